@@ -1,0 +1,68 @@
+using System;
+
+namespace SafeStore.FileSystem;
+
+/// <summary>
+/// An open directory. It stands for the directory itself, not for its name: it goes on meaning the same directory when that is
+/// renamed or removed. Disposing it closes it; it is never inherited by a child process.
+/// </summary>
+public abstract class DirectoryHandle : IDisposable
+{
+    /// <summary>The path by which it was opened, for messages only.</summary>
+    public abstract string Path { get; }
+
+    /// <summary>Closes the handle.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the handle.</summary>
+    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
+    protected abstract void Dispose(bool disposing);
+}
+
+/// <summary>
+/// An open file. It stands for the file itself, not for its name. A flock taken through it lasts until it is released or the
+/// handle is disposed, whichever comes first. It is never inherited by a child process.
+/// </summary>
+public abstract class FileHandle : IDisposable
+{
+    /// <summary>The path by which it was opened, for messages only.</summary>
+    public abstract string Path { get; }
+
+    /// <summary>Closes the handle and with it any lock held through it.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the handle.</summary>
+    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
+    protected abstract void Dispose(bool disposing);
+}
+
+/// <summary>
+/// A read-only view of the first bytes of a file, shared by all processes that have it open: what one writes into the file with
+/// <see cref="IDurableFileSystem.Write"/>, the others see here at once and without a system call (mmap(2), MAP_SHARED).
+/// </summary>
+public abstract class SharedWords : IDisposable
+{
+    /// <summary>The 64-bit little-endian word at <c>index * 8</c>, as it is now.</summary>
+    /// <param name="index">0 to 7.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside 0 to 7.</exception>
+    public abstract ulong Read(int index);
+
+    /// <summary>Ends the view.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Ends the view.</summary>
+    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
+    protected abstract void Dispose(bool disposing);
+}

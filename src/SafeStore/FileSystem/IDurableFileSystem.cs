@@ -1,0 +1,193 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.IO;
+using System.IO.Abstractions;
+
+namespace SafeStore.FileSystem;
+
+/// <summary>
+/// The whole operating system as far as the engine is concerned: what System.IO.Abstractions lacks (syncs that report their errors,
+/// syncs of directories, atomic renames and exchanges, flock, handles to directories) and, in <see cref="Files"/>, that library's
+/// view of the same tree for ordinary work.
+/// </summary>
+/// <remarks>
+/// <para>Every verb returns the errno of the call; "does not exist" is one errno among others, never a default. EINTR is retried
+/// inside. No verb throws but for closed handles (<see cref="ObjectDisposedException"/>).</para>
+/// <para>Paths are relative to a directory handle, with '/' between components. <b>No verb follows a symbolic link</b> in them,
+/// neither in the last component nor before it; a link gives <see cref="Errno.SymbolicLink"/>. Only <see cref="OpenRoot"/> follows
+/// links, since where a root lies is its owner's decision. A verb whose parameter is called <c>name</c> takes a single component.</para>
+/// <para>Durability: nothing survives a power loss but what <see cref="SyncFile"/>, <see cref="SyncData"/> and
+/// <see cref="SyncDirectory"/> made durable, and on a volatile filesystem nothing at all.</para>
+/// <para>Implementations are safe for concurrent use; a single handle may be used by several threads but for its disposal.</para>
+/// </remarks>
+public interface IDurableFileSystem
+{
+    /// <summary>The same tree as an <see cref="IFileSystem"/>: for paths, tools, import and export. It promises no durability.</summary>
+    IFileSystem Files { get; }
+
+    /// <summary>Opens a directory by its absolute path; symbolic links are followed.</summary>
+    /// <param name="path">An absolute path.</param>
+    /// <param name="directory">The handle, null unless the result is <see cref="Errno.None"/>.</param>
+    Errno OpenRoot(string path, out DirectoryHandle? directory);
+
+    /// <summary>Opens a directory below another.</summary>
+    /// <param name="parent">Where the path starts.</param>
+    /// <param name="path">A relative path of one or more components.</param>
+    /// <param name="directory">The handle, null unless the result is <see cref="Errno.None"/>.</param>
+    Errno OpenDirectory(DirectoryHandle parent, string path, out DirectoryHandle? directory);
+
+    /// <summary>Makes a directory with exactly these permission bits, whatever the umask. <see cref="Errno.Exists"/> if the name is taken.</summary>
+    /// <param name="parent">The directory to make it in.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="mode">Its permission bits.</param>
+    Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode);
+
+    /// <summary>Adds every name in a directory, but "." and "..", to a collection, in no particular order.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="entries">Receives the entries; may hold some of them when the result is an error.</param>
+    Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries);
+
+    /// <summary>Describes what a path stands for; a symbolic link as last component is described itself.</summary>
+    /// <param name="directory">Where the path starts.</param>
+    /// <param name="path">A relative path.</param>
+    /// <param name="status">The description, default unless the result is <see cref="Errno.None"/>.</param>
+    Errno Stat(DirectoryHandle directory, string path, out FileStatus status);
+
+    /// <summary>Describes an open directory.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="status">The description, default unless the result is <see cref="Errno.None"/>.</param>
+    Errno Stat(DirectoryHandle directory, out FileStatus status);
+
+    /// <summary>Describes an open file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="status">The description, default unless the result is <see cref="Errno.None"/>.</param>
+    Errno Stat(FileHandle file, out FileStatus status);
+
+    /// <summary>
+    /// Creates a file that did not exist, open for reading and writing, with exactly these permission bits, whatever the umask.
+    /// <see cref="Errno.Exists"/> if the name is taken. If the bits cannot be set, the file is removed again.
+    /// </summary>
+    /// <param name="directory">The directory to create it in.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="mode">Its permission bits.</param>
+    /// <param name="file">The handle, null unless the result is <see cref="Errno.None"/>.</param>
+    Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file);
+
+    /// <summary>Opens an existing file. A pipe or device does not block the call.</summary>
+    /// <param name="directory">Where the path starts.</param>
+    /// <param name="path">A relative path.</param>
+    /// <param name="use">What for.</param>
+    /// <param name="file">The handle, null unless the result is <see cref="Errno.None"/>.</param>
+    Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file);
+
+    /// <summary>Reads once, at a position. A count of zero is the end of the file; a short count is no error.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="buffer">Receives the bytes.</param>
+    /// <param name="offset">The position in bytes from the start.</param>
+    /// <param name="count">How many bytes were read.</param>
+    Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count);
+
+    /// <summary>Writes once, at a position. A short count is no error: the caller goes on or gives up.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="bytes">What to write.</param>
+    /// <param name="offset">The position in bytes from the start.</param>
+    /// <param name="count">How many bytes were written.</param>
+    Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count);
+
+    /// <summary>Reserves space and sets the size, so that later writes below it need none (posix_fallocate(3) where the filesystem has it).</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="size">The size in bytes.</param>
+    Errno Allocate(FileHandle file, long size);
+
+    /// <summary>
+    /// fsync(2): the file's data, size and mode are durable on success; its name is not. An error is final: the kernel may have
+    /// dropped the pages, and a second call may succeed without them.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    Errno SyncFile(FileHandle file);
+
+    /// <summary>fdatasync(2): the file's data and the size needed to read it are durable on success. An error is final as for <see cref="SyncFile"/>.</summary>
+    /// <param name="file">The file.</param>
+    Errno SyncData(FileHandle file);
+
+    /// <summary>fsync(2) of a directory: the names in it are durable on success, its own name in its parent is not.</summary>
+    /// <param name="directory">The directory.</param>
+    Errno SyncDirectory(DirectoryHandle directory);
+
+    /// <summary>Renames, replacing a file of the target's name. Observers see the old or the new file, never neither.</summary>
+    /// <param name="sourceDirectory">Where the source is.</param>
+    /// <param name="source">Its name.</param>
+    /// <param name="targetDirectory">Where it goes, on the same filesystem.</param>
+    /// <param name="target">Its new name.</param>
+    Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target);
+
+    /// <summary>Renames; <see cref="Errno.Exists"/> if the target's name is taken (renameat2(2), RENAME_NOREPLACE).</summary>
+    /// <param name="sourceDirectory">Where the source is.</param>
+    /// <param name="source">Its name.</param>
+    /// <param name="targetDirectory">Where it goes, on the same filesystem.</param>
+    /// <param name="target">Its new name.</param>
+    Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target);
+
+    /// <summary>
+    /// Exchanges two names of one directory atomically (renameat2(2), RENAME_EXCHANGE). Both must exist.
+    /// <see cref="Errno.Invalid"/> or <see cref="Errno.NotImplemented"/> where the filesystem cannot.
+    /// </summary>
+    /// <param name="directory">The directory of both.</param>
+    /// <param name="first">One name.</param>
+    /// <param name="second">The other name.</param>
+    Errno Exchange(DirectoryHandle directory, string first, string second);
+
+    /// <summary>Removes the name of a file.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">The name.</param>
+    Errno Unlink(DirectoryHandle directory, string name);
+
+    /// <summary>Removes an empty directory.</summary>
+    /// <param name="parent">Its parent.</param>
+    /// <param name="name">Its name.</param>
+    Errno RemoveDirectory(DirectoryHandle parent, string name);
+
+    /// <summary>
+    /// flock(2), never waiting: <see cref="Errno.WouldBlock"/> if another open file holds a lock that excludes this one. Changing the mode of a
+    /// lock that is held is not atomic, and a refused change may lose it.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="mode">How to hold it.</param>
+    Errno TryLock(FileHandle file, LockMode mode);
+
+    /// <summary>Releases the flock held through this handle.</summary>
+    /// <param name="file">The file.</param>
+    Errno Unlock(FileHandle file);
+
+    /// <summary>Who holds a flock on this file, as far as the kernel tells (/proc/locks). For messages only.</summary>
+    /// <param name="file">The file.</param>
+    IReadOnlyList<LockHolder> LockHolders(FileHandle file);
+
+    /// <summary>Maps the first 64 bytes of a file, which must have them, for reading.</summary>
+    /// <param name="file">The file. The view outlives the handle.</param>
+    /// <param name="words">The view, null unless the result is <see cref="Errno.None"/>.</param>
+    Errno MapWords(FileHandle file, out SharedWords? words);
+
+    /// <summary>Reads an extended attribute. <see cref="Errno.NoData"/> if it does not exist.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">Its name with the namespace, "user.note" for instance.</param>
+    /// <param name="value">Its value, empty unless the result is <see cref="Errno.None"/>.</param>
+    [SuppressMessage("Performance", "CA1819", Justification = "An attribute's value is small and the caller's own copy.")]
+    Errno GetAttribute(FileHandle file, string name, out byte[] value);
+
+    /// <summary>Sets an extended attribute.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">Its name with the namespace.</param>
+    /// <param name="value">Its value.</param>
+    Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value);
+
+    /// <summary>Tells what kind of filesystem a directory lies on.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="traits">The answer, null unless the result is <see cref="Errno.None"/>.</param>
+    Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits);
+
+    /// <summary>Fills a buffer with bytes that nobody can guess and no other process repeats: names of temp files, salts, ids.</summary>
+    /// <param name="bytes">The buffer.</param>
+    void FillRandom(Span<byte> bytes);
+}
