@@ -48,11 +48,11 @@ public interface IDurableFileSystem
     /// <param name="entries">Receives the entries; may hold some of them when the result is an error.</param>
     Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries);
 
-    /// <summary>Describes what a path stands for; a symbolic link as last component is described itself.</summary>
-    /// <param name="directory">Where the path starts.</param>
-    /// <param name="path">A relative path.</param>
+    /// <summary>Describes what a name stands for; a symbolic link is described itself.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">The name.</param>
     /// <param name="status">The description, default unless the result is <see cref="Errno.None"/>.</param>
-    Errno Stat(DirectoryHandle directory, string path, out FileStatus status);
+    Errno Stat(DirectoryHandle directory, string name, out FileStatus status);
 
     /// <summary>Describes an open directory.</summary>
     /// <param name="directory">The directory.</param>
@@ -80,6 +80,16 @@ public interface IDurableFileSystem
     /// <param name="use">What for.</param>
     /// <param name="file">The handle, null unless the result is <see cref="Errno.None"/>.</param>
     Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file);
+
+    /// <summary>
+    /// Whether a path still leads to this open file: same device, same inode. A missing path is no error but the answer "no".
+    /// (A link before the last component may be followed here, since all that comes of it is the comparison.)
+    /// </summary>
+    /// <param name="directory">Where the path starts.</param>
+    /// <param name="path">A relative path.</param>
+    /// <param name="file">The open file.</param>
+    /// <param name="same">The answer, false unless the result is <see cref="Errno.None"/>.</param>
+    Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same);
 
     /// <summary>Reads once, at a position. A count of zero is the end of the file; a short count is no error.</summary>
     /// <param name="file">The file.</param>

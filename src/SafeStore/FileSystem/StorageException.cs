@@ -1,0 +1,73 @@
+using System;
+using System.Globalization;
+
+namespace SafeStore.FileSystem;
+
+/// <summary>
+/// The operating system refused a call: the disk is full, failing, read-only, the path is not allowed. Unless a type derived from
+/// this says otherwise, nothing was changed.
+/// </summary>
+public sealed class StorageException : SafeStoreException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="operation">What was tried, as a verb and object: "create a temp file".</param>
+    /// <param name="path">On which path.</param>
+    /// <param name="errno">What the operating system said.</param>
+    /// <param name="innerException">What caused it, if anything did.</param>
+    public StorageException(string operation, string path, Errno errno, Exception? innerException = null)
+        : base(Describe(operation, path, errno), innerException)
+    {
+        Operation = operation;
+        Path = path;
+        Errno = errno;
+        HResult = (int)errno;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => Errno switch
+    {
+        Errno.NoSpace or Errno.QuotaExceeded => "no-space",
+        Errno.SymbolicLink => "symbolic-link",
+        _ => "storage",
+    };
+
+    /// <summary>What was tried.</summary>
+    public string Operation { get; }
+
+    /// <summary>On which path.</summary>
+    public string Path { get; }
+
+    /// <summary>What the operating system said.</summary>
+    public Errno Errno { get; }
+
+    /// <summary>Throws unless a call succeeded.</summary>
+    internal static void ThrowIfFailed(Errno errno, string operation, string path)
+    {
+        if (errno != Errno.None)
+        {
+            throw new StorageException(operation, path, errno);
+        }
+    }
+
+    private static string Describe(string operation, string path, Errno errno)
+    {
+        string number = ((int)errno).ToString(CultureInfo.InvariantCulture);
+        string name = Enum.IsDefined(errno) ? $"{errno} (errno {number})" : $"errno {number}";
+        return $"Could not {operation} at '{path}': {name}. {Advice(errno)}";
+    }
+
+    private static string Advice(Errno errno) => errno switch
+    {
+        Errno.NoSpace => "The filesystem is full: free some space and try again. Removing sandboxes works on a full disk.",
+        Errno.QuotaExceeded => "The quota is used up: free some space or raise the quota, then try again.",
+        Errno.InputOutput => "The device failed: look at the kernel log before trying again.",
+        Errno.ReadOnly => "The filesystem is read-only: remount it writable, after a look at the kernel log.",
+        Errno.AccessDenied or Errno.NotPermitted => "Check the owner and the permissions of the path and of the directories above it.",
+        Errno.ProcessFileLimit => "The process has too many open files: raise its limit (ulimit -n) or find the leak.",
+        Errno.SystemFileLimit => "The machine has too many open files: raise fs.file-max or find the leak.",
+        Errno.SymbolicLink => "A symbolic link is in the way; SafeStore follows none inside a root. Find out who planted it, and remove it.",
+        Errno.NoLocks => "The filesystem has no usable flock: put the roots on a local filesystem.",
+        Errno.NotFound => "Something that should exist is gone: was it removed by another program?",
+        _ => "Check the path and the kernel log.",
+    };
+}
