@@ -49,16 +49,6 @@ public sealed record FileSystemTraits(string Name, bool IsVolatile, bool IsLocal
 /// <param name="IsExclusive">Whether it holds the lock exclusively.</param>
 public sealed record LockHolder(int ProcessId, string Command, bool IsExclusive);
 
-/// <summary>How a lock is held.</summary>
-public enum LockMode
-{
-    /// <summary>Together with other shared holders: for reading several documents at one point in time.</summary>
-    Shared,
-
-    /// <summary>Alone: for changing documents.</summary>
-    Exclusive,
-}
-
 /// <summary>What a file is opened for.</summary>
 public enum FileUse
 {

@@ -1,0 +1,98 @@
+using System;
+
+namespace SafeStore;
+
+/// <summary>
+/// A document is not what it should be: empty, not UTF-8, not JSON, or not of its type. The file is left as it is; other documents are
+/// not affected. Look at the file, then put a good value in its place or delete it.
+/// </summary>
+public sealed class DocumentCorruptException : SafeStoreException
+{
+    internal DocumentCorruptException(DocumentId document, string path, long position, string reason, Exception? innerException = null)
+        : base($"Could not read '{path}': {reason} at byte {position}. The file was left as it is; put a good value in its place or delete it.", innerException)
+    {
+        Document = document;
+        Path = path;
+        Position = position;
+        Reason = reason;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "corrupt";
+
+    /// <summary>Which document.</summary>
+    public DocumentId Document { get; }
+
+    /// <summary>The file's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Where it goes wrong, in bytes from the start of the file.</summary>
+    public long Position { get; }
+
+    /// <summary>What is wrong.</summary>
+    public string Reason { get; }
+}
+
+/// <summary>A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>. Reading leaves it as it is; writing changes nothing.</summary>
+public sealed class DocumentTooLargeException : SafeStoreException
+{
+    internal DocumentTooLargeException(DocumentId document, string path, int limit)
+        : base($"The document '{path}' goes on at byte {limit}, the limit of this store. Raise {nameof(StoreOptions)}.{nameof(StoreOptions.DocumentBytesMax)} (up to 64 MiB) if it should be that large.")
+    {
+        Document = document;
+        Path = path;
+        Position = limit;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "too-large";
+
+    /// <summary>Which document.</summary>
+    public DocumentId Document { get; }
+
+    /// <summary>The file's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>The limit in bytes, where reading stopped.</summary>
+    public long Position { get; }
+}
+
+/// <summary>A sandbox, container or document that must exist does not.</summary>
+public sealed class NotFoundException : SafeStoreException
+{
+    internal NotFoundException(string what, string id)
+        : base($"The {what} '{id}' does not exist. Create it first, or check the id.")
+    {
+        What = what;
+        Id = id;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "not-found";
+
+    /// <summary>"sandbox", "container" or "document".</summary>
+    public string What { get; }
+
+    /// <summary>Its id.</summary>
+    public string Id { get; }
+}
+
+/// <summary>A sandbox or container that is to be created exists already. Nothing was changed.</summary>
+public sealed class AlreadyExistsException : SafeStoreException
+{
+    internal AlreadyExistsException(string what, string id)
+        : base($"The {what} '{id}' exists already. Choose another id, or remove it first.")
+    {
+        What = what;
+        Id = id;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "exists";
+
+    /// <summary>"sandbox" or "container".</summary>
+    public string What { get; }
+
+    /// <summary>Its id.</summary>
+    public string Id { get; }
+}

@@ -1,0 +1,68 @@
+using System;
+using System.Text.Json.Serialization.Metadata;
+using SafeStore.Documents;
+
+namespace SafeStore;
+
+/// <summary>A kind of document: which file it is, in which root, whether it belongs to a sandbox or to a container.</summary>
+public abstract class DocumentKind
+{
+    private protected DocumentKind(string file, StoreRoot root, DocumentScope scope)
+    {
+        File = Identifier.CheckFile(file, nameof(file));
+        Root = root;
+        Scope = scope;
+    }
+
+    /// <summary>The file's name, "config.json" for instance.</summary>
+    public string File { get; }
+
+    /// <summary>The root in which the file lies.</summary>
+    public StoreRoot Root { get; }
+
+    /// <summary>Whether it belongs to a sandbox or to a container.</summary>
+    public DocumentScope Scope { get; }
+
+    /// <summary>Declares a kind of document that belongs to a sandbox.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="file">The file's name: 1-128 characters like an id; "lock" is taken.</param>
+    /// <param name="root">The root in which it lies.</param>
+    /// <param name="json">How it is read and written; from a source-generated context.</param>
+    /// <exception cref="ArgumentException">The name is not allowed.</exception>
+    public static DocumentKind<T> OfSandbox<T>(string file, StoreRoot root, JsonTypeInfo<T> json) =>
+        new(file, root, DocumentScope.Sandbox, json);
+
+    /// <summary>Declares a kind of document that belongs to a container.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="file">The file's name: 1-128 characters like an id; "lock" is taken.</param>
+    /// <param name="root">The root in which it lies.</param>
+    /// <param name="json">How it is read and written; from a source-generated context.</param>
+    /// <exception cref="ArgumentException">The name is not allowed.</exception>
+    public static DocumentKind<T> OfContainer<T>(string file, StoreRoot root, JsonTypeInfo<T> json) =>
+        new(file, root, DocumentScope.Container, json);
+
+    /// <summary>The address of this kind's document in a sandbox.</summary>
+    internal DocumentId In(string sandbox) => Scope == DocumentScope.Sandbox
+        ? DocumentId.Trusted(sandbox, null, Root, File)
+        : throw new ArgumentException($"'{File}' belongs to a container; name the container.", nameof(sandbox));
+
+    /// <summary>The address of this kind's document in a container.</summary>
+    internal DocumentId In(string sandbox, string container) => Scope == DocumentScope.Container
+        ? DocumentId.Trusted(sandbox, container, Root, File)
+        : throw new ArgumentException($"'{File}' belongs to a sandbox, not to a container.", nameof(container));
+}
+
+/// <summary>A kind of document and the type that it is read as.</summary>
+/// <typeparam name="T">The type.</typeparam>
+public sealed class DocumentKind<T> : DocumentKind
+{
+    internal DocumentKind(string file, StoreRoot root, DocumentScope scope, JsonTypeInfo<T> json)
+        : base(file, root, scope)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        Json = json;
+    }
+
+    /// <summary>How it is read and written.</summary>
+    public JsonTypeInfo<T> Json { get; }
+}

@@ -1,0 +1,188 @@
+using System;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SafeStore.FileSystem;
+using SafeStore.Log;
+
+namespace SafeStore.Documents;
+
+/// <summary>store.json: the format of a store, its id, and the roots that it had when it was last opened first.</summary>
+internal sealed record StoreDocument(int Format, Guid Store, Guid ConfigRoot, Guid RunRoot)
+{
+    public const string FileName = "store.json";
+}
+
+/// <summary>root.json: the store that a root belongs to, and the root's own id. A new id is a new, empty root.</summary>
+internal sealed record RootDocument(int Format, Guid Store, Guid Root)
+{
+    public const string FileName = "root.json";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false, RespectRequiredConstructorParameters = true, WriteIndented = true)]
+[JsonSerializable(typeof(StoreDocument))]
+[JsonSerializable(typeof(RootDocument))]
+internal sealed partial class MetadataJson : JsonSerializerContext;
+
+/// <summary>Reads and writes the identity of a store and of its roots.</summary>
+internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
+{
+    public const int Format = 1;
+
+    private const int BytesMax = 64 * 1024;
+
+    private readonly AtomicFile _atomic = new(fs);
+
+    /// <summary>Refuses a store of a newer version before anything of it is touched.</summary>
+    /// <exception cref="StoreFormatException">It is of a newer version.</exception>
+    /// <exception cref="StoreMetadataException">Its document is damaged.</exception>
+    public static void CheckFormat(IDurableFileSystem fs, StoreLayout layout)
+    {
+        Errno errno = fs.OpenRoot(layout.ConfigMetadata, out DirectoryHandle? metadata);
+        if (errno == Errno.NotFound)
+        {
+            return;
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", layout.ConfigMetadata);
+        using (metadata)
+        {
+            if (Read(fs, metadata!, StoreDocument.FileName) is { } json)
+            {
+                CheckFormat(json, $"{metadata!.Path}/{StoreDocument.FileName}");
+            }
+        }
+    }
+
+    /// <summary>The store's document, or null when there is none yet.</summary>
+    /// <exception cref="StoreMetadataException">It is damaged.</exception>
+    /// <exception cref="StoreFormatException">It is of a newer version.</exception>
+    public StoreDocument? ReadStore()
+    {
+        if (Read(fs, roots.Config.Metadata, StoreDocument.FileName) is not { } json)
+        {
+            return null;
+        }
+
+        CheckFormat(json, $"{roots.Config.Metadata.Path}/{StoreDocument.FileName}");
+        return Parse(json, StoreDocument.FileName, roots.Config.Metadata.Path, static bytes => JsonSerializer.Deserialize(bytes, MetadataJson.Default.StoreDocument));
+    }
+
+    /// <summary>Gives the store and every root that has none an identity; only while no other process has the store open.</summary>
+    public StoreIdentity Establish()
+    {
+        StoreDocument? found = ReadStore();
+        Guid store = found?.Store ?? NewId();
+        (Guid config, bool isConfigNew) = IdentityOf(roots.Config, store);
+        (Guid run, bool isRunNew) = IdentityOf(roots.Run, store);
+
+        // The store's document first: a root that names a store which does not exist would be refused for ever.
+        var document = new StoreDocument(Format, store, config, run);
+        if (document != found)
+        {
+            _atomic.Write(roots.Config.Metadata, StoreDocument.FileName, JsonSerializer.SerializeToUtf8Bytes(document, MetadataJson.Default.StoreDocument));
+        }
+
+        WriteIfNew(roots.Config, store, config, isConfigNew);
+        WriteIfNew(roots.Run, store, run, isRunNew);
+        return new StoreIdentity(store, config, run);
+    }
+
+    /// <summary>The identity that the first opener has established.</summary>
+    public StoreIdentity Join()
+    {
+        StoreDocument store = ReadStore() ?? throw new StoreMetadataException($"{roots.Config.Metadata.Path}/{StoreDocument.FileName}", "it is missing although the store is open");
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            if (ReadRoot(root) is not { } document || document.Store != store.Store)
+            {
+                throw Foreign(root);
+            }
+        }
+
+        return new StoreIdentity(store.Store, store.ConfigRoot, store.RunRoot);
+    }
+
+    private (Guid Id, bool IsNew) IdentityOf(RootDirectory root, Guid store)
+    {
+        RootDocument? document = ReadRoot(root);
+        return document is null ? (NewId(), true)
+            : document.Store == store ? (document.Root, false)
+            : throw Foreign(root);
+    }
+
+    private void WriteIfNew(RootDirectory root, Guid store, Guid id, bool isNew)
+    {
+        if (isNew)
+        {
+            _atomic.Write(root.Metadata, RootDocument.FileName, JsonSerializer.SerializeToUtf8Bytes(new RootDocument(Format, store, id), MetadataJson.Default.RootDocument));
+        }
+    }
+
+    private RootDocument? ReadRoot(RootDirectory root)
+    {
+        if (Read(fs, root.Metadata, RootDocument.FileName) is not { } json)
+        {
+            return null;
+        }
+
+        CheckFormat(json, $"{root.Metadata.Path}/{RootDocument.FileName}");
+        return Parse(json, RootDocument.FileName, root.Metadata.Path, static bytes => JsonSerializer.Deserialize(bytes, MetadataJson.Default.RootDocument));
+    }
+
+    private static byte[]? Read(IDurableFileSystem fs, DirectoryHandle metadata, string name)
+    {
+        Errno errno = WholeFile.Read(fs, metadata, name, BytesMax, out byte[] rented, out int length);
+        if (errno == Errno.NotFound)
+        {
+            return null;
+        }
+
+        StorageException.ThrowIfFailed(errno, "read", $"{metadata.Path}/{name}");
+        byte[] json = rented.AsSpan(0, length).ToArray();
+        System.Buffers.ArrayPool<byte>.Shared.Return(rented);
+        return json;
+    }
+
+    /// <summary>The version alone first: a newer one may have other members.</summary>
+    private static void CheckFormat(byte[] json, string path)
+    {
+        int format;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            format = document.RootElement.GetProperty("format").GetInt32();
+        }
+        catch (Exception failure) when (failure is JsonException or System.Collections.Generic.KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new StoreMetadataException(path, "it is damaged; restore it from a backup", failure);
+        }
+
+        if (format > Format)
+        {
+            throw new StoreFormatException(path, format);
+        }
+    }
+
+    private static T Parse<T>(byte[] json, string name, string directory, Func<byte[], T?> parse)
+        where T : class
+    {
+        try
+        {
+            return parse(json) ?? throw new JsonException("null");
+        }
+        catch (JsonException failure)
+        {
+            throw new StoreMetadataException($"{directory}/{name}", "it is damaged; restore it from a backup", failure);
+        }
+    }
+
+    private static StoreMetadataException Foreign(RootDirectory root) =>
+        new(root.Metadata.Path, $"the root '{root.Directory.Path}' belongs to another store; check the layout");
+
+    private Guid NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        fs.FillRandom(bytes);
+        return new Guid(bytes);
+    }
+}

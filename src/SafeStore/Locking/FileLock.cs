@@ -1,0 +1,84 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Locking;
+
+/// <summary>flock on a file that this owns. It does not order the threads of this process; a <see cref="FairLock"/> in front does.</summary>
+internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiting waiting) : IDisposable
+{
+    private const int Spins = 40;
+
+    public FileHandle File => file;
+
+    public TimeProvider Time => waiting.Time;
+
+    public TimeSpan DefaultTimeout => waiting.DefaultTimeout;
+
+    /// <summary>Opens a lock file, making it if it does not exist.</summary>
+    public static FileLock Open(IDurableFileSystem fs, DirectoryHandle directory, string name, LockWaiting waiting) =>
+        new(fs, OpenOrCreate(fs, directory, name), waiting);
+
+    public static FileHandle OpenOrCreate(IDurableFileSystem fs, DirectoryHandle directory, string name)
+    {
+        string path = $"{directory.Path}/{name}";
+        while (true)
+        {
+            Errno errno = fs.OpenFile(directory, name, FileUse.ReadWrite, out FileHandle? file);
+            if (errno == Errno.NotFound)
+            {
+                errno = fs.CreateFile(directory, name, Log.LogDirectory.FileMode, out file);
+                if (errno == Errno.Exists)
+                {
+                    continue; // another process was faster
+                }
+            }
+
+            StorageException.ThrowIfFailed(errno, "open a lock file", path);
+            return file!;
+        }
+    }
+
+    public bool TryAcquire(LockMode mode)
+    {
+        Errno errno = fs.TryLock(file, mode);
+        if (errno != Errno.WouldBlock)
+        {
+            StorageException.ThrowIfFailed(errno, "lock", file.Path);
+        }
+
+        return errno == Errno.None;
+    }
+
+    /// <summary>For locks that are held for microseconds: a few tries before it is worth to sleep.</summary>
+    public bool TryAcquireSpinning(LockMode mode)
+    {
+        var spin = default(SpinWait);
+        for (int i = 0; i < Spins; i++)
+        {
+            if (TryAcquire(mode))
+            {
+                return true;
+            }
+
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        return false;
+    }
+
+    public async ValueTask AcquireAsync(LockMode mode, TimeSpan timeout, CancellationToken cancellation)
+    {
+        if (!await waiting.TryUntilAsync(static state => state.self.TryAcquire(state.mode), (self: this, mode), timeout, cancellation).ConfigureAwait(false))
+        {
+            throw TimedOut(timeout, null);
+        }
+    }
+
+    public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file), "unlock", file.Path);
+
+    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) => new(file.Path, timeout, fs.LockHolders(file), unknownHolder);
+
+    public void Dispose() => file.Dispose();
+}

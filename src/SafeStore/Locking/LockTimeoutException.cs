@@ -1,0 +1,52 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using SafeStore.FileSystem;
+
+namespace SafeStore;
+
+/// <summary>A lock was not free within the time-out. Nothing was changed. Try again, wait longer, or look at who holds it.</summary>
+public sealed class LockTimeoutException : SafeStoreException
+{
+    internal LockTimeoutException(string path, TimeSpan timeout, IReadOnlyList<LockHolder> holders, string? unknownHolder)
+        : base($"The lock '{path}' was not free within {timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s; it is held by {Name(holders, unknownHolder)}. Try again, wait longer, or see what that process does.")
+    {
+        Path = path;
+        Timeout = timeout;
+        Holders = holders;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "lock-timeout";
+
+    /// <summary>The lock file.</summary>
+    public string Path { get; }
+
+    /// <summary>How long was waited.</summary>
+    public TimeSpan Timeout { get; }
+
+    /// <summary>Who holds it, as far as the kernel told (/proc/locks); empty when it did not.</summary>
+    public IReadOnlyList<LockHolder> Holders { get; }
+
+    private static string Name(IReadOnlyList<LockHolder> holders, string? unknownHolder) => holders.Count == 0
+        ? unknownHolder ?? "a process that /proc/locks does not show"
+        : string.Join(", ", holders.Select(static holder => $"pid {holder.ProcessId} ({holder.Command})"));
+}
+
+/// <summary>
+/// The same flow of execution asks for a sandbox's lock that it holds already; waiting would never end. Use the lock that is held, or
+/// dispose it first.
+/// </summary>
+public sealed class LockRecursionException : SafeStoreException
+{
+    internal LockRecursionException(string sandbox)
+        : base($"This flow of execution holds the lock of sandbox '{sandbox}' already, and would wait for itself. Use the lock that it holds, or dispose that first.") =>
+        Sandbox = sandbox;
+
+    /// <inheritdoc/>
+    public override string Code => "lock-recursion";
+
+    /// <summary>The sandbox.</summary>
+    public string Sandbox { get; }
+}

@@ -1,0 +1,82 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace SafeStore.Locking;
+
+/// <summary>
+/// How to wait for a lock of another process: try, and try again with jittered, growing pauses until it is granted, the time is up or
+/// the caller cancels. A blocking flock would hold a pool thread each and cannot be timed out.
+/// </summary>
+internal sealed class LockWaiting
+{
+    private static readonly ResiliencePropertyKey<TimeSpan> s_timeout = new("SafeStore.LockTimeout");
+
+    private readonly ResiliencePipeline<bool> _pipeline;
+
+    public LockWaiting(TimeProvider time, TimeSpan defaultTimeout)
+    {
+        Time = time;
+        DefaultTimeout = defaultTimeout;
+        var builder = new ResiliencePipelineBuilder<bool> { TimeProvider = time };
+        _pipeline = builder
+            .AddTimeout(new TimeoutStrategyOptions
+            {
+                TimeoutGenerator = static arguments => ValueTask.FromResult(arguments.Context.Properties.GetValue(s_timeout, Timeout.InfiniteTimeSpan)),
+            })
+            .AddRetry(new RetryStrategyOptions<bool>
+            {
+                ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome is { Exception: null, Result: false }),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = TimeSpan.FromMilliseconds(1),
+                MaxDelay = TimeSpan.FromMilliseconds(50),
+            })
+            .Build();
+    }
+
+    public TimeProvider Time { get; }
+
+    public TimeSpan DefaultTimeout { get; }
+
+    /// <summary>Tries until it succeeds; false when the time is up.</summary>
+    public async ValueTask<bool> TryUntilAsync<TState>(Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (attempt(state))
+        {
+            return true;
+        }
+
+        if (timeout == TimeSpan.Zero)
+        {
+            return false;
+        }
+
+        ResilienceContext context = ResilienceContextPool.Shared.Get(cancellation);
+        try
+        {
+            context.Properties.Set(s_timeout, timeout);
+            return await _pipeline.ExecuteAsync(
+                static (context, state) =>
+                {
+                    context.CancellationToken.ThrowIfCancellationRequested();
+                    return ValueTask.FromResult(state.attempt(state.state));
+                },
+                context,
+                (attempt, state)).ConfigureAwait(false);
+        }
+        catch (TimeoutRejectedException)
+        {
+            return false;
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+}

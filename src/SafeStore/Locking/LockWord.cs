@@ -1,0 +1,60 @@
+using System;
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Locking;
+
+/// <summary>What a sandbox's lock word says.</summary>
+internal enum LockWordState
+{
+    /// <summary>
+    /// The file is empty or damaged: it is new, comes from another program, or one has truncated it (a shell's <c>9&gt;lock</c> does).
+    /// Whoever locks the sandbox looks at the log, as for <see cref="Committing"/>.
+    /// </summary>
+    Unknown = 0,
+
+    /// <summary>No transaction is under way.</summary>
+    Idle = 1,
+
+    /// <summary>A transaction is between its first step and its last; if nobody holds the lock, its process died.</summary>
+    Committing = 2,
+}
+
+/// <summary>
+/// The 32 bytes in a sandbox's lock file: state and LSN of its last transaction. Written with one pwrite under the exclusive lock.
+/// It serves process death, so it is never synced at commit; the checkpoint syncs it, so that a version never goes back.
+/// </summary>
+internal readonly record struct LockWord(LockWordState State, Lsn Lsn)
+{
+    public const int Bytes = 32;
+
+    private const ulong Magic = 0x3144_524F_574B_434C; // "LCKWORD1"
+
+    public static LockWord Read(IDurableFileSystem fs, FileHandle file)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        StorageException.ThrowIfFailed(fs.Read(file, bytes, 0, out int count), "read the lock word", file.Path);
+        return count == Bytes ? Decode(bytes) : default;
+    }
+
+    public void Write(IDurableFileSystem fs, FileHandle file)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], Magic);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], Lsn.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], (long)State);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, XxHash3.HashToUInt64(bytes[8..]));
+        Errno errno = fs.Write(file, bytes, 0, out int count);
+        StorageException.ThrowIfFailed(errno == Errno.None && count != Bytes ? Errno.NoSpace : errno, "write the lock word", file.Path);
+    }
+
+    private static LockWord Decode(ReadOnlySpan<byte> bytes)
+    {
+        long state = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]);
+        bool isValid = BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(bytes[8..])
+            && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Magic
+            && (state is (long)LockWordState.Idle or (long)LockWordState.Committing);
+        return isValid ? new LockWord((LockWordState)state, new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]))) : default;
+    }
+}

@@ -1,0 +1,85 @@
+using System;
+using System.Threading;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Locking;
+
+/// <summary>A sandbox's lock as it is held: the turn in this process and, once there is a lock file, the flock on it.</summary>
+internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode mode, FairLock.Hold turn) : IDisposable
+{
+    private int _disposed;
+
+    public SandboxGate Gate => gate;
+
+    public string Sandbox => gate.Sandbox;
+
+    public LockMode Mode => mode;
+
+    public SandboxHandles Handles => gate.Handles ?? throw new InvalidOperationException("The sandbox does not exist yet.");
+
+    /// <summary>The LSN of the sandbox's last transaction.</summary>
+    public Lsn Version { get; set; }
+
+    /// <summary>Whether the flock is held; false for a sandbox that is to be created, or was removed.</summary>
+    public bool HasFlock { get; set; }
+
+    /// <summary>Whether a transaction of this holder was left half done, and must be resolved before the next.</summary>
+    public bool NeedsResolve { get; set; }
+
+    /// <summary>The sandbox has been created: its lock file, locked, is this holder's.</summary>
+    public void Adopt(SandboxHandles handles)
+    {
+        gate.Handles?.Dispose();
+        gate.Handles = handles;
+        HasFlock = true;
+    }
+
+    /// <summary>The sandbox has been removed, and its lock file with it.</summary>
+    public void Abandon()
+    {
+        gate.Handles?.Dispose();
+        gate.Handles = null;
+        HasFlock = false;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            ReleaseFlock();
+        }
+        finally
+        {
+            turn.Dispose();
+            gates.Leave(gate);
+        }
+    }
+
+    private void ReleaseFlock()
+    {
+        // Inside the lock: a reader that comes now must find either the count above zero or the flock released.
+        lock (gate)
+        {
+            if (!HasFlock || (mode == LockMode.Shared && --gate.Readers > 0))
+            {
+                return;
+            }
+
+            try
+            {
+                gate.Handles?.Lock.Release();
+            }
+            catch (StorageException)
+            {
+                // What cannot be unlocked is closed, which unlocks it.
+                gate.Handles?.Dispose();
+                gate.Handles = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,319 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Log;
+
+/// <summary>
+/// The store's log as this process sees it: the current segment, where it ends, and up to where it is durable. Everything needs the log
+/// lock, whose <see cref="LogLock.Hold"/> the methods take as proof; <see cref="Sync"/> alone needs only its in-process half.
+/// </summary>
+/// <remarks>
+/// Invariants. A block that holds an acknowledged record is never written again: a batch starts at a 4 KiB boundary and is padded to the
+/// next. A segment's successor appears only after the segment is synced: so a chain that breaks before the successor's first LSN is a
+/// loss. <c>durableLsn</c> never claims what no successful sync has covered.
+/// </remarks>
+internal sealed class CommitLog : IDisposable
+{
+    private readonly LogDirectory _directory;
+    private readonly LogLock _lock;
+    private readonly SharedState _shared;
+    private readonly StoreIdentity _identity;
+    private readonly ulong _owner;
+
+    private SegmentReader? _segment;
+    private LogPosition _end;
+    private ulong _epoch;
+    private Lsn _durable;
+    private StoreFaultedException? _fault;
+
+    public CommitLog(LogDirectory directory, LogLock logLock, SharedState shared, StoreIdentity identity)
+    {
+        _directory = directory;
+        _lock = logLock;
+        _shared = shared;
+        _identity = identity;
+        Span<byte> random = stackalloc byte[8];
+        directory.FileSystem.FillRandom(random);
+        _owner = BitConverter.ToUInt64(random) | 1; // never the 0 of a fresh file
+    }
+
+    public LogDirectory Directory => _directory;
+
+    /// <summary>Whether half of the current segment is used, so that a spare will be needed soon.</summary>
+    public bool IsHalfFull => _segment is { } segment && _end.Offset > segment.Header.SegmentBytes / 2;
+
+    public ValueTask<LogLock.Hold> LockAsync(CancellationToken cancellation) => _lock.AcquireAsync(cancellation);
+
+    /// <summary>Throws if a sync has failed in any process since the last recovery.</summary>
+    public void ThrowIfFaulted()
+    {
+        if (_fault is { } fault)
+        {
+            throw new StoreFaultedException("a sync has failed in this process.", fault);
+        }
+
+        if (_shared.Status == StoreStatus.Faulted)
+        {
+            throw new StoreFaultedException("a sync has failed in another process that has it open.");
+        }
+    }
+
+    /// <summary>Faults the store for all processes.</summary>
+    public StoreFaultedException Fault(string path, Errno errno)
+    {
+        var fault = new StoreFaultedException($"the sync of '{path}' failed with errno {(int)errno} ({errno}).", new StorageException("sync", path, errno));
+        _fault ??= fault;
+        try
+        {
+            _shared.SetStatus(StoreStatus.Faulted);
+        }
+        catch (StorageException)
+        {
+            // The mark is for other processes; each that holds the file open is told of the failed write-back by the kernel too.
+        }
+
+        return fault;
+    }
+
+    /// <summary>The LSN of the last record in the log.</summary>
+    public Lsn LastLsn(LogLock.Hold hold)
+    {
+        CatchUp(hold);
+        return _end.Next.Previous;
+    }
+
+    /// <summary>
+    /// Writes a batch of transactions, one record each, in one write. Not durable yet: call <see cref="Sync"/> after releasing the lock.
+    /// </summary>
+    /// <returns>How many of them fitted into the segment; at least one.</returns>
+    /// <exception cref="StorageException">Nothing of the batch counts.</exception>
+    /// <exception cref="StoreFaultedException">The store is, or has become, faulted.</exception>
+    public int Append(IReadOnlyList<PendingCommit> batch, LogLock.Hold hold)
+    {
+        ThrowIfFaulted();
+        CatchUp(hold);
+        if (_shared.TailOwner != _owner)
+        {
+            // Before the write: a process that dies in it must not leave others believing that they know the end.
+            _shared.SetTailOwner(_owner);
+        }
+
+        long start = RecordFormat.AlignUp(_end.Offset, RecordFormat.BlockBytes);
+        if (start + RecordFormat.SizeOf(batch[0].PayloadBytes) > _segment!.Header.SegmentBytes)
+        {
+            ChangeSegment(RecordFormat.SizeOf(batch[0].PayloadBytes), hold);
+            start = SegmentHeader.Bytes;
+        }
+
+        int count = CountFitting(batch, start, out int bytes);
+        LogPosition end = Encode(batch, count, start, bytes, out BatchBuffer buffer);
+        using (buffer)
+        {
+            WriteBatch(buffer.Bytes[..bytes], start);
+        }
+
+        _end = end;
+        return count;
+    }
+
+    /// <summary>Makes everything up to an LSN durable; other processes may append meanwhile.</summary>
+    /// <exception cref="StoreFaultedException">The sync failed: the outcome is unknown, and the store is faulted.</exception>
+    public void Sync(Lsn upTo, LogLock.Hold hold)
+    {
+        _ = hold;
+        if (_durable >= upTo)
+        {
+            return;
+        }
+
+        SegmentReader segment = _segment!;
+        Errno errno = _directory.FileSystem.SyncData(segment.File);
+        if (errno != Errno.None)
+        {
+            throw Fault(segment.File.Path, errno);
+        }
+
+        _durable = Lsn.Max(_durable, upTo);
+    }
+
+    /// <summary>Starts a new segment unless the current one is empty, so that all records lie in sealed ones. Returns the last LSN.</summary>
+    public Lsn Seal(LogLock.Hold hold)
+    {
+        ThrowIfFaulted();
+        CatchUp(hold);
+        if (_end.Offset > SegmentHeader.Bytes)
+        {
+            ChangeSegment(0, hold);
+        }
+
+        return _end.Next.Previous;
+    }
+
+    /// <summary>Reads every live record after a watermark, oldest first; what was appended last may not be durable yet.</summary>
+    public IEnumerable<CommitRecord> ReadAll(LogLock.Hold hold)
+    {
+        CatchUp(hold);
+        return LogScanner.ReadChain(_directory, default, _end.Next.Previous);
+    }
+
+    public void Dispose()
+    {
+        _segment?.Dispose();
+        _lock.Dispose();
+    }
+
+    /// <summary>Finds the end of the log: others may have appended, changed the segment, or died in the middle of either.</summary>
+    private void CatchUp(LogLock.Hold hold)
+    {
+        _ = hold;
+        if (_segment is null || _epoch != _shared.Epoch)
+        {
+            Reload();
+        }
+        else if (_shared.TailOwner != _owner)
+        {
+            _segment.Refresh();
+            ReadToEnd();
+        }
+    }
+
+    private void Reload()
+    {
+        // Read first: a change that comes after it makes us look again.
+        ulong epoch = _shared.Epoch;
+        List<Lsn> segments = _directory.List();
+        if (segments.Count == 0)
+        {
+            throw new LogCorruptException(_directory.Path, 0, _end.Next, "the log has no segment");
+        }
+
+        // Its maker may have died before it made the name durable, and we are about to acknowledge records in it.
+        try
+        {
+            _directory.SyncNames();
+        }
+        catch (SyncFailedException failure)
+        {
+            throw Fault(failure.Path, failure.Errno);
+        }
+
+        SegmentReader newest = _directory.Open(segments[^1], FileUse.ReadWrite);
+        _segment?.Dispose();
+        _segment = newest;
+        _end = LogPosition.StartOf(newest.Header);
+        _durable = Lsn.Max(_durable, newest.Header.FirstLsn.Previous); // a segment's predecessor is synced before it appears
+        _epoch = epoch;
+        ReadToEnd();
+    }
+
+    private void ReadToEnd()
+    {
+        while (_segment!.TryReadNext(_end, out LogPosition next) is not null)
+        {
+            _end = next;
+        }
+    }
+
+    private void ChangeSegment(long recordBytes, LogLock.Hold hold)
+    {
+        Sync(_end.Next.Previous, hold);
+        long size = Math.Max(_directory.SegmentBytes, RecordFormat.AlignUp(SegmentHeader.Bytes + recordBytes, RecordFormat.BlockBytes));
+        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot);
+        _shared.NextEpoch();
+        ulong epoch = _shared.Epoch;
+        SegmentReader segment;
+        try
+        {
+            segment = _directory.Start(header);
+        }
+        catch (SyncFailedException failure)
+        {
+            throw Fault(failure.Path, failure.Errno);
+        }
+
+        _segment!.Dispose();
+        _segment = segment;
+        _end = LogPosition.StartOf(header);
+        _epoch = epoch;
+    }
+
+    private int CountFitting(IReadOnlyList<PendingCommit> batch, long start, out int bytes)
+    {
+        long end = start;
+        int count = 0;
+        while (count < batch.Count && end + RecordFormat.SizeOf(batch[count].PayloadBytes) <= _segment!.Header.SegmentBytes)
+        {
+            end += RecordFormat.SizeOf(batch[count++].PayloadBytes);
+        }
+
+        bytes = (int)(RecordFormat.AlignUp(end, RecordFormat.BlockBytes) - start);
+        return count;
+    }
+
+    private LogPosition Encode(IReadOnlyList<PendingCommit> batch, int count, long start, int bytes, out BatchBuffer buffer)
+    {
+        buffer = new BatchBuffer(bytes);
+        LogPosition position = _end with { Offset = start };
+        for (int i = 0; i < count; i++)
+        {
+            PendingCommit commit = batch[i];
+            int size = (int)RecordFormat.SizeOf(commit.PayloadBytes);
+            Span<byte> record = buffer.Bytes.Slice((int)(position.Offset - start), size);
+            commit.WritePayload(record.Slice(RecordFormat.HeaderBytes, commit.PayloadBytes));
+            var header = new RecordHeader(_segment!.Header.Salt, position.Next, _durable, position.Checksum, commit.PayloadBytes);
+            ulong checksum = RecordFormat.Seal(record, header);
+            commit.Lsn = position.Next;
+            position = new LogPosition(position.Offset + size, position.Next.Next, checksum);
+        }
+
+        buffer.Bytes[(int)(position.Offset - start)..bytes].Clear();
+        return position;
+    }
+
+    private void WriteBatch(ReadOnlySpan<byte> bytes, long start)
+    {
+        IDurableFileSystem fs = _directory.FileSystem;
+        FileHandle file = _segment!.File;
+        int written = 0;
+        while (written < bytes.Length)
+        {
+            Errno errno = fs.Write(file, bytes[written..], start + written, out int count);
+            if (errno != Errno.None || count == 0)
+            {
+                Invalidate(start);
+                throw new StorageException("append to the log", file.Path, errno == Errno.None ? Errno.NoSpace : errno);
+            }
+
+            written += count;
+        }
+    }
+
+    /// <summary>
+    /// Takes back a batch that was written in part: its first record may be whole, and must not come to life after its transaction was
+    /// reported as failed. If that cannot be made durable, the outcome is unknown.
+    /// </summary>
+    private void Invalidate(long start)
+    {
+        IDurableFileSystem fs = _directory.FileSystem;
+        FileHandle file = _segment!.File;
+        Span<byte> zeros = stackalloc byte[RecordFormat.HeaderBytes];
+        zeros.Clear();
+        Errno errno = fs.Write(file, zeros, start, out int count);
+        errno = errno == Errno.None && count != zeros.Length ? Errno.NoSpace : errno;
+        errno = errno == Errno.None ? fs.SyncData(file) : errno;
+        if (errno != Errno.None)
+        {
+            throw Fault(file.Path, errno);
+        }
+    }
+
+    private ulong NewSalt()
+    {
+        Span<byte> random = stackalloc byte[8];
+        _directory.FileSystem.FillRandom(random);
+        return BitConverter.ToUInt64(random);
+    }
+}

@@ -1,0 +1,254 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Log;
+
+/// <summary>
+/// The files of the log: segments <c>(first LSN, 16 hex digits).log</c>, spares <c>spare-*.log</c> that are ready to become the next
+/// segment, and <c>prepare-*.tmp</c> on their way there. Other files are not ours and are left alone.
+/// </summary>
+internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle directory, long segmentBytes)
+{
+    public const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+
+    private const string SparePrefix = "spare-";
+    private const string PreparePrefix = "prepare-";
+    private const int ZeroBytes = 256 * 1024;
+
+    public IDurableFileSystem FileSystem => fs;
+
+    public string Path => directory.Path;
+
+    /// <summary>The size of an ordinary segment.</summary>
+    public long SegmentBytes => segmentBytes;
+
+    /// <summary>The first LSNs of all segments, ascending.</summary>
+    public List<Lsn> List()
+    {
+        var segments = new List<Lsn>();
+        foreach (string name in Names())
+        {
+            if (name.Length == 20 && name.EndsWith(".log", StringComparison.Ordinal)
+                && long.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long first) && NameOf(new Lsn(first)) == name)
+            {
+                segments.Add(new Lsn(first));
+            }
+        }
+
+        segments.Sort();
+        return segments;
+    }
+
+    /// <summary>Opens a segment and checks its header.</summary>
+    public SegmentReader Open(Lsn first, FileUse use)
+    {
+        string path = $"{Path}/{NameOf(first)}";
+        StorageException.ThrowIfFailed(fs.OpenFile(directory, NameOf(first), use, out FileHandle? file), "open a log segment", path);
+        try
+        {
+            byte[] bytes = new byte[SegmentHeader.Bytes];
+            StorageException.ThrowIfFailed(fs.Read(file!, bytes, 0, out int count), "read the log", path);
+            SegmentHeader? header = SegmentHeader.TryDecode(bytes.AsSpan(0, count));
+            if (header is null || header.FirstLsn != first)
+            {
+                throw new LogCorruptException(path, 0, first, header is null ? "its header is damaged" : $"it is a copy of the segment with first LSN {header.FirstLsn}");
+            }
+
+            StorageException.ThrowIfFailed(fs.Stat(file!, out FileStatus status), "look at a log segment", path);
+            return status.Size >= header.SegmentBytes
+                ? new SegmentReader(fs, file!, header)
+                : throw new LogCorruptException(path, status.Size, first, $"the file is cut off: it should have {header.SegmentBytes} bytes");
+        }
+        catch
+        {
+            file!.Dispose();
+            throw;
+        }
+    }
+
+    public bool HasSpare() => FindSpare(segmentBytes) is not null;
+
+    /// <summary>Makes a spare of the ordinary size; to be called without the log lock, since it writes a whole segment.</summary>
+    public void PrepareSpare()
+    {
+        string name = Prepare(segmentBytes);
+        Promote(name);
+    }
+
+    /// <summary>
+    /// Turns a spare (or, if none is large enough, a new file) into the segment that this header describes. Durable with its name on return.
+    /// </summary>
+    /// <exception cref="StorageException">Nothing has changed but for spare files.</exception>
+    /// <exception cref="SyncFailedException">The segment's name exists and may not be durable.</exception>
+    public SegmentReader Start(SegmentHeader header)
+    {
+        string spare = FindSpare(header.SegmentBytes) ?? Prepare(header.SegmentBytes);
+        StorageException.ThrowIfFailed(fs.OpenFile(directory, spare, FileUse.ReadWrite, out FileHandle? file), "open a spare log segment", $"{Path}/{spare}");
+        try
+        {
+            WriteFully(file!, header.Encode(), 0);
+            StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the header of a log segment", file!.Path);
+            StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", $"{Path}/{NameOf(header.FirstLsn)}");
+            SyncNames();
+            return new SegmentReader(fs, file!, header);
+        }
+        catch (StorageException)
+        {
+            // A spare whose sync failed is not to be trusted again; if the name was given, it is too late, and Unlink finds nothing.
+            file!.Dispose();
+            _ = fs.Unlink(directory, spare);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes segments out of the log, in LSN order; keeps one as a spare. Everything in them is below a durable watermark.
+    /// </summary>
+    /// <remarks>
+    /// A file must have lost its old name durably before its header is written anew, or a power loss could bring back the old name
+    /// with the new header. Hence the step in between, under a name that is swept at recovery.
+    /// </remarks>
+    public void Retire(IEnumerable<Lsn> segments)
+    {
+        bool keep = !HasSpare();
+        var kept = new List<string>();
+        foreach (Lsn first in segments)
+        {
+            if (keep && IsOrdinary(first))
+            {
+                string name = NewName(PreparePrefix, ".tmp");
+                StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, NameOf(first), directory, name), "retire a log segment", $"{Path}/{NameOf(first)}");
+                kept.Add(name);
+                keep = false;
+            }
+            else
+            {
+                StorageException.ThrowIfFailed(fs.Unlink(directory, NameOf(first)), "remove a log segment", $"{Path}/{NameOf(first)}");
+            }
+        }
+
+        SyncNames();
+        kept.ForEach(Promote);
+    }
+
+    /// <summary>Removes what a dead process was preparing; only while no other process has the store open.</summary>
+    public void SweepPrepared()
+    {
+        foreach (string name in Names())
+        {
+            if (name.StartsWith(PreparePrefix, StringComparison.Ordinal))
+            {
+                StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove an unfinished log segment", $"{Path}/{name}");
+            }
+        }
+    }
+
+    /// <summary>Makes the segments' names durable.</summary>
+    /// <exception cref="SyncFailedException">They may not be, and a second try would prove nothing.</exception>
+    public void SyncNames()
+    {
+        Errno errno = fs.SyncDirectory(directory);
+        if (errno != Errno.None)
+        {
+            throw new SyncFailedException(Path, errno);
+        }
+    }
+
+    private static string NameOf(Lsn first) => first.Value.ToString("x16", CultureInfo.InvariantCulture) + ".log";
+
+    private IEnumerable<string> Names()
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(fs.List(directory, entries), "list the log", Path);
+        foreach (DirectoryEntry entry in entries)
+        {
+            if (entry.Kind == FileKind.Regular)
+            {
+                yield return entry.Name;
+            }
+        }
+    }
+
+    private string? FindSpare(long size)
+    {
+        foreach (string name in Names())
+        {
+            if (size == segmentBytes && name.StartsWith(SparePrefix, StringComparison.Ordinal)
+                && fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Size == size)
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    private string Prepare(long size)
+    {
+        string name = NewName(PreparePrefix, ".tmp");
+        StorageException.ThrowIfFailed(fs.CreateFile(directory, name, FileMode, out FileHandle? file), "create a log segment", $"{Path}/{name}");
+        try
+        {
+            using (file)
+            {
+                // Zeros are written, not only reserved: an fdatasync over unwritten extents would commit the journal each time.
+                StorageException.ThrowIfFailed(fs.Allocate(file!, size), "reserve space for a log segment", file!.Path);
+                byte[] zeros = new byte[(int)Math.Min(ZeroBytes, size)];
+                for (long offset = 0; offset < size; offset += zeros.Length)
+                {
+                    WriteFully(file, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - offset)), offset);
+                }
+
+                StorageException.ThrowIfFailed(fs.SyncFile(file), "sync a log segment", file.Path);
+            }
+
+            return name;
+        }
+        catch
+        {
+            _ = fs.Unlink(directory, name);
+            throw;
+        }
+    }
+
+    private void Promote(string prepared)
+    {
+        string spare = NewName(SparePrefix, ".log");
+        StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, prepared, directory, spare), "keep a spare log segment", $"{Path}/{spare}");
+    }
+
+    private bool IsOrdinary(Lsn first)
+    {
+        try
+        {
+            using SegmentReader segment = Open(first, FileUse.Read);
+            return segment.Header.SegmentBytes == segmentBytes;
+        }
+        catch (LogCorruptException)
+        {
+            // It is on its way out, and everything in it is durable elsewhere.
+            return false;
+        }
+    }
+
+    private string NewName(string prefix, string suffix)
+    {
+        Span<byte> random = stackalloc byte[8];
+        fs.FillRandom(random);
+        return prefix + Convert.ToHexStringLower(random) + suffix;
+    }
+
+    private void WriteFully(FileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        while (!bytes.IsEmpty)
+        {
+            Errno errno = fs.Write(file, bytes, offset, out int count);
+            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.NoSpace : errno, "write a log segment", file.Path);
+            bytes = bytes[count..];
+            offset += count;
+        }
+    }
+}

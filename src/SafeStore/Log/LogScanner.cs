@@ -1,0 +1,110 @@
+using System.Collections.Generic;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Log;
+
+/// <summary>Reads a whole log, and tells a torn tail, which was never acknowledged, from a loss.</summary>
+internal static class LogScanner
+{
+    /// <summary>
+    /// What a log holds after a watermark when no other process writes it: its records, and where it ends.
+    /// </summary>
+    /// <exception cref="LogCorruptException">An acknowledged record is missing or damaged.</exception>
+    public static LogContents ReadToTail(LogDirectory directory, Lsn watermark)
+    {
+        var records = new List<CommitRecord>();
+        List<Lsn> segments = Live(directory.List(), watermark, directory.Path);
+        LogPosition end = default;
+        SegmentHeader? header = null;
+        bool isClean = false;
+        for (int i = 0; i < segments.Count; i++)
+        {
+            using SegmentReader segment = directory.Open(segments[i], FileUse.Read);
+            header = segment.Header;
+            LogPosition start = LogPosition.StartOf(segment.Header);
+            if (i > 0 && (start.Next != end.Next || start.Checksum != end.Checksum))
+            {
+                throw new LogCorruptException(segment.File.Path, 0, end.Next, $"the segment starts with LSN {start.Next} and does not continue the one before it");
+            }
+
+            end = ReadSegment(segment, watermark, records);
+            if (i + 1 < segments.Count && end.Next != segments[i + 1])
+            {
+                throw new LogCorruptException(segment.File.Path, end.Offset, end.Next, $"the next segment starts with LSN {segments[i + 1]}");
+            }
+
+            if (i + 1 == segments.Count)
+            {
+                if (segment.IsClaimedDurable(end, out long claimant))
+                {
+                    throw new LogCorruptException(segment.File.Path, end.Offset, end.Next, $"the record at byte {claimant} says that it was durable");
+                }
+
+                isClean = !segment.HasTracesAfter(end);
+            }
+        }
+
+        if (header is not null && end.Next.Previous < watermark)
+        {
+            throw new LogCorruptException(directory.Path, end.Offset, end.Next, $"the watermark stands at LSN {watermark}");
+        }
+
+        return new LogContents(records, end, header, isClean);
+    }
+
+    /// <summary>The records after one LSN up to another, while others may append behind it. The caller holds the log lock.</summary>
+    public static IEnumerable<CommitRecord> ReadChain(LogDirectory directory, Lsn after, Lsn last)
+    {
+        foreach (Lsn first in Live(directory.List(), after, path: null))
+        {
+            using SegmentReader segment = directory.Open(first, FileUse.Read);
+            LogPosition position = LogPosition.StartOf(segment.Header);
+            while (position.Next <= last && segment.TryReadNext(position, out position) is { } record)
+            {
+                if (record.Lsn > after)
+                {
+                    yield return record;
+                }
+            }
+        }
+    }
+
+    /// <summary>Drops from the front the segments whose successors start at or below what follows the watermark.</summary>
+    private static List<Lsn> Live(List<Lsn> segments, Lsn watermark, string? path)
+    {
+        int stale = 0;
+        while (stale + 1 < segments.Count && segments[stale + 1] <= watermark.Next)
+        {
+            stale++;
+        }
+
+        if (path is not null && segments.Count > 0 && segments[stale] > watermark.Next)
+        {
+            throw new LogCorruptException(path, 0, watermark.Next, $"the first segment starts with LSN {segments[stale]}");
+        }
+
+        return segments[stale..];
+    }
+
+    private static LogPosition ReadSegment(SegmentReader segment, Lsn watermark, List<CommitRecord> records)
+    {
+        LogPosition position = LogPosition.StartOf(segment.Header);
+        while (segment.TryReadNext(position, out LogPosition next) is { } record)
+        {
+            position = next;
+            if (record.Lsn > watermark)
+            {
+                records.Add(record);
+            }
+        }
+
+        return position;
+    }
+}
+
+/// <summary>A log as recovery finds it.</summary>
+/// <param name="Records">The records above the watermark, oldest first.</param>
+/// <param name="End">Where the valid chain ends.</param>
+/// <param name="Header">The last segment's header; null when there is no segment.</param>
+/// <param name="IsClean">Nothing was ever written behind the end in this use of the segment.</param>
+internal sealed record LogContents(List<CommitRecord> Records, LogPosition End, SegmentHeader? Header, bool IsClean);

@@ -1,0 +1,56 @@
+using System;
+using System.Threading.Tasks;
+
+namespace SafeStore.Log;
+
+/// <summary>What became of a transaction in the log.</summary>
+internal enum AppendOutcome
+{
+    /// <summary>Nothing of it is in the log: it is to be rolled back.</summary>
+    NotAppended,
+
+    /// <summary>It is in the log, and durable if it had to be.</summary>
+    Committed,
+
+    /// <summary>A sync failed: only recovery will tell.</summary>
+    Unknown,
+}
+
+/// <summary>A transaction on its way into the log: who waits for it, and what came of it.</summary>
+internal abstract class PendingCommit
+{
+    private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The payload's length in bytes.</summary>
+    public abstract int PayloadBytes { get; }
+
+    /// <summary>Whether it must survive a power loss: false when it touches volatile roots only.</summary>
+    public abstract bool NeedsSync { get; }
+
+    /// <summary>Its number, once it was appended.</summary>
+    public Lsn Lsn { get; set; }
+
+    public AppendOutcome Outcome { get; private set; }
+
+    /// <summary>Why it was not appended, or is unknown.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Whether it has been put into a batch, or has failed. Guarded by the committer's gate.</summary>
+    public bool IsTaken { get; set; }
+
+    /// <summary>Whether <see cref="Turn"/> ended because it is this transaction's turn to lead.</summary>
+    public bool IsLeader { get; set; }
+
+    /// <summary>Ends when the transaction has an outcome or is to lead the next batch.</summary>
+    public Task Turn => _turn.Task;
+
+    public abstract void WritePayload(Span<byte> target);
+
+    public void Conclude(AppendOutcome outcome, Exception? failure)
+    {
+        Outcome = outcome;
+        Failure = failure;
+    }
+
+    public void EndTurn() => _turn.TrySetResult();
+}

@@ -1,0 +1,53 @@
+using System;
+using System.Buffers.Binary;
+using System.IO.Hashing;
+
+namespace SafeStore.Log;
+
+/// <summary>
+/// The first 4 KiB of a segment (docs/file-format.md, "Segment"). The identities of the roots tell recovery which operations
+/// were meant for a root that no longer exists.
+/// </summary>
+internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, ulong PreviousChecksum, long SegmentBytes, Guid Store, Guid ConfigRoot, Guid RunRoot)
+{
+    public const int Bytes = RecordFormat.BlockBytes;
+    public const uint FormatVersion = 1;
+
+    private const ulong Magic = 0x3147_4553_4F54_5353; // "SSTOSEG1"
+    private const int EndOfFields = 104;
+
+    public Guid IdentityOf(StoreRoot root) => root == StoreRoot.Config ? ConfigRoot : RunRoot;
+
+    public byte[] Encode()
+    {
+        byte[] bytes = new byte[Bytes];
+        Span<byte> span = bytes;
+        BinaryPrimitives.WriteUInt64LittleEndian(span[8..], Magic);
+        BinaryPrimitives.WriteUInt32LittleEndian(span[16..], FormatVersion);
+        BinaryPrimitives.WriteUInt64LittleEndian(span[24..], Salt);
+        BinaryPrimitives.WriteInt64LittleEndian(span[32..], FirstLsn.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(span[40..], PreviousChecksum);
+        BinaryPrimitives.WriteInt64LittleEndian(span[48..], SegmentBytes);
+        _ = Store.TryWriteBytes(span[56..], bigEndian: true, out _);
+        _ = ConfigRoot.TryWriteBytes(span[72..], bigEndian: true, out _);
+        _ = RunRoot.TryWriteBytes(span[88..], bigEndian: true, out _);
+        BinaryPrimitives.WriteUInt64LittleEndian(span, XxHash3.HashToUInt64(span[8..EndOfFields]));
+        return bytes;
+    }
+
+    public static SegmentHeader? TryDecode(ReadOnlySpan<byte> bytes)
+    {
+        bool valid = bytes.Length >= EndOfFields
+            && BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(bytes[8..EndOfFields])
+            && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Magic
+            && BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]) == FormatVersion;
+        return !valid ? null : new SegmentHeader(
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]),
+            new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..])),
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]),
+            new Guid(bytes[56..72], bigEndian: true),
+            new Guid(bytes[72..88], bigEndian: true),
+            new Guid(bytes[88..104], bigEndian: true));
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Generic;
+using System.Linq;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+
+namespace SafeStore.Transactions;
+
+/// <summary>Makes staged files and directories visible. Every step may be repeated after a crash: it finds its work done, or does it.</summary>
+internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
+{
+    /// <summary>Publishes the plan of an existing sandbox, but for its lock word.</summary>
+    public void Publish(SandboxPlan plan, StagedPlan staged, SandboxHandles handles)
+    {
+        foreach (StagedDirectory directory in staged.Directories)
+        {
+            Appear(directory);
+        }
+
+        foreach (StagedFile file in staged.Files)
+        {
+            Publish(file, handles);
+        }
+
+        foreach (DocumentKey key in plan.Deletes)
+        {
+            Delete(key, handles);
+        }
+
+        foreach (string container in plan.RemovedContainers)
+        {
+            foreach (RootDirectory root in roots.InOrderOfRemoval)
+            {
+                if (handles.Find(root.Root, null) is { } sandbox)
+                {
+                    handles.Drop(root.Root, container);
+                    TakeAside(root, sandbox, container, plan.Sandbox);
+                }
+            }
+        }
+    }
+
+    /// <summary>Lets a new sandbox appear, in the run root first: from then on its lock file, held by us, speaks for it.</summary>
+    public void PublishNew(StagedPlan staged)
+    {
+        foreach (StagedDirectory directory in staged.Directories)
+        {
+            Appear(directory);
+        }
+    }
+
+    /// <summary>Removes a sandbox: one rename per root, the run root last, then emptied.</summary>
+    public void Remove(string sandbox)
+    {
+        var aside = new List<(RootDirectory Root, string? Name)>();
+        foreach (RootDirectory root in roots.InOrderOfRemoval)
+        {
+            aside.Add((root, Rename(root, root.Directory, sandbox, sandbox)));
+        }
+
+        // It is gone. What cannot be emptied now waits in trash/ for the next recovery.
+        foreach ((RootDirectory root, string? name) in aside.Where(static moved => moved.Name is not null))
+        {
+            _ = Emptying.TryRemove(fs, root.Trash, name!);
+        }
+    }
+
+    private void Appear(StagedDirectory directory)
+    {
+        string path = $"{directory.TargetParent.Path}/{directory.Target}";
+        StorageException.ThrowIfFailed(fs.RenameNoReplace(directory.Root.Stage, directory.Name, directory.TargetParent, directory.Target), "publish a new directory", path);
+    }
+
+    private void Publish(StagedFile file, SandboxHandles handles)
+    {
+        string path = $"{file.Directory.Path}/{file.Key.File}";
+        Errno errno = file.TargetExists ? fs.Exchange(file.Directory, file.TempName, file.Key.File) : Errno.NotFound;
+        if (errno == Errno.None)
+        {
+            // The old version's blocks were often never allocated: unlinking it costs no flush, where a rename over it would.
+            StorageException.ThrowIfFailed(fs.Unlink(file.Directory, file.TempName), "remove the old version", path);
+        }
+        else if (errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported)
+        {
+            StorageException.ThrowIfFailed(fs.Rename(file.Directory, file.TempName, file.Directory, file.Key.File), "publish a document", path);
+        }
+        else
+        {
+            throw new StorageException("publish a document", path, errno);
+        }
+
+        handles.KnowFile(file.Key.Root, file.Key.Container, file.Key.File);
+    }
+
+    private void Delete(DocumentKey key, SandboxHandles handles)
+    {
+        if (handles.Find(key.Root, key.Container) is not { } directory)
+        {
+            return;
+        }
+
+        handles.ForgetFile(key.Root, key.Container, key.File);
+        Errno errno = fs.Unlink(directory, key.File);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", $"{directory.Path}/{key.File}");
+    }
+
+    private void TakeAside(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
+    {
+        if (Rename(root, parent, name, sandbox) is { } aside)
+        {
+            _ = Emptying.TryRemove(fs, root.Trash, aside);
+        }
+    }
+
+    private string? Rename(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
+    {
+        string aside = TempName.NewDirectory(fs, sandbox);
+        Errno errno = fs.RenameNoReplace(parent, name, root.Trash, aside);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", $"{parent.Path}/{name}");
+        return errno == Errno.None ? aside : null;
+    }
+}

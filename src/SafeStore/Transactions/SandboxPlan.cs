@@ -1,0 +1,44 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace SafeStore.Transactions;
+
+/// <summary>What a transaction does to a sandbox as a whole. The numbers are part of the file format.</summary>
+internal enum PlanKind : byte
+{
+    /// <summary>The sandbox exists and goes on existing.</summary>
+    Update = 1,
+
+    /// <summary>The sandbox is new.</summary>
+    Create = 2,
+
+    /// <summary>The sandbox is removed; there is nothing else in the plan.</summary>
+    Remove = 3,
+}
+
+/// <summary>One document of a sandbox.</summary>
+internal readonly record struct DocumentKey(StoreRoot Root, string? Container, string File);
+
+/// <summary>One document's new content.</summary>
+internal sealed record DocumentPut(DocumentKey Key, ReadOnlyMemory<byte> Content);
+
+/// <summary>
+/// A transaction's effect on one sandbox, reduced to what holds in the end: each document and each container appears once at most. It
+/// is what a commit record carries, and all that publish, roll-forward and recovery need.
+/// </summary>
+internal sealed record SandboxPlan(
+    string Sandbox,
+    PlanKind Kind,
+    IReadOnlyList<string> CreatedContainers,
+    IReadOnlyList<string> RemovedContainers,
+    IReadOnlyList<DocumentPut> Puts,
+    IReadOnlyList<DocumentKey> Deletes)
+{
+    public bool IsEmpty => Kind == PlanKind.Update && CreatedContainers.Count + RemovedContainers.Count + Puts.Count + Deletes.Count == 0;
+
+    /// <summary>Whether the plan changes anything in a root.</summary>
+    public bool Touches(StoreRoot root) =>
+        Kind != PlanKind.Update || CreatedContainers.Count + RemovedContainers.Count > 0
+        || Puts.Any(put => put.Key.Root == root) || Deletes.Any(key => key.Root == root);
+}

@@ -1,0 +1,25 @@
+using System.Collections.Generic;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Transactions;
+
+/// <summary>A document's new bytes in a temp file beside its target.</summary>
+internal sealed record StagedFile(DirectoryHandle Directory, string TempName, DocumentKey Key, bool TargetExists);
+
+/// <summary>A complete new directory under stage/, and where it is to appear.</summary>
+internal sealed record StagedDirectory(RootDirectory Root, string Name, DirectoryHandle TargetParent, string Target, string? Container);
+
+/// <summary>What has been staged for one sandbox, in the order in which it was made.</summary>
+internal sealed class StagedPlan
+{
+    public List<StagedFile> Files { get; } = [];
+
+    public List<StagedDirectory> Directories { get; } = [];
+
+    /// <summary>Directories made at their final place because the sandbox or container exists in another root.</summary>
+    public List<(DirectoryHandle Parent, string Name)> MadeDirectories { get; } = [];
+
+    /// <summary>The lock file of a new sandbox, held exclusively since before it can be seen.</summary>
+    public FileHandle? LockFile { get; set; }
+}

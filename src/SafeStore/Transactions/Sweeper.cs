@@ -1,0 +1,67 @@
+using System.Collections.Generic;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+
+namespace SafeStore.Transactions;
+
+/// <summary>
+/// Removes what a dead process staged and no record explains. Only under the sandbox's exclusive lock: the temp files of a living
+/// process look the same. Only names that SafeStore alone gives are touched.
+/// </summary>
+internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
+{
+    /// <summary>Sweeps one sandbox: temp files beside its documents, and its directories under stage/.</summary>
+    public void Sweep(SandboxHandles handles)
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            SweepStage(root, handles.Sandbox);
+            if (handles.Find(root.Root, null) is { } directory)
+            {
+                SweepDirectory(directory, depth: 1);
+            }
+        }
+    }
+
+    /// <summary>Removes the directories that were staged for a sandbox; under its exclusive lock, or its name lock when it does not exist.</summary>
+    public void SweepStage(RootDirectory root, string sandbox)
+    {
+        foreach (DirectoryEntry entry in List(root.Stage))
+        {
+            if (TempName.IsDirectoryOf(sandbox, entry.Name))
+            {
+                Errno errno = Emptying.Remove(fs, root.Stage, entry.Name);
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove what was staged", $"{root.Stage.Path}/{entry.Name}");
+            }
+        }
+    }
+
+    /// <summary>Removes temp files from a sandbox's directory and its containers'.</summary>
+    public void SweepDirectory(DirectoryHandle directory, int depth)
+    {
+        foreach (DirectoryEntry entry in List(directory))
+        {
+            if (entry.Kind == FileKind.Regular && TempName.IsFile(entry.Name))
+            {
+                Errno errno = fs.Unlink(directory, entry.Name);
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a temp file", $"{directory.Path}/{entry.Name}");
+            }
+            else if (entry.Kind == FileKind.Directory && depth > 0 && Identifier.IsValid(entry.Name))
+            {
+                StorageException.ThrowIfFailed(fs.OpenDirectory(directory, entry.Name, out DirectoryHandle? inner), "open the directory", $"{directory.Path}/{entry.Name}");
+                using (inner)
+                {
+                    SweepDirectory(inner!, depth - 1);
+                }
+            }
+        }
+    }
+
+    public List<DirectoryEntry> List(DirectoryHandle directory)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory.Path);
+        return entries;
+    }
+}

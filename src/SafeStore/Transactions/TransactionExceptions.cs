@@ -1,0 +1,44 @@
+using System;
+
+namespace SafeStore;
+
+/// <summary>A sandbox is no longer at the version at which it was read: somebody else has changed it. Nothing was changed; read again and decide anew.</summary>
+public sealed class VersionConflictException : SafeStoreException
+{
+    internal VersionConflictException(string sandbox, Lsn required, Lsn actual)
+        : base($"The sandbox '{sandbox}' is at version {actual}, not at {required}: somebody else has changed it. Read it again and decide anew.")
+    {
+        Sandbox = sandbox;
+        Required = required;
+        Actual = actual;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "version-conflict";
+
+    /// <summary>The sandbox.</summary>
+    public string Sandbox { get; }
+
+    /// <summary>The version that was required.</summary>
+    public Lsn Required { get; }
+
+    /// <summary>The version that it has.</summary>
+    public Lsn Actual { get; }
+}
+
+/// <summary>
+/// A transaction is durable, but an error kept it from becoming wholly visible. Do not repeat it: whoever locks its sandboxes next
+/// finishes it. Until then single documents may show the old or the new content.
+/// </summary>
+public sealed class CommitNotPublishedException : SafeStoreException
+{
+    internal CommitNotPublishedException(Lsn lsn, Exception innerException)
+        : base($"The transaction with LSN {lsn} is durable but not wholly visible yet: {innerException.Message} Do not repeat it; mend the cause and lock its sandboxes again, which finishes it.", innerException) =>
+        Lsn = lsn;
+
+    /// <inheritdoc/>
+    public override string Code => "not-published";
+
+    /// <summary>The transaction's number.</summary>
+    public Lsn Lsn { get; }
+}

@@ -1,0 +1,309 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>One sandbox of a transaction: the lock, what to do, and at which version.</summary>
+internal sealed record Participant(SandboxHold Hold, SandboxPlan Plan, Lsn? RequiredVersion)
+{
+    public StagedPlan Staged { get; } = new();
+}
+
+/// <summary>
+/// Commits transactions: check, mark, stage, append, publish, acknowledge (docs/commit-protocol.md, "Commit"). Before the append any
+/// failure takes back what was done; after it none does.
+/// </summary>
+internal sealed class TransactionRunner(
+    RootSet roots,
+    Committer committer,
+    NameLocks names,
+    SandboxLocker locker,
+    LockWaiting waiting,
+    IDurableFileSystem fs,
+    Stager stager,
+    Publisher publisher,
+    Sweeper sweeper,
+    IResolver resolver)
+{
+    public async ValueTask<Lsn> CommitAsync(Participant[] participants, CancellationToken cancellation)
+    {
+        foreach (Participant participant in participants)
+        {
+            await PrepareAsync(participant, cancellation).ConfigureAwait(false);
+        }
+
+        Participant[] changed = [.. participants.Where(static participant => !participant.Plan.IsEmpty)];
+        if (changed.Length == 0)
+        {
+            return participants.Max(static participant => participant.Hold.Version);
+        }
+
+        var commit = new PendingTransaction([.. changed.Select(static participant => participant.Plan)], TouchesDurableRoot(changed));
+        using NameLocks.Hold? named = await LockNamesAsync(changed, cancellation).ConfigureAwait(false);
+        await StageAndAppendAsync(changed, commit, cancellation).ConfigureAwait(false);
+        Publish(changed, commit.Lsn);
+        return commit.Lsn;
+    }
+
+    private async ValueTask PrepareAsync(Participant participant, CancellationToken cancellation)
+    {
+        (SandboxHold hold, SandboxPlan plan, Lsn? required) = participant;
+        hold.ThrowIfReleased();
+        if (hold.HasFlock != (plan.Kind != PlanKind.Create))
+        {
+            throw new InvalidOperationException($"The sandbox '{hold.Sandbox}' has been created or removed since this transaction was started; start another.");
+        }
+
+        if (hold.NeedsResolve)
+        {
+            await ResolveAsync(hold, cancellation).ConfigureAwait(false);
+        }
+
+        if (required is { } version && version != hold.Version)
+        {
+            throw new VersionConflictException(hold.Sandbox, version, hold.Version);
+        }
+
+        if (plan.Kind == PlanKind.Update)
+        {
+            CheckContainers(hold.Handles, plan);
+        }
+        else if (plan.Kind == PlanKind.Create)
+        {
+            CheckContainersOfNew(plan);
+        }
+    }
+
+    private async ValueTask ResolveAsync(SandboxHold hold, CancellationToken cancellation)
+    {
+        hold.Handles.Forget();
+        LockWord? word = await resolver.ResolveAsync(hold.Handles, hold.Handles.ReadWord(), cancellation).ConfigureAwait(false);
+        hold.NeedsResolve = false;
+        if (word is null)
+        {
+            hold.Abandon();
+            throw new NotFoundException("sandbox", hold.Sandbox);
+        }
+
+        hold.Version = word.Value.Lsn;
+        hold.Handles.ForgetUnless(hold.Version);
+    }
+
+    private void CheckContainers(SandboxHandles handles, SandboxPlan plan)
+    {
+        foreach (string container in plan.CreatedContainers)
+        {
+            if (FindKind(handles, container) is not null)
+            {
+                throw new AlreadyExistsException("container", $"{plan.Sandbox}/{container}");
+            }
+        }
+
+        IEnumerable<string?> used = plan.Puts.Select(static put => put.Key.Container)
+            .Concat(plan.Deletes.Select(static key => key.Container))
+            .Where(container => container is not null && !plan.CreatedContainers.Contains(container))
+            .Concat(plan.RemovedContainers);
+        foreach (string? container in used)
+        {
+            if (handles.Find(StoreRoot.Run, container) is null && handles.Find(StoreRoot.Config, container) is null)
+            {
+                throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
+            }
+        }
+    }
+
+    private static void CheckContainersOfNew(SandboxPlan plan)
+    {
+        foreach (DocumentPut put in plan.Puts)
+        {
+            if (put.Key.Container is { } container && !plan.CreatedContainers.Contains(container))
+            {
+                throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
+            }
+
+            if (plan.CreatedContainers.Contains(put.Key.File) && put.Key.Container is null)
+            {
+                throw new AlreadyExistsException("container", $"{plan.Sandbox}/{put.Key.File}");
+            }
+        }
+    }
+
+    private FileKind? FindKind(SandboxHandles handles, string name)
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            if (handles.Find(root.Root, null) is not { } sandbox)
+            {
+                continue;
+            }
+
+            Errno errno = fs.Stat(sandbox, name, out FileStatus status);
+            if (errno != Errno.NotFound)
+            {
+                StorageException.ThrowIfFailed(errno, "look for a container", $"{sandbox.Path}/{name}");
+                return status.Kind;
+            }
+        }
+
+        return null;
+    }
+
+    private bool TouchesDurableRoot(Participant[] participants) =>
+        roots.InOrderOfAppearance.Any(root => !root.IsVolatile && participants.Any(participant => participant.Plan.Touches(root.Root)));
+
+    private async ValueTask<NameLocks.Hold?> LockNamesAsync(Participant[] participants, CancellationToken cancellation)
+    {
+        string[] named = [.. participants.Where(static participant => participant.Plan.Kind != PlanKind.Update).Select(static participant => participant.Hold.Sandbox)];
+        return named.Length == 0 ? null : await names.AcquireAsync(named, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask StageAndAppendAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (Participant participant in participants)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Stage(participant);
+            }
+
+            _ = await committer.CommitAsync(commit, cancellation).ConfigureAwait(false);
+        }
+        catch when (commit.Outcome == AppendOutcome.NotAppended)
+        {
+            foreach (Participant participant in participants)
+            {
+                TakeBack(participant);
+            }
+
+            throw;
+        }
+        catch
+        {
+            // The outcome is unknown: the lock words stay "committing", and recovery will tell.
+            foreach (Participant participant in participants.Where(static participant => participant.Hold.HasFlock))
+            {
+                participant.Hold.NeedsResolve = true;
+            }
+
+            throw;
+        }
+    }
+
+    private void Stage(Participant participant)
+    {
+        (SandboxHold hold, SandboxPlan plan, _) = participant;
+        if (plan.Kind != PlanKind.Create)
+        {
+            hold.NeedsResolve = true; // until the lock word says idle again
+            hold.Handles.WriteWord(new LockWord(LockWordState.Committing, hold.Version));
+            stager.Stage(plan, hold.Handles, participant.Staged);
+            return;
+        }
+
+        if (locker.Exists(plan.Sandbox))
+        {
+            throw new AlreadyExistsException("sandbox", plan.Sandbox);
+        }
+
+        // Nobody else can be staging this sandbox: we hold its name. What is there comes from a dead process.
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            sweeper.SweepStage(root, plan.Sandbox);
+        }
+
+        _ = stager.StageNew(plan, participant.Staged);
+    }
+
+    private void TakeBack(Participant participant)
+    {
+        (SandboxHold hold, SandboxPlan plan, _) = participant;
+        bool isComplete = stager.TryTakeBack(participant.Staged);
+        if (plan.Kind == PlanKind.Create || !hold.NeedsResolve)
+        {
+            return;
+        }
+
+        hold.Handles.Forget();
+        if (!isComplete)
+        {
+            return; // the word stays "committing": whoever locks the sandbox next sweeps it
+        }
+
+        try
+        {
+            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, hold.Version));
+            hold.NeedsResolve = false;
+        }
+        catch (StorageException)
+        {
+            // As above; and the caller is to hear of the first failure, not of this one.
+        }
+    }
+
+    private void Publish(Participant[] participants, Lsn lsn)
+    {
+        Exception? first = null;
+        foreach (Participant participant in participants)
+        {
+            try
+            {
+                Publish(participant, lsn);
+            }
+            catch (SafeStoreException failure)
+            {
+                first ??= failure;
+            }
+        }
+
+        if (first is not null)
+        {
+            throw new CommitNotPublishedException(lsn, first);
+        }
+    }
+
+    private void Publish(Participant participant, Lsn lsn)
+    {
+        (SandboxHold hold, SandboxPlan plan, _) = participant;
+        switch (plan.Kind)
+        {
+            case PlanKind.Create:
+                var handles = new SandboxHandles(fs, roots, plan.Sandbox, new FileLock(fs, participant.Staged.LockFile!, waiting));
+                hold.Adopt(handles);
+                hold.NeedsResolve = true;
+                publisher.PublishNew(participant.Staged);
+                handles.ForgetUnless(lsn);
+                break;
+            case PlanKind.Remove:
+                publisher.Remove(plan.Sandbox);
+                hold.Abandon();
+                hold.NeedsResolve = false;
+                return;
+            default:
+                publisher.Publish(plan, participant.Staged, hold.Handles);
+                hold.Handles.KnowAt(lsn);
+                break;
+        }
+
+        hold.Handles.WriteWord(new LockWord(LockWordState.Idle, lsn));
+        hold.Version = lsn;
+        hold.NeedsResolve = false;
+    }
+}
+
+/// <summary>A transaction as the log sees it.</summary>
+internal sealed class PendingTransaction(IReadOnlyList<SandboxPlan> plans, bool needsSync) : PendingCommit
+{
+    public override int PayloadBytes { get; } = PlanCodec.SizeOf(plans);
+
+    public override bool NeedsSync => needsSync;
+
+    public override void WritePayload(Span<byte> target) => PlanCodec.Write(plans, target);
+}
