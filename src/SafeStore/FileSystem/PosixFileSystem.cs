@@ -58,7 +58,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
         }
         while (LibC.MustRepeat(number, out errno));
 
-        directory = errno == Errno.None ? new PosixDirectory(new Descriptor(number), path) : null;
+        directory = errno == Errno.None ? new PosixDirectory(new Descriptor(number), parent: null, path) : null;
         return errno;
     }
 
@@ -67,7 +67,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     {
         PosixDirectory start = PosixDirectory.Of(parent);
         Errno errno = Open(start, path, LibC.O_RDONLY | LibC.O_DIRECTORY, out Descriptor? opened);
-        directory = opened is null ? null : new PosixDirectory(opened, FullPath(start, path));
+        directory = opened is null ? null : new PosixDirectory(opened, start, path);
         return errno;
     }
 
@@ -157,7 +157,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
             return errno;
         }
 
-        file = new PosixFile(created!, FullPath(parent, name));
+        file = new PosixFile(created!, parent, name);
         return Errno.None;
     }
 
@@ -167,7 +167,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
         PosixDirectory start = PosixDirectory.Of(directory);
         int access = use == FileUse.ReadWrite ? LibC.O_RDWR : LibC.O_RDONLY;
         Errno errno = Open(start, path, access | LibC.O_NONBLOCK | LibC.O_NOCTTY, out Descriptor? opened);
-        file = opened is null ? null : new PosixFile(opened, FullPath(start, path));
+        file = opened is null ? null : new PosixFile(opened, start, path);
         return errno;
     }
 
@@ -320,8 +320,6 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
 
     /// <inheritdoc/>
     public void FillRandom(Span<byte> bytes) => RandomNumberGenerator.Fill(bytes);
-
-    private static string FullPath(PosixDirectory start, string path) => start.Path.EndsWith('/') ? start.Path + path : $"{start.Path}/{path}";
 
     private static Errno SetMode(Descriptor descriptor, UnixFileMode mode)
     {

@@ -15,11 +15,14 @@ internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
 }
 
 /// <summary>An open directory.</summary>
-internal sealed class PosixDirectory(Descriptor descriptor, string path) : DirectoryHandle
+internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? parent, string path) : DirectoryHandle
 {
-    public override string Path { get; } = path;
+    public override string Path => Join(parent, path);
 
     internal Descriptor Descriptor { get; } = descriptor;
+
+    /// <summary>Paths serve messages only, so they are joined when asked for, not at each open.</summary>
+    internal static string Join(PosixDirectory? parent, string path) => parent is null ? path : $"{parent.Path.TrimEnd('/')}/{path}";
 
     internal static PosixDirectory Of(DirectoryHandle directory)
     {
@@ -31,12 +34,12 @@ internal sealed class PosixDirectory(Descriptor descriptor, string path) : Direc
 }
 
 /// <summary>An open file.</summary>
-internal sealed class PosixFile(Descriptor descriptor, string path) : FileHandle
+internal sealed class PosixFile(Descriptor descriptor, PosixDirectory parent, string path) : FileHandle
 {
     private FileStatus _identity;
     private bool _hasIdentity;
 
-    public override string Path { get; } = path;
+    public override string Path => PosixDirectory.Join(parent, path);
 
     internal Descriptor Descriptor { get; } = descriptor;
 
