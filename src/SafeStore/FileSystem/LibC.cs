@@ -122,6 +122,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int flock(Descriptor file, int operation);
 
+    [LibraryImport("libc")]
+    internal static partial int flock(nint file, int operation);
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint mmap(nint address, nuint size, int protection, int flags, Descriptor file, long offset);
 

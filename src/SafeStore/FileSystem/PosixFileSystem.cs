@@ -375,6 +375,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     private static Errno Lock(FileHandle file, int operation)
     {
         Descriptor descriptor = PosixFile.Of(file).Descriptor;
+        descriptor.MayHoldLock = true;
         Errno errno;
         while (LibC.MustRepeat(LibC.flock(descriptor, operation), out errno))
         {

@@ -10,8 +10,20 @@ internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
     internal Descriptor(nint number)
         : base(ownsHandle: true) => SetHandle(number);
 
+    /// <summary>Whether a flock may be held.</summary>
+    internal bool MayHoldLock { get; set; }
+
     /// <summary>Errors of close are of no use: what had to be durable was synced before, and the number is free in any case.</summary>
-    protected override bool ReleaseHandle() => LibC.close(handle) == 0;
+    protected override bool ReleaseHandle()
+    {
+        if (MayHoldLock)
+        {
+            // A child between its fork and its exec has the descriptor too, and a close here would leave the lock to it.
+            _ = LibC.flock(handle, LibC.LOCK_UN);
+        }
+
+        return LibC.close(handle) == 0;
+    }
 }
 
 /// <summary>An open directory.</summary>

@@ -135,7 +135,6 @@ public abstract partial class DurableFileSystemContract
     [InlineData("/a")]
     [InlineData("a\0b")]
     [InlineData("a\0")]
-    [InlineData("\ud800")]
     public void What_is_no_single_component_is_refused_as_a_name(string name)
     {
         Create("a");
@@ -150,6 +149,17 @@ public abstract partial class DurableFileSystemContract
         Assert.Equal(Errno.Invalid, FileSystem.RenameNoReplace(Root, "a", Root, name));
         Assert.Equal(Errno.Invalid, FileSystem.Exchange(Root, "a", name));
         Assert.Equal(["a"], Names());
+    }
+
+    [Fact]
+    public void A_name_that_UTF_8_cannot_express_is_refused()
+    {
+        string name = new('\ud800', 1);
+
+        Assert.Equal(Errno.Invalid, FileSystem.CreateFile(Root, name, FileMode640, out _));
+        Assert.Equal(Errno.Invalid, FileSystem.OpenFile(Root, "a" + name, FileUse.Read, out _));
+        Assert.Equal(Errno.Invalid, FileSystem.OpenDirectory(Root, name + "/a", out _));
+        Assert.Empty(Names());
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class UmaskTests
         }
         finally
         {
-            Native.SetUmask(before);
+            _ = Native.SetUmask(before);
         }
     }
 }
