@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-// Without the search path of the assembly's directory: one dlopen by name, no probing, and nobody can plant a libc next to us.
+// Leaves out the assembly's own directory: fewer places to probe, and nobody can plant a libc next to us.
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
 
 namespace SafeStore.FileSystem;
