@@ -13,7 +13,7 @@ namespace SafeStore.FileSystem;
 /// </summary>
 /// <remarks>
 /// <para>Every verb returns the errno of the call; "does not exist" is one errno among others, never a default. EINTR is retried
-/// inside. No verb throws but for closed handles (<see cref="ObjectDisposedException"/>).</para>
+/// inside, but for syncs. No verb throws but for closed handles (<see cref="ObjectDisposedException"/>).</para>
 /// <para>Paths are relative to a directory handle, with '/' between components. <b>No verb follows a symbolic link</b> in them,
 /// neither in the last component nor before it; a link gives <see cref="Errno.SymbolicLink"/>. Only <see cref="OpenRoot"/> follows
 /// links, since where a root lies is its owner's decision. A verb whose parameter is called <c>name</c> takes a single component.</para>
@@ -105,7 +105,10 @@ public interface IDurableFileSystem
     /// <param name="count">How many bytes were written.</param>
     Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count);
 
-    /// <summary>Reserves space and sets the size, so that later writes below it need none (posix_fallocate(3) where the filesystem has it).</summary>
+    /// <summary>
+    /// Reserves space and sets the size, so that later writes below it need none (fallocate(2) where the filesystem has it, the size
+    /// alone elsewhere). A larger file keeps its size.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="size">The size in bytes.</param>
     Errno Allocate(FileHandle file, long size);

@@ -1,0 +1,197 @@
+using System.Runtime.InteropServices;
+
+// Leaves out the assembly's own directory: fewer places to probe, and nobody can plant a libc next to us.
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+
+namespace SafeStore.FileSystem;
+
+/// <summary>
+/// Every native function that SafeStore calls, with the constants of x86-64 and arm64 Linux. The framework's own wrappers are not
+/// used: they swallow fsync errors, take flocks of their own and turn a refused rename into a copy.
+/// </summary>
+internal static unsafe partial class LibC
+{
+    internal const int O_RDONLY = 0;
+    internal const int O_RDWR = 0x2;
+    internal const int O_CREAT = 0x40;
+    internal const int O_EXCL = 0x80;
+    internal const int O_NOCTTY = 0x100;
+    internal const int O_NONBLOCK = 0x800;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int O_PATH = 0x200000;
+
+    internal const ulong RESOLVE_NO_SYMLINKS = 0x4;
+    internal const ulong RESOLVE_BENEATH = 0x8;
+
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
+    internal const int AT_REMOVEDIR = 0x200;
+    internal const int AT_NO_AUTOMOUNT = 0x800;
+    internal const int AT_EMPTY_PATH = 0x1000;
+
+    /// <summary>Type, mode, number of links, inode and size; the device is always there.</summary>
+    internal const uint STATX_WANTED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200;
+
+    internal const uint RENAME_REPLACE = 0;
+    internal const uint RENAME_NOREPLACE = 1;
+    internal const uint RENAME_EXCHANGE = 2;
+
+    internal const int LOCK_SH = 1;
+    internal const int LOCK_EX = 2;
+    internal const int LOCK_NB = 4;
+    internal const int LOCK_UN = 8;
+
+    internal const int PROT_READ = 1;
+    internal const int MAP_SHARED = 1;
+
+    internal const Errno ERANGE = (Errno)34;
+
+    private static bool IsArm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    internal static int O_DIRECTORY => IsArm64 ? 0x4000 : 0x10000;
+
+    internal static int O_NOFOLLOW => IsArm64 ? 0x8000 : 0x20000;
+
+    private static nint SYS_getdents64 => IsArm64 ? 61 : 217;
+
+    private static nint SYS_renameat2 => IsArm64 ? 276 : 316;
+
+    private static nint SYS_statx => IsArm64 ? 291 : 332;
+
+    private static nint SYS_openat2 => 437;
+
+    /// <summary>
+    /// The one place where errno is read and where EINTR is told apart: the condition of a do-while around a call. Only syncs are
+    /// not repeated.
+    /// </summary>
+    internal static bool MustRepeat(nint result, out Errno errno)
+    {
+        errno = Error(result);
+        return errno == Errno.Interrupted;
+    }
+
+    internal static Errno Error(nint result) => result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+
+    // These four go through syscall(2): the C libraries got their wrappers late or not at all, the kernel's numbers are forever.
+    internal static nint openat2(Descriptor directory, byte* path, OpenHow* how) =>
+        syscall(SYS_openat2, directory, path, how, (nuint)sizeof(OpenHow));
+
+    internal static nint statx(Descriptor directory, byte* path, int flags, StatX* status) =>
+        syscall(SYS_statx, directory, path, flags, STATX_WANTED, status);
+
+    internal static nint renameat2(Descriptor source, byte* sourceName, Descriptor target, byte* targetName, uint flags) =>
+        syscall(SYS_renameat2, source, sourceName, target, targetName, flags);
+
+    internal static nint getdents64(Descriptor directory, byte* buffer, nuint size) => syscall(SYS_getdents64, directory, buffer, size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int open(byte* path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int openat(Descriptor directory, byte* path, int flags, uint mode);
+
+    [LibraryImport("libc")]
+    internal static partial int close(nint descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int mkdirat(Descriptor directory, byte* name, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int unlinkat(Descriptor directory, byte* name, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchmod(Descriptor file, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pread(Descriptor file, byte* buffer, nuint size, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pwrite(Descriptor file, byte* bytes, nuint size, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fallocate(Descriptor file, int mode, long offset, long size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ftruncate(Descriptor file, long size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fsync(Descriptor file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fdatasync(Descriptor file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int flock(Descriptor file, int operation);
+
+    [LibraryImport("libc")]
+    internal static partial int flock(nint file, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint mmap(nint address, nuint size, int protection, int flags, Descriptor file, long offset);
+
+    [LibraryImport("libc")]
+    internal static partial int munmap(nint address, nuint size);
+
+    [LibraryImport("libc")]
+    internal static partial int mlock(nint address, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint fgetxattr(Descriptor file, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fsetxattr(Descriptor file, byte* name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fstatfs(Descriptor file, StatFs* status);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, Descriptor directory, byte* path, OpenHow* how, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, Descriptor directory, byte* path, nint flags, nuint mask, StatX* status);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(
+        nint number, Descriptor source, byte* sourceName, Descriptor target, byte* targetName, nuint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, Descriptor directory, byte* buffer, nuint size);
+
+    /// <summary>struct open_how.</summary>
+    internal struct OpenHow
+    {
+        internal ulong Flags;
+        internal ulong Mode;
+        internal ulong Resolve;
+    }
+
+    /// <summary>struct statx, which is the same on every architecture; only what is used has a name.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal readonly struct StatX
+    {
+        [FieldOffset(16)]
+        internal readonly uint Links;
+
+        [FieldOffset(28)]
+        internal readonly ushort Mode;
+
+        [FieldOffset(32)]
+        internal readonly ulong Inode;
+
+        [FieldOffset(40)]
+        internal readonly long Size;
+
+        [FieldOffset(136)]
+        internal readonly uint DeviceMajor;
+
+        [FieldOffset(140)]
+        internal readonly uint DeviceMinor;
+    }
+
+    /// <summary>struct statfs of 64-bit Linux, of which only the type is used; the size leaves room to spare.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal readonly struct StatFs
+    {
+        [FieldOffset(0)]
+        internal readonly long Type;
+    }
+}

@@ -1,0 +1,86 @@
+using System;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace SafeStore.FileSystem;
+
+/// <summary>An open file description. Calls in progress on other threads hold it open, so its number is never reused under them.</summary>
+internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
+{
+    internal Descriptor(nint number)
+        : base(ownsHandle: true) => SetHandle(number);
+
+    /// <summary>Whether a flock may be held.</summary>
+    internal bool MayHoldLock { get; set; }
+
+    /// <summary>Errors of close are of no use: what had to be durable was synced before, and the number is free in any case.</summary>
+    protected override bool ReleaseHandle()
+    {
+        if (MayHoldLock)
+        {
+            // A child between its fork and its exec has the descriptor too, and a close here would leave the lock to it.
+            _ = LibC.flock(handle, LibC.LOCK_UN);
+        }
+
+        return LibC.close(handle) == 0;
+    }
+}
+
+/// <summary>An open directory.</summary>
+internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? parent, string path) : DirectoryHandle
+{
+    public override string Path => Join(parent, path);
+
+    internal Descriptor Descriptor { get; } = descriptor;
+
+    /// <summary>Paths serve messages only, so they are joined when asked for, not at each open.</summary>
+    internal static string Join(PosixDirectory? parent, string path) => parent is null ? path : $"{parent.Path.TrimEnd('/')}/{path}";
+
+    internal static PosixDirectory Of(DirectoryHandle directory)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        return directory as PosixDirectory ?? throw new ArgumentException("The handle belongs to another filesystem.", nameof(directory));
+    }
+
+    protected override void Dispose(bool disposing) => Descriptor.Dispose();
+}
+
+/// <summary>An open file.</summary>
+internal sealed class PosixFile(Descriptor descriptor, PosixDirectory parent, string path) : FileHandle
+{
+    private FileStatus _identity;
+    private bool _hasIdentity;
+
+    public override string Path => PosixDirectory.Join(parent, path);
+
+    internal Descriptor Descriptor { get; } = descriptor;
+
+    internal static PosixFile Of(FileHandle file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file as PosixFile ?? throw new ArgumentException("The handle belongs to another filesystem.", nameof(file));
+    }
+
+    /// <summary>Device and inode, which never change while the file is open; the other fields are those of the first call.</summary>
+    internal Errno Identify(out FileStatus identity)
+    {
+        if (!Volatile.Read(ref _hasIdentity))
+        {
+            // Threads that race here all write the same device and inode; the flag is written after them.
+            Errno errno = PosixStatus.OfDescriptor(Descriptor, out identity);
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+
+            _identity = identity;
+            Volatile.Write(ref _hasIdentity, true);
+            return Errno.None;
+        }
+
+        identity = _identity;
+        return Errno.None;
+    }
+
+    protected override void Dispose(bool disposing) => Descriptor.Dispose();
+}

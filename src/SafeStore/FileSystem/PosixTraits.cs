@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace SafeStore.FileSystem;
+
+/// <summary>The kinds of filesystem by the magic numbers of statfs(2).</summary>
+internal static unsafe class PosixTraits
+{
+    internal static Errno Describe(Descriptor directory, out FileSystemTraits? traits)
+    {
+        LibC.StatFs found;
+        Errno errno;
+        while (LibC.MustRepeat(LibC.fstatfs(directory, &found), out errno))
+        {
+        }
+
+        traits = errno == Errno.None ? Of((uint)found.Type) : null;
+        return errno;
+    }
+
+    internal static FileSystemTraits Of(uint magic) => magic switch
+    {
+        0x0000EF53 => Local("ext4"),
+        0x58465342 => Local("xfs"),
+        0x9123683E => Local("btrfs"),
+        0x794C7630 => Local("overlayfs"),
+        0xF2F52010 => Local("f2fs"),
+        0x2FC12FC1 => Local("zfs"),
+        0xCA451A4E => Local("bcachefs"),
+        0x01021994 => Volatile("tmpfs"),
+        0x858458F6 => Volatile("ramfs"),
+        0x00006969 => Remote("nfs"),
+        0x0000517B or 0xFF534D42 or 0xFE534D42 => Remote("smb"),
+        0x01021997 => Remote("9p"),
+        0x00C36400 => Remote("ceph"),
+        0x65735546 => Remote("fuse"),
+        _ => Local("0x" + magic.ToString("x8", CultureInfo.InvariantCulture)),
+    };
+
+    private static FileSystemTraits Local(string name) => new(name, IsVolatile: false, IsLocal: true);
+
+    private static FileSystemTraits Volatile(string name) => new(name, IsVolatile: true, IsLocal: true);
+
+    private static FileSystemTraits Remote(string name) => new(name, IsVolatile: false, IsLocal: false);
+}

@@ -1,0 +1,119 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.IO.Abstractions;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Tests.FileSystem;
+
+/// <summary>A real filesystem, whose verbs fail where a test says so, and which writes and reads at most so many bytes at once.</summary>
+internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileSystem
+{
+    public Func<string, Errno> Fault { get; set; } = _ => Errno.None;
+
+    public int LargestTransfer { get; set; } = int.MaxValue;
+
+    /// <summary>The verbs called, in order.</summary>
+    public List<string> Calls { get; } = [];
+
+    public IFileSystem Files => inner.Files;
+
+    public Errno OpenRoot(string path, out DirectoryHandle? directory) => inner.OpenRoot(path, out directory);
+
+    public Errno OpenDirectory(DirectoryHandle parent, string path, out DirectoryHandle? directory) =>
+        inner.OpenDirectory(parent, path, out directory);
+
+    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode) => inner.MakeDirectory(parent, name, mode);
+
+    public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) => inner.List(directory, entries);
+
+    public Errno Stat(DirectoryHandle directory, string name, out FileStatus status) => inner.Stat(directory, name, out status);
+
+    public Errno Stat(DirectoryHandle directory, out FileStatus status) => inner.Stat(directory, out status);
+
+    public Errno Stat(FileHandle file, out FileStatus status) => inner.Stat(file, out status);
+
+    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
+    {
+        file = null;
+        Errno fault = Enter(nameof(CreateFile));
+        return fault != Errno.None ? fault : inner.CreateFile(directory, name, mode, out file);
+    }
+
+    public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file) =>
+        inner.OpenFile(directory, path, use, out file);
+
+    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same) =>
+        inner.IsNameOf(directory, path, file, out same);
+
+    public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count)
+    {
+        count = 0;
+        Errno fault = Enter(nameof(Read));
+        return fault != Errno.None ? fault : inner.Read(file, buffer[..Math.Min(buffer.Length, LargestTransfer)], offset, out count);
+    }
+
+    public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)
+    {
+        count = 0;
+        Errno fault = Enter(nameof(Write));
+        return fault != Errno.None ? fault : inner.Write(file, bytes[..Math.Min(bytes.Length, LargestTransfer)], offset, out count);
+    }
+
+    public Errno Allocate(FileHandle file, long size) => inner.Allocate(file, size);
+
+    public Errno SyncFile(FileHandle file)
+    {
+        Errno fault = Enter(nameof(SyncFile));
+        return fault != Errno.None ? fault : inner.SyncFile(file);
+    }
+
+    public Errno SyncData(FileHandle file) => inner.SyncData(file);
+
+    public Errno SyncDirectory(DirectoryHandle directory)
+    {
+        Errno fault = Enter(nameof(SyncDirectory));
+        return fault != Errno.None ? fault : inner.SyncDirectory(directory);
+    }
+
+    public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target)
+    {
+        Errno fault = Enter(nameof(Rename));
+        return fault != Errno.None ? fault : inner.Rename(sourceDirectory, source, targetDirectory, target);
+    }
+
+    public Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
+        inner.RenameNoReplace(sourceDirectory, source, targetDirectory, target);
+
+    public Errno Exchange(DirectoryHandle directory, string first, string second) => inner.Exchange(directory, first, second);
+
+    public Errno Unlink(DirectoryHandle directory, string name)
+    {
+        Errno fault = Enter(nameof(Unlink));
+        return fault != Errno.None ? fault : inner.Unlink(directory, name);
+    }
+
+    public Errno RemoveDirectory(DirectoryHandle parent, string name) => inner.RemoveDirectory(parent, name);
+
+    public Errno TryLock(FileHandle file, LockMode mode) => inner.TryLock(file, mode);
+
+    public Errno Unlock(FileHandle file) => inner.Unlock(file);
+
+    public IReadOnlyList<LockHolder> LockHolders(FileHandle file) => inner.LockHolders(file);
+
+    public Errno MapWords(FileHandle file, out SharedWords? words) => inner.MapWords(file, out words);
+
+    public Errno GetAttribute(FileHandle file, string name, out byte[] value) => inner.GetAttribute(file, name, out value);
+
+    public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value) => inner.SetAttribute(file, name, value);
+
+    public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits) => inner.Describe(directory, out traits);
+
+    public void FillRandom(Span<byte> bytes) => inner.FillRandom(bytes);
+
+    private Errno Enter(string verb)
+    {
+        Calls.Add(verb);
+        return Fault(verb);
+    }
+}
