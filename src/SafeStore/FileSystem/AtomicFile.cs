@@ -1,6 +1,4 @@
 using System;
-using System.Buffers.Binary;
-using System.Globalization;
 using System.IO;
 
 namespace SafeStore.FileSystem;
@@ -23,14 +21,19 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
 
     private readonly IDurableFileSystem _fileSystem = fileSystem ?? throw new ArgumentNullException(nameof(fileSystem));
 
+    internal const UnixFileMode DefaultMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+
     /// <summary>The permission bits of the files, set exactly, whatever the umask. The default is 0640.</summary>
-    public UnixFileMode Mode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+    public UnixFileMode Mode { get; init; } = DefaultMode;
 
     /// <summary>
     /// Whether the content is durable when the write returns, which is the default. Without, the write is as atomic for all who look,
     /// but after a power loss the old, the new or, on some filesystems, an empty file may be found.
     /// </summary>
     public bool IsDurable { get; init; } = true;
+
+    /// <summary>Whether a durable write makes the name durable too; recovery syncs each directory once, after many files.</summary>
+    internal bool SyncsName { get; init; } = true;
 
     /// <summary>Writes a file by its absolute path. Symbolic links before the last component are followed.</summary>
     /// <param name="path">The absolute path.</param>
@@ -89,7 +92,7 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
             }
         }
 
-        Errno sync = IsDurable ? _fileSystem.SyncDirectory(directory) : Errno.None;
+        Errno sync = IsDurable && SyncsName ? _fileSystem.SyncDirectory(directory) : Errno.None;
         if (sync != Errno.None)
         {
             throw new NotDurableException(path, sync);
@@ -105,7 +108,7 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
         name = "";
         for (int attempt = 0; errno == Errno.Exists && attempt < NameAttempts; attempt++)
         {
-            name = RandomName();
+            name = TempName.NewFile(_fileSystem);
             errno = _fileSystem.CreateFile(directory, name, Mode, out FileHandle? file);
             if (errno == Errno.None)
             {
@@ -114,13 +117,6 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
         }
 
         throw new StorageException("create a temp file", path, errno);
-    }
-
-    private string RandomName()
-    {
-        Span<byte> random = stackalloc byte[sizeof(ulong)];
-        _fileSystem.FillRandom(random);
-        return string.Create(CultureInfo.InvariantCulture, $".ss-{BinaryPrimitives.ReadUInt64BigEndian(random):x16}.tmp");
     }
 
     private Errno Fill(FileHandle file, ReadOnlySpan<byte> content, out string operation)

@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using System.Threading.Tasks;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Locking;
@@ -8,6 +9,7 @@ namespace SafeStore.Locking;
 internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode mode, FairLock.Hold turn) : IDisposable
 {
     private int _disposed;
+    private TaskCompletionSource? _commit;
 
     public SandboxGate Gate => gate;
 
@@ -25,6 +27,47 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
 
     /// <summary>Whether a transaction of this holder was left half done, and must be resolved before the next.</summary>
     public bool NeedsResolve { get; set; }
+
+    public void ThrowIfReleased()
+    {
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            throw new InvalidOperationException($"The lock of sandbox '{Sandbox}' has been released; lock it again.");
+        }
+    }
+
+    /// <summary>One transaction at a time may use the lock.</summary>
+    public void BeginCommit()
+    {
+        lock (gate)
+        {
+            ThrowIfReleased();
+            if (_commit is not null)
+            {
+                throw new InvalidOperationException($"Another transaction with the lock of sandbox '{Sandbox}' is being committed; await it first.");
+            }
+
+            _commit = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    public void EndCommit()
+    {
+        lock (gate)
+        {
+            _commit?.SetResult();
+            _commit = null;
+        }
+    }
+
+    /// <summary>Ends when no transaction uses the lock.</summary>
+    public Task WhenIdleAsync()
+    {
+        lock (gate)
+        {
+            return _commit?.Task ?? Task.CompletedTask;
+        }
+    }
 
     /// <summary>The sandbox has been created: its lock file, locked, is this holder's.</summary>
     public void Adopt(SandboxHandles handles)

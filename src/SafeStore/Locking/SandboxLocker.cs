@@ -11,6 +11,12 @@ internal interface IResolver
 {
     /// <summary>Resolves, and writes the lock word; null when the sandbox turned out to be removed.</summary>
     ValueTask<LockWord?> ResolveAsync(SandboxHandles handles, LockWord word, CancellationToken cancellation);
+
+    /// <summary>
+    /// Finishes the creation of a sandbox whose process died after its append and before anything of it appeared; the caller holds its
+    /// name. False, and what was staged is removed, if there was no such creation.
+    /// </summary>
+    ValueTask<bool> FinishCreationAsync(string sandbox, CancellationToken cancellation);
 }
 
 /// <summary>Takes sandbox locks: first the turn in this process, then flock on the sandbox's lock file.</summary>
@@ -169,20 +175,15 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
             return found;
         }
 
-        if (!Exists(sandbox))
-        {
-            throw new NotFoundException("sandbox", sandbox);
-        }
-
-        // A sandbox that another root has, or another program made: it gets the lock file, empty, which says "unknown", so that
-        // whoever locks it first looks for its last transaction.
         using (await names.AcquireAsync([sandbox], cancellation).ConfigureAwait(false))
         {
-            if (!Exists(sandbox))
+            if (!Exists(sandbox) && !await resolver.FinishCreationAsync(sandbox, cancellation).ConfigureAwait(false))
             {
                 throw new NotFoundException("sandbox", sandbox);
             }
 
+            // A sandbox that only another root has, or that another program made, gets an empty lock file, which says "unknown": whoever
+            // locks it first looks for its last transaction.
             Errno errno = fs.MakeDirectory(roots.Run.Directory, sandbox, RootDirectory.DirectoryMode);
             StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the sandbox's directory", $"{roots.Run.Directory.Path}/{sandbox}");
             StorageException.ThrowIfFailed(fs.OpenDirectory(roots.Run.Directory, sandbox, out DirectoryHandle? directory), "open the directory", $"{roots.Run.Directory.Path}/{sandbox}");

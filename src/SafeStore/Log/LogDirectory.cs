@@ -12,7 +12,7 @@ namespace SafeStore.Log;
 /// </summary>
 internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle directory, long segmentBytes)
 {
-    public const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+    public const UnixFileMode FileMode = AtomicFile.DefaultMode;
 
     private const string SparePrefix = "spare-";
     private const string PreparePrefix = "prepare-";
@@ -79,7 +79,8 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     }
 
     /// <summary>
-    /// Turns a spare (or, if none is large enough, a new file) into the segment that this header describes. Durable with its name on return.
+    /// Turns a spare (or, if none is large enough, a new file) into the segment that this header describes, in the place of one of that
+    /// name in which no record is valid, if there is one. Durable with its name on return.
     /// </summary>
     /// <exception cref="StorageException">Nothing has changed but for spare files.</exception>
     /// <exception cref="SyncFailedException">The segment's name exists and may not be durable.</exception>
@@ -91,7 +92,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         {
             WriteFully(file!, header.Encode(), 0);
             StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the header of a log segment", file!.Path);
-            StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", $"{Path}/{NameOf(header.FirstLsn)}");
+            StorageException.ThrowIfFailed(fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", $"{Path}/{NameOf(header.FirstLsn)}");
             SyncNames();
             return new SegmentReader(fs, file!, header);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Log;
@@ -16,23 +17,19 @@ internal static class LogScanner
         List<Lsn> segments = Live(directory.List(), watermark, directory.Path);
         LogPosition end = default;
         SegmentHeader? header = null;
+        string path = directory.Path;
         bool isClean = false;
         for (int i = 0; i < segments.Count; i++)
         {
             using SegmentReader segment = directory.Open(segments[i], FileUse.Read);
             header = segment.Header;
-            LogPosition start = LogPosition.StartOf(segment.Header);
-            if (i > 0 && (start.Next != end.Next || start.Checksum != end.Checksum))
+            if (i > 0 && (header.PreviousLsn != end.Next.Previous || header.PreviousChecksum != end.Checksum))
             {
-                throw new LogCorruptException(segment.File.Path, 0, end.Next, $"the segment starts with LSN {start.Next} and does not continue the one before it");
+                throw new LogCorruptException(path, end.Offset, end.Next, $"the next segment continues after LSN {header.PreviousLsn}");
             }
 
             end = ReadSegment(segment, watermark, records);
-            if (i + 1 < segments.Count && end.Next != segments[i + 1])
-            {
-                throw new LogCorruptException(segment.File.Path, end.Offset, end.Next, $"the next segment starts with LSN {segments[i + 1]}");
-            }
-
+            path = segment.File.Path;
             if (i + 1 == segments.Count)
             {
                 if (segment.IsClaimedDurable(end, out long claimant))
@@ -57,15 +54,21 @@ internal static class LogScanner
     {
         foreach (Lsn first in Live(directory.List(), after, path: null))
         {
-            using SegmentReader segment = directory.Open(first, FileUse.Read);
-            LogPosition position = LogPosition.StartOf(segment.Header);
-            while (position.Next <= last && segment.TryReadNext(position, out position) is { } record)
+            foreach (CommitRecord record in ReadSegment(directory, first, last).Where(record => record.Lsn > after))
             {
-                if (record.Lsn > after)
-                {
-                    yield return record;
-                }
+                yield return record;
             }
+        }
+    }
+
+    /// <summary>The records of one segment up to an LSN.</summary>
+    public static IEnumerable<CommitRecord> ReadSegment(LogDirectory directory, Lsn first, Lsn last)
+    {
+        using SegmentReader segment = directory.Open(first, FileUse.Read);
+        LogPosition position = LogPosition.StartOf(segment.Header);
+        while (position.Next <= last && segment.TryReadNext(position, out position) is { } record)
+        {
+            yield return record;
         }
     }
 

@@ -74,4 +74,4 @@ internal static class RecordFormat
 internal readonly record struct RecordHeader(ulong Salt, Lsn Lsn, Lsn DurableLsn, ulong PreviousChecksum, int PayloadBytes);
 
 /// <summary>One transaction as it was read from the log.</summary>
-internal sealed record CommitRecord(Lsn Lsn, Lsn DurableLsn, ulong Checksum, ReadOnlyMemory<byte> Payload);
+internal sealed record CommitRecord(SegmentHeader Segment, Lsn Lsn, Lsn DurableLsn, ulong Checksum, ReadOnlyMemory<byte> Payload);

@@ -6,15 +6,16 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// The first 4 KiB of a segment (docs/file-format.md, "Segment"). The identities of the roots tell recovery which operations
-/// were meant for a root that no longer exists.
+/// were meant for a root that no longer exists. The LSN before the segment is its first minus one, but after a recovery that had to skip
+/// numbers which may have been given to transactions that were never synced.
 /// </summary>
-internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, ulong PreviousChecksum, long SegmentBytes, Guid Store, Guid ConfigRoot, Guid RunRoot)
+internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, ulong PreviousChecksum, long SegmentBytes, Guid Store, Guid ConfigRoot, Guid RunRoot)
 {
     public const int Bytes = RecordFormat.BlockBytes;
     public const uint FormatVersion = 1;
 
     private const ulong Magic = 0x3147_4553_4F54_5353; // "SSTOSEG1"
-    private const int EndOfFields = 104;
+    private const int EndOfFields = 112;
 
     public Guid IdentityOf(StoreRoot root) => root == StoreRoot.Config ? ConfigRoot : RunRoot;
 
@@ -31,6 +32,7 @@ internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, ulong PreviousChe
         _ = Store.TryWriteBytes(span[56..], bigEndian: true, out _);
         _ = ConfigRoot.TryWriteBytes(span[72..], bigEndian: true, out _);
         _ = RunRoot.TryWriteBytes(span[88..], bigEndian: true, out _);
+        BinaryPrimitives.WriteInt64LittleEndian(span[104..], PreviousLsn.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(span, XxHash3.HashToUInt64(span[8..EndOfFields]));
         return bytes;
     }
@@ -44,6 +46,7 @@ internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, ulong PreviousChe
         return !valid ? null : new SegmentHeader(
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]),
             new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..])),
+            new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[104..])),
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]),
             new Guid(bytes[56..72], bigEndian: true),

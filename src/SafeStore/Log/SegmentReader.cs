@@ -89,7 +89,7 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
             return false;
         }
 
-        record = new CommitRecord(found.Lsn, found.DurableLsn, checksum, Bytes(offset + RecordFormat.HeaderBytes, found.PayloadBytes).ToArray());
+        record = new CommitRecord(Header, found.Lsn, found.DurableLsn, checksum, Bytes(offset + RecordFormat.HeaderBytes, found.PayloadBytes).ToArray());
         next = new LogPosition(offset + RecordFormat.SizeOf(found.PayloadBytes), found.Lsn.Next, checksum);
         return true;
     }

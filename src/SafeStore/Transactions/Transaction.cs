@@ -15,12 +15,14 @@ namespace SafeStore;
 public sealed class Transaction
 {
     private readonly TransactionRunner _runner;
+    private readonly OpenLocks _open;
     private readonly SortedDictionary<string, (SandboxHold Hold, SandboxChange Change)> _sandboxes = new(StringComparer.Ordinal);
     private bool _isClosed;
 
-    internal Transaction(TransactionRunner runner, IEnumerable<SandboxHold> holds, int documentBytesMax)
+    internal Transaction(TransactionRunner runner, OpenLocks open, IEnumerable<SandboxHold> holds, int documentBytesMax)
     {
         _runner = runner;
+        _open = open;
         foreach (SandboxHold hold in holds)
         {
             if (hold.Mode != LockMode.Exclusive)
@@ -60,11 +62,27 @@ public sealed class Transaction
     /// <exception cref="OperationCanceledException">It was cancelled before it was put into the log; nothing was changed.</exception>
     /// <exception cref="CommitNotPublishedException">It is durable but not wholly visible; the next lock of its sandboxes finishes it.</exception>
     /// <exception cref="StoreFaultedException">A sync failed, here or earlier. If here, the outcome is unknown until the store is opened again.</exception>
-    public ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
+    public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
+        using IDisposable use = _open.Use();
         _isClosed = true;
-        return _runner.CommitAsync([.. _sandboxes.Values.Select(static pair => new Participant(pair.Hold, pair.Change.ToPlan(), pair.Change.RequiredVersion))], cancellationToken);
+        List<SandboxHold> busy = [];
+        try
+        {
+            foreach ((SandboxHold hold, _) in _sandboxes.Values)
+            {
+                hold.BeginCommit();
+                busy.Add(hold);
+            }
+
+            Participant[] participants = [.. _sandboxes.Values.Select(static pair => new Participant(pair.Hold, pair.Change.ToPlan(), pair.Change.RequiredVersion))];
+            return await _runner.CommitAsync(participants, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            busy.ForEach(static hold => hold.EndCommit());
+        }
     }
 
     internal void ThrowIfClosed()

@@ -29,8 +29,8 @@ internal sealed class TransactionRunner(
     IDurableFileSystem fs,
     Stager stager,
     Publisher publisher,
-    Sweeper sweeper,
-    IResolver resolver)
+    IResolver resolver,
+    EngineEvents events)
 {
     public async ValueTask<Lsn> CommitAsync(Participant[] participants, CancellationToken cancellation)
     {
@@ -49,6 +49,7 @@ internal sealed class TransactionRunner(
         using NameLocks.Hold? named = await LockNamesAsync(changed, cancellation).ConfigureAwait(false);
         await StageAndAppendAsync(changed, commit, cancellation).ConfigureAwait(false);
         Publish(changed, commit.Lsn);
+        events.Committed();
         return commit.Lsn;
     }
 
@@ -171,7 +172,7 @@ internal sealed class TransactionRunner(
             foreach (Participant participant in participants)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Stage(participant);
+                await StageAsync(participant, cancellation).ConfigureAwait(false);
             }
 
             _ = await committer.CommitAsync(commit, cancellation).ConfigureAwait(false);
@@ -188,16 +189,16 @@ internal sealed class TransactionRunner(
         catch
         {
             // The outcome is unknown: the lock words stay "committing", and recovery will tell.
-            foreach (Participant participant in participants.Where(static participant => participant.Hold.HasFlock))
+            foreach (Participant participant in participants)
             {
-                participant.Hold.NeedsResolve = true;
+                participant.Staged.LockFile?.Dispose();
             }
 
             throw;
         }
     }
 
-    private void Stage(Participant participant)
+    private async ValueTask StageAsync(Participant participant, CancellationToken cancellation)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
         if (plan.Kind != PlanKind.Create)
@@ -205,21 +206,15 @@ internal sealed class TransactionRunner(
             hold.NeedsResolve = true; // until the lock word says idle again
             hold.Handles.WriteWord(new LockWord(LockWordState.Committing, hold.Version));
             stager.Stage(plan, hold.Handles, participant.Staged);
-            return;
         }
-
-        if (locker.Exists(plan.Sandbox))
+        else if (locker.Exists(plan.Sandbox) || await resolver.FinishCreationAsync(plan.Sandbox, cancellation).ConfigureAwait(false))
         {
             throw new AlreadyExistsException("sandbox", plan.Sandbox);
         }
-
-        // Nobody else can be staging this sandbox: we hold its name. What is there comes from a dead process.
-        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        else
         {
-            sweeper.SweepStage(root, plan.Sandbox);
+            _ = stager.StageNew(plan, participant.Staged);
         }
-
-        _ = stager.StageNew(plan, participant.Staged);
     }
 
     private void TakeBack(Participant participant)
@@ -275,11 +270,7 @@ internal sealed class TransactionRunner(
         switch (plan.Kind)
         {
             case PlanKind.Create:
-                var handles = new SandboxHandles(fs, roots, plan.Sandbox, new FileLock(fs, participant.Staged.LockFile!, waiting));
-                hold.Adopt(handles);
-                hold.NeedsResolve = true;
-                publisher.PublishNew(participant.Staged);
-                handles.ForgetUnless(lsn);
+                PublishNew(participant, lsn);
                 break;
             case PlanKind.Remove:
                 publisher.Remove(plan.Sandbox);
@@ -295,6 +286,25 @@ internal sealed class TransactionRunner(
         hold.Handles.WriteWord(new LockWord(LockWordState.Idle, lsn));
         hold.Version = lsn;
         hold.NeedsResolve = false;
+    }
+
+    private void PublishNew(Participant participant, Lsn lsn)
+    {
+        SandboxHold hold = participant.Hold;
+        hold.Adopt(new SandboxHandles(fs, roots, hold.Sandbox, new FileLock(fs, participant.Staged.LockFile!, waiting)));
+        hold.NeedsResolve = true;
+        try
+        {
+            publisher.PublishNew(participant.Staged);
+        }
+        catch (StorageException) when (!hold.Handles.IsCurrent())
+        {
+            // Not even its lock file has appeared: what was staged leads the next locker to the record.
+            hold.Abandon();
+            throw;
+        }
+
+        hold.Handles.ForgetUnless(lsn);
     }
 }
 

@@ -1,0 +1,73 @@
+using System;
+using System.Threading;
+using Microsoft.Extensions.Logging;
+
+namespace SafeStore;
+
+/// <summary>What the engine tells about itself: log messages, and counts for <see cref="StateStore.Statistics"/>.</summary>
+internal sealed partial class EngineEvents(ILogger logger)
+{
+    private long _commits;
+    private long _rolledForward;
+    private long _rolledBack;
+    private long _checkpoints;
+
+    public StoreStatistics Statistics => new(
+        Volatile.Read(ref _commits), Volatile.Read(ref _rolledForward), Volatile.Read(ref _rolledBack), Volatile.Read(ref _checkpoints));
+
+    public void Committed() => Interlocked.Increment(ref _commits);
+
+    public void RolledForward(string sandbox, Lsn lsn)
+    {
+        Interlocked.Increment(ref _rolledForward);
+        LogRolledForward(logger, sandbox, lsn.Value);
+    }
+
+    public void RolledBack(string sandbox)
+    {
+        Interlocked.Increment(ref _rolledBack);
+        LogRolledBack(logger, sandbox);
+    }
+
+    public void Recovered(Lsn watermark, Lsn last, int records) => LogRecovered(logger, watermark.Value, last.Value, records);
+
+    public void CheckpointDone(Lsn watermark, int segments)
+    {
+        Interlocked.Increment(ref _checkpoints);
+        LogCheckpoint(logger, watermark.Value, segments);
+    }
+
+    public void CheckpointWaits(string sandbox, Lsn lsn) => LogCheckpointWaits(logger, sandbox, lsn.Value);
+
+    public void BackgroundFailed(string work, Exception failure) => LogBackgroundFailed(logger, failure, work);
+
+    public void SandboxVanished(string sandbox) => LogSandboxVanished(logger, sandbox);
+
+    [LoggerMessage(1, LogLevel.Information, "Rolled sandbox {Sandbox} forward to LSN {Lsn}: its last writer died after the append")]
+    private static partial void LogRolledForward(ILogger logger, string sandbox, long lsn);
+
+    [LoggerMessage(2, LogLevel.Information, "Rolled sandbox {Sandbox} back: its last writer died before the append, or its lock word was new")]
+    private static partial void LogRolledBack(ILogger logger, string sandbox);
+
+    [LoggerMessage(3, LogLevel.Information, "Recovered the store from watermark {Watermark} to LSN {Last}: {Records} transactions applied")]
+    private static partial void LogRecovered(ILogger logger, long watermark, long last, int records);
+
+    [LoggerMessage(4, LogLevel.Debug, "Checkpoint: watermark {Watermark}, {Segments} segments released")]
+    private static partial void LogCheckpoint(ILogger logger, long watermark, int segments);
+
+    [LoggerMessage(5, LogLevel.Debug, "The checkpoint waits for sandbox {Sandbox}, whose transaction {Lsn} is not published yet")]
+    private static partial void LogCheckpointWaits(ILogger logger, string sandbox, long lsn);
+
+    [LoggerMessage(6, LogLevel.Warning, "Background work failed and will be tried again: {Work}")]
+    private static partial void LogBackgroundFailed(ILogger logger, Exception failure, string work);
+
+    [LoggerMessage(7, LogLevel.Warning, "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
+    private static partial void LogSandboxVanished(ILogger logger, string sandbox);
+}
+
+/// <summary>What a store object has done since it was opened.</summary>
+/// <param name="Commits">Transactions that it committed.</param>
+/// <param name="RolledForward">Transactions of dead processes that it finished, at a lock or at recovery.</param>
+/// <param name="RolledBack">Sandboxes in which it removed what a dead process had staged, or whose lock word was new.</param>
+/// <param name="Checkpoints">Checkpoints that released segments.</param>
+public sealed record StoreStatistics(long Commits, long RolledForward, long RolledBack, long Checkpoints);

@@ -1,0 +1,187 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Text.Json;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Documents;
+
+/// <summary>Reads documents and lists what there is. Takes no lock: a document's file is always whole.</summary>
+internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int documentBytesMax)
+{
+    public T? Read<T>(DocumentId document, DocumentKind<T> kind)
+    {
+        byte[]? rented = Load(document, out int length);
+        if (rented is null)
+        {
+            return default;
+        }
+
+        try
+        {
+            return Parse(document, kind, rented.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>A document's bytes, checked to be JSON; null if it does not exist.</summary>
+    public byte[]? ReadJson(DocumentId document)
+    {
+        byte[]? rented = Load(document, out int length);
+        if (rented is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            ReadOnlySpan<byte> json = rented.AsSpan(0, length);
+            return JsonRules.FindFault(json) is { } fault ? throw Corrupt(document, fault) : json.ToArray();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    public List<string> ListSandboxes()
+    {
+        var sandboxes = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            AddDirectories(List(root.Directory), sandboxes);
+        }
+
+        return [.. sandboxes];
+    }
+
+    public List<string> ListContainers(string sandbox)
+    {
+        var containers = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            AddDirectories(List(root, sandbox), containers);
+        }
+
+        return [.. containers];
+    }
+
+    public List<DocumentId> ListDocuments(string sandbox)
+    {
+        var documents = new List<DocumentId>();
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            foreach (DirectoryEntry entry in List(root, sandbox))
+            {
+                if (IsDocument(entry))
+                {
+                    documents.Add(DocumentId.Trusted(sandbox, null, root.Root, entry.Name));
+                }
+                else if (entry.Kind == FileKind.Directory && Identifier.IsValid(entry.Name))
+                {
+                    AddDocuments(root, sandbox, entry.Name, documents);
+                }
+            }
+        }
+
+        documents.Sort();
+        return documents;
+    }
+
+    private void AddDocuments(RootDirectory root, string sandbox, string container, List<DocumentId> documents)
+    {
+        foreach (DirectoryEntry entry in List(root, $"{sandbox}/{container}"))
+        {
+            if (IsDocument(entry))
+            {
+                documents.Add(DocumentId.Trusted(sandbox, container, root.Root, entry.Name));
+            }
+        }
+    }
+
+    private static bool IsDocument(DirectoryEntry entry) =>
+        // A link is listed so that somebody hears of it: reading it is refused.
+        (entry.Kind is FileKind.Regular or FileKind.SymbolicLink) && Identifier.IsValid(entry.Name) && entry.Name != Identifier.LockFile;
+
+    private static void AddDirectories(List<DirectoryEntry> entries, SortedSet<string> names)
+    {
+        foreach (DirectoryEntry entry in entries)
+        {
+            if (entry.Kind == FileKind.Directory && Identifier.IsValid(entry.Name))
+            {
+                names.Add(entry.Name);
+            }
+        }
+    }
+
+    private List<DirectoryEntry> List(RootDirectory root, string path)
+    {
+        Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound)
+        {
+            return [];
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", $"{root.Directory.Path}/{path}");
+        using (directory)
+        {
+            return List(directory!);
+        }
+    }
+
+    private List<DirectoryEntry> List(DirectoryHandle directory)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory.Path);
+        return entries;
+    }
+
+    private byte[]? Load(DocumentId document, out int length)
+    {
+        Errno errno = WholeFile.Read(fs, roots[document.Root].Directory, document.RelativePath, documentBytesMax, out byte[] rented, out length);
+        switch (errno)
+        {
+            case Errno.None:
+                return rented;
+            case Errno.NotFound:
+                return null;
+            case Errno.FileTooLarge:
+                throw new DocumentTooLargeException(document, PathOf(document), documentBytesMax);
+            default:
+                throw new StorageException("read the document", PathOf(document), errno);
+        }
+    }
+
+    private T? Parse<T>(DocumentId document, DocumentKind<T> kind, ReadOnlySpan<byte> json)
+    {
+        if (JsonRules.FindEncodingFault(json) is { } fault)
+        {
+            throw Corrupt(document, fault);
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(json, kind.Json);
+        }
+        catch (JsonException failure)
+        {
+            // What is wrong with the text comes before what is wrong with the type.
+            throw Corrupt(
+                document,
+                JsonRules.FindFault(json) ?? new JsonFault(JsonRules.PositionOf(json, failure), $"it is not a {typeof(T).Name} ({JsonRules.FirstSentence(failure.Message)})"),
+                failure);
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or NotSupportedException or FormatException or OverflowException or ArgumentException)
+        {
+            throw Corrupt(document, JsonRules.FindFault(json) ?? new JsonFault(0, $"it is not a {typeof(T).Name} ({failure.Message})"), failure);
+        }
+    }
+
+    private DocumentCorruptException Corrupt(DocumentId document, JsonFault fault, Exception? failure = null) =>
+        new(document, PathOf(document), fault.Position, fault.Reason, failure);
+
+    private string PathOf(DocumentId document) => $"{roots[document.Root].Directory.Path}/{document.RelativePath}";
+}

@@ -1,0 +1,401 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Transactions;
+
+namespace SafeStore;
+
+/// <summary>
+/// A store of small JSON documents in plain files, grouped in sandboxes and containers, changed by transactions that are all or
+/// nothing and durable when they return. Several processes may have it open; all members may be used from any thread.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var store = await StateStore.OpenAsync(StoreLayout.At("/var/lib/myruntime"));
+/// await using var sandbox = await store.LockAsync("sb-1");
+/// var change = sandbox.Change();
+/// change.Put(Documents.State, state);
+/// Lsn version = await change.CommitAsync();
+/// </code>
+/// </example>
+public sealed class StateStore : IAsyncDisposable
+{
+    private readonly StoreEngine _engine;
+    private readonly StoreOptions _options;
+    private readonly HeldLocks _held = new();
+    private readonly OpenLocks _open = new();
+
+    private StateStore(StoreEngine engine, StoreLayout layout, StoreOptions options)
+    {
+        _engine = engine;
+        _options = options;
+        Layout = layout;
+    }
+
+    /// <summary>Where the store lies.</summary>
+    public StoreLayout Layout { get; }
+
+    /// <summary>Whether a sync has failed, in this process or another: nothing is written until all have closed the store and one has opened it again.</summary>
+    public bool IsFaulted => _engine.IsFaulted;
+
+    /// <summary>What this object has done since it was opened.</summary>
+    public StoreStatistics Statistics => _engine.Events.Statistics;
+
+    /// <summary>
+    /// Opens a store, making its directories (mode 0750) if they do not exist. Who opens it first, when no process has it open,
+    /// recovers it: then every acknowledged transaction is there and no other is there in part.
+    /// </summary>
+    /// <param name="layout">Where it lies.</param>
+    /// <param name="options">How it works; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the wait for another process's recovery.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="StoreFormatException">A newer version has written it. It was not touched.</exception>
+    /// <exception cref="StoreMetadataException">Its metadata is damaged or of another store, or lies on another filesystem than its root, or on one that is not local.</exception>
+    /// <exception cref="Log.LogCorruptException">The log has lost an acknowledged transaction. Nothing was changed.</exception>
+    /// <exception cref="StoreFaultedException">A sync has failed in a process that still has it open.</exception>
+    /// <exception cref="LockTimeoutException">Another process was recovering it for longer than <see cref="StoreOptions.LockTimeout"/>.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    public static async ValueTask<StateStore> OpenAsync(StoreLayout layout, StoreOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        options ??= new StoreOptions();
+        options.Validate();
+        StoreEngine engine = await StoreEngine.OpenAsync(layout, options, cancellationToken).ConfigureAwait(false);
+        return new StateStore(engine, layout, options);
+    }
+
+    /// <summary>
+    /// Locks an existing sandbox. Whatever a dead process left half done in it is finished or undone first. Waiters of this process are
+    /// served in order; other programs interlock by flock(2) on <c>(run root)/(sandbox)/lock</c>.
+    /// </summary>
+    /// <param name="sandbox">Its id.</param>
+    /// <param name="mode">Exclusive for changing it, shared for reading several documents at one point in time.</param>
+    /// <param name="timeout">How long to wait; null for <see cref="StoreOptions.LockTimeout"/>, zero for a single try.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
+    /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
+    /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
+    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="StoreFaultedException">The sandbox must be resolved first, and the store is faulted.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    public ValueTask<SandboxLock> LockAsync(string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        TimeSpan wait = TimeoutOf(timeout);
+        HeldLocks.Link link = _held.Announce(sandbox); // here, in the caller's own context
+        return LockOneAsync(new SandboxTarget(sandbox, IsNew: false), mode, wait, link, cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes the turn for a sandbox that does not exist, to create it: a change made with this lock creates it, complete, when it commits.
+    /// </summary>
+    /// <param name="sandbox">Its id.</param>
+    /// <param name="timeout">How long to wait for other flows of this process; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
+    /// <exception cref="AlreadyExistsException">The sandbox exists. (Another process may still create it before the commit, which then fails so.)</exception>
+    /// <exception cref="LockTimeoutException">The time is up.</exception>
+    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    public ValueTask<SandboxLock> LockNewAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        TimeSpan wait = TimeoutOf(timeout);
+        HeldLocks.Link link = _held.Announce(sandbox);
+        return LockOneAsync(new SandboxTarget(sandbox, IsNew: true), LockMode.Exclusive, wait, link, cancellationToken);
+    }
+
+    /// <summary>
+    /// Locks several sandboxes, in one fixed order so that nobody waits in a circle, for one transaction over all of them or one point in time.
+    /// </summary>
+    /// <param name="sandboxes">The sandboxes, existing or new, each once.</param>
+    /// <param name="mode">How; new ones need an exclusive lock.</param>
+    /// <param name="timeout">How long to wait for each; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">There is none, one twice, a new one with a shared lock, an id that is not allowed, or a negative time-out.</exception>
+    /// <exception cref="NotFoundException">One does not exist; none is locked.</exception>
+    /// <exception cref="AlreadyExistsException">A new one exists; none is locked.</exception>
+    /// <exception cref="LockTimeoutException">The time is up; none is locked.</exception>
+    /// <exception cref="LockRecursionException">This flow of execution holds one of them already.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; none is locked.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    public ValueTask<SandboxLocks> LockManyAsync(IEnumerable<SandboxTarget> sandboxes, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sandboxes);
+        SandboxTarget[] targets = [.. sandboxes.OrderBy(static target => target.Id, StringComparer.Ordinal)];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            Identifier.CheckSandbox(targets[i].Id, nameof(sandboxes));
+            if ((i > 0 && targets[i].Id == targets[i - 1].Id) || (targets[i].IsNew && mode == LockMode.Shared))
+            {
+                throw new ArgumentException($"The sandbox '{targets[i].Id}' is named twice, or is new and to be shared.", nameof(sandboxes));
+            }
+        }
+
+        if (targets.Length == 0)
+        {
+            throw new ArgumentException("Name at least one sandbox.", nameof(sandboxes));
+        }
+
+        TimeSpan wait = TimeoutOf(timeout);
+        var links = new List<HeldLocks.Link>();
+        try
+        {
+            links.AddRange(targets.Select(target => _held.Announce(target.Id)));
+        }
+        catch (LockRecursionException)
+        {
+            links.ForEach(static link => link.Release());
+            throw;
+        }
+
+        return LockAllAsync(targets, mode, wait, links, cancellationToken);
+    }
+
+    /// <summary>Reads a document of a sandbox, without any lock: it is whole, the old version or the new.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="kind">The kind of document.</param>
+    /// <returns>Its value; null (the default) if it does not exist.</returns>
+    /// <exception cref="ArgumentException">The id is not allowed, or the kind belongs to a container.</exception>
+    /// <exception cref="DocumentCorruptException">It is not a document of its kind; the file is left as it is.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public T? Read<T>(string sandbox, DocumentKind<T> kind)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        _open.ThrowIfClosed();
+        return _engine.Reader.Read(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind);
+    }
+
+    /// <summary>Reads a document of a container, without any lock: it is whole, the old version or the new.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="container">The container's id.</param>
+    /// <param name="kind">The kind of document.</param>
+    /// <returns>Its value; null (the default) if it does not exist.</returns>
+    /// <exception cref="ArgumentException">An id is not allowed, or the kind belongs to a sandbox.</exception>
+    /// <exception cref="DocumentCorruptException">It is not a document of its kind; the file is left as it is.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public T? Read<T>(string sandbox, string container, DocumentKind<T> kind)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        _open.ThrowIfClosed();
+        return _engine.Reader.Read(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container))), kind);
+    }
+
+    /// <summary>Reads a document of a sandbox that must exist; otherwise as <see cref="Read{T}(string, DocumentKind{T})"/>.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="kind">The kind of document.</param>
+    /// <exception cref="NotFoundException">It does not exist.</exception>
+    public T Require<T>(string sandbox, DocumentKind<T> kind) =>
+        Read(sandbox, kind) ?? throw new NotFoundException("document", kind.In(sandbox).ToString());
+
+    /// <summary>Reads a document of a container that must exist; otherwise as <see cref="Read{T}(string, string, DocumentKind{T})"/>.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="container">The container's id.</param>
+    /// <param name="kind">The kind of document.</param>
+    /// <exception cref="NotFoundException">It does not exist.</exception>
+    public T Require<T>(string sandbox, string container, DocumentKind<T> kind) =>
+        Read(sandbox, container, kind) ?? throw new NotFoundException("document", kind.In(sandbox, container).ToString());
+
+    /// <summary>Reads a document's bytes, checked to be one JSON value, without any lock.</summary>
+    /// <param name="document">Which document.</param>
+    /// <returns>The bytes as they are in the file; null if it does not exist.</returns>
+    /// <exception cref="DocumentCorruptException">It is not JSON; the file is left as it is.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public byte[]? ReadJson(DocumentId document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        _open.ThrowIfClosed();
+        return _engine.Reader.ReadJson(document);
+    }
+
+    /// <summary>
+    /// Reads the document of a kind in every sandbox (and container, if the kind belongs to one), each with its value or its error: a damaged one does not
+    /// keep the others away. Takes no lock; what is created or removed meanwhile may appear or not.
+    /// </summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="kind">The kind of document.</param>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IEnumerable<DocumentResult<T>> ReadAll<T>(DocumentKind<T> kind)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        return ListSandboxes()
+            .SelectMany(sandbox => kind.Scope == DocumentScope.Sandbox
+                ? [kind.In(sandbox)]
+                : ListContainers(sandbox).Select(container => kind.In(sandbox, container)))
+            .Select(document => DocumentResult.Of(document, () => _engine.Reader.Read(document, kind)))
+            .Where(static result => result.Exists);
+    }
+
+    /// <summary>The ids of all sandboxes, sorted. Takes no lock.</summary>
+    /// <exception cref="StorageException">A root cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IReadOnlyList<string> ListSandboxes()
+    {
+        _open.ThrowIfClosed();
+        return _engine.Reader.ListSandboxes();
+    }
+
+    /// <summary>The ids of a sandbox's containers, sorted; none if the sandbox does not exist. Takes no lock.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IReadOnlyList<string> ListContainers(string sandbox)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        _open.ThrowIfClosed();
+        return _engine.Reader.ListContainers(sandbox);
+    }
+
+    /// <summary>The documents of a sandbox and its containers, sorted; none if it does not exist. Takes no lock.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IReadOnlyList<DocumentId> ListDocuments(string sandbox)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        _open.ThrowIfClosed();
+        return _engine.Reader.ListDocuments(sandbox);
+    }
+
+    /// <summary>
+    /// Reads all documents of a sandbox as they are at one point in time, under its shared lock, each with its bytes or its error.
+    /// </summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
+    /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
+    /// <exception cref="LockTimeoutException">The time is up.</exception>
+    /// <exception cref="LockRecursionException">This flow of execution holds the lock already; read with that.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    public async ValueTask<SandboxSnapshot> SnapshotAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        await using SandboxLock held = await LockAsync(sandbox, LockMode.Shared, timeout, cancellationToken).ConfigureAwait(false);
+        return new SandboxSnapshot(sandbox, held.Version, [.. ReadAllJson(sandbox)]);
+    }
+
+    /// <summary>Reads all documents of a sandbox, each with its bytes or its error, without any lock: each is whole, the set may be of several moments.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IEnumerable<DocumentResult<byte[]>> ReadAllJson(string sandbox) => ListDocuments(sandbox)
+        .Select(document => DocumentResult.Of(document, () => _engine.Reader.ReadJson(document)))
+        .Where(static result => result.Exists);
+
+    /// <summary>
+    /// Makes the documents of all published transactions durable by themselves and releases the log's space. Runs in the background
+    /// anyway; call it to have it now, before a backup of the files for instance.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for another checkpoint; one that runs is left in a state from which the next goes on.</param>
+    /// <returns>The watermark: transactions up to this LSN no longer need the log.</returns>
+    /// <exception cref="LockTimeoutException">Another process's checkpoint took longer than <see cref="StoreOptions.LockTimeout"/>.</exception>
+    /// <exception cref="StoreFaultedException">The store is, or has become, faulted.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public async ValueTask<Lsn> CheckpointAsync(CancellationToken cancellationToken = default)
+    {
+        using IDisposable use = _open.Use();
+        return await _engine.Checkpointer.RunAsync(seal: true, _options.LockTimeout, cancellationToken).ConfigureAwait(false)
+            ?? throw new LockTimeoutException($"{Layout.ConfigMetadata}/checkpoint.lock", _options.LockTimeout, [], "another checkpoint");
+    }
+
+    /// <summary>
+    /// Closes the store: waits for calls under way, releases locks that are still held, and, if no other process has it open, leaves the
+    /// documents durable without the log.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (await _open.CloseAsync().ConfigureAwait(false))
+        {
+            await _engine.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    internal Transaction NewTransaction(IEnumerable<SandboxHold> holds) => new(_engine.Runner, _open, holds, _options.DocumentBytesMax);
+
+    private async ValueTask<SandboxLock> LockOneAsync(SandboxTarget target, LockMode mode, TimeSpan timeout, HeldLocks.Link link, CancellationToken cancellation)
+    {
+        try
+        {
+            using IDisposable use = _open.Use();
+            SandboxHold hold = await AcquireAsync(target, mode, timeout, cancellation).ConfigureAwait(false);
+            return _open.Add(new SandboxLock(this, _open, hold, link));
+        }
+        catch
+        {
+            link.Release();
+            throw;
+        }
+    }
+
+    private async ValueTask<SandboxLocks> LockAllAsync(SandboxTarget[] targets, LockMode mode, TimeSpan timeout, List<HeldLocks.Link> links, CancellationToken cancellation)
+    {
+        var locks = new List<SandboxLock>();
+        try
+        {
+            using IDisposable use = _open.Use();
+            for (int i = 0; i < targets.Length; i++)
+            {
+                SandboxHold hold = await AcquireAsync(targets[i], mode, timeout, cancellation).ConfigureAwait(false);
+                locks.Add(_open.Add(new SandboxLock(this, _open, hold, links[i])));
+            }
+
+            return new SandboxLocks(this, locks);
+        }
+        catch
+        {
+            links.ForEach(static link => link.Release());
+            locks.ForEach(static held => held.Release());
+            throw;
+        }
+    }
+
+    private async ValueTask<SandboxHold> AcquireAsync(SandboxTarget target, LockMode mode, TimeSpan timeout, CancellationToken cancellation)
+    {
+        if (!target.IsNew)
+        {
+            return await _engine.Locker.LockAsync(target.Id, mode, timeout, cancellation).ConfigureAwait(false);
+        }
+
+        SandboxHold hold = await _engine.Locker.ReserveAsync(target.Id, timeout, cancellation).ConfigureAwait(false);
+        try
+        {
+            return _engine.Locker.Exists(target.Id) ? throw new AlreadyExistsException("sandbox", target.Id) : hold;
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
+    }
+
+    private TimeSpan TimeoutOf(TimeSpan? timeout)
+    {
+        _open.ThrowIfClosed();
+        StoreOptions.CheckTime(timeout ?? TimeSpan.Zero, nameof(timeout));
+        return timeout ?? _options.LockTimeout;
+    }
+}

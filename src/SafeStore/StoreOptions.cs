@@ -1,0 +1,72 @@
+using System;
+using System.Threading;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using SafeStore.FileSystem;
+
+namespace SafeStore;
+
+/// <summary>How a store works. Processes that share a store may differ in all of it but should agree on <see cref="SegmentBytes"/>.</summary>
+public sealed record StoreOptions
+{
+    /// <summary>The largest document in bytes, 1 to 64 MiB. The default is 1 MiB.</summary>
+    public int DocumentBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>How long to wait for a lock when the call does not say; <see cref="Timeout.InfiniteTimeSpan"/> for ever. The default is 30 s.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The size of a log segment in bytes, a multiple of 4096 from 16 KiB to 1 GiB. The default is 4 MiB. A larger transaction gets a segment of its size.</summary>
+    public long SegmentBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>The size in bytes that sealed segments may reach before a checkpoint runs in the background. The default is 16 MiB; 0 means after each segment.</summary>
+    public long LogBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>How often to checkpoint sealed segments anyway; <see cref="Timeout.InfiniteTimeSpan"/> for never. The default is 30 s.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many sandboxes that are not locked any more keep their files open, to be locked faster again; 0 to 10,000. The default is 64.</summary>
+    public int IdleSandboxesMax { get; init; } = 64;
+
+    /// <summary>The operating system. The default is <see cref="PosixFileSystem"/>; tests give another.</summary>
+    public IDurableFileSystem FileSystem { get; init; } = new PosixFileSystem();
+
+    /// <summary>The clock of every time-out, pause and interval.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where messages about recovery, checkpoints and failed background work go.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(DocumentBytesMax, 1, nameof(DocumentBytesMax));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(DocumentBytesMax, 64 * 1024 * 1024, nameof(DocumentBytesMax));
+        ArgumentOutOfRangeException.ThrowIfLessThan(SegmentBytes, 16 * 1024, nameof(SegmentBytes));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentBytes, 1024 * 1024 * 1024, nameof(SegmentBytes));
+        ArgumentOutOfRangeException.ThrowIfNegative(LogBytesMax, nameof(LogBytesMax));
+        ArgumentOutOfRangeException.ThrowIfNegative(IdleSandboxesMax, nameof(IdleSandboxesMax));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(IdleSandboxesMax, 10_000, nameof(IdleSandboxesMax));
+        ArgumentNullException.ThrowIfNull(FileSystem, nameof(FileSystem));
+        ArgumentNullException.ThrowIfNull(TimeProvider, nameof(TimeProvider));
+        ArgumentNullException.ThrowIfNull(Logger, nameof(Logger));
+        CheckTime(LockTimeout, nameof(LockTimeout));
+        CheckTime(CheckpointInterval, nameof(CheckpointInterval));
+        if (CheckpointInterval == TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(nameof(CheckpointInterval), "The interval must be above zero, or infinite.");
+        }
+
+        if (SegmentBytes % 4096 != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(SegmentBytes), "The size of a segment must be a multiple of 4096 bytes.");
+        }
+    }
+
+    internal static void CheckTime(TimeSpan time, string parameter)
+    {
+        // 24 days is what the system's timers take.
+        if (time != Timeout.InfiniteTimeSpan && (time < TimeSpan.Zero || time > TimeSpan.FromDays(24)))
+        {
+            throw new ArgumentOutOfRangeException(parameter, "A time must be from zero to 24 days, or infinite.");
+        }
+    }
+}

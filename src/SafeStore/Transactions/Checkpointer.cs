@@ -1,0 +1,355 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>
+/// Makes the documents themselves durable, once each however often they changed, so that the log's oldest segments can go
+/// (docs/commit-protocol.md, "Checkpoint"). Needs no sandbox lock: a lock held for hours does not hold up the log.
+/// </summary>
+internal sealed class Checkpointer(
+    IDurableFileSystem fs,
+    RootSet roots,
+    CommitLog log,
+    Watermark watermark,
+    NameLocks names,
+    SandboxLocker locker,
+    IResolver resolver,
+    LockWaiting waiting,
+    EngineEvents events)
+{
+    private const string LockName = "checkpoint.lock";
+
+    /// <summary>Checkpoints all sealed segments, as far as their transactions are published; first seals the current one if asked to.</summary>
+    /// <returns>The watermark; null if another process or flow is at it.</returns>
+    public async ValueTask<Lsn?> RunAsync(bool seal, TimeSpan timeout, CancellationToken cancellation)
+    {
+        using FileLock fileLock = FileLock.Open(fs, roots.Config.Metadata, LockName, waiting);
+        if (!await waiting.TryUntilAsync(static state => state.TryAcquire(LockMode.Exclusive), fileLock, timeout, cancellation).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        List<Lsn> segments = await ListAsync(seal, cancellation).ConfigureAwait(false);
+        Lsn mark = watermark.Read() ?? default;
+        (List<Lsn> released, Lsn last, Dictionary<string, SandboxTouch> touched) = await CollectAsync(segments, mark, cancellation).ConfigureAwait(false);
+        if (released.Count == 0)
+        {
+            return mark;
+        }
+
+        foreach (SandboxTouch touch in touched.Values)
+        {
+            await SyncAsync(touch, cancellation).ConfigureAwait(false);
+        }
+
+        SyncRoots();
+        AdvanceWatermark(last);
+        using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
+        {
+            log.Directory.Retire(released);
+        }
+
+        events.CheckpointDone(last, released.Count);
+        return last;
+    }
+
+    private async ValueTask<List<Lsn>> ListAsync(bool seal, CancellationToken cancellation)
+    {
+        using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
+        log.ThrowIfFaulted();
+        if (seal)
+        {
+            _ = log.Seal(hold);
+        }
+
+        return log.Directory.List();
+    }
+
+    /// <summary>Reads sealed segments, oldest first, up to one with a transaction that is not published yet.</summary>
+    private async ValueTask<(List<Lsn> Released, Lsn Last, Dictionary<string, SandboxTouch> Touched)> CollectAsync(List<Lsn> segments, Lsn mark, CancellationToken cancellation)
+    {
+        var released = new List<Lsn>();
+        var all = new Dictionary<string, SandboxTouch>(StringComparer.Ordinal);
+        Lsn last = mark;
+        for (int i = 0; i + 1 < segments.Count; i++)
+        {
+            Dictionary<string, SandboxTouch> touched = Read(segments[i], segments[i + 1].Previous);
+            foreach (SandboxTouch touch in touched.Values)
+            {
+                if (!await IsPublishedAsync(touch, cancellation).ConfigureAwait(false))
+                {
+                    events.CheckpointWaits(touch.Sandbox, touch.Last);
+                    return (released, last, all);
+                }
+            }
+
+            foreach ((string sandbox, SandboxTouch touch) in touched)
+            {
+                if (all.TryGetValue(sandbox, out SandboxTouch? before))
+                {
+                    touch.Add(before);
+                }
+
+                all[sandbox] = touch;
+            }
+
+            released.Add(segments[i]);
+            last = segments[i + 1].Previous;
+        }
+
+        return (released, last, all);
+    }
+
+    private Dictionary<string, SandboxTouch> Read(Lsn first, Lsn last)
+    {
+        var touched = new Dictionary<string, SandboxTouch>(StringComparer.Ordinal);
+        Lsn read = first.Previous;
+        foreach (CommitRecord record in LogScanner.ReadSegment(log.Directory, first, last))
+        {
+            foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path))
+            {
+                if (!touched.TryGetValue(plan.Sandbox, out SandboxTouch? touch))
+                {
+                    touched.Add(plan.Sandbox, touch = new SandboxTouch(plan.Sandbox));
+                }
+
+                touch.Add(plan, record.Lsn);
+            }
+
+            read = record.Lsn;
+        }
+
+        return read == last ? touched : throw new LogCorruptException(log.Directory.Path, 0, read.Next, "a sealed segment has fewer records than its successor says");
+    }
+
+    private async ValueTask<bool> IsPublishedAsync(SandboxTouch touch, CancellationToken cancellation)
+    {
+        Errno errno = fs.OpenFile(roots.Run.Directory, $"{touch.Sandbox}/{Identifier.LockFile}", FileUse.Read, out FileHandle? file);
+        if (errno == Errno.None)
+        {
+            using (file)
+            {
+                LockWord word = LockWord.Read(fs, file!);
+                if (word.State == LockWordState.Idle && word.Lsn >= touch.Last)
+                {
+                    return true;
+                }
+            }
+        }
+        else if (errno != Errno.NotFound)
+        {
+            throw new StorageException("open the lock file", $"{roots.Run.Directory.Path}/{touch.Sandbox}/{Identifier.LockFile}", errno);
+        }
+        else if (!locker.Exists(touch.Sandbox))
+        {
+            return await IsGoneAsync(touch.Sandbox, cancellation).ConfigureAwait(false);
+        }
+
+        return await ResolveAsync(touch.Sandbox, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>A sandbox without any directory: removed since, or its creation is between append and publish. Its name lock tells.</summary>
+    private async ValueTask<bool> IsGoneAsync(string sandbox, CancellationToken cancellation)
+    {
+        using (await names.AcquireAsync([sandbox], cancellation).ConfigureAwait(false))
+        {
+            if (locker.Exists(sandbox))
+            {
+                return false; // made anew while we looked; the next checkpoint reads its lock word
+            }
+
+            _ = await resolver.FinishCreationAsync(sandbox, cancellation).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    /// <summary>Whoever gets the lock finds everything published, or publishes it; who does not get it meets somebody at work.</summary>
+    private async ValueTask<bool> ResolveAsync(string sandbox, CancellationToken cancellation)
+    {
+        try
+        {
+            using SandboxHold hold = await locker.LockAsync(sandbox, LockMode.Exclusive, TimeSpan.Zero, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (LockTimeoutException)
+        {
+            return false;
+        }
+        catch (NotFoundException)
+        {
+            return await IsGoneAsync(sandbox, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask SyncAsync(SandboxTouch touch, CancellationToken cancellation)
+    {
+        foreach (DocumentKey key in touch.Documents.Where(key => !roots[key.Root].IsVolatile))
+        {
+            string path = DocumentId.Trusted(touch.Sandbox, key.Container, key.Root, key.File).RelativePath;
+            if (!TrySyncFile(key.Root, path))
+            {
+                await RewriteAsync(touch.Sandbox, key, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
+        {
+            // Version numbers go with the lock word: after a power loss it must not say less than the log that is about to go.
+            if (root.Root == StoreRoot.Run && !TrySyncFile(StoreRoot.Run, $"{touch.Sandbox}/{Identifier.LockFile}"))
+            {
+                throw log.Fault($"{root.Directory.Path}/{touch.Sandbox}/{Identifier.LockFile}", Errno.InputOutput);
+            }
+
+            foreach (string container in touch.Containers)
+            {
+                SyncDirectory(root, $"{touch.Sandbox}/{container}");
+            }
+
+            SyncDirectory(root, touch.Sandbox);
+        }
+    }
+
+    /// <summary>False when the sync failed; a file that does not exist (any more) needs none.</summary>
+    private bool TrySyncFile(StoreRoot root, string path)
+    {
+        Errno errno = fs.OpenFile(roots[root].Directory, path, FileUse.Read, out FileHandle? file);
+        if (errno == Errno.NotFound)
+        {
+            return true;
+        }
+
+        StorageException.ThrowIfFailed(errno, "open for the checkpoint", $"{roots[root].Directory.Path}/{path}");
+        using (file)
+        {
+            return fs.SyncFile(file!) == Errno.None;
+        }
+    }
+
+    /// <summary>
+    /// A document whose sync failed is written anew from its last record: the kernel may have dropped its pages, and a second sync would
+    /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted.
+    /// </summary>
+    private async ValueTask RewriteAsync(string sandbox, DocumentKey key, CancellationToken cancellation)
+    {
+        string path = $"{roots[key.Root].Directory.Path}/{sandbox}/{key.File}";
+        try
+        {
+            using SandboxHold held = await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
+            if (await FindContentAsync(sandbox, key, cancellation).ConfigureAwait(false) is { } content && held.Handles.Find(key.Root, key.Container) is { } directory)
+            {
+                new AtomicFile(fs).Write(directory, key.File, content.Span);
+            }
+        }
+        catch (NotFoundException)
+        {
+            // Removed in the meantime.
+        }
+        catch (Exception failure) when (failure is StorageException or NotDurableException or LockTimeoutException)
+        {
+            throw log.Fault(path, Errno.InputOutput);
+        }
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>?> FindContentAsync(string sandbox, DocumentKey key, CancellationToken cancellation)
+    {
+        using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
+        var fate = new SandboxFate(sandbox);
+        foreach (CommitRecord record in log.ReadAll(hold))
+        {
+            foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path).Where(plan => plan.Sandbox == sandbox))
+            {
+                fate.Add(plan, record);
+            }
+        }
+
+        return fate.Documents.TryGetValue(key, out (ReadOnlyMemory<byte>? Content, Guid Root) found) ? found.Content : null;
+    }
+
+    private void SyncDirectory(RootDirectory root, string path)
+    {
+        Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound)
+        {
+            return;
+        }
+
+        StorageException.ThrowIfFailed(errno, "open for the checkpoint", $"{root.Directory.Path}/{path}");
+        using (directory)
+        {
+            SyncOrFault(directory!);
+        }
+    }
+
+    /// <summary>The roots' own names, and stage/ and trash/: a directory must not come back in the place that it has left.</summary>
+    private void SyncRoots()
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
+        {
+            SyncOrFault(root.Directory);
+            SyncOrFault(root.Stage);
+            SyncOrFault(root.Trash);
+        }
+    }
+
+    private void SyncOrFault(DirectoryHandle directory)
+    {
+        Errno errno = fs.SyncDirectory(directory);
+        if (errno != Errno.None)
+        {
+            throw log.Fault(directory.Path, errno);
+        }
+    }
+
+    private void AdvanceWatermark(Lsn last)
+    {
+        try
+        {
+            watermark.Advance(last);
+        }
+        catch (StorageException failure)
+        {
+            // Its slot may be in the cache and not on the disk; the next write would go over the last good one.
+            throw log.Fault(failure.Path, failure.Errno);
+        }
+    }
+}
+
+/// <summary>What the transactions of some segments touched in one sandbox.</summary>
+internal sealed class SandboxTouch(string sandbox)
+{
+    private readonly HashSet<DocumentKey> _documents = [];
+    private readonly HashSet<string> _containers = new(StringComparer.Ordinal);
+
+    public string Sandbox => sandbox;
+
+    /// <summary>The LSN of the last of them.</summary>
+    public Lsn Last { get; private set; }
+
+    public IReadOnlyCollection<DocumentKey> Documents => _documents;
+
+    public IReadOnlyCollection<string> Containers => _containers;
+
+    public void Add(SandboxPlan plan, Lsn lsn)
+    {
+        Last = Lsn.Max(Last, lsn);
+        _documents.UnionWith(plan.Puts.Select(static put => put.Key));
+        _containers.UnionWith(plan.CreatedContainers);
+        _containers.UnionWith(plan.Puts.Select(static put => put.Key.Container).OfType<string>());
+        _containers.UnionWith(plan.Deletes.Select(static key => key.Container).OfType<string>());
+    }
+
+    public void Add(SandboxTouch other)
+    {
+        Last = Lsn.Max(Last, other.Last);
+        _documents.UnionWith(other._documents);
+        _containers.UnionWith(other._containers);
+    }
+}

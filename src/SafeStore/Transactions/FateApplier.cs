@@ -1,0 +1,209 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>
+/// Makes the documents what the log says they are, durably: files are written anew and synced before they get their names, then the
+/// directories are synced, children before parents. What was published before the crash is not trusted: its write-back may have failed.
+/// </summary>
+internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIdentity identity, EngineEvents events)
+{
+    private readonly AtomicFile _atomic = new(fs) { SyncsName = false };
+    private readonly HashSet<(StoreRoot Root, string Path)> _touched = [];
+
+    public void Apply(SandboxFate fate)
+    {
+        if (!fate.IsCreated && fate.Exists && !roots.InOrderOfAppearance.Any(root => Exists(root, fate.Sandbox)))
+        {
+            events.SandboxVanished(fate.Sandbox);
+            return;
+        }
+
+        foreach (RootDirectory root in fate.Exists ? roots.InOrderOfAppearance : roots.InOrderOfRemoval)
+        {
+            if (!fate.Exists)
+            {
+                RemoveIfMeant(root, fate);
+            }
+            else if (IsMeantForThis(root, fate))
+            {
+                Build(root, fate);
+            }
+        }
+    }
+
+    /// <summary>Makes every touched name durable.</summary>
+    public void SyncDirectories()
+    {
+        foreach ((StoreRoot root, string path) in _touched.OrderByDescending(static touched => touched.Path.Count(static character => character == '/')))
+        {
+            Sync(roots[root], path);
+        }
+
+        foreach (StoreRoot root in _touched.Select(static touched => touched.Root).Distinct())
+        {
+            StorageException.ThrowIfFailed(fs.SyncDirectory(roots[root].Directory), "sync the root", roots[root].Directory.Path);
+        }
+    }
+
+    private bool IsMeantForThis(RootDirectory root, SandboxFate fate)
+    {
+        Guid id = identity.IdentityOf(root.Root);
+        return fate.Segment?.IdentityOf(root.Root) == id
+            || fate.Containers.Values.Any(container => container.Segment.IdentityOf(root.Root) == id)
+            || fate.Documents.Any(document => document.Key.Root == root.Root && document.Value.Root == id);
+    }
+
+    private void RemoveIfMeant(RootDirectory root, SandboxFate fate)
+    {
+        if (fate.Segment!.IdentityOf(root.Root) == identity.IdentityOf(root.Root))
+        {
+            TakeAside(root, root.Directory, fate.Sandbox, fate.Sandbox);
+            _touched.Add((root.Root, fate.Sandbox));
+        }
+    }
+
+    private void Build(RootDirectory root, SandboxFate fate)
+    {
+        Guid id = identity.IdentityOf(root.Root);
+        using DirectoryHandle sandbox = OpenOrMake(root.Directory, fate.Sandbox);
+        _touched.Add((root.Root, fate.Sandbox));
+        if (fate.IsReplaced)
+        {
+            RemoveOthers(root, sandbox, fate, container: null);
+        }
+
+        foreach ((string name, ContainerFate container) in fate.Containers)
+        {
+            if (container.Segment.IdentityOf(root.Root) == id)
+            {
+                Build(root, sandbox, fate, name, container);
+            }
+        }
+
+        foreach (IGrouping<string?, KeyValuePair<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)>> group in fate.Documents
+            .Where(document => document.Key.Root == root.Root && document.Value.Root == id)
+            .GroupBy(static document => document.Key.Container))
+        {
+            if (group.Key is null)
+            {
+                Write(sandbox, group);
+                continue;
+            }
+
+            using DirectoryHandle container = OpenOrMake(sandbox, group.Key);
+            _touched.Add((root.Root, $"{fate.Sandbox}/{group.Key}"));
+            Write(container, group);
+        }
+    }
+
+    private void Build(RootDirectory root, DirectoryHandle sandbox, SandboxFate fate, string name, ContainerFate container)
+    {
+        if (!container.Exists)
+        {
+            TakeAside(root, sandbox, name, fate.Sandbox);
+            return;
+        }
+
+        using DirectoryHandle directory = OpenOrMake(sandbox, name);
+        _touched.Add((root.Root, $"{fate.Sandbox}/{name}"));
+        if (container.IsReplaced)
+        {
+            RemoveOthers(root, directory, fate, name);
+        }
+    }
+
+    /// <summary>Removes documents and containers of an earlier sandbox of the same id; what is not ours to name stays.</summary>
+    private void RemoveOthers(RootDirectory root, DirectoryHandle directory, SandboxFate fate, string? container)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory.Path);
+        foreach (DirectoryEntry entry in entries.Where(static entry => Identifier.IsValid(entry.Name) && entry.Name != Identifier.LockFile))
+        {
+            bool isKept = entry.Kind == FileKind.Directory
+                ? container is not null || (fate.Containers.TryGetValue(entry.Name, out ContainerFate? found) && found.Exists)
+                : entry.Kind != FileKind.Regular || fate.Documents.ContainsKey(new DocumentKey(root.Root, container, entry.Name));
+            if (isKept)
+            {
+                continue;
+            }
+
+            if (entry.Kind == FileKind.Directory)
+            {
+                TakeAside(root, directory, entry.Name, fate.Sandbox);
+            }
+            else
+            {
+                Unlink(directory, entry.Name);
+            }
+        }
+    }
+
+    private void Write(DirectoryHandle directory, IEnumerable<KeyValuePair<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)>> documents)
+    {
+        foreach ((DocumentKey key, (ReadOnlyMemory<byte>? content, _)) in documents)
+        {
+            if (content is { } bytes)
+            {
+                _atomic.Write(directory, key.File, bytes.Span);
+            }
+            else
+            {
+                Unlink(directory, key.File);
+            }
+        }
+    }
+
+    private void Unlink(DirectoryHandle directory, string name)
+    {
+        Errno errno = fs.Unlink(directory, name);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", $"{directory.Path}/{name}");
+    }
+
+    private void TakeAside(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
+    {
+        string aside = TempName.NewDirectory(fs, sandbox);
+        Errno errno = fs.RenameNoReplace(parent, name, root.Trash, aside);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", $"{parent.Path}/{name}");
+    }
+
+    private DirectoryHandle OpenOrMake(DirectoryHandle parent, string name)
+    {
+        Errno errno = fs.OpenDirectory(parent, name, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound)
+        {
+            StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", $"{parent.Path}/{name}");
+            errno = fs.OpenDirectory(parent, name, out directory);
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", $"{parent.Path}/{name}");
+        return directory!;
+    }
+
+    private bool Exists(RootDirectory root, string sandbox)
+    {
+        Errno errno = fs.Stat(root.Directory, sandbox, out _);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look for the sandbox", $"{root.Directory.Path}/{sandbox}");
+        return errno == Errno.None;
+    }
+
+    private void Sync(RootDirectory root, string path)
+    {
+        Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound)
+        {
+            return; // removed; its parent's sync tells
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", $"{root.Directory.Path}/{path}");
+        using (directory)
+        {
+            StorageException.ThrowIfFailed(fs.SyncDirectory(directory!), "sync the directory", directory!.Path);
+        }
+    }
+}

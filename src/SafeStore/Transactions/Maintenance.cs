@@ -1,0 +1,99 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>
+/// Background work: a spare segment before it is needed, a checkpoint when the log is long or the interval has passed. Driven by a
+/// timer, so that a test's clock decides when. What fails is logged and tried again at the next turn.
+/// </summary>
+internal sealed class Maintenance : IAsyncDisposable
+{
+    private readonly CommitLog _log;
+    private readonly Checkpointer _checkpointer;
+    private readonly StoreOptions _options;
+    private readonly EngineEvents _events;
+    private readonly ITimer _timer;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private int _isNudged;
+
+    public Maintenance(CommitLog log, Checkpointer checkpointer, StoreOptions options, EngineEvents events)
+    {
+        _log = log;
+        _checkpointer = checkpointer;
+        _options = options;
+        _events = events;
+        _timer = options.TimeProvider.CreateTimer(
+            static state => _ = ((Maintenance)state!).TakeTurnAsync(), this, options.CheckpointInterval, options.CheckpointInterval);
+    }
+
+    /// <summary>Lets the next turn come at once.</summary>
+    public void Nudge()
+    {
+        if (Interlocked.Exchange(ref _isNudged, 1) == 0)
+        {
+            _ = _timer.Change(TimeSpan.Zero, _options.CheckpointInterval);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _turn.WaitAsync().ConfigureAwait(false);
+        _turn.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task TakeTurnAsync()
+    {
+        if (!_turn.Wait(0))
+        {
+            return;
+        }
+
+        bool isNudged = Interlocked.Exchange(ref _isNudged, 0) == 1;
+        try
+        {
+            await WorkAsync(isNudged).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The store is being closed.
+        }
+        catch (Exception failure) when (failure is SafeStoreException or ObjectDisposedException)
+        {
+            _events.BackgroundFailed("maintenance", failure);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async ValueTask WorkAsync(bool isNudged)
+    {
+        bool lacksSpace = false;
+        if (!_log.Directory.HasSpare())
+        {
+            try
+            {
+                _log.Directory.PrepareSpare();
+            }
+            catch (StorageException failure) when (failure.Errno is Errno.NoSpace or Errno.QuotaExceeded)
+            {
+                lacksSpace = true; // a checkpoint gives a segment back
+            }
+        }
+
+        long sealedBytes = (_log.Directory.List().Count - 1) * _options.SegmentBytes;
+        if (sealedBytes > 0 && (lacksSpace || !isNudged || sealedBytes >= _options.LogBytesMax))
+        {
+            _ = await _checkpointer.RunAsync(seal: false, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
+        }
+    }
+}

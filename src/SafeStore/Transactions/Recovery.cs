@@ -1,0 +1,177 @@
+using System;
+using System.Collections.Generic;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>
+/// Brings a store to the state that its log tells, while no other process has it open (docs/commit-protocol.md, "Recover"). Idempotent:
+/// until the watermark moves, a crash in any step leaves everything that the next try needs.
+/// </summary>
+internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirectory directory, Watermark watermark, StoreIdentity identity, EngineEvents events)
+{
+    private readonly Sweeper _sweeper = new(fs, roots);
+
+    public void Run()
+    {
+        LogContents log = ReadLog(out Lsn? mark);
+        Dictionary<string, SandboxFate> fates = Collect(log);
+
+        // The sweep comes first: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
+        // a published directory; then the log, above the watermark, has everything that was in it.
+        Sweep(fates);
+        var applier = new FateApplier(fs, roots, identity, events);
+        foreach (SandboxFate fate in fates.Values)
+        {
+            applier.Apply(fate);
+        }
+
+        applier.SyncDirectories();
+        StartOver(log, mark);
+        events.Recovered(mark ?? default, log.End.Next.Previous, log.Records.Count);
+    }
+
+    private LogContents ReadLog(out Lsn? mark)
+    {
+        mark = watermark.Read();
+        LogContents log = LogScanner.ReadToTail(directory, mark ?? default);
+        if (mark is { } found && log.Header is null)
+        {
+            throw new LogCorruptException(directory.Path, 0, found.Next, "the log has no segment");
+        }
+
+        // The watermark is the last file that the making of a store writes: without it, no transaction was ever acknowledged.
+        return mark is not null || log.Records.Count == 0
+            ? log
+            : throw new LogCorruptException(directory.Path, 0, new Lsn(1), "the log has transactions, but the watermark's file is missing");
+    }
+
+    private Dictionary<string, SandboxFate> Collect(LogContents log)
+    {
+        var fates = new Dictionary<string, SandboxFate>(StringComparer.Ordinal);
+        foreach (CommitRecord record in log.Records)
+        {
+            foreach (SandboxPlan plan in Resolver.PlansOf(record, directory.Path))
+            {
+                if (!fates.TryGetValue(plan.Sandbox, out SandboxFate? fate))
+                {
+                    fates.Add(plan.Sandbox, fate = new SandboxFate(plan.Sandbox));
+                }
+
+                fate.Add(plan, record);
+            }
+        }
+
+        return fates;
+    }
+
+    /// <summary>Removes what no record explains, and lets every lock word say "idle".</summary>
+    private void Sweep(Dictionary<string, SandboxFate> fates)
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            Empty(root.Stage);
+            Empty(root.Trash);
+            StorageException.ThrowIfFailed(fs.SyncDirectory(root.Stage), "sync the directory", root.Stage.Path);
+            StorageException.ThrowIfFailed(fs.SyncDirectory(root.Trash), "sync the directory", root.Trash.Path);
+            foreach (DirectoryEntry entry in _sweeper.List(root.Directory))
+            {
+                if (entry.Kind != FileKind.Directory || !Identifier.IsValid(entry.Name))
+                {
+                    continue;
+                }
+
+                StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, entry.Name, out DirectoryHandle? sandbox), "open the directory", $"{root.Directory.Path}/{entry.Name}");
+                using (sandbox)
+                {
+                    _sweeper.SweepDirectory(sandbox!, depth: 1);
+                    if (root.Root == StoreRoot.Run)
+                    {
+                        Settle(sandbox!, fates.GetValueOrDefault(entry.Name)?.Last ?? default);
+                    }
+                }
+            }
+        }
+    }
+
+    private void Empty(DirectoryHandle parent)
+    {
+        foreach (DirectoryEntry entry in _sweeper.List(parent))
+        {
+            Errno errno = entry.Kind == FileKind.Directory ? Emptying.Remove(fs, parent, entry.Name) : fs.Unlink(parent, entry.Name);
+            StorageException.ThrowIfFailed(errno, "empty", $"{parent.Path}/{entry.Name}");
+        }
+    }
+
+    private void Settle(DirectoryHandle sandbox, Lsn last)
+    {
+        Errno errno = fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file);
+        if (errno == Errno.NotFound)
+        {
+            return; // it gets one when it is locked
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the lock file", $"{sandbox.Path}/{Identifier.LockFile}");
+        using (file)
+        {
+            LockWord word = LockWord.Read(fs, file!);
+            Lsn settled = Lsn.Max(word.Lsn, last);
+            if (word.State == LockWordState.Committing || (word.State == LockWordState.Idle && settled != word.Lsn))
+            {
+                new LockWord(LockWordState.Idle, settled).Write(fs, file!);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Everything is durable in the documents: the log starts over in a new segment, whose salt gives remnants of the old one no chance.
+    /// </summary>
+    private void StartOver(LogContents log, Lsn? mark)
+    {
+        directory.SweepPrepared();
+        Lsn last = log.Header is null ? default : log.End.Next.Previous;
+        bool rootWasLost = mark is not null && (log.Header!.ConfigRoot != identity.ConfigRoot || log.Header.RunRoot != identity.RunRoot);
+        if (rootWasLost)
+        {
+            // Transactions that touched only the lost root were never synced; their numbers must not come again. A segment holds
+            // no more of them than this, and the one before it was synced.
+            last = new Lsn(last.Value + (log.Header!.SegmentBytes / RecordFormat.HeaderBytes));
+        }
+
+        bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean;
+        if (!isUnused || rootWasLost || mark is null)
+        {
+            StartSegment(log, last);
+        }
+
+        if (mark is null)
+        {
+            watermark.Create(new AtomicFile(fs));
+        }
+
+        watermark.Advance(last);
+        List<Lsn> stale = directory.List().FindAll(first => first <= last);
+        if (stale.Count > 0)
+        {
+            directory.Retire(stale);
+        }
+
+        if (!directory.HasSpare())
+        {
+            directory.PrepareSpare();
+        }
+    }
+
+    private void StartSegment(LogContents log, Lsn last)
+    {
+        Span<byte> salt = stackalloc byte[8];
+        fs.FillRandom(salt);
+        Lsn previous = log.Header is null ? default : log.End.Next.Previous;
+        var header = new SegmentHeader(
+            BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot);
+        directory.Start(header).Dispose();
+    }
+}

@@ -1,0 +1,125 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>
+/// Finishes what a dead process left between append and publish (roll forward), or removes what it staged (roll back); the log decides.
+/// Every step may be repeated, by whoever comes next, after a death in the middle.
+/// </summary>
+internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog log, Stager stager, Publisher publisher, Sweeper sweeper, EngineEvents events) : IResolver
+{
+    public async ValueTask<LockWord?> ResolveAsync(SandboxHandles handles, LockWord word, CancellationToken cancellation)
+    {
+        (Lsn lsn, SandboxPlan? plan, Lsn last) = await FindLastAsync(handles.Sandbox, word.Lsn, cancellation).ConfigureAwait(false);
+        if (plan?.Kind == PlanKind.Remove && word.State == LockWordState.Unknown)
+        {
+            // A remover marks the word first. Without the mark, this sandbox is one that another program has made since.
+            plan = null;
+        }
+
+        sweeper.Sweep(handles);
+        if (plan is null)
+        {
+            events.RolledBack(handles.Sandbox);
+            // A word that was lost starts at the end of the log, so that the sandbox's version does not go back.
+            return Write(handles, word.State == LockWordState.Unknown ? last : word.Lsn);
+        }
+
+        events.RolledForward(handles.Sandbox, lsn);
+        if (plan.Kind == PlanKind.Remove)
+        {
+            publisher.Remove(handles.Sandbox);
+            return null;
+        }
+
+        Publish(plan, handles);
+        return Write(handles, lsn);
+    }
+
+    public async ValueTask<bool> FinishCreationAsync(string sandbox, CancellationToken cancellation)
+    {
+        if (!sweeper.List(roots.Run.Stage).Any(entry => TempName.IsDirectoryOf(sandbox, entry.Name)))
+        {
+            SweepStage(sandbox);
+            return false;
+        }
+
+        (Lsn lsn, SandboxPlan? plan, _) = await FindLastAsync(sandbox, default, cancellation).ConfigureAwait(false);
+        SweepStage(sandbox);
+        if (plan?.Kind != PlanKind.Create)
+        {
+            return false;
+        }
+
+        events.RolledForward(sandbox, lsn);
+        var staged = new StagedPlan();
+        try
+        {
+            using FileHandle lockFile = stager.StageNew(plan, staged);
+            publisher.PublishNew(staged);
+            new LockWord(LockWordState.Idle, lsn).Write(fs, lockFile);
+            return true;
+        }
+        catch (StorageException)
+        {
+            staged.LockFile?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The last transaction of a sandbox above an LSN, durable; and the last LSN of the log.</summary>
+    private async ValueTask<(Lsn Lsn, SandboxPlan? Plan, Lsn Last)> FindLastAsync(string sandbox, Lsn above, CancellationToken cancellation)
+    {
+        using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
+        log.ThrowIfFaulted();
+        (Lsn Lsn, SandboxPlan? Plan) found = default;
+        foreach (CommitRecord record in log.ReadAll(hold).Where(record => record.Lsn > above))
+        {
+            if (PlansOf(record, log.Directory.Path).Find(plan => plan.Sandbox == sandbox) is { } plan)
+            {
+                found = (record.Lsn, plan);
+            }
+        }
+
+        Lsn last = log.LastLsn(hold);
+        if (found.Plan is not null)
+        {
+            // Its process died before it synced, perhaps: nothing may be seen that a power loss could still take back.
+            log.Sync(last, hold);
+        }
+
+        return (found.Lsn, found.Plan, last);
+    }
+
+    public static List<SandboxPlan> PlansOf(CommitRecord record, string path) =>
+        PlanCodec.TryRead(record.Payload) ?? throw new LogCorruptException(path, 0, record.Lsn, "its checksum is right, but its payload makes no sense to this version");
+
+    private void Publish(SandboxPlan plan, SandboxHandles handles)
+    {
+        var staged = new StagedPlan();
+        stager.Stage(plan, handles, staged);
+        publisher.Publish(plan, staged, handles);
+    }
+
+    private void SweepStage(string sandbox)
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            sweeper.SweepStage(root, sandbox);
+        }
+    }
+
+    private static LockWord Write(SandboxHandles handles, Lsn lsn)
+    {
+        var word = new LockWord(LockWordState.Idle, lsn);
+        handles.WriteWord(word);
+        return word;
+    }
+}

@@ -1,0 +1,91 @@
+using System;
+using System.Collections.Generic;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>
+/// What a sequence of transactions leaves of a sandbox: each path's last operation. Recovery applies it instead of the transactions
+/// one by one, so that its work is bounded by what there is, not by how often it changed.
+/// </summary>
+internal sealed class SandboxFate(string sandbox)
+{
+    private readonly Dictionary<string, ContainerFate> _containers = new(StringComparer.Ordinal);
+    private readonly Dictionary<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)> _documents = [];
+
+    public string Sandbox => sandbox;
+
+    /// <summary>The LSN of its last transaction.</summary>
+    public Lsn Last { get; private set; }
+
+    /// <summary>Whether it exists in the end.</summary>
+    public bool Exists { get; private set; } = true;
+
+    /// <summary>Whether its creation is among the transactions: then everything that it has is too.</summary>
+    public bool IsCreated { get; private set; }
+
+    /// <summary>
+    /// Whether it was removed and then created again: what is on the disk may be of the old one, so documents and containers that the new
+    /// one does not have must go.
+    /// </summary>
+    public bool IsReplaced { get; private set; }
+
+    /// <summary>The roots in which the last creation or removal happened.</summary>
+    public SegmentHeader? Segment { get; private set; }
+
+    public IReadOnlyDictionary<string, ContainerFate> Containers => _containers;
+
+    /// <summary>The last content of each document, null if it was deleted, and the identity of the root that it was meant for.</summary>
+    public IReadOnlyDictionary<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)> Documents => _documents;
+
+    public void Add(SandboxPlan plan, CommitRecord record)
+    {
+        Last = record.Lsn;
+        if (plan.Kind != PlanKind.Update)
+        {
+            _containers.Clear();
+            _documents.Clear();
+            IsReplaced = plan.Kind == PlanKind.Create && !Exists;
+            IsCreated = plan.Kind == PlanKind.Create;
+            Exists = IsCreated;
+            Segment = record.Segment;
+        }
+
+        foreach (string container in plan.RemovedContainers)
+        {
+            Forget(container);
+            _containers[container] = new ContainerFate(Exists: false, IsReplaced: false, record.Segment);
+        }
+
+        foreach (string container in plan.CreatedContainers)
+        {
+            bool isReplaced = _containers.TryGetValue(container, out ContainerFate? before) && !before.Exists;
+            Forget(container);
+            _containers[container] = new ContainerFate(Exists: true, isReplaced || IsReplaced, record.Segment);
+        }
+
+        foreach (DocumentPut put in plan.Puts)
+        {
+            _documents[put.Key] = (put.Content, record.Segment.IdentityOf(put.Key.Root));
+        }
+
+        foreach (DocumentKey key in plan.Deletes)
+        {
+            _documents[key] = (null, record.Segment.IdentityOf(key.Root));
+        }
+    }
+
+    private void Forget(string container)
+    {
+        foreach (DocumentKey key in new List<DocumentKey>(_documents.Keys))
+        {
+            if (key.Container == container)
+            {
+                _documents.Remove(key);
+            }
+        }
+    }
+}
+
+/// <summary>What becomes of a container.</summary>
+internal sealed record ContainerFate(bool Exists, bool IsReplaced, SegmentHeader Segment);

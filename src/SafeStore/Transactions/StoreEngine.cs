@@ -1,0 +1,193 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>The parts of an open store, and how a store is opened and closed (docs/commit-protocol.md, "Open").</summary>
+internal sealed class StoreEngine : IAsyncDisposable
+{
+    private const string OpenLockName = "open.lock";
+    private const string LogLockName = "log.lock";
+
+    private readonly FileLock _openLock;
+    private readonly SharedState _shared;
+    private readonly CommitLog _log;
+    private readonly Maintenance _maintenance;
+    private readonly DirectoryHandle _logDirectory;
+    private readonly DirectoryHandle _namesDirectory;
+
+    private StoreEngine(StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, LogDirectory segments, LockWaiting waiting, EngineEvents events)
+    {
+        IDurableFileSystem fs = options.FileSystem;
+        (Roots, _openLock, _shared, _logDirectory, Events) = (roots, openLock, shared, logDirectory, events);
+        StoreIdentity identity = new StoreMetadata(fs, roots).Join();
+        _namesDirectory = RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names");
+        _log = new CommitLog(segments, new LogLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting)), shared, identity);
+
+        var stager = new Stager(fs, roots);
+        var publisher = new Publisher(fs, roots);
+        var names = new NameLocks(fs, _namesDirectory, waiting);
+        var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), events);
+        Gates = new SandboxGates(options.IdleSandboxesMax);
+        Locker = new SandboxLocker(fs, roots, Gates, names, waiting, resolver);
+        Checkpointer = new Checkpointer(fs, roots, _log, new Watermark(fs, roots.Config.Metadata), names, Locker, resolver, waiting, events);
+        _maintenance = new Maintenance(_log, Checkpointer, options, events);
+        Runner = new TransactionRunner(roots, new Committer(_log, _maintenance.Nudge), names, Locker, waiting, fs, stager, publisher, resolver, events);
+        Reader = new DocumentReader(fs, roots, options.DocumentBytesMax);
+    }
+
+    public RootSet Roots { get; }
+
+    public SandboxGates Gates { get; }
+
+    public SandboxLocker Locker { get; }
+
+    public TransactionRunner Runner { get; }
+
+    public DocumentReader Reader { get; }
+
+    public Checkpointer Checkpointer { get; }
+
+    public EngineEvents Events { get; }
+
+    public bool IsFaulted => _shared.Status == StoreStatus.Faulted;
+
+    public static async ValueTask<StoreEngine> OpenAsync(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
+    {
+        IDurableFileSystem fs = options.FileSystem;
+        StoreMetadata.CheckFormat(fs, layout);
+        var waiting = new LockWaiting(options.TimeProvider, options.LockTimeout);
+        var events = new EngineEvents(options.Logger);
+        var owned = new OwnedParts();
+        try
+        {
+            RootSet roots = owned.Add(RootSet.Open(fs, layout));
+            DirectoryHandle logDirectory = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log"));
+            var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes);
+            FileLock openLock = owned.Add(FileLock.Open(fs, roots.Config.Metadata, OpenLockName, waiting));
+            SharedState.EnsureLength(fs, openLock.File);
+            SharedState shared = owned.Add(new SharedState(fs, openLock.File));
+            await JoinAsync(fs, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
+            var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, segments, waiting, events);
+            owned.Disown();
+            return engine;
+        }
+        finally
+        {
+            owned.Dispose();
+        }
+    }
+
+    /// <summary>Closes the store; the last process to do so leaves the documents durable without the log.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _maintenance.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            // The change from shared to exclusive may lose the lock: it does not matter here, we are leaving.
+            if (!IsFaulted && _openLock.TryAcquire(LockMode.Exclusive))
+            {
+                _ = await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (SafeStoreException failure)
+        {
+            // The log keeps what the checkpoint could not make durable; the next opener recovers.
+            Events.BackgroundFailed("checkpoint at close", failure);
+        }
+        finally
+        {
+            Gates.Dispose();
+            _log.Dispose();
+            _namesDirectory.Dispose();
+            _logDirectory.Dispose();
+            _shared.Dispose();
+            _openLock.Dispose();
+            Roots.Dispose();
+        }
+    }
+
+    private static async ValueTask JoinAsync(
+        IDurableFileSystem fs, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting, EngineEvents events, CancellationToken cancellation)
+    {
+        bool joined = await waiting.TryUntilAsync(
+            state =>
+            {
+                if (openLock.TryAcquire(LockMode.Exclusive))
+                {
+                    // Nobody else has it open. Whatever the file says, recovery is what makes it true.
+                    shared.SetStatus(StoreStatus.Recovering);
+                    Recover(fs, roots, segments, events);
+                    shared.SetTailOwner(0);
+                    shared.NextEpoch();
+                    shared.SetStatus(StoreStatus.Open);
+                }
+
+                // Also after our own recovery: the change of mode is not atomic, and another may have recovered in between.
+                if (!openLock.TryAcquire(LockMode.Shared))
+                {
+                    return false;
+                }
+
+                switch (shared.Status)
+                {
+                    case StoreStatus.Open:
+                        return true;
+                    case StoreStatus.Faulted:
+                        throw new StoreFaultedException("it cannot be joined while other processes have it open.");
+                    default:
+                        openLock.Release(); // its owner died while recovering, or has not begun: from the start
+                        return false;
+                }
+            },
+            0,
+            waiting.DefaultTimeout,
+            cancellation).ConfigureAwait(false);
+        if (!joined)
+        {
+            throw openLock.TimedOut(waiting.DefaultTimeout, null);
+        }
+    }
+
+    private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, EngineEvents events)
+    {
+        StoreIdentity identity = new StoreMetadata(fs, roots).Establish();
+        var watermark = new Watermark(fs, roots.Config.Metadata);
+        try
+        {
+            new Recovery(fs, roots, segments, watermark, identity, events).Run();
+        }
+        catch (SyncFailedException failure)
+        {
+            throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
+        }
+    }
+}
+
+/// <summary>What has been opened so far, closed again unless somebody takes it over.</summary>
+internal sealed class OwnedParts : IDisposable
+{
+    private readonly System.Collections.Generic.Stack<IDisposable> _parts = new();
+
+    public T Add<T>(T part)
+        where T : IDisposable
+    {
+        _parts.Push(part);
+        return part;
+    }
+
+    public void Disown() => _parts.Clear();
+
+    public void Dispose()
+    {
+        while (_parts.TryPop(out IDisposable? part))
+        {
+            part.Dispose();
+        }
+    }
+}
