@@ -125,7 +125,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
             return [];
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", $"{root.Directory.Path}/{path}");
+        StorageException.ThrowIfFailed(errno, "open the directory", root.Directory.Path, path);
         using (directory)
         {
             return List(directory!);

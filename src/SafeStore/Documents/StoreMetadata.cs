@@ -137,7 +137,7 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
             return null;
         }
 
-        StorageException.ThrowIfFailed(errno, "read", $"{metadata.Path}/{name}");
+        StorageException.ThrowIfFailed(errno, "read", metadata.Path, name);
         byte[] json = rented.AsSpan(0, length).ToArray();
         System.Buffers.ArrayPool<byte>.Shared.Return(rented);
         return json;

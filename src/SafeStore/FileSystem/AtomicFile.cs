@@ -19,6 +19,7 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
 {
     private const int NameAttempts = 8;
 
+    private readonly NameSource _names = new(fileSystem);
     private readonly IDurableFileSystem _fileSystem = fileSystem ?? throw new ArgumentNullException(nameof(fileSystem));
 
     internal const UnixFileMode DefaultMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
@@ -108,7 +109,7 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
         name = "";
         for (int attempt = 0; errno == Errno.Exists && attempt < NameAttempts; attempt++)
         {
-            name = TempName.NewFile(_fileSystem);
+            name = TempName.NewFile(_names);
             errno = _fileSystem.CreateFile(directory, name, Mode, out FileHandle? file);
             if (errno == Errno.None)
             {

@@ -49,6 +49,15 @@ public sealed class StorageException : SafeStoreException
         }
     }
 
+    /// <summary>Throws unless a call succeeded; the path is joined only then.</summary>
+    internal static void ThrowIfFailed(Errno errno, string operation, string directory, string name)
+    {
+        if (errno != Errno.None)
+        {
+            throw new StorageException(operation, $"{directory}/{name}", errno);
+        }
+    }
+
     private static string Describe(string operation, string path, Errno errno)
     {
         string number = ((int)errno).ToString(CultureInfo.InvariantCulture);

@@ -80,7 +80,7 @@ internal sealed class SandboxHandles : IDisposable
             return null;
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", $"{_roots[root].Directory.Path}/{path}");
+        StorageException.ThrowIfFailed(errno, "open the directory", _roots[root].Directory.Path, path);
         _directories.Add((root, container), directory!);
         return directory;
     }

@@ -27,6 +27,7 @@ internal sealed class CommitLog : IDisposable
     private LogPosition _end;
     private ulong _epoch;
     private Lsn _durable;
+    private Lsn? _halfFull;
     private StoreFaultedException? _fault;
 
     public CommitLog(LogDirectory directory, LogLock logLock, SharedState shared, StoreIdentity identity)
@@ -42,8 +43,19 @@ internal sealed class CommitLog : IDisposable
 
     public LogDirectory Directory => _directory;
 
-    /// <summary>Whether half of the current segment is used, so that a spare will be needed soon.</summary>
-    public bool IsHalfFull => _segment is { } segment && _end.Offset > segment.Header.SegmentBytes / 2;
+    /// <summary>Tells, once per segment, that half of it is used: a spare will be needed soon.</summary>
+    public bool TakeHalfFull(LogLock.Hold hold)
+    {
+        _ = hold;
+        SegmentHeader header = _segment!.Header;
+        if (_end.Offset <= header.SegmentBytes / 2 || _halfFull == header.FirstLsn)
+        {
+            return false;
+        }
+
+        _halfFull = header.FirstLsn;
+        return true;
+    }
 
     public ValueTask<LogLock.Hold> LockAsync(CancellationToken cancellation) => _lock.AcquireAsync(cancellation);
 

@@ -95,6 +95,10 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
             Append(batch, hold);
             hold.LetOthersAppend();
             Sync(batch, hold);
+            if (log.TakeHalfFull(hold))
+            {
+                segmentHalfFull();
+            }
         }
         catch (Exception failure) when (failure is SafeStoreException or OperationCanceledException)
         {
@@ -107,11 +111,6 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         finally
         {
             HandOver(batch);
-        }
-
-        if (log.IsHalfFull)
-        {
-            segmentHalfFull();
         }
     }
 

@@ -87,12 +87,12 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     public SegmentReader Start(SegmentHeader header)
     {
         string spare = FindSpare(header.SegmentBytes) ?? Prepare(header.SegmentBytes);
-        StorageException.ThrowIfFailed(fs.OpenFile(directory, spare, FileUse.ReadWrite, out FileHandle? file), "open a spare log segment", $"{Path}/{spare}");
+        StorageException.ThrowIfFailed(fs.OpenFile(directory, spare, FileUse.ReadWrite, out FileHandle? file), "open a spare log segment", Path, spare);
         try
         {
             WriteFully(file!, header.Encode(), 0);
             StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the header of a log segment", file!.Path);
-            StorageException.ThrowIfFailed(fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", $"{Path}/{NameOf(header.FirstLsn)}");
+            StorageException.ThrowIfFailed(fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", Path, NameOf(header.FirstLsn));
             SyncNames();
             return new SegmentReader(fs, file!, header);
         }
@@ -121,13 +121,13 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             if (keep && IsOrdinary(first))
             {
                 string name = NewName(PreparePrefix, ".tmp");
-                StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, NameOf(first), directory, name), "retire a log segment", $"{Path}/{NameOf(first)}");
+                StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, NameOf(first), directory, name), "retire a log segment", Path, NameOf(first));
                 kept.Add(name);
                 keep = false;
             }
             else
             {
-                StorageException.ThrowIfFailed(fs.Unlink(directory, NameOf(first)), "remove a log segment", $"{Path}/{NameOf(first)}");
+                StorageException.ThrowIfFailed(fs.Unlink(directory, NameOf(first)), "remove a log segment", Path, NameOf(first));
             }
         }
 
@@ -142,7 +142,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         {
             if (name.StartsWith(PreparePrefix, StringComparison.Ordinal))
             {
-                StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove an unfinished log segment", $"{Path}/{name}");
+                StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove an unfinished log segment", Path, name);
             }
         }
     }
@@ -190,7 +190,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     private string Prepare(long size)
     {
         string name = NewName(PreparePrefix, ".tmp");
-        StorageException.ThrowIfFailed(fs.CreateFile(directory, name, FileMode, out FileHandle? file), "create a log segment", $"{Path}/{name}");
+        StorageException.ThrowIfFailed(fs.CreateFile(directory, name, FileMode, out FileHandle? file), "create a log segment", Path, name);
         try
         {
             using (file)
@@ -218,7 +218,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     private void Promote(string prepared)
     {
         string spare = NewName(SparePrefix, ".log");
-        StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, prepared, directory, spare), "keep a spare log segment", $"{Path}/{spare}");
+        StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, prepared, directory, spare), "keep a spare log segment", Path, spare);
     }
 
     private bool IsOrdinary(Lsn first)

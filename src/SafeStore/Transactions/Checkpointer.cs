@@ -138,7 +138,7 @@ internal sealed class Checkpointer(
             using (file)
             {
                 LockWord word = LockWord.Read(fs, file!);
-                if (word.State == LockWordState.Idle && word.Lsn >= touch.Last)
+                if (word.State != LockWordState.Unknown && word.Lsn >= touch.Last)
                 {
                     return true;
                 }
@@ -226,7 +226,7 @@ internal sealed class Checkpointer(
             return true;
         }
 
-        StorageException.ThrowIfFailed(errno, "open for the checkpoint", $"{roots[root].Directory.Path}/{path}");
+        StorageException.ThrowIfFailed(errno, "open for the checkpoint", roots[root].Directory.Path, path);
         using (file)
         {
             return fs.SyncFile(file!) == Errno.None;
@@ -281,7 +281,7 @@ internal sealed class Checkpointer(
             return;
         }
 
-        StorageException.ThrowIfFailed(errno, "open for the checkpoint", $"{root.Directory.Path}/{path}");
+        StorageException.ThrowIfFailed(errno, "open for the checkpoint", root.Directory.Path, path);
         using (directory)
         {
             SyncOrFault(directory!);

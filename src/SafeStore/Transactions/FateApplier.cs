@@ -13,6 +13,7 @@ namespace SafeStore.Transactions;
 /// </summary>
 internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIdentity identity, EngineEvents events)
 {
+    private readonly NameSource _names = new(fs);
     private readonly AtomicFile _atomic = new(fs) { SyncsName = false };
     private readonly HashSet<(StoreRoot Root, string Path)> _touched = [];
 
@@ -162,14 +163,14 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
     private void Unlink(DirectoryHandle directory, string name)
     {
         Errno errno = fs.Unlink(directory, name);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", $"{directory.Path}/{name}");
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory.Path, name);
     }
 
     private void TakeAside(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
     {
-        string aside = TempName.NewDirectory(fs, sandbox);
+        string aside = TempName.NewDirectory(_names, sandbox);
         Errno errno = fs.RenameNoReplace(parent, name, root.Trash, aside);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", $"{parent.Path}/{name}");
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", parent.Path, name);
     }
 
     private DirectoryHandle OpenOrMake(DirectoryHandle parent, string name)
@@ -177,18 +178,18 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
         Errno errno = fs.OpenDirectory(parent, name, out DirectoryHandle? directory);
         if (errno == Errno.NotFound)
         {
-            StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", $"{parent.Path}/{name}");
+            StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", parent.Path, name);
             errno = fs.OpenDirectory(parent, name, out directory);
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", $"{parent.Path}/{name}");
+        StorageException.ThrowIfFailed(errno, "open the directory", parent.Path, name);
         return directory!;
     }
 
     private bool Exists(RootDirectory root, string sandbox)
     {
         Errno errno = fs.Stat(root.Directory, sandbox, out _);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look for the sandbox", $"{root.Directory.Path}/{sandbox}");
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look for the sandbox", root.Directory.Path, sandbox);
         return errno == Errno.None;
     }
 
@@ -200,7 +201,7 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
             return; // removed; its parent's sync tells
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", $"{root.Directory.Path}/{path}");
+        StorageException.ThrowIfFailed(errno, "open the directory", root.Directory.Path, path);
         using (directory)
         {
             StorageException.ThrowIfFailed(fs.SyncDirectory(directory!), "sync the directory", directory!.Path);

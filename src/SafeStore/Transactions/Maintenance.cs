@@ -53,13 +53,17 @@ internal sealed class Maintenance : IAsyncDisposable
     {
         if (!_turn.Wait(0))
         {
-            return;
+            return; // whoever works looks for a nudge before it ends
         }
 
-        bool isNudged = Interlocked.Exchange(ref _isNudged, 0) == 1;
         try
         {
-            await WorkAsync(isNudged).ConfigureAwait(false);
+            do
+            {
+                bool isNudged = Interlocked.Exchange(ref _isNudged, 0) == 1;
+                await WorkAsync(isNudged).ConfigureAwait(false);
+            }
+            while (Volatile.Read(ref _isNudged) == 1);
         }
         catch (OperationCanceledException)
         {

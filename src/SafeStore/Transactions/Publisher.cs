@@ -9,6 +9,8 @@ namespace SafeStore.Transactions;
 /// <summary>Makes staged files and directories visible. Every step may be repeated after a crash: it finds its work done, or does it.</summary>
 internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
 {
+    private readonly NameSource _names = new(fs);
+
     /// <summary>Publishes the plan of an existing sandbox, but for its lock word.</summary>
     public void Publish(SandboxPlan plan, StagedPlan staged, SandboxHandles handles)
     {
@@ -101,7 +103,7 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
 
         handles.ForgetFile(key.Root, key.Container, key.File);
         Errno errno = fs.Unlink(directory, key.File);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", $"{directory.Path}/{key.File}");
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory.Path, key.File);
     }
 
     private void TakeAside(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
@@ -114,9 +116,9 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
 
     private string? Rename(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
     {
-        string aside = TempName.NewDirectory(fs, sandbox);
+        string aside = TempName.NewDirectory(_names, sandbox);
         Errno errno = fs.RenameNoReplace(parent, name, root.Trash, aside);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", $"{parent.Path}/{name}");
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", parent.Path, name);
         return errno == Errno.None ? aside : null;
     }
 }

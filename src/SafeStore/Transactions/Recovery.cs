@@ -31,7 +31,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
 
         applier.SyncDirectories();
         StartOver(log, mark);
-        events.Recovered(mark ?? default, log.End.Next.Previous, log.Records.Count);
+        events.Recovered(mark ?? default, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
     }
 
     private LogContents ReadLog(out Lsn? mark)
@@ -84,7 +84,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                     continue;
                 }
 
-                StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, entry.Name, out DirectoryHandle? sandbox), "open the directory", $"{root.Directory.Path}/{entry.Name}");
+                StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, entry.Name, out DirectoryHandle? sandbox), "open the directory", root.Directory.Path, entry.Name);
                 using (sandbox)
                 {
                     _sweeper.SweepDirectory(sandbox!, depth: 1);
@@ -102,7 +102,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         foreach (DirectoryEntry entry in _sweeper.List(parent))
         {
             Errno errno = entry.Kind == FileKind.Directory ? Emptying.Remove(fs, parent, entry.Name) : fs.Unlink(parent, entry.Name);
-            StorageException.ThrowIfFailed(errno, "empty", $"{parent.Path}/{entry.Name}");
+            StorageException.ThrowIfFailed(errno, "empty", parent.Path, entry.Name);
         }
     }
 
@@ -114,7 +114,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             return; // it gets one when it is locked
         }
 
-        StorageException.ThrowIfFailed(errno, "open the lock file", $"{sandbox.Path}/{Identifier.LockFile}");
+        StorageException.ThrowIfFailed(errno, "open the lock file", sandbox.Path, Identifier.LockFile);
         using (file)
         {
             LockWord word = LockWord.Read(fs, file!);

@@ -14,6 +14,8 @@ namespace SafeStore.Transactions;
 /// </summary>
 internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
 {
+    private readonly NameSource _names = new(fs);
+
     /// <summary>Stages a plan for a sandbox that exists.</summary>
     /// <param name="plan">What to stage.</param>
     /// <param name="handles">The sandbox, its lock held.</param>
@@ -107,8 +109,8 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
 
             DirectoryHandle directory = container is null ? sandbox : FindOrMake(root, handles, container, staged);
             bool exists = handles.IsKnownFile(root.Root, container, put.Key.File) || CheckTarget(directory, put.Key.File);
-            var file = new StagedFile(directory, TempName.NewFile(fs), put.Key, exists);
-            StorageException.ThrowIfFailed(fs.CreateFile(directory, file.TempName, AtomicFile.DefaultMode, out FileHandle? handle), "create a temp file", $"{directory.Path}/{file.TempName}");
+            var file = new StagedFile(directory, TempName.NewFile(_names), put.Key, exists);
+            StorageException.ThrowIfFailed(fs.CreateFile(directory, file.TempName, AtomicFile.DefaultMode, out FileHandle? handle), "create a temp file", directory.Path, file.TempName);
             staged.Files.Add(file);
             using (handle)
             {
@@ -151,7 +153,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         errno = errno == Errno.None && status.Kind != FileKind.Regular
             ? status.Kind switch { FileKind.Directory => Errno.IsDirectory, FileKind.SymbolicLink => Errno.SymbolicLink, _ => Errno.Invalid }
             : errno;
-        StorageException.ThrowIfFailed(errno, "replace a document", $"{directory.Path}/{file}");
+        StorageException.ThrowIfFailed(errno, "replace a document", directory.Path, file);
         return true;
     }
 
@@ -165,15 +167,15 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         // The sandbox or container exists in another root only: a volatile root was lost, or another program made it.
         DirectoryHandle parent = container is null ? root.Directory : FindOrMake(root, handles, null, staged);
         string name = container ?? handles.Sandbox;
-        StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", $"{parent.Path}/{name}");
+        StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", parent.Path, name);
         staged.MadeDirectories.Add((parent, name));
         return handles.Find(root.Root, container)!;
     }
 
     private StagedDirectory NewDirectory(RootDirectory root, string sandbox, DirectoryHandle parent, string target, string? container, StagedPlan staged)
     {
-        var directory = new StagedDirectory(root, TempName.NewDirectory(fs, sandbox), parent, target, container);
-        StorageException.ThrowIfFailed(fs.MakeDirectory(root.Stage, directory.Name, RootDirectory.DirectoryMode), "make a directory", $"{root.Stage.Path}/{directory.Name}");
+        var directory = new StagedDirectory(root, TempName.NewDirectory(_names, sandbox), parent, target, container);
+        StorageException.ThrowIfFailed(fs.MakeDirectory(root.Stage, directory.Name, RootDirectory.DirectoryMode), "make a directory", root.Stage.Path, directory.Name);
         staged.Directories.Add(directory);
         return directory;
     }
@@ -192,19 +194,19 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
 
     private DirectoryHandle MakeAndOpen(DirectoryHandle parent, string name)
     {
-        StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", $"{parent.Path}/{name}");
+        StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", parent.Path, name);
         return Open(parent, name);
     }
 
     private DirectoryHandle Open(DirectoryHandle parent, string name)
     {
-        StorageException.ThrowIfFailed(fs.OpenDirectory(parent, name, out DirectoryHandle? directory), "open the directory", $"{parent.Path}/{name}");
+        StorageException.ThrowIfFailed(fs.OpenDirectory(parent, name, out DirectoryHandle? directory), "open the directory", parent.Path, name);
         return directory!;
     }
 
     private FileHandle NewFile(DirectoryHandle directory, string name)
     {
-        StorageException.ThrowIfFailed(fs.CreateFile(directory, name, AtomicFile.DefaultMode, out FileHandle? file), "create a file", $"{directory.Path}/{name}");
+        StorageException.ThrowIfFailed(fs.CreateFile(directory, name, AtomicFile.DefaultMode, out FileHandle? file), "create a file", directory.Path, name);
         return file!;
     }
 
