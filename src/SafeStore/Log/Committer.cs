@@ -49,9 +49,14 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
     {
         lock (_gate)
         {
-            _waiting.Enqueue(commit);
             commit.IsLeader = !_hasLeader;
+            if (_hasLeader)
+            {
+                commit.Wait();
+            }
+
             _hasLeader = true;
+            _waiting.Enqueue(commit);
             return commit.IsLeader;
         }
     }
@@ -139,13 +144,11 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
     {
         for (int done = 0; done < batch.Count;)
         {
-            int count = log.Append(done == 0 ? batch : batch.GetRange(done, batch.Count - done), hold);
-            foreach (PendingCommit commit in batch.GetRange(done, count))
+            int end = done + log.Append(done == 0 ? batch : batch.GetRange(done, batch.Count - done), hold);
+            for (; done < end; done++)
             {
-                commit.Conclude(AppendOutcome.Committed, null);
+                batch[done].Conclude(AppendOutcome.Committed, null);
             }
-
-            done += count;
         }
     }
 
