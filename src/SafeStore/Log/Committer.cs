@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -108,10 +107,13 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         catch (Exception failure) when (failure is SafeStoreException or OperationCanceledException)
         {
             // Only what has no outcome yet: nothing of it was written.
-            foreach (PendingCommit commit in batch.Where(static commit => commit.Outcome == AppendOutcome.NotAppended))
-            {
-                commit.Conclude(AppendOutcome.NotAppended, failure);
-            }
+            Conclude(batch, AppendOutcome.NotAppended, failure);
+        }
+        catch (Exception failure)
+        {
+            // Out of memory, or a defect: nobody may be told more than is known.
+            Conclude(batch, AppendOutcome.Unknown, log.Fault(log.Directory.Path, failure));
+            throw;
         }
         finally
         {
@@ -166,6 +168,17 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         catch (StoreFaultedException fault)
         {
             batch.ForEach(commit => commit.Conclude(AppendOutcome.Unknown, fault));
+        }
+    }
+
+    private static void Conclude(List<PendingCommit> batch, AppendOutcome outcome, Exception failure)
+    {
+        foreach (PendingCommit commit in batch)
+        {
+            if (commit.Outcome == AppendOutcome.NotAppended)
+            {
+                commit.Conclude(outcome, failure);
+            }
         }
     }
 
