@@ -29,6 +29,7 @@ public sealed class StateStore : IAsyncDisposable
     private readonly StoreOptions _options;
     private readonly HeldLocks _held = new();
     private readonly OpenLocks _open = new();
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private StateStore(StoreEngine engine, StoreLayout layout, StoreOptions options)
     {
@@ -330,8 +331,17 @@ public sealed class StateStore : IAsyncDisposable
     {
         if (await _open.CloseAsync(_engine.StopWaiting).ConfigureAwait(false))
         {
-            await _engine.DisposeAsync().ConfigureAwait(false);
+            try
+            {
+                await _engine.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                _closed.TrySetResult();
+            }
         }
+
+        await _closed.Task.ConfigureAwait(false); // also for who came second
     }
 
     internal Transaction NewTransaction(IEnumerable<SandboxHold> holds) => new(_engine.Runner, _open, holds, _options.DocumentBytesMax);

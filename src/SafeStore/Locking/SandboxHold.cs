@@ -63,7 +63,7 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
     }
 
     /// <summary>Ends when no transaction uses the lock.</summary>
-    public Task WhenIdleAsync()
+    private Task WhenIdleAsync()
     {
         lock (gate)
         {
@@ -87,11 +87,33 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
         HasFlock = false;
     }
 
-    public void Dispose()
+    /// <summary>Releases the lock once no transaction uses it.</summary>
+    public async ValueTask ReleaseAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        while (!TryDispose())
         {
-            return;
+            await WhenIdleAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => TryDispose();
+
+    private bool TryDispose()
+    {
+        lock (gate)
+        {
+            // Decided together with BeginCommit: a commit that has begun keeps the lock.
+            if (_isCommitting)
+            {
+                return false;
+            }
+
+            if (_disposed != 0)
+            {
+                return true;
+            }
+
+            _disposed = 1;
         }
 
         try
@@ -103,6 +125,8 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
             turn.Dispose();
             gates.Leave(gate);
         }
+
+        return true;
     }
 
     private void ReleaseFlock()

@@ -148,7 +148,7 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
     {
         while (true)
         {
-            SandboxHandles handles = gate.Handles ??= await OpenAsync(gate.Sandbox, cancellation).ConfigureAwait(false);
+            SandboxHandles handles = gate.Handles ??= await OpenAsync(gate.Sandbox, deadline, cancellation).ConfigureAwait(false);
             if (!handles.Lock.TryAcquire(mode)
                 && !await WaitAsync(deadline, token => waiting.TryUntilAsync(state => state.Lock.TryAcquire(mode), handles, deadline.Remaining, token), cancellation).ConfigureAwait(false))
             {
@@ -184,9 +184,9 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
             }
             finally
             {
-                if (!isKept && gate.Handles == handles)
+                if (!isKept)
                 {
-                    handles.Lock.Release();
+                    gate.Handles?.Lock.Release(); // also those that an exclusive turn has put in their place
                 }
             }
 
@@ -195,14 +195,14 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
         }
     }
 
-    private async ValueTask<SandboxHandles> OpenAsync(string sandbox, CancellationToken cancellation)
+    private async ValueTask<SandboxHandles> OpenAsync(string sandbox, Deadline deadline, CancellationToken cancellation)
     {
         if (TryOpen(sandbox) is { } found)
         {
             return found;
         }
 
-        using (await names.AcquireAsync([sandbox], cancellation).ConfigureAwait(false))
+        using (await names.AcquireAsync([sandbox], deadline.Remaining, cancellation).ConfigureAwait(false))
         {
             if (!Exists(sandbox) && !await resolver.FinishCreationAsync(sandbox, cancellation).ConfigureAwait(false))
             {

@@ -154,6 +154,8 @@ internal sealed class CommitLog : IDisposable
             throw Fault(segment.File.Path, errno);
         }
 
+        // Another process may have been told of a lost write that this one's sync could not see any more.
+        ThrowIfFaulted();
         _durable = Lsn.Max(_durable, upTo);
     }
 
@@ -239,7 +241,7 @@ internal sealed class CommitLog : IDisposable
     {
         Sync(_end.Next.Previous, hold);
         long size = Math.Max(_directory.SegmentBytes, RecordFormat.AlignUp(SegmentHeader.Bytes + recordBytes, RecordFormat.BlockBytes));
-        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot);
+        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot, Watermark: default);
         _shared.NextEpoch();
         ulong epoch = _shared.Epoch;
         SegmentReader segment;

@@ -32,6 +32,9 @@ internal abstract class PendingCommit
 
     public AppendOutcome Outcome { get; private set; }
 
+    /// <summary>Whether the outcome is final.</summary>
+    public bool IsConcluded { get; private set; }
+
     /// <summary>Why it was not appended, or is unknown.</summary>
     public Exception? Failure { get; private set; }
 
@@ -50,6 +53,7 @@ internal abstract class PendingCommit
     {
         Outcome = outcome;
         Failure = failure;
+        IsConcluded = true;
     }
 
     /// <summary>Makes the transaction one that waits; to be called before anybody else can see it.</summary>

@@ -48,6 +48,7 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
         foreach (StagedDirectory directory in staged.Directories)
         {
             Appear(directory);
+            staged.Appeared++;
         }
     }
 

@@ -112,6 +112,7 @@ internal sealed class TransactionRunner(
         foreach (DocumentPut put in plan.Puts)
         {
             CheckContainer(handles, plan, put.Key.Container);
+            CheckNotCreated(plan, put.Key);
         }
 
         foreach (DocumentKey key in plan.Deletes)
@@ -143,10 +144,21 @@ internal sealed class TransactionRunner(
                 throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
             }
 
-            if (plan.CreatedContainers.Contains(put.Key.File) && put.Key.Container is null)
-            {
-                throw new AlreadyExistsException("container", $"{plan.Sandbox}/{put.Key.File}");
-            }
+            CheckNotCreated(plan, put.Key);
+        }
+
+        if (plan.RemovedContainers.Count > 0)
+        {
+            throw new NotFoundException("container", $"{plan.Sandbox}/{plan.RemovedContainers[0]}");
+        }
+    }
+
+    /// <summary>A document and a container of one name would be one name on the disk.</summary>
+    private static void CheckNotCreated(SandboxPlan plan, DocumentKey key)
+    {
+        if (key.Container is null && plan.CreatedContainers.Contains(key.File))
+        {
+            throw new AlreadyExistsException("container", $"{plan.Sandbox}/{key.File}");
         }
     }
 
@@ -189,7 +201,7 @@ internal sealed class TransactionRunner(
     private async ValueTask<NameLocks.Hold?> LockNamesAsync(Participant[] participants, CancellationToken cancellation)
     {
         Participant[] named = Array.FindAll(participants, static participant => participant.Plan.Kind != PlanKind.Update);
-        return named.Length == 0 ? null : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), cancellation).ConfigureAwait(false);
+        return named.Length == 0 ? null : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask StageAndAppendAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)
@@ -303,6 +315,7 @@ internal sealed class TransactionRunner(
                 publisher.Remove(plan.Sandbox);
                 hold.Abandon();
                 hold.NeedsResolve = false;
+                hold.Version = default;
                 return;
             default:
                 publisher.Publish(plan, participant.Staged, hold.Handles);
@@ -324,7 +337,7 @@ internal sealed class TransactionRunner(
         {
             publisher.PublishNew(participant.Staged);
         }
-        catch (StorageException) when (!hold.Handles.IsCurrent())
+        catch (StorageException) when (participant.Staged.Appeared == 0)
         {
             // Not even its lock file has appeared: what was staged leads the next locker to the record.
             hold.Abandon();
