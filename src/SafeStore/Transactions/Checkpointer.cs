@@ -159,8 +159,9 @@ internal sealed class Checkpointer(
     /// <summary>A sandbox without any directory: removed since, or its creation is between append and publish. Its name lock tells.</summary>
     private async ValueTask<bool> IsGoneAsync(string sandbox, CancellationToken cancellation)
     {
-        using (await names.AcquireAsync([sandbox], waiting.DefaultTimeout, cancellation).ConfigureAwait(false))
+        try
         {
+            using NameLocks.Hold name = await names.AcquireAsync([sandbox], TimeSpan.Zero, cancellation).ConfigureAwait(false);
             if (locker.Exists(sandbox))
             {
                 return false; // made anew while we looked; the next checkpoint reads its lock word
@@ -168,6 +169,10 @@ internal sealed class Checkpointer(
 
             _ = await resolver.FinishCreationAsync(sandbox, cancellation).ConfigureAwait(false);
             return true;
+        }
+        catch (LockTimeoutException)
+        {
+            return false; // being created or removed at this moment
         }
     }
 

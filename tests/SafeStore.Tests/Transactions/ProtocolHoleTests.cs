@@ -1,0 +1,327 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Log;
+using SafeStore.Tests.FileSystem;
+using Xunit;
+
+namespace SafeStore.Tests.Transactions;
+
+/// <summary>What docs/commit-protocol.md lists under "Mended since the first version": one test each that fails without the mending.</summary>
+public sealed class ProtocolHoleTests : IDisposable
+{
+    private readonly TestStore _disk = new();
+    private readonly List<TempDirectory> _copies = [];
+
+    public void Dispose()
+    {
+        _disk.Dispose();
+        _copies.ForEach(static copy => copy.Dispose());
+    }
+
+    [Fact]
+    public async Task A_truncated_lock_file_is_resolved_from_the_log()
+    {
+        var faulty = new ScriptedFileSystem();
+        await using StateStore other = await _disk.OpenAsync();
+        await using StateStore store = await _disk.OpenAsync(faulty);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+
+        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
+        File.WriteAllBytes(_disk.PathOf(StoreRoot.Run, "sb/lock"), []); // what `exec 9>lock` does
+
+        await (await other.LockAsync("sb")).DisposeAsync();
+        Assert.Equal("2", other.ReadText("sb", StoreRoot.Run, null, "a.json"));
+    }
+
+    [Fact]
+    public async Task The_version_of_a_sandbox_does_not_go_back_when_its_run_root_is_lost()
+    {
+        using var disk = new TestStore(runParent: TempDirectory.SharedMemory);
+        Lsn before;
+        await using (StateStore store = await disk.OpenAsync())
+        {
+            await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a.json", "1"));
+            before = await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "b.json", "2"));
+        }
+
+        Directory.Delete(disk.Layout.Run, recursive: true);
+        await using StateStore reopened = await disk.OpenAsync();
+        await using SandboxLock held = await reopened.LockAsync("sb");
+        Assert.True(held.Version > before);
+        Assert.Equal("1", reopened.ReadText("sb", StoreRoot.Config, null, "a.json"));
+        Assert.Null(reopened.ReadText("sb", StoreRoot.Run, null, "b.json"));
+        Assert.True(await held.Change().PutText(StoreRoot.Run, null, "b.json", "3").CommitAsync(TestContext.Current.CancellationToken) > held.Version.Previous);
+    }
+
+    [Fact]
+    public async Task A_short_log_write_does_not_come_back_after_a_reopen()
+    {
+        string large = $"\"{new string('x', 6000)}\""; // a record of two blocks, so that the first may be written and the second not
+        for (int failing = 1; ; failing++)
+        {
+            using var disk = new TestStore();
+            var faulty = new FaultyFileSystem(new PosixFileSystem());
+            StateStore store = await disk.OpenAsync(faulty);
+            await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+            int writes = 0;
+            faulty.LargestTransfer = 4096;
+            faulty.Fault = verb => verb == nameof(IDurableFileSystem.Write) && ++writes == failing ? Errno.NoSpace : Errno.None;
+            Exception? failure = await Record.ExceptionAsync(() => store.ChangeAsync("sb", change => change.PutText(StoreRoot.Run, null, "a.json", large)));
+            faulty.Fault = static _ => Errno.None;
+            await store.DisposeAsync();
+
+            await using StateStore reopened = await disk.OpenAsync();
+            Assert.Equal(failure is null or CommitNotPublishedException ? large : "1", reopened.ReadText("sb", StoreRoot.Run, null, "a.json"));
+            if (writes < failing)
+            {
+                Assert.Null(failure);
+                return;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_creation_that_died_before_it_appeared_is_finished_by_the_next_locker(bool byCreating)
+    {
+        var faulty = new ScriptedFileSystem();
+        await using StateStore other = await _disk.OpenAsync();
+        await using StateStore store = await _disk.OpenAsync(faulty);
+        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.CreateAsync("sb", static change => change
+            .CreateContainer("web").PutText(StoreRoot.Config, "web", "a.json", "1").PutText(StoreRoot.Run, null, "b.json", "2")));
+        Assert.Empty(other.ListSandboxes());
+
+        if (byCreating)
+        {
+            await Assert.ThrowsAsync<AlreadyExistsException>(() => other.CreateAsync("sb"));
+        }
+        else
+        {
+            await (await other.LockAsync("sb")).DisposeAsync();
+        }
+
+        Assert.Equal("1", other.ReadText("sb", StoreRoot.Config, "web", "a.json"));
+        Assert.Equal("2", other.ReadText("sb", StoreRoot.Run, null, "b.json"));
+    }
+
+    [Fact]
+    public async Task The_log_of_a_busy_sandbox_is_checkpointed()
+    {
+        var hooked = new ScriptedFileSystem();
+        await using StateStore other = await _disk.OpenAsync();
+        await using StateStore store = await _disk.OpenAsync(hooked);
+        Lsn before = await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        Task<Lsn>? checkpoint = null;
+        hooked.Before = call =>
+        {
+            if (call.Verb == nameof(IDurableFileSystem.CreateFile))
+            {
+                checkpoint ??= other.CheckpointAsync().AsTask(); // while the lock word says "committing"
+            }
+
+            return Errno.None;
+        };
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2"));
+        Assert.Equal(before, await checkpoint!);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_waits_for_a_creation_between_append_and_publish()
+    {
+        var hooked = new ScriptedFileSystem();
+        await using StateStore other = await _disk.OpenAsync();
+        await using StateStore store = await _disk.OpenAsync(hooked);
+        Task<Lsn>? checkpoint = null;
+        hooked.Before = call =>
+        {
+            if (call.Verb == nameof(IDurableFileSystem.RenameNoReplace))
+            {
+                checkpoint ??= other.CheckpointAsync().AsTask();
+            }
+
+            return Errno.None;
+        };
+        Lsn created = await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        Assert.True(await checkpoint! < created);
+        Assert.Equal(created, await other.CheckpointAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_failed_sync_of_the_watermark_faults_the_store()
+    {
+        var faulty = new ScriptedFileSystem();
+        StateStore store = await _disk.OpenAsync(faulty);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.SyncData) && call.Path.EndsWith("/watermark", StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync());
+        await Assert.ThrowsAsync<StoreFaultedException>(() => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
+        Assert.Equal("1", store.ReadText("sb", StoreRoot.Run, null, "a.json"));
+        await store.DisposeAsync();
+
+        await using StateStore reopened = await _disk.OpenAsync();
+        await reopened.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "3"));
+        Assert.Equal("3", reopened.ReadText("sb", StoreRoot.Run, null, "a.json"));
+    }
+
+    [Fact]
+    public async Task Recovery_that_died_between_segment_and_watermark_does_not_need_the_old_tail()
+    {
+        await using StateStore store = await _disk.OpenAsync();
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        StoreLayout copy = CopyAsAfterAKill();
+        string segment = Directory.GetFiles(Path.Combine(copy.ConfigMetadata, "log"), "0*.log").Single();
+
+        var faulty = new ScriptedFileSystem { Before = static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.InputOutput : Errno.None };
+        await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, _disk.Options with { FileSystem = faulty }));
+        Overwrite(segment, 4096, new byte[4096]); // the record was never on the disk: a power loss takes it
+
+        await using StateStore recovered = await StateStore.OpenAsync(copy, _disk.Options);
+        Assert.Equal("1", recovered.ReadText("sb", StoreRoot.Run, null, "a.json"));
+        await recovered.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2"));
+    }
+
+    [Fact]
+    public async Task A_sandbox_that_another_program_made_again_survives_recovery()
+    {
+        await using StateStore store = await _disk.OpenAsync();
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "old.json", "1"));
+        await store.ChangeAsync("sb", static change => change.RemoveSandbox());
+        Directory.CreateDirectory(_disk.PathOf(StoreRoot.Run, "sb"));
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "new.json", "2"));
+
+        await using StateStore recovered = await StateStore.OpenAsync(CopyAsAfterAKill(), _disk.Options);
+        Assert.Equal("2", recovered.ReadText("sb", StoreRoot.Run, null, "new.json"));
+        Assert.Null(recovered.ReadText("sb", StoreRoot.Run, null, "old.json"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_document_s_name_may_become_a_container_s_before_a_crash(bool oldFileIsStillThere)
+    {
+        await using StateStore store = await _disk.OpenAsync();
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "x", "1"));
+        await store.ChangeAsync("sb", static change => change.Delete(StoreRoot.Run, null, "x"));
+        await store.ChangeAsync("sb", static change => change.CreateContainer("x").PutText(StoreRoot.Run, "x", "a.json", "2"));
+        StoreLayout copy = CopyAsAfterAKill();
+        if (oldFileIsStillThere)
+        {
+            Directory.Delete(Path.Combine(copy.Run, "sb", "x"), recursive: true); // neither the deletion nor the creation was on the disk
+            await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", "x"), "1", TestContext.Current.CancellationToken);
+        }
+
+        await using StateStore recovered = await StateStore.OpenAsync(copy, _disk.Options);
+        Assert.Equal(["x"], recovered.ListContainers("sb"));
+        Assert.Equal("2", recovered.ReadText("sb", StoreRoot.Run, "x", "a.json"));
+    }
+
+    [Fact]
+    public async Task One_odd_sandbox_does_not_keep_the_store_closed()
+    {
+        await using (StateStore store = await _disk.OpenAsync())
+        {
+            await store.CreateAsync("good", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        }
+
+        Directory.CreateDirectory(_disk.PathOf(StoreRoot.Run, "odd"));
+        File.CreateSymbolicLink(_disk.PathOf(StoreRoot.Run, "odd/lock"), "/etc/passwd");
+        await using StateStore reopened = await _disk.OpenAsync();
+        Assert.Equal("1", reopened.ReadText("good", StoreRoot.Run, null, "a.json"));
+        StorageException refused = await Assert.ThrowsAsync<StorageException>(async () => await reopened.LockAsync("odd"));
+        Assert.Equal(Errno.SymbolicLink, refused.Errno);
+    }
+
+    [Fact]
+    public async Task A_batch_over_two_segments_is_not_acknowledged_when_the_sync_between_them_fails()
+    {
+        _disk.Options = _disk.Options with { SegmentBytes = 16 * 1024 };
+        var faulty = new ScriptedFileSystem();
+        await using StateStore store = await _disk.OpenAsync(faulty);
+        foreach (string sandbox in new[] { "a", "b", "c" })
+        {
+            await store.CreateAsync(sandbox);
+        }
+
+        await store.CheckpointAsync(TestContext.Current.CancellationToken); // the next segment is empty: three blocks
+        await using SandboxLock first = await store.LockAsync("a");
+        await using SandboxLock second = await store.LockApartAsync("b");
+        await using SandboxLock third = await store.LockApartAsync("c");
+        List<Task<Lsn>> followers = [];
+        int syncs = 0;
+        faulty.Before = call =>
+        {
+            if (call.Verb != nameof(IDurableFileSystem.SyncData))
+            {
+                return Errno.None;
+            }
+
+            if (++syncs > 1)
+            {
+                return Errno.InputOutput;
+            }
+
+            // While the first transaction is synced, two more queue up: one fits into the segment, the other does not.
+            followers.Add(second.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync().AsTask());
+            followers.Add(third.Change().PutText(StoreRoot.Run, null, "a.json", $"\"{new string('x', 6000)}\"").CommitAsync().AsTask());
+            return Errno.None;
+        };
+        await first.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync(TestContext.Current.CancellationToken);
+        foreach (Task<Lsn> follower in followers)
+        {
+            await Assert.ThrowsAsync<StoreFaultedException>(() => follower);
+        }
+
+        Assert.Null(store.ReadText("b", StoreRoot.Run, null, "a.json"));
+    }
+
+    [Fact]
+    public async Task A_container_and_a_document_of_one_name_in_one_transaction_are_refused()
+    {
+        await using StateStore store = await _disk.OpenAsync();
+        await store.CreateAsync("sb");
+        SortedDictionary<string, string> before = TreeSnapshot.OfStore(_disk.Layout);
+        await Assert.ThrowsAsync<AlreadyExistsException>(() => store.ChangeAsync("sb", static change => change.CreateContainer("c").PutText(StoreRoot.Run, null, "c", "1")));
+        Assert.Equal(before, TreeSnapshot.OfStore(_disk.Layout));
+    }
+
+    [Fact]
+    public async Task A_lost_acknowledged_record_is_reported_and_nothing_is_changed()
+    {
+        await using StateStore store = await _disk.OpenAsync();
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2"));
+        StoreLayout copy = CopyAsAfterAKill();
+        string segment = Directory.GetFiles(Path.Combine(copy.ConfigMetadata, "log"), "0*.log").Single();
+        Overwrite(segment, 4096 + 100, [0xFF]);
+        SortedDictionary<string, string> before = TreeSnapshot.OfStore(copy);
+
+        LogCorruptException refused = await Assert.ThrowsAsync<LogCorruptException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
+        Assert.Equal((segment, 4096L, new Lsn(1)), (refused.Path, refused.Position, refused.ExpectedLsn));
+        Assert.Equal(before, TreeSnapshot.OfStore(copy));
+    }
+
+    /// <summary>What a reader of the disk finds when all processes die now: page cache and disk agree, nobody has cleaned up.</summary>
+    private StoreLayout CopyAsAfterAKill()
+    {
+        var copy = new TempDirectory();
+        _copies.Add(copy);
+        var copying = System.Diagnostics.Process.Start("cp", ["-a", Path.Combine(_disk.Directory, "."), copy.Path]);
+        copying.WaitForExit();
+        Assert.Equal(0, copying.ExitCode);
+        return StoreLayout.At(copy.Path);
+    }
+
+    private static void Overwrite(string path, long offset, byte[] bytes)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Write);
+        stream.Position = offset;
+        stream.Write(bytes);
+    }
+}
