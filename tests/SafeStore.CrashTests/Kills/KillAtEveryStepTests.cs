@@ -113,7 +113,7 @@ public sealed class KillOfTheOnlyProcessTests : KillAtEveryStepTests
                 {
                     expectation.AssertHolds(Trees.Of(layout), victim);
                     Trees.AssertNoStrays(layout, alsoTrash: true);
-                    Trees.AssertIdle(layout);
+                    Trees.AssertNotCommitting(layout);
                     recovered = Trees.WithLockWords(layout);
                 }
 
@@ -121,6 +121,7 @@ public sealed class KillOfTheOnlyProcessTests : KillAtEveryStepTests
                 {
                     Assert.Equal(recovered, Trees.WithLockWords(layout));
                     await AssertUsableAsync(again);
+                    Trees.AssertIdle(layout);
                 }
             });
 }

@@ -78,7 +78,7 @@ public sealed class KillOfARecoveryTests
         {
             Assert.Equal(expected, Trees.Of(layout));
             Trees.AssertNoStrays(layout, alsoTrash: true);
-            Trees.AssertIdle(layout);
+            Trees.AssertNotCommitting(layout);
             recovered = Trees.WithLockWords(layout);
         }
 
