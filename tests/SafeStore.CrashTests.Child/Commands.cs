@@ -52,7 +52,8 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
             case "disarm":
                 return string.Join(',', _stepping.Disarm());
             case "open":
-                _store = await StateStore.OpenAsync(layout, Workloads.Options with { FileSystem = _stepping });
+                StoreOptions options = words is ["default"] ? new StoreOptions() : Workloads.Options with { FileSystem = _stepping };
+                _store = await StateStore.OpenAsync(layout, options);
                 return "";
             case "close":
                 await DisposeAsync();

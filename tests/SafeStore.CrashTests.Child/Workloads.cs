@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 
@@ -61,6 +62,18 @@ internal static class Workloads
         SandboxChange change = held.Change();
         what(change);
         return await change.CommitAsync();
+    }
+
+    /// <summary>Locks and changes every sandbox, or makes it anew: nothing that a dead process left is in the way.</summary>
+    public static async Task UseAsync(StateStore store)
+    {
+        IReadOnlyList<string> there = store.ListSandboxes();
+        foreach (string sandbox in Sandboxes)
+        {
+            _ = there.Contains(sandbox)
+                ? await ChangeAsync(store, sandbox, change => change.PutJson(StoreRoot.Config, null, "usable.json", Json("yes")))
+                : await CreateAsync(store, sandbox, "web");
+        }
     }
 
     private static ValueTask<Lsn> UpdateAsync(StateStore store) => ChangeAsync(store, One, change =>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
@@ -43,14 +44,50 @@ public sealed class InjectedErrorTests
     }
 
     [Fact]
-    public async Task A_failed_sync_in_a_checkpoint_faults_the_store_and_loses_nothing()
+    public async Task A_failed_sync_of_a_new_segment_refuses_the_checkpoint_and_nothing_else()
     {
         using var directory = new TempDirectory();
         var layout = StoreLayout.At(directory.Path);
-        using ChildProcess child = ChildProcess.Open(layout);
-        _ = child.Expect("workload create-sandbox");
-        _ = child.Expect("put sb-3 6 acknowledged 1");
+        using ChildProcess child = OpenWithDocuments(layout);
         using (var tracer = new Tracer(child, "trace=fsync", "inject=fsync:error=EIO"))
+        {
+            Assert.StartsWith("error StorageException", child.Ask("checkpoint"));
+            AssertInjected(tracer.Detach(), "fsync");
+        }
+
+        _ = child.Expect("put sb-3 6 later 1"); // the segment was thrown away before anything was in it
+        _ = child.Expect("checkpoint");
+        child.End();
+        await AssertWholeAsync(layout, "later");
+    }
+
+    [Fact]
+    public async Task A_document_whose_sync_fails_in_a_checkpoint_is_written_anew()
+    {
+        using var directory = new TempDirectory();
+        var layout = StoreLayout.At(directory.Path);
+        using ChildProcess child = OpenWithDocuments(layout);
+        string document = Path.Combine(layout.Config, "sb-3", "doc-2.json");
+        string before = InodeOf(document);
+        using (var tracer = new Tracer(child, [document], "trace=fsync", "inject=fsync:error=EIO"))
+        {
+            _ = child.Expect("checkpoint");
+            AssertInjected(tracer.Detach(), "fsync");
+        }
+
+        Assert.NotEqual(before, InodeOf(document));
+        _ = child.Expect("put sb-3 6 later 1");
+        child.End();
+        await AssertWholeAsync(layout, "later");
+    }
+
+    [Fact]
+    public async Task A_directory_whose_sync_fails_in_a_checkpoint_faults_the_store_and_loses_nothing()
+    {
+        using var directory = new TempDirectory();
+        var layout = StoreLayout.At(directory.Path);
+        using ChildProcess child = OpenWithDocuments(layout);
+        using (var tracer = new Tracer(child, [Path.Combine(layout.Config, "sb-3")], "trace=fsync", "inject=fsync:error=EIO"))
         {
             Assert.StartsWith("error StoreFaultedException", child.Ask("checkpoint"));
             AssertInjected(tracer.Detach(), "fsync");
@@ -132,6 +169,16 @@ public sealed class InjectedErrorTests
         Assert.Equal(expected, Trees.Of(layout));
         child.End();
     }
+
+    private static ChildProcess OpenWithDocuments(StoreLayout layout)
+    {
+        ChildProcess child = ChildProcess.Open(layout);
+        _ = child.Expect("workload create-sandbox");
+        _ = child.Expect("put sb-3 6 acknowledged 1");
+        return child;
+    }
+
+    private static string InodeOf(string path) => Tool.TryRun("stat", "--format=%i", path).Output;
 
     private static void AssertInjected(IReadOnlyList<string> calls, string name) =>
         Assert.Contains(calls, call => Tracer.NameOf(call) == name && call.Contains("(INJECTED)", StringComparison.Ordinal));

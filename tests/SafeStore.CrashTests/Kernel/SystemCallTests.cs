@@ -18,7 +18,8 @@ public sealed class SystemCallTests(ITestOutputHelper output)
     {
         "futex", "madvise", "mmap", "munmap", "mprotect", "brk", "sched_yield", "getpid", "gettid", "membarrier", "rt_sigprocmask",
         "rt_sigreturn", "rt_sigaction", "rt_tgsigqueueinfo", "tgkill", "restart_syscall", "clock_nanosleep", "prctl", "sched_getaffinity",
-        "clone", "clone3", "set_robust_list", "rseq", "sigaltstack", "exit", "getrusage", "getcpu", "sysinfo",
+        "clone", "clone3", "set_robust_list", "rseq", "sigaltstack", "exit", "getrusage", "getcpu", "sysinfo", "sched_setaffinity",
+        "sched_get_priority_max", "sched_get_priority_min", "sched_setscheduler", "set_mempolicy", "get_mempolicy", "pipe2", "poll", "ppoll",
     };
 
     [Fact]
@@ -32,7 +33,7 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         int synced = calls.FindIndex(static call => call.StartsWith("fdatasync(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal));
         int renamed = calls.FindIndex(static call => call.StartsWith("rename", StringComparison.Ordinal));
         int[] order = [created, written, appended, synced, renamed];
-        string shown = string.Join('\n', calls);
+        string shown = string.Join('\n', calls.Where(static call => !OfTheRuntime.Contains(Tracer.NameOf(call))));
         output.WriteLine(shown);
         Assert.True(created >= 0, "No temp file was created:\n" + shown);
         Assert.True(order.SequenceEqual(order.Order()) && order.Distinct().Count() == order.Length, $"The order is {string.Join(", ", order)}:\n{shown}");
@@ -43,7 +44,8 @@ public sealed class SystemCallTests(ITestOutputHelper output)
     {
         using var directory = new TempDirectory();
         List<string> calls = Trace(directory, string.Create(CultureInfo.InvariantCulture, $"put sb-3 1 value {Commits}"));
-        Dictionary<string, int> counts = Count(calls);
+        // The child's own: its standard input and output, and what the runtime reads in /proc and /sys meanwhile.
+        Dictionary<string, int> counts = Count(calls.Where(call => call.Contains(directory.Path, StringComparison.Ordinal) || Tracer.NameOf(call) is not ("openat" or "close" or "read" or "write")));
         double average = counts.Values.Sum() / (double)Commits;
         string shown = $"{average:F2} per commit: " + string.Join(", ", counts.OrderByDescending(static pair => pair.Value).Select(static pair => $"{pair.Key} {pair.Value}"));
         output.WriteLine(shown);
@@ -69,13 +71,14 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         Dictionary<string, int> counts = Count(Trace(directory, "reads sb-3 100"));
         output.WriteLine(string.Join(", ", counts));
         Assert.Empty(counts.Keys.Intersect(["fsync", "fdatasync", "flock", "fcntl", "pwrite64", "write"]));
-        Assert.InRange(counts["openat"], 100, int.MaxValue);
+        Assert.Equal(100, counts.GetValueOrDefault("openat2") + counts.GetValueOrDefault("openat"));
     }
 
     /// <summary>The calls of a command at steady state: it has run before, often enough for the compiler and for all handles to be open.</summary>
     private static List<string> Trace(TempDirectory directory, string command)
     {
-        using ChildProcess child = ChildProcess.Open(StoreLayout.At(directory.Path));
+        using var child = new ChildProcess(StoreLayout.At(directory.Path));
+        _ = child.Expect("open default");
         _ = child.Expect("workload create-sandbox");
         _ = child.Expect("put sb-3 6 warm 50");
         _ = child.Expect("reads sb-3 50");

@@ -38,18 +38,6 @@ public abstract class KillAtEveryStepTests
         Assert.True(failures.Count == 0, $"{failures.Count} kills left harm:\n" + string.Join('\n', failures));
     }
 
-    /// <summary>Every sandbox can be locked, changed, or made anew.</summary>
-    private protected static async Task AssertUsableAsync(StateStore store)
-    {
-        foreach (string sandbox in Workloads.Sandboxes)
-        {
-            bool exists = System.IO.Directory.Exists(System.IO.Path.Combine(store.Layout.Run, sandbox));
-            _ = exists
-                ? await Workloads.ChangeAsync(store, sandbox, change => change.PutJson(StoreRoot.Config, null, "usable.json", Workloads.Json("yes")))
-                : await Workloads.CreateAsync(store, sandbox, "web");
-        }
-    }
-
     private protected sealed record Expectation(string Workload, string Before, string After)
     {
         /// <summary>Whole or absent; there, if it was acknowledged.</summary>
@@ -93,7 +81,7 @@ public sealed class KillBesideALivingProcessTests : KillAtEveryStepTests
                 expectation.AssertHolds(Trees.Of(layout), victim);
                 Trees.AssertNoStrays(layout, alsoTrash: false);
                 Trees.AssertIdle(layout);
-                await AssertUsableAsync(living);
+                await Workloads.UseAsync(living);
             });
 }
 
@@ -120,7 +108,7 @@ public sealed class KillOfTheOnlyProcessTests : KillAtEveryStepTests
                 await using (StateStore again = await StateStore.OpenAsync(layout, Workloads.Options))
                 {
                     Assert.Equal(recovered, Trees.WithLockWords(layout));
-                    await AssertUsableAsync(again);
+                    await Workloads.UseAsync(again);
                     Trees.AssertIdle(layout);
                 }
             });

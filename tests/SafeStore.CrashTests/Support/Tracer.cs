@@ -18,9 +18,15 @@ internal sealed partial class Tracer : IDisposable
     private readonly Process _process;
 
     public Tracer(ChildProcess child, params string[] expressions)
+        : this(child, [], expressions)
+    {
+    }
+
+    /// <summary>Only calls on some paths.</summary>
+    public Tracer(ChildProcess child, IReadOnlyList<string> paths, params string[] expressions)
     {
         _output = Path.Combine(_directory.Path, "trace");
-        string[] all = ["-f", "-y", "-s", "64", "-o", _output, .. expressions.SelectMany(static expression => new[] { "-e", expression }), "-p", child.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        string[] all = ["-f", "-y", "-s", "64", "-o", _output, .. paths.SelectMany(static path => new[] { "-P", path }), .. expressions.SelectMany(static expression => new[] { "-e", expression }), "-p", child.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)];
         _process = Tool.Start("strace", all);
         string? line = _process.StandardError.ReadLine(); // "strace: Process 42 attached with 9 threads", when it has them all
         if (line?.Contains("attached", StringComparison.Ordinal) != true)
