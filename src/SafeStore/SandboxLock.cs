@@ -100,15 +100,20 @@ public sealed class SandboxLock : IAsyncDisposable
     /// <summary>Releases the lock, once; waits for a commit that is under way with it.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _hold.WhenIdleAsync().ConfigureAwait(false);
-        Release();
+        await _hold.ReleaseAsync().ConfigureAwait(false);
+        Forget();
     }
 
     internal void Release()
     {
+        _hold.Dispose();
+        Forget();
+    }
+
+    private void Forget()
+    {
         _open.Remove(this);
         _link.Release();
-        _hold.Dispose();
     }
 }
 

@@ -29,6 +29,7 @@ public sealed class StateStore : IAsyncDisposable
     private readonly StoreOptions _options;
     private readonly HeldLocks _held = new();
     private readonly OpenLocks _open = new();
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private StateStore(StoreEngine engine, StoreLayout layout, StoreOptions options)
     {
@@ -323,15 +324,24 @@ public sealed class StateStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes the store: waits for calls under way, releases locks that are still held, and, if no other process has it open, leaves the
+    /// Closes the store: waits for commits under way, ends waits for locks (<see cref="ObjectDisposedException"/>), releases locks that are still held, and, if no other process has it open, leaves the
     /// documents durable without the log.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (await _open.CloseAsync().ConfigureAwait(false))
+        if (await _open.CloseAsync(_engine.StopWaiting).ConfigureAwait(false))
         {
-            await _engine.DisposeAsync().ConfigureAwait(false);
+            try
+            {
+                await _engine.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                _closed.TrySetResult();
+            }
         }
+
+        await _closed.Task.ConfigureAwait(false); // also for who came second
     }
 
     internal Transaction NewTransaction(IEnumerable<SandboxHold> holds) => new(_engine.Runner, _open, holds, _options.DocumentBytesMax);

@@ -41,6 +41,8 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void BackgroundFailed(string work, Exception failure) => LogBackgroundFailed(logger, failure, work);
 
+    public void SandboxSkipped(string sandbox, Exception failure) => LogSandboxSkipped(logger, failure, sandbox);
+
     public void SandboxVanished(string sandbox) => LogSandboxVanished(logger, sandbox);
 
     [LoggerMessage(1, LogLevel.Information, "Rolled sandbox {Sandbox} forward to LSN {Lsn}: its last writer died after the append")]
@@ -60,6 +62,9 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     [LoggerMessage(6, LogLevel.Warning, "Background work failed and will be tried again: {Work}")]
     private static partial void LogBackgroundFailed(ILogger logger, Exception failure, string work);
+
+    [LoggerMessage(8, LogLevel.Warning, "Sandbox {Sandbox} cannot be looked into and was left as it is")]
+    private static partial void LogSandboxSkipped(ILogger logger, Exception failure, string sandbox);
 
     [LoggerMessage(7, LogLevel.Warning, "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
     private static partial void LogSandboxVanished(ILogger logger, string sandbox);

@@ -18,8 +18,19 @@ internal sealed class RootSet(RootDirectory config, RootDirectory run) : IDispos
 
     public RootDirectory this[StoreRoot root] => root == StoreRoot.Config ? config : run;
 
-    public static RootSet Open(IDurableFileSystem fs, StoreLayout layout) =>
-        new(RootDirectory.Open(fs, layout, StoreRoot.Config), RootDirectory.Open(fs, layout, StoreRoot.Run));
+    public static RootSet Open(IDurableFileSystem fs, StoreLayout layout)
+    {
+        RootDirectory config = RootDirectory.Open(fs, layout, StoreRoot.Config);
+        try
+        {
+            return new RootSet(config, RootDirectory.Open(fs, layout, StoreRoot.Run));
+        }
+        catch
+        {
+            config.Dispose();
+            throw;
+        }
+    }
 
     public void Dispose()
     {

@@ -75,6 +75,11 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
         (Guid config, bool isConfigNew) = IdentityOf(roots.Config, store);
         (Guid run, bool isRunNew) = IdentityOf(roots.Run, store);
 
+        if (isConfigNew || isRunNew)
+        {
+            SyncAncestors();
+        }
+
         // The store's document first: a root that names a store which does not exist would be refused for ever.
         var document = new StoreDocument(Format, store, config, run);
         if (document != found)
@@ -100,6 +105,33 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
         }
 
         return new StoreIdentity(store.Store, store.ConfigRoot, store.RunRoot);
+    }
+
+    /// <summary>
+    /// Makes the roots' own names durable, up to the top: a dead process may have made any of them. Once a root has its identity, they are.
+    /// </summary>
+    private void SyncAncestors()
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            foreach (string start in new[] { root.Directory.Path, root.Metadata.Path })
+            {
+                for (string? path = System.IO.Path.GetDirectoryName(start); path is not null; path = System.IO.Path.GetDirectoryName(path))
+                {
+                    Errno errno = fs.OpenRoot(path, out DirectoryHandle? ancestor);
+                    using (ancestor)
+                    {
+                        errno = errno == Errno.None ? fs.SyncDirectory(ancestor!) : errno;
+                    }
+
+                    // Directories that we may not read were not made by us; read-only and odd filesystems (EINVAL) have nothing to sync.
+                    if (errno is not (Errno.AccessDenied or Errno.NotPermitted or Errno.ReadOnly or Errno.Invalid))
+                    {
+                        StorageException.ThrowIfFailed(errno, "sync the directory", path);
+                    }
+                }
+            }
+        }
     }
 
     private (Guid Id, bool IsNew) IdentityOf(RootDirectory root, Guid store)

@@ -21,7 +21,7 @@ internal sealed class NameLocks(IDurableFileSystem fs, DirectoryHandle directory
     public static string FileOf(string sandbox) => IndexOf(sandbox).ToString("x2", CultureInfo.InvariantCulture) + ".lock";
 
     /// <summary>Takes the locks of these names, each lock once.</summary>
-    public async ValueTask<Hold> AcquireAsync(IEnumerable<string> sandboxes, CancellationToken cancellation)
+    public async ValueTask<Hold> AcquireAsync(IEnumerable<string> sandboxes, TimeSpan timeout, CancellationToken cancellation)
     {
         var hold = new Hold([]);
         try
@@ -31,7 +31,7 @@ internal sealed class NameLocks(IDurableFileSystem fs, DirectoryHandle directory
                 // Opened for this use, so that flock orders the threads of this process too.
                 var fileLock = FileLock.Open(fs, directory, name, waiting);
                 hold.Locks.Add(fileLock);
-                await fileLock.AcquireAsync(LockMode.Exclusive, waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
+                await fileLock.AcquireAsync(LockMode.Exclusive, timeout, cancellation).ConfigureAwait(false);
             }
 
             return hold;

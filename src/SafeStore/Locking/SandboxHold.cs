@@ -9,7 +9,8 @@ namespace SafeStore.Locking;
 internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode mode, FairLock.Hold turn) : IDisposable
 {
     private int _disposed;
-    private TaskCompletionSource? _commit;
+    private bool _isCommitting;
+    private TaskCompletionSource? _idle;
 
     public SandboxGate Gate => gate;
 
@@ -42,12 +43,12 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
         lock (gate)
         {
             ThrowIfReleased();
-            if (_commit is not null)
+            if (_isCommitting)
             {
                 throw new InvalidOperationException($"Another transaction with the lock of sandbox '{Sandbox}' is being committed; await it first.");
             }
 
-            _commit = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _isCommitting = true;
         }
     }
 
@@ -55,17 +56,18 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
     {
         lock (gate)
         {
-            _commit?.SetResult();
-            _commit = null;
+            _isCommitting = false;
+            _idle?.SetResult();
+            _idle = null;
         }
     }
 
     /// <summary>Ends when no transaction uses the lock.</summary>
-    public Task WhenIdleAsync()
+    private Task WhenIdleAsync()
     {
         lock (gate)
         {
-            return _commit?.Task ?? Task.CompletedTask;
+            return _isCommitting ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
         }
     }
 
@@ -85,11 +87,33 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
         HasFlock = false;
     }
 
-    public void Dispose()
+    /// <summary>Releases the lock once no transaction uses it.</summary>
+    public async ValueTask ReleaseAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        while (!TryDispose())
         {
-            return;
+            await WhenIdleAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => TryDispose();
+
+    private bool TryDispose()
+    {
+        lock (gate)
+        {
+            // Decided together with BeginCommit: a commit that has begun keeps the lock.
+            if (_isCommitting)
+            {
+                return false;
+            }
+
+            if (_disposed != 0)
+            {
+                return true;
+            }
+
+            _disposed = 1;
         }
 
         try
@@ -101,6 +125,8 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
             turn.Dispose();
             gates.Leave(gate);
         }
+
+        return true;
     }
 
     private void ReleaseFlock()

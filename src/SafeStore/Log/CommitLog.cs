@@ -73,10 +73,16 @@ internal sealed class CommitLog : IDisposable
         }
     }
 
-    /// <summary>Faults the store for all processes.</summary>
-    public StoreFaultedException Fault(string path, Errno errno)
+    /// <summary>Faults the store for all processes, because of a sync.</summary>
+    public StoreFaultedException Fault(string path, Errno errno) =>
+        Fault(new StoreFaultedException($"the sync of '{path}' failed with errno {(int)errno} ({errno}).", new StorageException("sync", path, errno)));
+
+    /// <summary>Faults the store for all processes, because of something that should not happen.</summary>
+    public StoreFaultedException Fault(string path, Exception failure) =>
+        Fault(new StoreFaultedException($"writing '{path}' failed unexpectedly ({failure.Message}).", failure));
+
+    private StoreFaultedException Fault(StoreFaultedException fault)
     {
-        var fault = new StoreFaultedException($"the sync of '{path}' failed with errno {(int)errno} ({errno}).", new StorageException("sync", path, errno));
         _fault ??= fault;
         try
         {
@@ -148,6 +154,8 @@ internal sealed class CommitLog : IDisposable
             throw Fault(segment.File.Path, errno);
         }
 
+        // Another process may have been told of a lost write that this one's sync could not see any more.
+        ThrowIfFaulted();
         _durable = Lsn.Max(_durable, upTo);
     }
 
@@ -233,7 +241,7 @@ internal sealed class CommitLog : IDisposable
     {
         Sync(_end.Next.Previous, hold);
         long size = Math.Max(_directory.SegmentBytes, RecordFormat.AlignUp(SegmentHeader.Bytes + recordBytes, RecordFormat.BlockBytes));
-        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot);
+        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot, Watermark: default);
         _shared.NextEpoch();
         ulong epoch = _shared.Epoch;
         SegmentReader segment;

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -42,16 +41,21 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
             ExceptionDispatchInfo.Throw(failure);
         }
 
-        return commit.Lsn;
+        return commit.Outcome == AppendOutcome.Committed ? commit.Lsn : throw new InvalidOperationException("A transaction has come back from the log without an outcome.");
     }
 
     private bool Enqueue(PendingCommit commit)
     {
         lock (_gate)
         {
-            _waiting.Enqueue(commit);
             commit.IsLeader = !_hasLeader;
+            if (_hasLeader)
+            {
+                commit.Wait();
+            }
+
             _hasLeader = true;
+            _waiting.Enqueue(commit);
             return commit.IsLeader;
         }
     }
@@ -87,27 +91,31 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
     private async ValueTask LeadAsync(PendingCommit leader, CancellationToken cancellation)
     {
         List<PendingCommit> batch = [leader];
+        int appended = 0;
         try
         {
             using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
             batch = TakeBatch();
-            Append(batch, hold);
+            SafeStoreException? failure = Append(batch, ref appended, hold);
             hold.LetOthersAppend();
-            Sync(batch, hold);
+            Sync(batch, appended, hold);
+            Conclude(batch, AppendOutcome.NotAppended, failure);
             if (log.TakeHalfFull(hold))
             {
                 segmentHalfFull();
             }
         }
-        catch (Exception failure) when (failure is SafeStoreException or OperationCanceledException)
+        catch (Exception failure) when (appended == 0 && failure is (SafeStoreException or OperationCanceledException))
         {
-            // Only what has no outcome yet: nothing of it was written.
-            foreach (PendingCommit commit in batch.Where(static commit => commit.Outcome == AppendOutcome.NotAppended))
-            {
-                commit.Conclude(AppendOutcome.NotAppended, failure);
-            }
+            Conclude(batch, AppendOutcome.NotAppended, failure);
         }
+#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, others wait, and nobody may be told more than is known
+        catch (Exception failure)
+        {
+            Conclude(batch, AppendOutcome.Unknown, log.Fault(log.Directory.Path, failure));
+        }
+#pragma warning restore CA1031
         finally
         {
             HandOver(batch);
@@ -135,34 +143,51 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         return batch;
     }
 
-    private void Append(List<PendingCommit> batch, LogLock.Hold hold)
+    /// <summary>Appends a batch, in as many writes as there are segments to fill; what was appended before a failure stands.</summary>
+    private SafeStoreException? Append(List<PendingCommit> batch, ref int appended, LogLock.Hold hold)
     {
-        for (int done = 0; done < batch.Count;)
+        try
         {
-            int count = log.Append(done == 0 ? batch : batch.GetRange(done, batch.Count - done), hold);
-            foreach (PendingCommit commit in batch.GetRange(done, count))
+            while (appended < batch.Count)
             {
-                commit.Conclude(AppendOutcome.Committed, null);
+                appended += log.Append(appended == 0 ? batch : batch.GetRange(appended, batch.Count - appended), hold);
             }
 
-            done += count;
+            return null;
+        }
+        catch (SafeStoreException failure)
+        {
+            return failure;
         }
     }
 
-    private void Sync(List<PendingCommit> batch, LogLock.Hold hold)
+    /// <summary>Only here does a transaction become a committed one.</summary>
+    private void Sync(List<PendingCommit> batch, int appended, LogLock.Hold hold)
     {
-        if (batch.FindLast(static commit => commit.NeedsSync) is not { } last)
-        {
-            return;
-        }
-
+        List<PendingCommit> written = appended == batch.Count ? batch : batch.GetRange(0, appended);
         try
         {
-            log.Sync(last.Lsn, hold);
+            if (written.FindLast(static commit => commit.NeedsSync) is { } last)
+            {
+                log.Sync(last.Lsn, hold);
+            }
+
+            Conclude(written, AppendOutcome.Committed, null);
         }
         catch (StoreFaultedException fault)
         {
-            batch.ForEach(commit => commit.Conclude(AppendOutcome.Unknown, fault));
+            Conclude(written, AppendOutcome.Unknown, fault);
+        }
+    }
+
+    private static void Conclude(List<PendingCommit> batch, AppendOutcome outcome, Exception? failure)
+    {
+        foreach (PendingCommit commit in batch)
+        {
+            if (!commit.IsConcluded)
+            {
+                commit.Conclude(outcome, failure);
+            }
         }
     }
 

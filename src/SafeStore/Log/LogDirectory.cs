@@ -32,7 +32,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         foreach (string name in Names())
         {
             if (name.Length == 20 && name.EndsWith(".log", StringComparison.Ordinal)
-                && long.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long first) && NameOf(new Lsn(first)) == name)
+                && long.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long first) && first > 0 && NameOf(new Lsn(first)) == name)
             {
                 segments.Add(new Lsn(first));
             }
@@ -96,6 +96,11 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             SyncNames();
             return new SegmentReader(fs, file!, header);
         }
+        catch (SyncFailedException)
+        {
+            file!.Dispose();
+            throw;
+        }
         catch (StorageException)
         {
             // A spare whose sync failed is not to be trusted again; if the name was given, it is too late, and Unlink finds nothing.
@@ -135,12 +140,22 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         kept.ForEach(Promote);
     }
 
-    /// <summary>Removes what a dead process was preparing; only while no other process has the store open.</summary>
+    /// <summary>
+    /// Removes what a dead process was preparing, and spares that are also segments: a power loss may keep both names of a rename. Only
+    /// while no other process has the store open.
+    /// </summary>
     public void SweepPrepared()
     {
+        var segments = new HashSet<ulong>();
+        foreach (Lsn first in List())
+        {
+            segments.Add(InodeOf(NameOf(first)));
+        }
+
         foreach (string name in Names())
         {
-            if (name.StartsWith(PreparePrefix, StringComparison.Ordinal))
+            if (name.StartsWith(PreparePrefix, StringComparison.Ordinal)
+                || (name.StartsWith(SparePrefix, StringComparison.Ordinal) && segments.Contains(InodeOf(name))))
             {
                 StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove an unfinished log segment", Path, name);
             }
@@ -185,6 +200,12 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         }
 
         return null;
+    }
+
+    private ulong InodeOf(string name)
+    {
+        StorageException.ThrowIfFailed(fs.Stat(directory, name, out FileStatus status), "look at a log segment", Path, name);
+        return status.Inode;
     }
 
     private string Prepare(long size)

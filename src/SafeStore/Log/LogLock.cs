@@ -51,8 +51,14 @@ internal sealed class LogLock(FileLock fileLock) : IDisposable
 
         public void Dispose()
         {
-            LetOthersAppend();
-            threads.Dispose();
+            try
+            {
+                LetOthersAppend();
+            }
+            finally
+            {
+                threads.Dispose();
+            }
         }
     }
 }

@@ -14,7 +14,9 @@ internal static class LogScanner
     public static LogContents ReadToTail(LogDirectory directory, Lsn watermark)
     {
         var records = new List<CommitRecord>();
-        List<Lsn> segments = Live(directory.List(), watermark, directory.Path);
+        List<Lsn> all = directory.List();
+        watermark = Lsn.Max(watermark, WatermarkOf(directory, all));
+        List<Lsn> segments = Live(all, watermark, directory.Path);
         LogPosition end = default;
         SegmentHeader? header = null;
         string path = directory.Path;
@@ -46,7 +48,7 @@ internal static class LogScanner
             throw new LogCorruptException(directory.Path, end.Offset, end.Next, $"the watermark stands at LSN {watermark}");
         }
 
-        return new LogContents(records, end, header, isClean);
+        return new LogContents(records, watermark, end, header, isClean);
     }
 
     /// <summary>The records after one LSN up to another, while others may append behind it. The caller holds the log lock.</summary>
@@ -70,6 +72,21 @@ internal static class LogScanner
         {
             yield return record;
         }
+    }
+
+    /// <summary>
+    /// The watermark in the newest segment: recovery makes it before the watermark's file, and may die between the two; the records
+    /// that it was made after were perhaps never durable.
+    /// </summary>
+    private static Lsn WatermarkOf(LogDirectory directory, List<Lsn> segments)
+    {
+        if (segments.Count == 0)
+        {
+            return default;
+        }
+
+        using SegmentReader newest = directory.Open(segments[^1], FileUse.Read);
+        return newest.Header.Watermark;
     }
 
     /// <summary>Drops from the front the segments whose successors start at or below what follows the watermark.</summary>
@@ -107,7 +124,8 @@ internal static class LogScanner
 
 /// <summary>A log as recovery finds it.</summary>
 /// <param name="Records">The records above the watermark, oldest first.</param>
+/// <param name="Watermark">The watermark's file's, or a later one that recovery left in the newest segment.</param>
 /// <param name="End">Where the valid chain ends.</param>
 /// <param name="Header">The last segment's header; null when there is no segment.</param>
 /// <param name="IsClean">Nothing was ever written behind the end in this use of the segment.</param>
-internal sealed record LogContents(List<CommitRecord> Records, LogPosition End, SegmentHeader? Header, bool IsClean);
+internal sealed record LogContents(List<CommitRecord> Records, Lsn Watermark, LogPosition End, SegmentHeader? Header, bool IsClean);

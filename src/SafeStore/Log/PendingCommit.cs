@@ -19,7 +19,7 @@ internal enum AppendOutcome
 /// <summary>A transaction on its way into the log: who waits for it, and what came of it.</summary>
 internal abstract class PendingCommit
 {
-    private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _turn;
 
     /// <summary>The payload's length in bytes.</summary>
     public abstract int PayloadBytes { get; }
@@ -32,6 +32,9 @@ internal abstract class PendingCommit
 
     public AppendOutcome Outcome { get; private set; }
 
+    /// <summary>Whether the outcome is final.</summary>
+    public bool IsConcluded { get; private set; }
+
     /// <summary>Why it was not appended, or is unknown.</summary>
     public Exception? Failure { get; private set; }
 
@@ -42,7 +45,7 @@ internal abstract class PendingCommit
     public bool IsLeader { get; set; }
 
     /// <summary>Ends when the transaction has an outcome or is to lead the next batch.</summary>
-    public Task Turn => _turn.Task;
+    public Task Turn => _turn?.Task ?? Task.CompletedTask;
 
     public abstract void WritePayload(Span<byte> target);
 
@@ -50,7 +53,11 @@ internal abstract class PendingCommit
     {
         Outcome = outcome;
         Failure = failure;
+        IsConcluded = true;
     }
 
-    public void EndTurn() => _turn.TrySetResult();
+    /// <summary>Makes the transaction one that waits; to be called before anybody else can see it.</summary>
+    public void Wait() => _turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void EndTurn() => _turn?.TrySetResult();
 }

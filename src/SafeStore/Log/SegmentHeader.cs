@@ -7,15 +7,16 @@ namespace SafeStore.Log;
 /// <summary>
 /// The first 4 KiB of a segment (docs/file-format.md, "Segment"). The identities of the roots tell recovery which operations
 /// were meant for a root that no longer exists. The LSN before the segment is its first minus one, but after a recovery that had to skip
-/// numbers which may have been given to transactions that were never synced.
+/// numbers which may have been given to transactions that were never synced. A segment that recovery makes carries a watermark of its
+/// own: everything before it is durable in the documents, whatever the older segments and the watermark's file say.
 /// </summary>
-internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, ulong PreviousChecksum, long SegmentBytes, Guid Store, Guid ConfigRoot, Guid RunRoot)
+internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, ulong PreviousChecksum, long SegmentBytes, Guid Store, Guid ConfigRoot, Guid RunRoot, Lsn Watermark)
 {
     public const int Bytes = RecordFormat.BlockBytes;
     public const uint FormatVersion = 1;
 
     private const ulong Magic = 0x3147_4553_4F54_5353; // "SSTOSEG1"
-    private const int EndOfFields = 112;
+    private const int EndOfFields = 120;
 
     public Guid IdentityOf(StoreRoot root) => root == StoreRoot.Config ? ConfigRoot : RunRoot;
 
@@ -33,6 +34,7 @@ internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, 
         _ = ConfigRoot.TryWriteBytes(span[72..], bigEndian: true, out _);
         _ = RunRoot.TryWriteBytes(span[88..], bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(span[104..], PreviousLsn.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(span[112..], Watermark.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(span, XxHash3.HashToUInt64(span[8..EndOfFields]));
         return bytes;
     }
@@ -51,6 +53,7 @@ internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, 
             BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]),
             new Guid(bytes[56..72], bigEndian: true),
             new Guid(bytes[72..88], bigEndian: true),
-            new Guid(bytes[88..104], bigEndian: true));
+            new Guid(bytes[88..104], bigEndian: true),
+            new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[112..])));
     }
 }

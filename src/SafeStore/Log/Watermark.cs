@@ -44,10 +44,11 @@ internal sealed class Watermark
         }
     }
 
-    public void Create(AtomicFile atomic)
+    /// <summary>Writes the file anew; durable on return. Recovery does, since what it reads may be in the cache and not on the disk.</summary>
+    public void Create(AtomicFile atomic, Lsn lsn)
     {
         byte[] content = new byte[FileBytes];
-        Encode(content, new Slot(1, default));
+        Encode(content, new Slot(1, lsn));
         atomic.Write(_metadata, FileName, content);
     }
 

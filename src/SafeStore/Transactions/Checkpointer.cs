@@ -54,7 +54,7 @@ internal sealed class Checkpointer(
         AdvanceWatermark(last);
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            log.Directory.Retire(released);
+            Retire(released);
         }
 
         events.CheckpointDone(last, released.Count);
@@ -159,7 +159,7 @@ internal sealed class Checkpointer(
     /// <summary>A sandbox without any directory: removed since, or its creation is between append and publish. Its name lock tells.</summary>
     private async ValueTask<bool> IsGoneAsync(string sandbox, CancellationToken cancellation)
     {
-        using (await names.AcquireAsync([sandbox], cancellation).ConfigureAwait(false))
+        using (await names.AcquireAsync([sandbox], waiting.DefaultTimeout, cancellation).ConfigureAwait(false))
         {
             if (locker.Exists(sandbox))
             {
@@ -221,9 +221,9 @@ internal sealed class Checkpointer(
     private bool TrySyncFile(StoreRoot root, string path)
     {
         Errno errno = fs.OpenFile(roots[root].Directory, path, FileUse.Read, out FileHandle? file);
-        if (errno == Errno.NotFound)
+        if (errno is Errno.NotFound or Errno.NotDirectory)
         {
-            return true;
+            return true; // deleted, perhaps with its container, whose name may be a document's by now
         }
 
         StorageException.ThrowIfFailed(errno, "open for the checkpoint", roots[root].Directory.Path, path);
@@ -252,7 +252,7 @@ internal sealed class Checkpointer(
         {
             // Removed in the meantime.
         }
-        catch (Exception failure) when (failure is StorageException or NotDurableException or LockTimeoutException)
+        catch (Exception failure) when (failure is StorageException or NotDurableException or LockTimeoutException or ObjectDisposedException)
         {
             throw log.Fault(path, Errno.InputOutput);
         }
@@ -276,7 +276,7 @@ internal sealed class Checkpointer(
     private void SyncDirectory(RootDirectory root, string path)
     {
         Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound)
+        if (errno is Errno.NotFound or Errno.NotDirectory)
         {
             return;
         }
@@ -305,6 +305,18 @@ internal sealed class Checkpointer(
         if (errno != Errno.None)
         {
             throw log.Fault(directory.Path, errno);
+        }
+    }
+
+    private void Retire(List<Lsn> released)
+    {
+        try
+        {
+            log.Directory.Retire(released);
+        }
+        catch (SyncFailedException failure)
+        {
+            throw log.Fault(failure.Path, failure.Errno);
         }
     }
 

@@ -64,7 +64,7 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
     {
         if (fate.Segment!.IdentityOf(root.Root) == identity.IdentityOf(root.Root))
         {
-            TakeAside(root, root.Directory, fate.Sandbox, fate.Sandbox);
+            TakeAside(root, root.Directory, fate.Sandbox, fate.Sandbox, FileKind.Directory);
             _touched.Add((root.Root, fate.Sandbox));
         }
     }
@@ -107,10 +107,11 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
     {
         if (!container.Exists)
         {
-            TakeAside(root, sandbox, name, fate.Sandbox);
+            TakeAside(root, sandbox, name, fate.Sandbox, FileKind.Directory);
             return;
         }
 
+        TakeAside(root, sandbox, name, fate.Sandbox, FileKind.Regular); // a document of that name, whose deletion was not durable
         using DirectoryHandle directory = OpenOrMake(sandbox, name);
         _touched.Add((root.Root, $"{fate.Sandbox}/{name}"));
         if (container.IsReplaced)
@@ -136,7 +137,7 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
 
             if (entry.Kind == FileKind.Directory)
             {
-                TakeAside(root, directory, entry.Name, fate.Sandbox);
+                TakeAside(root, directory, entry.Name, fate.Sandbox, FileKind.Directory);
             }
             else
             {
@@ -166,11 +167,18 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
         StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory.Path, name);
     }
 
-    private void TakeAside(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
+    private void TakeAside(RootDirectory root, DirectoryHandle parent, string name, string sandbox, FileKind kind)
     {
+        Errno found = fs.Stat(parent, name, out FileStatus status);
+        StorageException.ThrowIfFailed(found == Errno.NotFound ? Errno.None : found, "look at", parent.Path, name);
+        if (found == Errno.NotFound || status.Kind != kind)
+        {
+            return;
+        }
+
         string aside = TempName.NewDirectory(_names, sandbox);
         Errno errno = fs.RenameNoReplace(parent, name, root.Trash, aside);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", parent.Path, name);
+        StorageException.ThrowIfFailed(errno, "take aside", parent.Path, name);
     }
 
     private DirectoryHandle OpenOrMake(DirectoryHandle parent, string name)

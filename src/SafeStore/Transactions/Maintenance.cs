@@ -51,32 +51,35 @@ internal sealed class Maintenance : IAsyncDisposable
 
     private async Task TakeTurnAsync()
     {
-        if (!_turn.Wait(0))
+        bool isTimed = true;
+        do
         {
-            return; // whoever works looks for a nudge before it ends
-        }
+            if (!_turn.Wait(0))
+            {
+                return; // whoever works looks for a nudge once more after it has left
+            }
 
-        try
-        {
-            do
+            try
             {
                 bool isNudged = Interlocked.Exchange(ref _isNudged, 0) == 1;
-                await WorkAsync(isNudged).ConfigureAwait(false);
+                await WorkAsync(isNudged || !isTimed).ConfigureAwait(false);
             }
-            while (Volatile.Read(ref _isNudged) == 1);
+            catch (OperationCanceledException)
+            {
+                return; // the store is being closed
+            }
+            catch (Exception failure) when (failure is SafeStoreException or ObjectDisposedException)
+            {
+                _events.BackgroundFailed("maintenance", failure);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+
+            isTimed = false;
         }
-        catch (OperationCanceledException)
-        {
-            // The store is being closed.
-        }
-        catch (Exception failure) when (failure is SafeStoreException or ObjectDisposedException)
-        {
-            _events.BackgroundFailed("maintenance", failure);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        while (Volatile.Read(ref _isNudged) == 1);
     }
 
     private async ValueTask WorkAsync(bool isNudged)
@@ -88,9 +91,10 @@ internal sealed class Maintenance : IAsyncDisposable
             {
                 _log.Directory.PrepareSpare();
             }
-            catch (StorageException failure) when (failure.Errno is Errno.NoSpace or Errno.QuotaExceeded)
+            catch (StorageException failure)
             {
                 lacksSpace = true; // a checkpoint gives a segment back
+                _events.BackgroundFailed("prepare a log segment", failure);
             }
         }
 

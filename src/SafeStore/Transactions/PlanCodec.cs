@@ -17,6 +17,11 @@ internal static class PlanCodec
         long size = 4;
         foreach (SandboxPlan plan in plans)
         {
+            if (plan.Puts.Count > NamesMax || plan.Deletes.Count > NamesMax || plan.CreatedContainers.Count > NamesMax || plan.RemovedContainers.Count > NamesMax)
+            {
+                throw new ArgumentException($"The transaction changes more than {NamesMax} documents or containers of sandbox '{plan.Sandbox}'. Split it.", nameof(plans));
+            }
+
             size += 1 + SizeOf(plan.Sandbox) + 16;
             size += plan.CreatedContainers.Sum(SizeOf) + plan.RemovedContainers.Sum(SizeOf);
             size += plan.Puts.Sum(static put => SizeOf(put.Key) + 4L + put.Content.Length);

@@ -15,14 +15,18 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
 {
     private readonly Sweeper _sweeper = new(fs, roots);
 
-    public void Run()
+    /// <param name="wasFaulted">The store's last users saw a sync fail: what the cache shows need not be on the disk.</param>
+    public void Run(bool wasFaulted)
     {
-        LogContents log = ReadLog(out Lsn? mark);
+        SyncNames();
+        bool isMade = watermark.Read() is not null;
+        LogContents log = ReadLog(isMade);
         Dictionary<string, SandboxFate> fates = Collect(log);
 
         // The sweep comes first: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
         // a published directory; then the log, above the watermark, has everything that was in it.
-        Sweep(fates);
+        EmptyAside();
+        SweepSandboxes(fates);
         var applier = new FateApplier(fs, roots, identity, events);
         foreach (SandboxFate fate in fates.Values)
         {
@@ -30,21 +34,33 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         }
 
         applier.SyncDirectories();
-        StartOver(log, mark);
-        events.Recovered(mark ?? default, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
+        StartOver(log, isMade, wasFaulted);
+        EmptyAside();
+        events.Recovered(log.Watermark, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
     }
 
-    private LogContents ReadLog(out Lsn? mark)
+    /// <summary>A dead process may have made a name and not synced it; whoever builds on the name must.</summary>
+    private void SyncNames()
     {
-        mark = watermark.Read();
-        LogContents log = LogScanner.ReadToTail(directory, mark ?? default);
-        if (mark is { } found && log.Header is null)
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            throw new LogCorruptException(directory.Path, 0, found.Next, "the log has no segment");
+            StorageException.ThrowIfFailed(fs.SyncDirectory(root.Directory), "sync the root", root.Directory.Path);
+            StorageException.ThrowIfFailed(fs.SyncDirectory(root.Metadata), "sync the metadata directory", root.Metadata.Path);
+        }
+
+        directory.SyncNames();
+    }
+
+    private LogContents ReadLog(bool isMade)
+    {
+        LogContents log = LogScanner.ReadToTail(directory, watermark.Read() ?? default);
+        if (isMade && log.Header is null)
+        {
+            throw new LogCorruptException(directory.Path, 0, log.Watermark.Next, "the log has no segment");
         }
 
         // The watermark is the last file that the making of a store writes: without it, no transaction was ever acknowledged.
-        return mark is not null || log.Records.Count == 0
+        return isMade || log.Records.Count == 0
             ? log
             : throw new LogCorruptException(directory.Path, 0, new Lsn(1), "the log has transactions, but the watermark's file is missing");
     }
@@ -68,15 +84,20 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         return fates;
     }
 
-    /// <summary>Removes what no record explains, and lets every lock word say "idle".</summary>
-    private void Sweep(Dictionary<string, SandboxFate> fates)
+    private void EmptyAside()
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             Empty(root.Stage);
             Empty(root.Trash);
-            StorageException.ThrowIfFailed(fs.SyncDirectory(root.Stage), "sync the directory", root.Stage.Path);
-            StorageException.ThrowIfFailed(fs.SyncDirectory(root.Trash), "sync the directory", root.Trash.Path);
+        }
+    }
+
+    /// <summary>Removes temp files, and lets every lock word say "idle".</summary>
+    private void SweepSandboxes(Dictionary<string, SandboxFate> fates)
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
             foreach (DirectoryEntry entry in _sweeper.List(root.Directory))
             {
                 if (entry.Kind != FileKind.Directory || !Identifier.IsValid(entry.Name))
@@ -84,15 +105,30 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                     continue;
                 }
 
-                StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, entry.Name, out DirectoryHandle? sandbox), "open the directory", root.Directory.Path, entry.Name);
-                using (sandbox)
+                SandboxFate? fate = fates.GetValueOrDefault(entry.Name);
+                try
                 {
-                    _sweeper.SweepDirectory(sandbox!, depth: 1);
-                    if (root.Root == StoreRoot.Run)
-                    {
-                        Settle(sandbox!, fates.GetValueOrDefault(entry.Name)?.Last ?? default);
-                    }
+                    SweepSandbox(root, entry.Name, fate?.Last ?? default);
                 }
+                catch (StorageException failure) when (fate is null && failure.Errno is not Errno.InputOutput)
+                {
+                    // A link, or a directory of another owner, where none should be: one odd sandbox does not keep the others closed. It
+                    // is refused when it is locked or read.
+                    events.SandboxSkipped(entry.Name, failure);
+                }
+            }
+        }
+    }
+
+    private void SweepSandbox(RootDirectory root, string sandbox, Lsn last)
+    {
+        StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, sandbox, out DirectoryHandle? directory), "open the directory", root.Directory.Path, sandbox);
+        using (directory)
+        {
+            _sweeper.SweepDirectory(directory!, depth: 1);
+            if (root.Root == StoreRoot.Run)
+            {
+                Settle(directory!, last);
             }
         }
     }
@@ -104,6 +140,8 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             Errno errno = entry.Kind == FileKind.Directory ? Emptying.Remove(fs, parent, entry.Name) : fs.Unlink(parent, entry.Name);
             StorageException.ThrowIfFailed(errno, "empty", parent.Path, entry.Name);
         }
+
+        StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
     }
 
     private void Settle(DirectoryHandle sandbox, Lsn last)
@@ -129,11 +167,11 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     /// <summary>
     /// Everything is durable in the documents: the log starts over in a new segment, whose salt gives remnants of the old one no chance.
     /// </summary>
-    private void StartOver(LogContents log, Lsn? mark)
+    private void StartOver(LogContents log, bool isMade, bool wasFaulted)
     {
         directory.SweepPrepared();
         Lsn last = log.Header is null ? default : log.End.Next.Previous;
-        bool rootWasLost = mark is not null && (log.Header!.ConfigRoot != identity.ConfigRoot || log.Header.RunRoot != identity.RunRoot);
+        bool rootWasLost = isMade && (log.Header!.ConfigRoot != identity.ConfigRoot || log.Header.RunRoot != identity.RunRoot);
         if (rootWasLost)
         {
             // Transactions that touched only the lost root were never synced; their numbers must not come again. A segment holds
@@ -141,18 +179,13 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             last = new Lsn(last.Value + (log.Header!.SegmentBytes / RecordFormat.HeaderBytes));
         }
 
-        bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean;
-        if (!isUnused || rootWasLost || mark is null)
+        bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean && !wasFaulted;
+        if (!isUnused || rootWasLost || !isMade)
         {
             StartSegment(log, last);
         }
 
-        if (mark is null)
-        {
-            watermark.Create(new AtomicFile(fs));
-        }
-
-        watermark.Advance(last);
+        watermark.Create(new AtomicFile(fs), last);
         List<Lsn> stale = directory.List().FindAll(first => first <= last);
         if (stale.Count > 0)
         {
@@ -171,7 +204,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         fs.FillRandom(salt);
         Lsn previous = log.Header is null ? default : log.End.Next.Previous;
         var header = new SegmentHeader(
-            BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot);
+            BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot, Watermark: last);
         directory.Start(header).Dispose();
     }
 }

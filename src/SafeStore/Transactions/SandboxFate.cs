@@ -50,6 +50,11 @@ internal sealed class SandboxFate(string sandbox)
             Exists = IsCreated;
             Segment = record.Segment;
         }
+        else if (!Exists)
+        {
+            // Another program has made it again since, and its users have gone on from there.
+            (Exists, IsCreated, IsReplaced, Segment) = (true, false, false, null);
+        }
 
         foreach (string container in plan.RemovedContainers)
         {
@@ -61,6 +66,8 @@ internal sealed class SandboxFate(string sandbox)
         {
             bool isReplaced = _containers.TryGetValue(container, out ContainerFate? before) && !before.Exists;
             Forget(container);
+            _documents.Remove(new DocumentKey(StoreRoot.Config, null, container));
+            _documents.Remove(new DocumentKey(StoreRoot.Run, null, container));
             _containers[container] = new ContainerFate(Exists: true, isReplaced || IsReplaced, record.Segment);
         }
 

@@ -20,6 +20,9 @@ internal sealed class StagedPlan
     /// <summary>Directories made at their final place because the sandbox or container exists in another root.</summary>
     public List<(DirectoryHandle Parent, string Name)> MadeDirectories { get; } = [];
 
+    /// <summary>How many of the directories have appeared at their targets.</summary>
+    public int Appeared { get; set; }
+
     /// <summary>The lock file of a new sandbox, held exclusively since before it can be seen.</summary>
     public FileHandle? LockFile { get; set; }
 }

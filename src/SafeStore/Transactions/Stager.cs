@@ -131,14 +131,22 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     {
         StagedDirectory fresh = NewDirectory(root, plan.Sandbox, root.Directory, plan.Sandbox, container: null, staged);
         DirectoryHandle directory = Open(root.Stage, fresh.Name);
-        Fill(directory, plan, root.Root, container: null);
-        foreach (string container in plan.CreatedContainers)
+        try
         {
-            using DirectoryHandle inner = MakeAndOpen(directory, container);
-            Fill(inner, plan, root.Root, container);
-        }
+            Fill(directory, plan, root.Root, container: null);
+            foreach (string container in plan.CreatedContainers)
+            {
+                using DirectoryHandle inner = MakeAndOpen(directory, container);
+                Fill(inner, plan, root.Root, container);
+            }
 
-        return directory;
+            return directory;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A directory in the place of a document would be exchanged as a whole.</summary>

@@ -17,18 +17,16 @@ internal sealed class StoreEngine : IAsyncDisposable
     private readonly FileLock _openLock;
     private readonly SharedState _shared;
     private readonly CommitLog _log;
+    private readonly LockWaiting _waiting;
     private readonly Maintenance _maintenance;
     private readonly DirectoryHandle _logDirectory;
     private readonly DirectoryHandle _namesDirectory;
 
-    private StoreEngine(StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, LogDirectory segments, LockWaiting waiting, EngineEvents events)
+    private StoreEngine(StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, LockWaiting waiting, EngineEvents events)
     {
         IDurableFileSystem fs = options.FileSystem;
-        (Roots, _openLock, _shared, _logDirectory, Events) = (roots, openLock, shared, logDirectory, events);
-        StoreIdentity identity = new StoreMetadata(fs, roots).Join();
-        _namesDirectory = RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names");
-        _log = new CommitLog(segments, new LogLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting)), shared, identity);
-
+        (Roots, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, openLock, shared, logDirectory, waiting, events);
+        (_namesDirectory, _log) = (namesDirectory, log);
         var stager = new Stager(fs, roots);
         var publisher = new Publisher(fs, roots);
         var names = new NameLocks(fs, _namesDirectory, waiting);
@@ -61,9 +59,9 @@ internal sealed class StoreEngine : IAsyncDisposable
     {
         IDurableFileSystem fs = options.FileSystem;
         StoreMetadata.CheckFormat(fs, layout);
-        var waiting = new LockWaiting(options.TimeProvider, options.LockTimeout);
         var events = new EngineEvents(options.Logger);
         var owned = new OwnedParts();
+        LockWaiting waiting = owned.Add(new LockWaiting(options.TimeProvider, options.LockTimeout));
         try
         {
             RootSet roots = owned.Add(RootSet.Open(fs, layout));
@@ -73,7 +71,15 @@ internal sealed class StoreEngine : IAsyncDisposable
             SharedState.EnsureLength(fs, openLock.File);
             SharedState shared = owned.Add(new SharedState(fs, openLock.File));
             await JoinAsync(fs, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
-            var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, segments, waiting, events);
+            DirectoryHandle names = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names"));
+            StoreIdentity identity = new StoreMetadata(fs, roots).Join();
+            var log = owned.Add(new CommitLog(segments, new LogLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting)), shared, identity));
+            using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
+            {
+                _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
+            }
+
+            var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, waiting, events);
             owned.Disown();
             return engine;
         }
@@ -82,6 +88,9 @@ internal sealed class StoreEngine : IAsyncDisposable
             owned.Dispose();
         }
     }
+
+    /// <summary>Lets nobody wait for a sandbox any more.</summary>
+    public void StopWaiting() => _waiting.Close();
 
     /// <summary>Closes the store; the last process to do so leaves the documents durable without the log.</summary>
     public async ValueTask DisposeAsync()
@@ -108,6 +117,7 @@ internal sealed class StoreEngine : IAsyncDisposable
             _logDirectory.Dispose();
             _shared.Dispose();
             _openLock.Dispose();
+            _waiting.Dispose();
             Roots.Dispose();
         }
     }
@@ -121,8 +131,13 @@ internal sealed class StoreEngine : IAsyncDisposable
                 if (openLock.TryAcquire(LockMode.Exclusive))
                 {
                     // Nobody else has it open. Whatever the file says, recovery is what makes it true.
-                    shared.SetStatus(StoreStatus.Recovering);
-                    Recover(fs, roots, segments, events);
+                    bool wasFaulted = shared.Status == StoreStatus.Faulted;
+                    if (!wasFaulted)
+                    {
+                        shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
+                    }
+
+                    Recover(fs, roots, segments, wasFaulted, events);
                     shared.SetTailOwner(0);
                     shared.NextEpoch();
                     shared.SetStatus(StoreStatus.Open);
@@ -154,13 +169,13 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
     }
 
-    private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, EngineEvents events)
+    private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, bool wasFaulted, EngineEvents events)
     {
         StoreIdentity identity = new StoreMetadata(fs, roots).Establish();
         var watermark = new Watermark(fs, roots.Config.Metadata);
         try
         {
-            new Recovery(fs, roots, segments, watermark, identity, events).Run();
+            new Recovery(fs, roots, segments, watermark, identity, events).Run(wasFaulted);
         }
         catch (SyncFailedException failure)
         {

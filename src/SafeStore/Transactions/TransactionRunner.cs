@@ -39,13 +39,15 @@ internal sealed class TransactionRunner(
             await PrepareAsync(participant, cancellation).ConfigureAwait(false);
         }
 
-        Participant[] changed = [.. participants.Where(static participant => !participant.Plan.IsEmpty)];
+        Participant[] changed = Array.Exists(participants, static participant => participant.Plan.IsEmpty)
+            ? Array.FindAll(participants, static participant => !participant.Plan.IsEmpty)
+            : participants;
         if (changed.Length == 0)
         {
             return participants.Max(static participant => participant.Hold.Version);
         }
 
-        var commit = new PendingTransaction([.. changed.Select(static participant => participant.Plan)], TouchesDurableRoot(changed));
+        var commit = new PendingTransaction(Array.ConvertAll(changed, static participant => participant.Plan), TouchesDurableRoot(changed));
         using NameLocks.Hold? named = await LockNamesAsync(changed, cancellation).ConfigureAwait(false);
         await StageAndAppendAsync(changed, commit, cancellation).ConfigureAwait(false);
         Publish(changed, commit.Lsn);
@@ -107,16 +109,29 @@ internal sealed class TransactionRunner(
             }
         }
 
-        IEnumerable<string?> used = plan.Puts.Select(static put => put.Key.Container)
-            .Concat(plan.Deletes.Select(static key => key.Container))
-            .Where(container => container is not null && !plan.CreatedContainers.Contains(container))
-            .Concat(plan.RemovedContainers);
-        foreach (string? container in used)
+        foreach (DocumentPut put in plan.Puts)
         {
-            if (handles.Find(StoreRoot.Run, container) is null && handles.Find(StoreRoot.Config, container) is null)
-            {
-                throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
-            }
+            CheckContainer(handles, plan, put.Key.Container);
+            CheckNotCreated(plan, put.Key);
+        }
+
+        foreach (DocumentKey key in plan.Deletes)
+        {
+            CheckContainer(handles, plan, key.Container);
+        }
+
+        foreach (string container in plan.RemovedContainers)
+        {
+            CheckContainer(handles, plan, container);
+        }
+    }
+
+    private static void CheckContainer(SandboxHandles handles, SandboxPlan plan, string? container)
+    {
+        if (container is not null && !plan.CreatedContainers.Contains(container)
+            && handles.Find(StoreRoot.Run, container) is null && handles.Find(StoreRoot.Config, container) is null)
+        {
+            throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
         }
     }
 
@@ -129,10 +144,21 @@ internal sealed class TransactionRunner(
                 throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
             }
 
-            if (plan.CreatedContainers.Contains(put.Key.File) && put.Key.Container is null)
-            {
-                throw new AlreadyExistsException("container", $"{plan.Sandbox}/{put.Key.File}");
-            }
+            CheckNotCreated(plan, put.Key);
+        }
+
+        if (plan.RemovedContainers.Count > 0)
+        {
+            throw new NotFoundException("container", $"{plan.Sandbox}/{plan.RemovedContainers[0]}");
+        }
+    }
+
+    /// <summary>A document and a container of one name would be one name on the disk.</summary>
+    private static void CheckNotCreated(SandboxPlan plan, DocumentKey key)
+    {
+        if (key.Container is null && plan.CreatedContainers.Contains(key.File))
+        {
+            throw new AlreadyExistsException("container", $"{plan.Sandbox}/{key.File}");
         }
     }
 
@@ -156,13 +182,26 @@ internal sealed class TransactionRunner(
         return null;
     }
 
-    private bool TouchesDurableRoot(Participant[] participants) =>
-        roots.InOrderOfAppearance.Any(root => !root.IsVolatile && participants.Any(participant => participant.Plan.Touches(root.Root)));
+    private bool TouchesDurableRoot(Participant[] participants)
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            foreach (Participant participant in participants)
+            {
+                if (!root.IsVolatile && participant.Plan.Touches(root.Root))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 
     private async ValueTask<NameLocks.Hold?> LockNamesAsync(Participant[] participants, CancellationToken cancellation)
     {
-        string[] named = [.. participants.Where(static participant => participant.Plan.Kind != PlanKind.Update).Select(static participant => participant.Hold.Sandbox)];
-        return named.Length == 0 ? null : await names.AcquireAsync(named, cancellation).ConfigureAwait(false);
+        Participant[] named = Array.FindAll(participants, static participant => participant.Plan.Kind != PlanKind.Update);
+        return named.Length == 0 ? null : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask StageAndAppendAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)
@@ -276,6 +315,7 @@ internal sealed class TransactionRunner(
                 publisher.Remove(plan.Sandbox);
                 hold.Abandon();
                 hold.NeedsResolve = false;
+                hold.Version = default;
                 return;
             default:
                 publisher.Publish(plan, participant.Staged, hold.Handles);
@@ -297,7 +337,7 @@ internal sealed class TransactionRunner(
         {
             publisher.PublishNew(participant.Staged);
         }
-        catch (StorageException) when (!hold.Handles.IsCurrent())
+        catch (StorageException) when (participant.Staged.Appeared == 0)
         {
             // Not even its lock file has appeared: what was staged leads the next locker to the record.
             hold.Abandon();
