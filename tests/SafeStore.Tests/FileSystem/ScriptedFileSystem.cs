@@ -1,0 +1,156 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.IO.Abstractions;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Tests.FileSystem;
+
+/// <summary>One call of a verb: which, on which path.</summary>
+internal readonly record struct FileSystemCall(string Verb, string Path)
+{
+    public bool IsOnLog => Path.Contains("/log/", StringComparison.Ordinal) || Path.EndsWith("/log", StringComparison.Ordinal);
+
+    public bool IsAppend => Verb == nameof(IDurableFileSystem.Write) && Path.Contains("/.safestore/log/", StringComparison.Ordinal);
+}
+
+/// <summary>
+/// The real filesystem, every verb of which asks the test first: the hook may fail the call, cancel a token, or only look. The filesystem may claim to
+/// be durable, so that what is tested in shared memory syncs as on a disk.
+/// </summary>
+internal sealed class ScriptedFileSystem : IDurableFileSystem
+{
+    private readonly PosixFileSystem _inner = new();
+
+    /// <summary>Called before each call; what it returns is the call's result unless it is <see cref="Errno.None"/>.</summary>
+    public Func<FileSystemCall, Errno>? Before { get; set; }
+
+    /// <summary>What every filesystem says of itself; null for the truth.</summary>
+    public bool? IsVolatile { get; init; } = false;
+
+    public IFileSystem Files => _inner.Files;
+
+    public Errno OpenRoot(string path, out DirectoryHandle? directory)
+    {
+        directory = null;
+        return Ask(nameof(OpenRoot), path) is var fault and not Errno.None ? fault : _inner.OpenRoot(path, out directory);
+    }
+
+    public Errno OpenDirectory(DirectoryHandle parent, string path, out DirectoryHandle? directory)
+    {
+        directory = null;
+        return Ask(nameof(OpenDirectory), parent, path) is var fault and not Errno.None ? fault : _inner.OpenDirectory(parent, path, out directory);
+    }
+
+    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode) =>
+        Ask(nameof(MakeDirectory), parent, name) is var fault and not Errno.None ? fault : _inner.MakeDirectory(parent, name, mode);
+
+    public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) =>
+        Ask(nameof(List), directory.Path) is var fault and not Errno.None ? fault : _inner.List(directory, entries);
+
+    public Errno Stat(DirectoryHandle directory, string name, out FileStatus status)
+    {
+        status = default;
+        return Ask(nameof(Stat), directory, name) is var fault and not Errno.None ? fault : _inner.Stat(directory, name, out status);
+    }
+
+    public Errno Stat(DirectoryHandle directory, out FileStatus status)
+    {
+        status = default;
+        return Ask(nameof(Stat), directory.Path) is var fault and not Errno.None ? fault : _inner.Stat(directory, out status);
+    }
+
+    public Errno Stat(FileHandle file, out FileStatus status)
+    {
+        status = default;
+        return Ask(nameof(Stat), file.Path) is var fault and not Errno.None ? fault : _inner.Stat(file, out status);
+    }
+
+    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
+    {
+        file = null;
+        return Ask(nameof(CreateFile), directory, name) is var fault and not Errno.None ? fault : _inner.CreateFile(directory, name, mode, out file);
+    }
+
+    public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
+    {
+        file = null;
+        return Ask(nameof(OpenFile), directory, path) is var fault and not Errno.None ? fault : _inner.OpenFile(directory, path, use, out file);
+    }
+
+    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same)
+    {
+        same = false;
+        return Ask(nameof(IsNameOf), directory, path) is var fault and not Errno.None ? fault : _inner.IsNameOf(directory, path, file, out same);
+    }
+
+    public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count)
+    {
+        count = 0;
+        return Ask(nameof(Read), file.Path) is var fault and not Errno.None ? fault : _inner.Read(file, buffer, offset, out count);
+    }
+
+    public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)
+    {
+        count = 0;
+        return Ask(nameof(Write), file.Path) is var fault and not Errno.None ? fault : _inner.Write(file, bytes, offset, out count);
+    }
+
+    public Errno Allocate(FileHandle file, long size) =>
+        Ask(nameof(Allocate), file.Path) is var fault and not Errno.None ? fault : _inner.Allocate(file, size);
+
+    public Errno SyncFile(FileHandle file) => Ask(nameof(SyncFile), file.Path) is var fault and not Errno.None ? fault : _inner.SyncFile(file);
+
+    public Errno SyncData(FileHandle file) => Ask(nameof(SyncData), file.Path) is var fault and not Errno.None ? fault : _inner.SyncData(file);
+
+    public Errno SyncDirectory(DirectoryHandle directory) =>
+        Ask(nameof(SyncDirectory), directory.Path) is var fault and not Errno.None ? fault : _inner.SyncDirectory(directory);
+
+    public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
+        Ask(nameof(Rename), targetDirectory, target) is var fault and not Errno.None ? fault : _inner.Rename(sourceDirectory, source, targetDirectory, target);
+
+    public Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
+        Ask(nameof(RenameNoReplace), targetDirectory, target) is var fault and not Errno.None
+            ? fault
+            : _inner.RenameNoReplace(sourceDirectory, source, targetDirectory, target);
+
+    public Errno Exchange(DirectoryHandle directory, string first, string second) =>
+        Ask(nameof(Exchange), directory, second) is var fault and not Errno.None ? fault : _inner.Exchange(directory, first, second);
+
+    public Errno Unlink(DirectoryHandle directory, string name) =>
+        Ask(nameof(Unlink), directory, name) is var fault and not Errno.None ? fault : _inner.Unlink(directory, name);
+
+    public Errno RemoveDirectory(DirectoryHandle parent, string name) =>
+        Ask(nameof(RemoveDirectory), parent, name) is var fault and not Errno.None ? fault : _inner.RemoveDirectory(parent, name);
+
+    public Errno TryLock(FileHandle file, LockMode mode) =>
+        Ask(nameof(TryLock), file.Path) is var fault and not Errno.None ? fault : _inner.TryLock(file, mode);
+
+    public Errno Unlock(FileHandle file) => Ask(nameof(Unlock), file.Path) is var fault and not Errno.None ? fault : _inner.Unlock(file);
+
+    public IReadOnlyList<LockHolder> LockHolders(FileHandle file) => _inner.LockHolders(file);
+
+    public Errno MapWords(FileHandle file, out SharedWords? words)
+    {
+        words = null;
+        return Ask(nameof(MapWords), file.Path) is var fault and not Errno.None ? fault : _inner.MapWords(file, out words);
+    }
+
+    public Errno GetAttribute(FileHandle file, string name, out byte[] value) => _inner.GetAttribute(file, name, out value);
+
+    public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value) => _inner.SetAttribute(file, name, value);
+
+    public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits)
+    {
+        traits = null;
+        Errno errno = Ask(nameof(Describe), directory.Path) is var fault and not Errno.None ? fault : _inner.Describe(directory, out traits);
+        traits = traits is null || IsVolatile is not { } isVolatile ? traits : traits with { IsVolatile = isVolatile };
+        return errno;
+    }
+
+    public void FillRandom(Span<byte> bytes) => _inner.FillRandom(bytes);
+
+    private Errno Ask(string verb, DirectoryHandle directory, string name) => Ask(verb, $"{directory.Path}/{name}");
+
+    private Errno Ask(string verb, string path) => Before?.Invoke(new FileSystemCall(verb, path)) ?? Errno.None;
+}
