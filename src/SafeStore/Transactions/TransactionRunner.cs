@@ -99,6 +99,7 @@ internal sealed class TransactionRunner(
 
     private void CheckContainers(SandboxHandles handles, SandboxPlan plan)
     {
+        CheckNames(plan);
         foreach (string container in plan.CreatedContainers)
         {
             if (FindKind(handles, container) is not null)
@@ -128,8 +129,17 @@ internal sealed class TransactionRunner(
             {
                 throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
             }
+        }
 
-            if (plan.CreatedContainers.Contains(put.Key.File) && put.Key.Container is null)
+        CheckNames(plan);
+    }
+
+    /// <summary>A document and a new container cannot have one name: found at publish, it would be too late.</summary>
+    private static void CheckNames(SandboxPlan plan)
+    {
+        foreach (DocumentPut put in plan.Puts)
+        {
+            if (put.Key.Container is null && plan.CreatedContainers.Contains(put.Key.File))
             {
                 throw new AlreadyExistsException("container", $"{plan.Sandbox}/{put.Key.File}");
             }
