@@ -23,7 +23,7 @@ namespace SafeStore;
 /// Lsn version = await change.CommitAsync();
 /// </code>
 /// </example>
-public sealed class StateStore : IAsyncDisposable
+public sealed partial class StateStore : IAsyncDisposable
 {
     private readonly StoreEngine _engine;
     private readonly StoreOptions _options;
@@ -174,7 +174,7 @@ public sealed class StateStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(kind);
         _open.ThrowIfClosed();
-        return _engine.Reader.Read(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind);
+        return _engine.Reader.TryRead(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind, out T? value) ? value : default;
     }
 
     /// <summary>Reads a document of a container, without any lock: it is whole, the old version or the new.</summary>
@@ -192,7 +192,8 @@ public sealed class StateStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(kind);
         _open.ThrowIfClosed();
-        return _engine.Reader.Read(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container))), kind);
+        DocumentId document = kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container)));
+        return _engine.Reader.TryRead(document, kind, out T? value) ? value : default;
     }
 
     /// <summary>Reads a document of a sandbox that must exist; otherwise as <see cref="Read{T}(string, DocumentKind{T})"/>.</summary>
@@ -200,8 +201,11 @@ public sealed class StateStore : IAsyncDisposable
     /// <param name="sandbox">The sandbox's id.</param>
     /// <param name="kind">The kind of document.</param>
     /// <exception cref="NotFoundException">It does not exist.</exception>
-    public T Require<T>(string sandbox, DocumentKind<T> kind) =>
-        Read(sandbox, kind) ?? throw new NotFoundException("document", kind.In(sandbox).ToString());
+    public T Require<T>(string sandbox, DocumentKind<T> kind)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        return Require(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind);
+    }
 
     /// <summary>Reads a document of a container that must exist; otherwise as <see cref="Read{T}(string, string, DocumentKind{T})"/>.</summary>
     /// <typeparam name="T">Its type.</typeparam>
@@ -209,8 +213,11 @@ public sealed class StateStore : IAsyncDisposable
     /// <param name="container">The container's id.</param>
     /// <param name="kind">The kind of document.</param>
     /// <exception cref="NotFoundException">It does not exist.</exception>
-    public T Require<T>(string sandbox, string container, DocumentKind<T> kind) =>
-        Read(sandbox, container, kind) ?? throw new NotFoundException("document", kind.In(sandbox, container).ToString());
+    public T Require<T>(string sandbox, string container, DocumentKind<T> kind)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        return Require(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container))), kind);
+    }
 
     /// <summary>Reads a document's bytes, checked to be one JSON value, without any lock.</summary>
     /// <param name="document">Which document.</param>
@@ -241,69 +248,9 @@ public sealed class StateStore : IAsyncDisposable
             .SelectMany(sandbox => kind.Scope == DocumentScope.Sandbox
                 ? [kind.In(sandbox)]
                 : ListContainers(sandbox).Select(container => kind.In(sandbox, container)))
-            .Select(document => DocumentResult.Of(document, () => _engine.Reader.Read(document, kind)))
+            .Select(document => DocumentResult.Of(document, () => (_engine.Reader.TryRead(document, kind, out T? value), value)))
             .Where(static result => result.Exists);
     }
-
-    /// <summary>The ids of all sandboxes, sorted. Takes no lock.</summary>
-    /// <exception cref="StorageException">A root cannot be listed.</exception>
-    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public IReadOnlyList<string> ListSandboxes()
-    {
-        _open.ThrowIfClosed();
-        return _engine.Reader.ListSandboxes();
-    }
-
-    /// <summary>The ids of a sandbox's containers, sorted; none if the sandbox does not exist. Takes no lock.</summary>
-    /// <param name="sandbox">The sandbox's id.</param>
-    /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="StorageException">A directory cannot be listed.</exception>
-    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public IReadOnlyList<string> ListContainers(string sandbox)
-    {
-        Identifier.CheckSandbox(sandbox, nameof(sandbox));
-        _open.ThrowIfClosed();
-        return _engine.Reader.ListContainers(sandbox);
-    }
-
-    /// <summary>The documents of a sandbox and its containers, sorted; none if it does not exist. Takes no lock.</summary>
-    /// <param name="sandbox">The sandbox's id.</param>
-    /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="StorageException">A directory cannot be listed.</exception>
-    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public IReadOnlyList<DocumentId> ListDocuments(string sandbox)
-    {
-        Identifier.CheckSandbox(sandbox, nameof(sandbox));
-        _open.ThrowIfClosed();
-        return _engine.Reader.ListDocuments(sandbox);
-    }
-
-    /// <summary>
-    /// Reads all documents of a sandbox as they are at one point in time, under its shared lock, each with its bytes or its error.
-    /// </summary>
-    /// <param name="sandbox">The sandbox's id.</param>
-    /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
-    /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
-    /// <exception cref="LockTimeoutException">The time is up.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already; read with that.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="StorageException">A directory cannot be listed.</exception>
-    public async ValueTask<SandboxSnapshot> SnapshotAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
-    {
-        await using SandboxLock held = await LockAsync(sandbox, LockMode.Shared, timeout, cancellationToken).ConfigureAwait(false);
-        return new SandboxSnapshot(sandbox, held.Version, [.. ReadAllJson(sandbox)]);
-    }
-
-    /// <summary>Reads all documents of a sandbox, each with its bytes or its error, without any lock: each is whole, the set may be of several moments.</summary>
-    /// <param name="sandbox">The sandbox's id.</param>
-    /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="StorageException">A directory cannot be listed.</exception>
-    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public IEnumerable<DocumentResult<byte[]>> ReadAllJson(string sandbox) => ListDocuments(sandbox)
-        .Select(document => DocumentResult.Of(document, () => _engine.Reader.ReadJson(document)))
-        .Where(static result => result.Exists);
 
     /// <summary>
     /// Makes the documents of all published transactions durable by themselves and releases the log's space. Runs in the background
@@ -345,6 +292,12 @@ public sealed class StateStore : IAsyncDisposable
     }
 
     internal Transaction NewTransaction(IEnumerable<SandboxHold> holds) => new(_engine.Runner, _open, holds, _options.DocumentBytesMax);
+
+    private T Require<T>(DocumentId document, DocumentKind<T> kind)
+    {
+        _open.ThrowIfClosed();
+        return _engine.Reader.TryRead(document, kind, out T? value) ? value! : throw new NotFoundException("document", document.ToString());
+    }
 
     private async ValueTask<SandboxLock> LockOneAsync(SandboxTarget target, LockMode mode, TimeSpan timeout, HeldLocks.Link link, CancellationToken cancellation)
     {

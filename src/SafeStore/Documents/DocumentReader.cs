@@ -9,17 +9,20 @@ namespace SafeStore.Documents;
 /// <summary>Reads documents and lists what there is. Takes no lock: a document's file is always whole.</summary>
 internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int documentBytesMax)
 {
-    public T? Read<T>(DocumentId document, DocumentKind<T> kind)
+    /// <summary>Reads a document; false if it does not exist, which for a value type the value cannot tell.</summary>
+    public bool TryRead<T>(DocumentId document, DocumentKind<T> kind, out T? value)
     {
+        value = default;
         byte[]? rented = Load(document, out int length);
         if (rented is null)
         {
-            return default;
+            return false;
         }
 
         try
         {
-            return Parse(document, kind, rented.AsSpan(0, length));
+            value = Parse(document, kind, rented.AsSpan(0, length));
+            return value is not null;
         }
         finally
         {

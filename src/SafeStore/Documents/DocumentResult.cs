@@ -22,12 +22,12 @@ public sealed record SandboxSnapshot(string Sandbox, Lsn Version, IReadOnlyList<
 /// <summary>Makes results of reads that may fail.</summary>
 internal static class DocumentResult
 {
-    public static DocumentResult<T> Of<T>(DocumentId document, Func<T?> read)
+    public static DocumentResult<T> Of<T>(DocumentId document, Func<(bool Exists, T? Value)> read)
     {
         try
         {
-            T? value = read();
-            return new DocumentResult<T>(document, value, null) { Exists = value is not null };
+            (bool exists, T? value) = read();
+            return new DocumentResult<T>(document, value, null) { Exists = exists };
         }
         catch (SafeStoreException failure)
         {

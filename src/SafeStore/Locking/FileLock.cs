@@ -78,6 +78,8 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
 
     public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file), "unlock", file.Path);
 
+    public bool TryRelease() => fs.Unlock(file) == Errno.None;
+
     public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) => new(file.Path, timeout, fs.LockHolders(file), unknownHolder);
 
     public void Dispose() => file.Dispose();

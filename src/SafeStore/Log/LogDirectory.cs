@@ -87,7 +87,13 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     public SegmentReader Start(SegmentHeader header)
     {
         string spare = FindSpare(header.SegmentBytes) ?? Prepare(header.SegmentBytes);
-        StorageException.ThrowIfFailed(fs.OpenFile(directory, spare, FileUse.ReadWrite, out FileHandle? file), "open a spare log segment", Path, spare);
+        Errno errno = fs.OpenFile(directory, spare, FileUse.ReadWrite, out FileHandle? file);
+        if (errno != Errno.None && spare.StartsWith(PreparePrefix, StringComparison.Ordinal))
+        {
+            _ = fs.Unlink(directory, spare); // a spare stays for the next try, but this one nobody would find
+        }
+
+        StorageException.ThrowIfFailed(errno, "open a spare log segment", Path, spare);
         try
         {
             WriteFully(file!, header.Encode(), 0);

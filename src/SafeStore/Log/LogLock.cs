@@ -42,11 +42,8 @@ internal sealed class LogLock(FileLock fileLock) : IDisposable
 
         public void LetOthersAppend()
         {
-            if (!_released)
-            {
-                _released = true;
-                fileLock.Release();
-            }
+            // Never throws: a record that is in the log must still be synced, and what cannot be unlocked now is tried again at the end.
+            _released = _released || fileLock.TryRelease();
         }
 
         public void Dispose()

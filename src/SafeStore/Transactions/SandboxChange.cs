@@ -196,7 +196,7 @@ public sealed class SandboxChange
             {
                 puts.Add(new DocumentPut(key, bytes));
             }
-            else if (_kind != PlanKind.Create && (key.Container is null || !_created.Contains(key.Container)))
+            else if (_kind != PlanKind.Create && !_created.Contains(key.Container ?? key.File))
             {
                 deletes.Add(key);
             }

@@ -1,0 +1,73 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+
+namespace SafeStore;
+
+/// <content>Listings, and reading all of a sandbox.</content>
+public sealed partial class StateStore
+{
+    /// <summary>The ids of all sandboxes, sorted. Takes no lock.</summary>
+    /// <exception cref="StorageException">A root cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IReadOnlyList<string> ListSandboxes()
+    {
+        _open.ThrowIfClosed();
+        return _engine.Reader.ListSandboxes();
+    }
+
+    /// <summary>The ids of a sandbox's containers, sorted; none if the sandbox does not exist. Takes no lock.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IReadOnlyList<string> ListContainers(string sandbox)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        _open.ThrowIfClosed();
+        return _engine.Reader.ListContainers(sandbox);
+    }
+
+    /// <summary>The documents of a sandbox and its containers, sorted; none if it does not exist. Takes no lock.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IReadOnlyList<DocumentId> ListDocuments(string sandbox)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        _open.ThrowIfClosed();
+        return _engine.Reader.ListDocuments(sandbox);
+    }
+
+    /// <summary>
+    /// Reads all documents of a sandbox as they are at one point in time, under its shared lock, each with its bytes or its error.
+    /// </summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
+    /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
+    /// <exception cref="LockTimeoutException">The time is up.</exception>
+    /// <exception cref="LockRecursionException">This flow of execution holds the lock already; read with that.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    public async ValueTask<SandboxSnapshot> SnapshotAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        await using SandboxLock held = await LockAsync(sandbox, LockMode.Shared, timeout, cancellationToken).ConfigureAwait(false);
+        return new SandboxSnapshot(sandbox, held.Version, [.. ReadAllJson(sandbox)]);
+    }
+
+    /// <summary>Reads all documents of a sandbox, each with its bytes or its error, without any lock: each is whole, the set may be of several moments.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IEnumerable<DocumentResult<byte[]>> ReadAllJson(string sandbox) => ListDocuments(sandbox)
+        .Select(document => DocumentResult.Of(document, () => _engine.Reader.ReadJson(document) is { } json ? (true, json) : (false, default(byte[]))))
+        .Where(static result => result.Exists);
+}

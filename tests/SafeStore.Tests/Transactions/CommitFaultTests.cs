@@ -1,0 +1,299 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Tests.FileSystem;
+using Xunit;
+
+namespace SafeStore.Tests.Transactions;
+
+/// <summary>Every call of the filesystem that a commit makes is failed in turn, with each error.</summary>
+public sealed class CommitFaultTests
+{
+    private static readonly Errno[] s_errors =
+        [Errno.NoSpace, Errno.QuotaExceeded, Errno.InputOutput, Errno.ReadOnly, Errno.ProcessFileLimit, Errno.AccessDenied];
+
+    public static TheoryData<string, bool> Commits
+    {
+        get
+        {
+            var data = new TheoryData<string, bool>();
+            foreach (string name in ReferenceCommit.All.Keys)
+            {
+                data.Add(name, true);
+                data.Add(name, false);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task A_commit_that_meets_one_error_leaves_no_trace_or_is_whole(string name, bool warm)
+    {
+        (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
+        foreach (Errno error in warm ? [Errno.NoSpace, Errno.InputOutput] : s_errors)
+        {
+            int calls = 1;
+            while (await TryAsync(name, warm, calls, error, before, after))
+            {
+                calls++;
+            }
+
+            Assert.True(calls > 8, $"only {calls} calls were seen");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task A_commit_during_which_the_disk_fails_for_good_is_whole_or_absent_once_the_disk_is_back(string name, bool warm)
+    {
+        (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
+        foreach (Errno error in new[] { Errno.NoSpace, Errno.InputOutput })
+        {
+            int calls = 1;
+            while (await TryWithDeadDiskAsync(name, warm, calls, error, before, after))
+            {
+                calls++;
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task A_commit_that_is_cancelled_leaves_no_trace_or_is_whole(string name, bool warm)
+    {
+        (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
+        int calls = 1;
+        int cancelled = 0;
+        for (bool wasReached = true; wasReached; calls++)
+        {
+            using ReferenceCommit reference = await ReferenceCommit.PrepareAsync(name, warm);
+            await using StateStore closing = reference.Store;
+            await using SandboxLocks locks = await reference.LockAsync();
+            SortedDictionary<string, string> tree = TreeSnapshot.OfStore(reference.Layout);
+            using var cancellation = new CancellationTokenSource();
+            var script = new FaultAt(calls, () =>
+            {
+                cancellation.Cancel();
+                return Errno.None;
+            });
+            reference.FileSystem.Before = script.Before;
+            try
+            {
+                await reference.CommitAsync(locks, cancellation.Token);
+                reference.FileSystem.Before = null;
+                Assert.Equal(after, reference.Documents());
+            }
+            catch (OperationCanceledException)
+            {
+                reference.FileSystem.Before = null;
+                cancelled++;
+                Assert.False(script.HasAppended, $"cancelled after the append, at call {calls}: {script.Hit}");
+                Assert.Equal(tree, TreeSnapshot.OfStore(reference.Layout));
+                await reference.CommitAsync(locks);
+                Assert.Equal(after, reference.Documents());
+            }
+
+            Assert.NotEqual(before, reference.Documents());
+            wasReached = script.Hit is not null;
+        }
+
+        Assert.True(cancelled > 0, "no cancellation was honoured");
+    }
+
+    /// <summary>One run with the n-th call failed; false when the transaction has fewer calls.</summary>
+    private static async Task<bool> TryAsync(
+        string name, bool warm, int n, Errno error, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    {
+        using ReferenceCommit reference = await ReferenceCommit.PrepareAsync(name, warm);
+        var script = new FaultAt(n, () => error);
+        SafeStoreException? failure = null;
+        SandboxLocks locks = await reference.LockAsync();
+        SortedDictionary<string, string> tree = TreeSnapshot.OfStore(reference.Layout);
+        reference.FileSystem.Before = script.Before;
+        try
+        {
+            await reference.CommitAsync(locks);
+        }
+        catch (SafeStoreException thrown)
+        {
+            failure = thrown;
+        }
+
+        reference.FileSystem.Before = null;
+        string at = $"{name}, {error} at call {n}: {script.Hit}; {failure?.GetType().Name}";
+        switch (failure)
+        {
+            case null:
+                Same(after, reference.Documents(), at);
+                Assert.True(script.HasSyncedLog, "acknowledged without a sync of the log: " + at);
+                await locks.DisposeAsync();
+                break;
+            case CommitNotPublishedException:
+                Assert.True(script.HasAppended && script.HasSyncedLog, at);
+                await FinishAsync(reference, locks, byAnother: n % 2 == 0);
+                Same(after, reference.Documents(), at);
+                break;
+            case StoreFaultedException:
+                Assert.True(script.Hit is { IsOnLog: true, Verb: "SyncData" or "SyncDirectory" or "SyncFile" }, at);
+                await ReopenFaultedAsync(reference, locks, at);
+                Assert.True(IsEither(before, after, reference.Documents()), at);
+                break;
+            default:
+                // A failed append is overwritten, durably.
+                Assert.True(script.Hit is { IsAppend: true } || !script.HasSyncedLog, "rolled back although it may be durable: " + at);
+                Same(tree, TreeSnapshot.OfStore(reference.Layout), at);
+                await reference.CommitAsync(locks);
+                Same(after, reference.Documents(), at);
+                await locks.DisposeAsync();
+                break;
+        }
+
+        if (script.Hit is { IsOnLog: true, Verb: "SyncData" })
+        {
+            Assert.IsType<StoreFaultedException>(failure);
+        }
+
+        await UseAsync(reference, at);
+        return script.Hit is not null;
+    }
+
+    private static async Task<bool> TryWithDeadDiskAsync(
+        string name, bool warm, int n, Errno error, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    {
+        using ReferenceCommit reference = await ReferenceCommit.PrepareAsync(name, warm);
+        var script = new FaultAt(n, () => error) { Persists = true };
+        SandboxLocks locks = await reference.LockAsync();
+        reference.FileSystem.Before = script.Before;
+        SafeStoreException? failure = null;
+        try
+        {
+            await reference.CommitAsync(locks);
+        }
+        catch (SafeStoreException thrown)
+        {
+            failure = thrown;
+        }
+
+        string at = $"{name}, {error} from call {n} on: {script.Hit}; {failure?.GetType().Name}";
+        await locks.DisposeAsync();
+        reference.FileSystem.Before = null;
+        if (reference.Store.IsFaulted || failure is StoreFaultedException)
+        {
+            await reference.Store.DisposeAsync();
+            reference.Store = await reference.OpenAsync();
+        }
+
+        await using (StateStore other = await reference.OpenAsync())
+        {
+            await reference.ResolveAsync(other);
+        }
+
+        if (failure is null or CommitNotPublishedException)
+        {
+            Same(after, reference.Documents(), at);
+        }
+        else if (failure is StoreFaultedException)
+        {
+            Assert.True(IsEither(before, after, reference.Documents()), at);
+        }
+        else
+        {
+            Same(before, reference.Documents(), at);
+        }
+
+        await UseAsync(reference, at);
+        return script.Hit is not null;
+    }
+
+    /// <summary>The next lock, by another store object or by the same, finishes a transaction that is durable but not published.</summary>
+    private static async Task FinishAsync(ReferenceCommit reference, SandboxLocks locks, bool byAnother)
+    {
+        await locks.DisposeAsync();
+        if (!byAnother)
+        {
+            await reference.ResolveAsync(reference.Store);
+            return;
+        }
+
+        await using StateStore other = await reference.OpenAsync();
+        await reference.ResolveAsync(other);
+    }
+
+    /// <summary>A faulted store reads and does not write, in any process, until all have closed it.</summary>
+    private static async Task ReopenFaultedAsync(ReferenceCommit reference, SandboxLocks locks, string at)
+    {
+        Assert.True(reference.Store.IsFaulted, at);
+        _ = reference.Store.ReadEverything();
+        await locks.DisposeAsync();
+        await Assert.ThrowsAsync<StoreFaultedException>(() => reference.Store.CreateAsync("sb-5"));
+        await Assert.ThrowsAsync<StoreFaultedException>(async () => await (await reference.OpenAsync()).DisposeAsync());
+        await reference.Store.DisposeAsync();
+        reference.Store = await reference.OpenAsync();
+        await reference.ResolveAsync(reference.Store); // gives a sandbox that recovery has made its lock file
+    }
+
+    /// <summary>Whatever happened, the store goes on: it creates a sandbox, is closed and opened, and has nothing lost or left over.</summary>
+    private static async Task UseAsync(ReferenceCommit reference, string at)
+    {
+        SortedDictionary<string, string> documents = reference.Documents();
+        await reference.Store.CreateAsync("sb-7", static change => change.PutText(StoreRoot.Run, null, "state.json", "7"));
+        await reference.Store.DisposeAsync();
+        await using StateStore again = await reference.OpenAsync();
+        Assert.Equal("7", again.ReadText("sb-7", StoreRoot.Run, null, "state.json"));
+        await again.ChangeAsync("sb-7", static change => change.RemoveSandbox());
+        Same(documents, reference.Documents(), at);
+        foreach (string path in TreeSnapshot.OfStore(reference.Layout).Keys)
+        {
+            Assert.False(path.Contains("/stage/.", StringComparison.Ordinal) || path.EndsWith(".tmp", StringComparison.Ordinal), $"{path} is left: {at}");
+        }
+    }
+
+    private static bool IsEither(SortedDictionary<string, string> one, SortedDictionary<string, string> other, SortedDictionary<string, string> actual)
+    {
+        string text = string.Join('\n', actual);
+        return text == string.Join('\n', one) || text == string.Join('\n', other);
+    }
+
+    private static void Same(SortedDictionary<string, string> expected, SortedDictionary<string, string> actual, string at) =>
+        Assert.True(string.Join('\n', expected) == string.Join('\n', actual), $"{at}\nexpected\n{string.Join('\n', expected)}\nactual\n{string.Join('\n', actual)}");
+}
+
+/// <summary>Counts calls and lets the n-th have another outcome; remembers what the log has seen.</summary>
+internal sealed class FaultAt(int n, Func<Errno> outcome)
+{
+    private int _calls;
+    private bool _hasNewSegment;
+
+    public bool Persists { get; init; }
+
+    public FileSystemCall? Hit { get; private set; }
+
+    public bool HasAppended { get; private set; }
+
+    public bool HasSyncedLog { get; private set; }
+
+    public Errno Before(FileSystemCall call)
+    {
+        int number = Interlocked.Increment(ref _calls);
+        Errno errno = Errno.None;
+        if (number == n || (Persists && number > n && call.Verb != nameof(IDurableFileSystem.Unlock))) // which needs no disk
+        {
+            Hit ??= call;
+            errno = outcome();
+        }
+
+        if (errno == Errno.None)
+        {
+            // A new segment is written under another name, and its handle keeps that name; once it has its own, what follows is the append.
+            _hasNewSegment |= call is { IsOnLog: true, Verb: "Rename" };
+            HasAppended |= call.IsAppend && (_hasNewSegment || !call.Path.Contains("pare-", StringComparison.Ordinal));
+            HasSyncedLog |= HasAppended && call is { IsOnLog: true, Verb: "SyncData" };
+        }
+
+        return errno;
+    }
+}
