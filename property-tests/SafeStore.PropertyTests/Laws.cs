@@ -2,11 +2,14 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
 using Xunit;
+
+[assembly: SupportedOSPlatform("linux")]
 
 namespace SafeStore.PropertyTests;
 
