@@ -221,7 +221,7 @@ internal sealed class Checkpointer(
     private bool TrySyncFile(StoreRoot root, string path)
     {
         Errno errno = fs.OpenFile(roots[root].Directory, path, FileUse.Read, out FileHandle? file);
-        if (errno == Errno.NotFound)
+        if (IsGone(errno))
         {
             return true;
         }
@@ -276,7 +276,7 @@ internal sealed class Checkpointer(
     private void SyncDirectory(RootDirectory root, string path)
     {
         Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound)
+        if (IsGone(errno))
         {
             return;
         }
@@ -287,6 +287,9 @@ internal sealed class Checkpointer(
             SyncOrFault(directory!);
         }
     }
+
+    /// <summary>Whether what a record named is there no more: removed, or its name went from a document to a container or back.</summary>
+    private static bool IsGone(Errno errno) => errno is Errno.NotFound or Errno.NotDirectory or Errno.IsDirectory;
 
     /// <summary>The roots' own names, and stage/ and trash/: a directory must not come back in the place that it has left.</summary>
     private void SyncRoots()

@@ -111,6 +111,12 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
             return;
         }
 
+        Errno errno = fs.Stat(sandbox, name, out FileStatus status);
+        if (errno == Errno.None && status.Kind == FileKind.Regular)
+        {
+            TakeAside(root, sandbox, name, fate.Sandbox); // a document of that name, whose deletion the power loss took back
+        }
+
         using DirectoryHandle directory = OpenOrMake(sandbox, name);
         _touched.Add((root.Root, $"{fate.Sandbox}/{name}"));
         if (container.IsReplaced)

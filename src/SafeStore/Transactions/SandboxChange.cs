@@ -196,8 +196,9 @@ public sealed class SandboxChange
             {
                 puts.Add(new DocumentPut(key, bytes));
             }
-            else if (_kind != PlanKind.Create && (key.Container is null || !_created.Contains(key.Container)))
+            else if (_kind != PlanKind.Create && !_created.Contains(key.Container ?? key.File))
             {
+                // What is created here has nothing to delete, and where a container is created there is no document of its name.
                 deletes.Add(key);
             }
         }

@@ -51,6 +51,9 @@ internal sealed class SandboxFate(string sandbox)
             Segment = record.Segment;
         }
 
+        // Only another program can have made it again without a record: what was acknowledged since is not to go with the old one.
+        Exists |= plan.Kind == PlanKind.Update;
+
         foreach (string container in plan.RemovedContainers)
         {
             Forget(container);
@@ -61,6 +64,8 @@ internal sealed class SandboxFate(string sandbox)
         {
             bool isReplaced = _containers.TryGetValue(container, out ContainerFate? before) && !before.Exists;
             Forget(container);
+            _documents.Remove(new DocumentKey(StoreRoot.Config, null, container)); // deleted before, or this could not have its name
+            _documents.Remove(new DocumentKey(StoreRoot.Run, null, container));
             _containers[container] = new ContainerFate(Exists: true, isReplaced || IsReplaced, record.Segment);
         }
 

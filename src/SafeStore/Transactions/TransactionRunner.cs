@@ -74,6 +74,7 @@ internal sealed class TransactionRunner(
             throw new VersionConflictException(hold.Sandbox, version, hold.Version);
         }
 
+        CheckNames(plan);
         if (plan.Kind == PlanKind.Update)
         {
             CheckContainers(hold.Handles, plan);
@@ -142,8 +143,20 @@ internal sealed class TransactionRunner(
             {
                 throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
             }
+        }
 
-            if (plan.CreatedContainers.Contains(put.Key.File) && put.Key.Container is null)
+        foreach (string container in plan.RemovedContainers)
+        {
+            throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
+        }
+    }
+
+    /// <summary>A document and a container of one name cannot both appear: the transaction could never be published.</summary>
+    private static void CheckNames(SandboxPlan plan)
+    {
+        foreach (DocumentPut put in plan.Puts)
+        {
+            if (put.Key.Container is null && plan.CreatedContainers.Contains(put.Key.File))
             {
                 throw new AlreadyExistsException("container", $"{plan.Sandbox}/{put.Key.File}");
             }
