@@ -198,6 +198,7 @@ public sealed class SandboxChange
             }
             else if (_kind != PlanKind.Create && !_created.Contains(key.Container ?? key.File))
             {
+                // What is created here has nothing to delete, and where a container is created there is no document of its name.
                 deletes.Add(key);
             }
         }
