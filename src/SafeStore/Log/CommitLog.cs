@@ -241,7 +241,7 @@ internal sealed class CommitLog : IDisposable
     {
         Sync(_end.Next.Previous, hold);
         long size = Math.Max(_directory.SegmentBytes, RecordFormat.AlignUp(SegmentHeader.Bytes + recordBytes, RecordFormat.BlockBytes));
-        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot, Watermark: default);
+        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot);
         _shared.NextEpoch();
         ulong epoch = _shared.Epoch;
         SegmentReader segment;
