@@ -139,7 +139,18 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
     {
         for (int done = 0; done < batch.Count;)
         {
-            int count = log.Append(done == 0 ? batch : batch.GetRange(done, batch.Count - done), hold);
+            int count;
+            try
+            {
+                count = log.Append(done == 0 ? batch : batch.GetRange(done, batch.Count - done), hold);
+            }
+            catch (StoreFaultedException fault)
+            {
+                // The first part of the batch filled the segment, and its sync at the change to the next one failed.
+                batch.GetRange(0, done).ForEach(commit => commit.Conclude(AppendOutcome.Unknown, fault));
+                throw;
+            }
+
             foreach (PendingCommit commit in batch.GetRange(done, count))
             {
                 commit.Conclude(AppendOutcome.Committed, null);
