@@ -1,0 +1,199 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using SafeStore.Log;
+using Xunit;
+
+namespace SafeStore.Tests.Log;
+
+/// <summary>A store whose process died (its files are copied while it is open), and whose log was damaged then.</summary>
+public sealed class DamagedLogTests : IDisposable
+{
+    private readonly TestStore _test = new();
+
+    private string Log => Path.Combine(_test.Metadata, "log");
+
+    public void Dispose() => _test.Dispose();
+
+    [Fact]
+    public async Task A_damaged_tail_that_nobody_claimed_durable_is_cut_off()
+    {
+        await DieAsync(commits: 3);
+        Flip(Segment(), RecordOffsets(Segment())[^1] + 70);
+
+        await using StateStore again = await _test.OpenAsync();
+        Assert.Equal(new Lsn(4), await again.CreateAsync("sb-9"));
+    }
+
+    [Fact]
+    public async Task Damage_before_the_tail_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 4);
+        Flip(Segment(), RecordOffsets(Segment())[1] + 70);
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_segment_that_was_cut_off_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 3);
+        using (FileStream file = File.Open(Segment(), FileMode.Open))
+        {
+            file.SetLength(8192);
+        }
+
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_copy_of_a_segment_under_another_name_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 3);
+        File.Copy(Segment(), Path.Combine(Log, "0000000000000003.log"));
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_missing_segment_in_the_middle_is_reported_and_nothing_changed()
+    {
+        _test.Options = _test.Options with { SegmentBytes = 16 * 1024 };
+        await DieAsync(commits: 10);
+        string[] segments = [.. Directory.GetFiles(Log, "0*.log").Order(StringComparer.Ordinal)];
+        Assert.True(segments.Length >= 3);
+        File.Delete(segments[1]);
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_log_without_segments_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 1);
+        Array.ForEach(Directory.GetFiles(Log, "0*.log"), File.Delete);
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task Foreign_files_in_the_log_are_left_alone()
+    {
+        await DieAsync(commits: 2);
+        string foreign = Path.Combine(Log, "notes.txt");
+        await File.WriteAllTextAsync(foreign, "mine");
+        await using StateStore again = await _test.OpenAsync();
+        Assert.Equal("2", again.ReadText("sb-1", StoreRoot.Run, null, "n"));
+        Assert.Equal("mine", await File.ReadAllTextAsync(foreign));
+    }
+
+    [Fact]
+    public async Task A_torn_slot_of_the_watermark_falls_back_to_the_other_and_two_are_an_error()
+    {
+        await using (StateStore store = await _test.OpenAsync())
+        {
+            await store.CreateAsync("sb-1");
+            await store.CheckpointAsync();
+        }
+
+        string watermark = Path.Combine(_test.Metadata, "watermark");
+        byte[] good = await File.ReadAllBytesAsync(watermark);
+        Flip(watermark, 24); // slot 0: sequence 1, the older one
+        await using (StateStore store = await _test.OpenAsync())
+        {
+            Assert.Equal(["sb-1"], store.ListSandboxes());
+        }
+
+        await File.WriteAllBytesAsync(watermark, good);
+        Flip(watermark, 24);
+        Flip(watermark, 4096 + 24);
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public void Every_flipped_bit_of_a_record_is_noticed()
+    {
+        byte[] record = new byte[RecordFormat.SizeOf(100)];
+        Random.Shared.NextBytes(record.AsSpan(RecordFormat.HeaderBytes, 100));
+        var header = new RecordHeader(7, new Lsn(3), new Lsn(2), 99, 100);
+        ulong sealedAs = RecordFormat.Seal(record, header);
+        Assert.True(IsValid(out ulong checksum));
+        Assert.Equal(sealedAs, checksum);
+        for (int bit = 0; bit < (RecordFormat.HeaderBytes + 100) * 8; bit++)
+        {
+            record[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.False(IsValid(out _), $"bit {bit}");
+            record[bit / 8] ^= (byte)(1 << (bit % 8));
+        }
+
+        bool IsValid(out ulong sum)
+        {
+            sum = 0;
+            return RecordFormat.TryReadHeader(record, 7, out RecordHeader found)
+                && RecordFormat.SizeOf(found.PayloadBytes) <= record.Length && RecordFormat.HasValidChecksum(record, found, out sum);
+        }
+    }
+
+    /// <summary>Commits, one record each, and leaves the directory as a dead process would.</summary>
+    private async Task DieAsync(int commits)
+    {
+        string saved = _test.Directory + "-saved";
+        StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb-1");
+        for (int i = 1; i <= commits; i++)
+        {
+            await store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "n", i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
+        Copy(_test.Directory, saved);
+        await store.DisposeAsync();
+        Directory.Delete(_test.Directory, recursive: true);
+        Directory.Move(saved, _test.Directory);
+    }
+
+    private static void Copy(string source, string target)
+    {
+        using var copy = System.Diagnostics.Process.Start("cp", ["-a", source, target]);
+        copy.WaitForExit();
+        Assert.Equal(0, copy.ExitCode);
+    }
+
+    private string Segment() => Directory.GetFiles(Log, "0*.log").Order(StringComparer.Ordinal).Last();
+
+    private static List<int> RecordOffsets(string segment)
+    {
+        byte[] bytes = File.ReadAllBytes(segment);
+        var offsets = new List<int>();
+        for (int offset = 4096; offset < bytes.Length; offset += 4096)
+        {
+            if (bytes.AsSpan(offset + 8, 8).SequenceEqual("SSTOREC1"u8))
+            {
+                offsets.Add(offset);
+            }
+        }
+
+        return offsets;
+    }
+
+    private static void Flip(string path, long offset)
+    {
+        using FileStream file = File.Open(path, FileMode.Open);
+        file.Position = offset;
+        int value = file.ReadByte();
+        file.Position = offset;
+        file.WriteByte((byte)(value ^ 1));
+    }
+
+    private async Task RefusesAsync()
+    {
+        SortedDictionary<string, string> before = Tree();
+        await Assert.ThrowsAsync<LogCorruptException>(async () => await (await _test.OpenAsync()).DisposeAsync());
+        Assert.Equal(before, Tree());
+    }
+
+    /// <summary>Everything but the shared words, which say that somebody is recovering.</summary>
+    private SortedDictionary<string, string> Tree()
+    {
+        SortedDictionary<string, string> tree = TreeSnapshot.Of(_test.Directory);
+        tree.Remove(Path.Combine(_test.Metadata, "open.lock"));
+        return tree;
+    }
+}
