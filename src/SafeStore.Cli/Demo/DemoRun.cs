@@ -62,8 +62,7 @@ internal sealed class DemoRun(StoreLayout layout, int kills, int writers, Random
 
     private async Task KillOneAsync(CancellationToken stop)
     {
-        int victim = random.Next(_writers.Count);
-        await WaitForMomentAsync(_writers[victim], stop);
+        int victim = await ChooseAsync(stop);
         await KillAsync(_writers[victim]);
 
         // The next one starts while the others work on and this process looks: it has nothing to wait for.
@@ -75,7 +74,7 @@ internal sealed class DemoRun(StoreLayout layout, int kills, int writers, Random
     {
         // With this process out too, nobody has the store open when the last writer is dead.
         await CloseAsync();
-        await WaitForMomentAsync(_writers[random.Next(_writers.Count)], stop);
+        await ChooseAsync(stop);
         foreach (WriterProcess writer in _writers)
         {
             await KillAsync(writer);
@@ -90,14 +89,18 @@ internal sealed class DemoRun(StoreLayout layout, int kills, int writers, Random
         }
     }
 
-    private async Task WaitForMomentAsync(WriterProcess victim, CancellationToken stop)
+    /// <summary>Waits for a random moment of a writer that is at work; one that is still starting is not worth to be killed.</summary>
+    private async Task<int> ChooseAsync(CancellationToken stop)
     {
-        await victim.AtWork.WaitAsync(stop);
+        await Task.WhenAny(_writers.Select(static writer => writer.AtWork)).WaitAsync(stop);
         await Task.Delay(TimeSpan.FromMilliseconds(random.NextDouble() * DelayMillisecondsMax), stop);
         foreach (WriterProcess writer in _writers)
         {
             await writer.ThrowIfEndedAsync();
         }
+
+        int[] atWork = [.. Enumerable.Range(0, _writers.Count).Where(i => _writers[i].AtWork.IsCompleted)];
+        return atWork[random.Next(atWork.Length)];
     }
 
     private async Task KillAsync(WriterProcess writer)
