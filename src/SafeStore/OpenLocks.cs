@@ -45,7 +45,8 @@ internal sealed class OpenLocks
     }
 
     /// <summary>Refuses new calls, waits for those under way, and releases all locks. False if it was closed before.</summary>
-    public async ValueTask<bool> CloseAsync()
+    /// <param name="stopWaiting">Ends what need not be waited for.</param>
+    public async ValueTask<bool> CloseAsync(Action stopWaiting)
     {
         bool isIdle;
         lock (_gate)
@@ -59,6 +60,7 @@ internal sealed class OpenLocks
             isIdle = _calls == 0;
         }
 
+        stopWaiting();
         if (!isIdle)
         {
             await _idle.Task.ConfigureAwait(false);

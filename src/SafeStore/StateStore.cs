@@ -323,12 +323,12 @@ public sealed class StateStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes the store: waits for calls under way, releases locks that are still held, and, if no other process has it open, leaves the
+    /// Closes the store: waits for commits under way, ends waits for locks (<see cref="ObjectDisposedException"/>), releases locks that are still held, and, if no other process has it open, leaves the
     /// documents durable without the log.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (await _open.CloseAsync().ConfigureAwait(false))
+        if (await _open.CloseAsync(_engine.StopWaiting).ConfigureAwait(false))
         {
             await _engine.DisposeAsync().ConfigureAwait(false);
         }

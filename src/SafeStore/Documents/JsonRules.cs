@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using System.Collections.Generic;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -46,7 +45,7 @@ internal static class JsonRules
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
         try
         {
-            return strict ? ReadStrictly(ref reader) : ReadAll(ref reader);
+            return strict ? ReadStrictly(json, ref reader) : ReadAll(ref reader);
         }
         catch (JsonException failure)
         {
@@ -67,28 +66,22 @@ internal static class JsonRules
         return null;
     }
 
-    private static JsonFault? ReadStrictly(ref Utf8JsonReader reader)
+    private static JsonFault? ReadStrictly(ReadOnlySpan<byte> json, ref Utf8JsonReader reader)
     {
-        List<HashSet<string>>? names = null;
-        int depth = 0;
+        var names = new PropertyNames(json);
         while (reader.Read())
         {
             switch (reader.TokenType)
             {
                 case JsonTokenType.StartObject:
-                    names ??= [];
-                    if (names.Count == depth)
-                    {
-                        names.Add(new HashSet<string>(StringComparer.Ordinal));
-                    }
-
-                    names[depth++].Clear();
+                    names.Enter();
                     break;
                 case JsonTokenType.EndObject:
-                    depth--;
+                    names.Leave();
                     break;
-                case JsonTokenType.PropertyName when !names![depth - 1].Add(reader.GetString()!):
+                case JsonTokenType.PropertyName when !names.TryAdd(ref reader):
                     return new JsonFault(reader.TokenStartIndex, $"the property '{reader.GetString()}' appears twice");
+                case JsonTokenType.PropertyName when reader.ValueIsEscaped:
                 case JsonTokenType.String when reader.ValueIsEscaped:
                     CheckDecodes(ref reader);
                     break;

@@ -16,6 +16,15 @@ internal sealed class FairLock
     private int _readers;
     private bool _writer;
 
+    /// <summary>Enters the lock if that needs no wait.</summary>
+    public Hold? TryEnter(LockMode mode)
+    {
+        lock (_gate)
+        {
+            return _waiting.Count == 0 && TryTake(mode) ? new Hold(this, mode) : null;
+        }
+    }
+
     /// <summary>Enters the lock; null when the time is up.</summary>
     public ValueTask<Hold?> EnterAsync(LockMode mode, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
     {

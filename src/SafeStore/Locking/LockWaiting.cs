@@ -11,11 +11,12 @@ namespace SafeStore.Locking;
 /// How to wait for a lock of another process: try, and try again with jittered, growing pauses until it is granted, the time is up or
 /// the caller cancels. A blocking flock would hold a pool thread each and cannot be timed out.
 /// </summary>
-internal sealed class LockWaiting
+internal sealed class LockWaiting : IDisposable
 {
     private static readonly ResiliencePropertyKey<TimeSpan> s_timeout = new("SafeStore.LockTimeout");
 
     private readonly ResiliencePipeline<bool> _pipeline;
+    private readonly CancellationTokenSource _closing = new();
 
     public LockWaiting(TimeProvider time, TimeSpan defaultTimeout)
     {
@@ -39,9 +40,16 @@ internal sealed class LockWaiting
             .Build();
     }
 
+    /// <summary>Cancelled when the store is being closed: nobody is to wait for a sandbox then.</summary>
+    public CancellationToken Closing => _closing.Token;
+
     public TimeProvider Time { get; }
 
     public TimeSpan DefaultTimeout { get; }
+
+    public void Close() => _closing.Cancel();
+
+    public void Dispose() => _closing.Dispose();
 
     /// <summary>Tries until it succeeds; false when the time is up.</summary>
     public async ValueTask<bool> TryUntilAsync<TState>(Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)

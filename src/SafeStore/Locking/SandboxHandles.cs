@@ -15,6 +15,7 @@ internal sealed class SandboxHandles : IDisposable
     private readonly RootSet _roots;
     private readonly Dictionary<(StoreRoot Root, string? Container), DirectoryHandle> _directories = [];
     private readonly HashSet<(StoreRoot Root, string? Container, string File)> _files = [];
+    private readonly string _lockPath;
     private Lsn _knownAt;
 
     public SandboxHandles(IDurableFileSystem fs, RootSet roots, string sandbox, FileLock fileLock)
@@ -23,6 +24,7 @@ internal sealed class SandboxHandles : IDisposable
         _roots = roots;
         Sandbox = sandbox;
         Lock = fileLock;
+        _lockPath = $"{sandbox}/{Identifier.LockFile}";
     }
 
     public string Sandbox { get; }
@@ -32,7 +34,7 @@ internal sealed class SandboxHandles : IDisposable
     /// <summary>Whether the sandbox's lock file is still this one.</summary>
     public bool IsCurrent()
     {
-        Errno errno = _fs.IsNameOf(_roots.Run.Directory, $"{Sandbox}/{Identifier.LockFile}", Lock.File, out bool same);
+        Errno errno = _fs.IsNameOf(_roots.Run.Directory, _lockPath, Lock.File, out bool same);
         StorageException.ThrowIfFailed(errno, "look at the lock file", Lock.File.Path);
         return same;
     }

@@ -9,7 +9,8 @@ namespace SafeStore.Locking;
 internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode mode, FairLock.Hold turn) : IDisposable
 {
     private int _disposed;
-    private TaskCompletionSource? _commit;
+    private bool _isCommitting;
+    private TaskCompletionSource? _idle;
 
     public SandboxGate Gate => gate;
 
@@ -42,12 +43,12 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
         lock (gate)
         {
             ThrowIfReleased();
-            if (_commit is not null)
+            if (_isCommitting)
             {
                 throw new InvalidOperationException($"Another transaction with the lock of sandbox '{Sandbox}' is being committed; await it first.");
             }
 
-            _commit = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _isCommitting = true;
         }
     }
 
@@ -55,8 +56,9 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
     {
         lock (gate)
         {
-            _commit?.SetResult();
-            _commit = null;
+            _isCommitting = false;
+            _idle?.SetResult();
+            _idle = null;
         }
     }
 
@@ -65,7 +67,7 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
     {
         lock (gate)
         {
-            return _commit?.Task ?? Task.CompletedTask;
+            return _isCommitting ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
         }
     }
 

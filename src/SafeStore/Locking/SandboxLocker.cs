@@ -29,20 +29,17 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
     /// <exception cref="LockTimeoutException">The time is up.</exception>
     public async ValueTask<SandboxHold> LockAsync(string sandbox, LockMode mode, TimeSpan timeout, CancellationToken cancellation)
     {
-        long start = waiting.Time.GetTimestamp();
-        TimeSpan Remaining() => timeout == Timeout.InfiniteTimeSpan ? timeout
-            : timeout - waiting.Time.GetElapsedTime(start) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
-
-        SandboxHold hold = await EnterAsync(sandbox, mode, timeout, cancellation).ConfigureAwait(false);
+        var deadline = new Deadline(waiting.Time, timeout);
+        SandboxHold hold = await EnterAsync(sandbox, mode, deadline, cancellation).ConfigureAwait(false);
         try
         {
             if (mode == LockMode.Exclusive)
             {
-                hold.Version = await AcquireAsync(hold.Gate, mode, Remaining, cancellation).ConfigureAwait(false);
+                hold.Version = await AcquireAsync(hold.Gate, mode, deadline, cancellation).ConfigureAwait(false);
             }
             else
             {
-                await ShareAsync(hold, Remaining, cancellation).ConfigureAwait(false);
+                await ShareAsync(hold, deadline, cancellation).ConfigureAwait(false);
             }
 
             hold.HasFlock = true;
@@ -57,7 +54,7 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
 
     /// <summary>Takes the turn in this process for a sandbox that is to be created: there is no lock file yet.</summary>
     public ValueTask<SandboxHold> ReserveAsync(string sandbox, TimeSpan timeout, CancellationToken cancellation) =>
-        EnterAsync(sandbox, LockMode.Exclusive, timeout, cancellation);
+        EnterAsync(sandbox, LockMode.Exclusive, new Deadline(waiting.Time, timeout), cancellation);
 
     /// <summary>Whether a sandbox has a directory in any root.</summary>
     public bool Exists(string sandbox)
@@ -81,15 +78,15 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
         return false;
     }
 
-    private async ValueTask<SandboxHold> EnterAsync(string sandbox, LockMode mode, TimeSpan timeout, CancellationToken cancellation)
+    private async ValueTask<SandboxHold> EnterAsync(string sandbox, LockMode mode, Deadline deadline, CancellationToken cancellation)
     {
         SandboxGate gate = gates.Enter(sandbox);
         try
         {
-            FairLock.Hold? turn = await gate.Threads.EnterAsync(mode, timeout, waiting.Time, cancellation).ConfigureAwait(false);
-            return turn is not null
-                ? new SandboxHold(gates, gate, mode, turn)
-                : throw new LockTimeoutException(PathOf(sandbox), timeout, [], $"another flow of this process (pid {Environment.ProcessId})");
+            FairLock.Hold turn = gate.Threads.TryEnter(mode)
+                ?? await WaitAsync(deadline, token => gate.Threads.EnterAsync(mode, deadline.Remaining, waiting.Time, token), cancellation).ConfigureAwait(false)
+                ?? throw new LockTimeoutException(PathOf(sandbox), deadline.Total, [], $"another flow of this process (pid {Environment.ProcessId})");
+            return new SandboxHold(gates, gate, mode, turn);
         }
         catch
         {
@@ -98,11 +95,36 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
         }
     }
 
-    private async ValueTask ShareAsync(SandboxHold hold, Func<TimeSpan> remaining, CancellationToken cancellation)
+    /// <summary>Waits for another flow or process, but not while the store is being closed.</summary>
+    private async ValueTask<T?> WaitAsync<T>(Deadline deadline, Func<CancellationToken, ValueTask<T>> wait, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (deadline.Remaining == TimeSpan.Zero)
+        {
+            return default;
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, waiting.Closing);
+        try
+        {
+            return await wait(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(typeof(StateStore).FullName, "The store was closed during the wait for a lock.");
+        }
+        catch (OperationCanceledException)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    private async ValueTask ShareAsync(SandboxHold hold, Deadline deadline, CancellationToken cancellation)
     {
         SandboxGate gate = hold.Gate;
-        using FairLock.Hold entrance = await gate.Entrance.EnterAsync(LockMode.Exclusive, remaining(), waiting.Time, cancellation).ConfigureAwait(false)
-            ?? throw new LockTimeoutException(PathOf(gate.Sandbox), remaining(), [], "another process that readers of this one wait for");
+        using FairLock.Hold entrance = gate.Entrance.TryEnter(LockMode.Exclusive)
+            ?? await WaitAsync(deadline, token => gate.Entrance.EnterAsync(LockMode.Exclusive, deadline.Remaining, waiting.Time, token), cancellation).ConfigureAwait(false)
+            ?? throw new LockTimeoutException(PathOf(gate.Sandbox), deadline.Total, [], "another process that readers of this one wait for");
         lock (gate)
         {
             if (gate.Readers > 0)
@@ -113,7 +135,7 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
             }
         }
 
-        Lsn version = await AcquireAsync(gate, LockMode.Shared, remaining, cancellation).ConfigureAwait(false);
+        Lsn version = await AcquireAsync(gate, LockMode.Shared, deadline, cancellation).ConfigureAwait(false);
         lock (gate)
         {
             gate.Readers = 1;
@@ -122,12 +144,17 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
         }
     }
 
-    private async ValueTask<Lsn> AcquireAsync(SandboxGate gate, LockMode mode, Func<TimeSpan> remaining, CancellationToken cancellation)
+    private async ValueTask<Lsn> AcquireAsync(SandboxGate gate, LockMode mode, Deadline deadline, CancellationToken cancellation)
     {
         while (true)
         {
             SandboxHandles handles = gate.Handles ??= await OpenAsync(gate.Sandbox, cancellation).ConfigureAwait(false);
-            await handles.Lock.AcquireAsync(mode, remaining(), cancellation).ConfigureAwait(false);
+            if (!handles.Lock.TryAcquire(mode)
+                && !await WaitAsync(deadline, token => waiting.TryUntilAsync(state => state.Lock.TryAcquire(mode), handles, deadline.Remaining, token), cancellation).ConfigureAwait(false))
+            {
+                throw handles.Lock.TimedOut(deadline.Total, null);
+            }
+
             LockWord? word = null;
             bool isKept = false;
             try
@@ -140,7 +167,7 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
                     {
                         // Not a conversion, which is not atomic: what holds now is looked at anew.
                         handles.Lock.Release();
-                        _ = await AcquireAsync(gate, LockMode.Exclusive, remaining, cancellation).ConfigureAwait(false);
+                        _ = await AcquireAsync(gate, LockMode.Exclusive, deadline, cancellation).ConfigureAwait(false);
                         continue;
                     }
 
@@ -214,4 +241,26 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
 
     private Errno Open(string sandbox, out FileHandle? file) =>
         fs.OpenFile(roots.Run.Directory, $"{sandbox}/{Identifier.LockFile}", FileUse.ReadWrite, out file);
+}
+
+/// <summary>When a wait that may have several stages ends.</summary>
+internal readonly struct Deadline(TimeProvider time, TimeSpan total)
+{
+    private readonly long _start = time.GetTimestamp();
+
+    public TimeSpan Total => total;
+
+    public TimeSpan Remaining
+    {
+        get
+        {
+            if (total == Timeout.InfiniteTimeSpan)
+            {
+                return total;
+            }
+
+            TimeSpan left = total - time.GetElapsedTime(_start);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
 }

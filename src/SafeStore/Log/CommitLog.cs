@@ -73,10 +73,16 @@ internal sealed class CommitLog : IDisposable
         }
     }
 
-    /// <summary>Faults the store for all processes.</summary>
-    public StoreFaultedException Fault(string path, Errno errno)
+    /// <summary>Faults the store for all processes, because of a sync.</summary>
+    public StoreFaultedException Fault(string path, Errno errno) =>
+        Fault(new StoreFaultedException($"the sync of '{path}' failed with errno {(int)errno} ({errno}).", new StorageException("sync", path, errno)));
+
+    /// <summary>Faults the store for all processes, because of something that should not happen.</summary>
+    public StoreFaultedException Fault(string path, Exception failure) =>
+        Fault(new StoreFaultedException($"writing '{path}' failed unexpectedly ({failure.Message}).", failure));
+
+    private StoreFaultedException Fault(StoreFaultedException fault)
     {
-        var fault = new StoreFaultedException($"the sync of '{path}' failed with errno {(int)errno} ({errno}).", new StorageException("sync", path, errno));
         _fault ??= fault;
         try
         {

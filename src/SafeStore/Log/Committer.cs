@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -49,9 +48,14 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
     {
         lock (_gate)
         {
-            _waiting.Enqueue(commit);
             commit.IsLeader = !_hasLeader;
+            if (_hasLeader)
+            {
+                commit.Wait();
+            }
+
             _hasLeader = true;
+            _waiting.Enqueue(commit);
             return commit.IsLeader;
         }
     }
@@ -103,10 +107,13 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         catch (Exception failure) when (failure is SafeStoreException or OperationCanceledException)
         {
             // Only what has no outcome yet: nothing of it was written.
-            foreach (PendingCommit commit in batch.Where(static commit => commit.Outcome == AppendOutcome.NotAppended))
-            {
-                commit.Conclude(AppendOutcome.NotAppended, failure);
-            }
+            Conclude(batch, AppendOutcome.NotAppended, failure);
+        }
+        catch (Exception failure)
+        {
+            // Out of memory, or a defect: nobody may be told more than is known.
+            Conclude(batch, AppendOutcome.Unknown, log.Fault(log.Directory.Path, failure));
+            throw;
         }
         finally
         {
@@ -139,13 +146,11 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
     {
         for (int done = 0; done < batch.Count;)
         {
-            int count = log.Append(done == 0 ? batch : batch.GetRange(done, batch.Count - done), hold);
-            foreach (PendingCommit commit in batch.GetRange(done, count))
+            int end = done + log.Append(done == 0 ? batch : batch.GetRange(done, batch.Count - done), hold);
+            for (; done < end; done++)
             {
-                commit.Conclude(AppendOutcome.Committed, null);
+                batch[done].Conclude(AppendOutcome.Committed, null);
             }
-
-            done += count;
         }
     }
 
@@ -163,6 +168,17 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         catch (StoreFaultedException fault)
         {
             batch.ForEach(commit => commit.Conclude(AppendOutcome.Unknown, fault));
+        }
+    }
+
+    private static void Conclude(List<PendingCommit> batch, AppendOutcome outcome, Exception failure)
+    {
+        foreach (PendingCommit commit in batch)
+        {
+            if (commit.Outcome == AppendOutcome.NotAppended)
+            {
+                commit.Conclude(outcome, failure);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ internal enum AppendOutcome
 /// <summary>A transaction on its way into the log: who waits for it, and what came of it.</summary>
 internal abstract class PendingCommit
 {
-    private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _turn;
 
     /// <summary>The payload's length in bytes.</summary>
     public abstract int PayloadBytes { get; }
@@ -42,7 +42,7 @@ internal abstract class PendingCommit
     public bool IsLeader { get; set; }
 
     /// <summary>Ends when the transaction has an outcome or is to lead the next batch.</summary>
-    public Task Turn => _turn.Task;
+    public Task Turn => _turn?.Task ?? Task.CompletedTask;
 
     public abstract void WritePayload(Span<byte> target);
 
@@ -52,5 +52,8 @@ internal abstract class PendingCommit
         Failure = failure;
     }
 
-    public void EndTurn() => _turn.TrySetResult();
+    /// <summary>Makes the transaction one that waits; to be called before anybody else can see it.</summary>
+    public void Wait() => _turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void EndTurn() => _turn?.TrySetResult();
 }

@@ -252,7 +252,7 @@ internal sealed class Checkpointer(
         {
             // Removed in the meantime.
         }
-        catch (Exception failure) when (failure is StorageException or NotDurableException or LockTimeoutException)
+        catch (Exception failure) when (failure is StorageException or NotDurableException or LockTimeoutException or ObjectDisposedException)
         {
             throw log.Fault(path, Errno.InputOutput);
         }

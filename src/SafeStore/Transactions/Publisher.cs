@@ -75,23 +75,20 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
 
     private void Publish(StagedFile file, SandboxHandles handles)
     {
-        string path = $"{file.Directory.Path}/{file.Key.File}";
-        Errno errno = file.TargetExists ? fs.Exchange(file.Directory, file.TempName, file.Key.File) : Errno.NotFound;
+        (DirectoryHandle directory, string temp, DocumentKey key, bool targetExists) = file;
+        Errno errno = targetExists ? fs.Exchange(directory, temp, key.File) : Errno.NotFound;
         if (errno == Errno.None)
         {
             // The old version's blocks were often never allocated: unlinking it costs no flush, where a rename over it would.
-            StorageException.ThrowIfFailed(fs.Unlink(file.Directory, file.TempName), "remove the old version", path);
-        }
-        else if (errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported)
-        {
-            StorageException.ThrowIfFailed(fs.Rename(file.Directory, file.TempName, file.Directory, file.Key.File), "publish a document", path);
+            StorageException.ThrowIfFailed(fs.Unlink(directory, temp), "remove the old version of", directory.Path, key.File);
         }
         else
         {
-            throw new StorageException("publish a document", path, errno);
+            errno = errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported ? fs.Rename(directory, temp, directory, key.File) : errno;
+            StorageException.ThrowIfFailed(errno, "publish a document", directory.Path, key.File);
         }
 
-        handles.KnowFile(file.Key.Root, file.Key.Container, file.Key.File);
+        handles.KnowFile(key.Root, key.Container, key.File);
     }
 
     private void Delete(DocumentKey key, SandboxHandles handles)

@@ -19,8 +19,8 @@ public sealed class SandboxChange
     private readonly Transaction _transaction;
     private readonly int _documentBytesMax;
     private readonly Dictionary<DocumentKey, ReadOnlyMemory<byte>?> _documents = [];
-    private readonly SortedSet<string> _created = new(StringComparer.Ordinal);
-    private readonly SortedSet<string> _removed = new(StringComparer.Ordinal);
+    private readonly List<string> _created = [];
+    private readonly List<string> _removed = [];
     private PlanKind _kind;
 
     internal SandboxChange(Transaction transaction, string sandbox, PlanKind kind, int documentBytesMax)
@@ -117,7 +117,13 @@ public sealed class SandboxChange
             throw new InvalidOperationException($"The container '{container}' is removed in this transaction; create it in the next.");
         }
 
-        return _created.Add(container) ? this : throw new InvalidOperationException($"The container '{container}' is created twice.");
+        if (_created.Contains(container))
+        {
+            throw new InvalidOperationException($"The container '{container}' is created twice.");
+        }
+
+        _created.Add(container);
+        return this;
     }
 
     /// <summary>Removes a container with everything in it.</summary>
@@ -141,7 +147,13 @@ public sealed class SandboxChange
             return this;
         }
 
-        return _removed.Add(container) ? this : throw new InvalidOperationException($"The container '{container}' is removed twice.");
+        if (_removed.Contains(container))
+        {
+            throw new InvalidOperationException($"The container '{container}' is removed twice.");
+        }
+
+        _removed.Add(container);
+        return this;
     }
 
     /// <summary>Removes the sandbox with everything in it; what else the transaction does to it is dropped.</summary>
@@ -176,7 +188,7 @@ public sealed class SandboxChange
 
     internal SandboxPlan ToPlan()
     {
-        var puts = new List<DocumentPut>();
+        var puts = new List<DocumentPut>(_documents.Count);
         var deletes = new List<DocumentKey>();
         foreach ((DocumentKey key, ReadOnlyMemory<byte>? content) in _documents)
         {
@@ -190,7 +202,7 @@ public sealed class SandboxChange
             }
         }
 
-        return new SandboxPlan(Sandbox, _kind, [.. _created], [.. _removed], puts, deletes);
+        return new SandboxPlan(Sandbox, _kind, _created, _removed, puts, deletes);
     }
 
     private SandboxChange Put(DocumentId document, ReadOnlyMemory<byte> json)

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 
 namespace SafeStore.Transactions;
 
@@ -38,7 +37,19 @@ internal sealed record SandboxPlan(
     public bool IsEmpty => Kind == PlanKind.Update && CreatedContainers.Count + RemovedContainers.Count + Puts.Count + Deletes.Count == 0;
 
     /// <summary>Whether the plan changes anything in a root.</summary>
-    public bool Touches(StoreRoot root) =>
-        Kind != PlanKind.Update || CreatedContainers.Count + RemovedContainers.Count > 0
-        || Puts.Any(put => put.Key.Root == root) || Deletes.Any(key => key.Root == root);
+    public bool Touches(StoreRoot root)
+    {
+        bool touches = Kind != PlanKind.Update || CreatedContainers.Count + RemovedContainers.Count > 0;
+        for (int i = 0; i < Puts.Count && !touches; i++)
+        {
+            touches = Puts[i].Key.Root == root;
+        }
+
+        for (int i = 0; i < Deletes.Count && !touches; i++)
+        {
+            touches = Deletes[i].Root == root;
+        }
+
+        return touches;
+    }
 }

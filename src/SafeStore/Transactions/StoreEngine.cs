@@ -17,6 +17,7 @@ internal sealed class StoreEngine : IAsyncDisposable
     private readonly FileLock _openLock;
     private readonly SharedState _shared;
     private readonly CommitLog _log;
+    private readonly LockWaiting _waiting;
     private readonly Maintenance _maintenance;
     private readonly DirectoryHandle _logDirectory;
     private readonly DirectoryHandle _namesDirectory;
@@ -24,7 +25,7 @@ internal sealed class StoreEngine : IAsyncDisposable
     private StoreEngine(StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, LogDirectory segments, LockWaiting waiting, EngineEvents events)
     {
         IDurableFileSystem fs = options.FileSystem;
-        (Roots, _openLock, _shared, _logDirectory, Events) = (roots, openLock, shared, logDirectory, events);
+        (Roots, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, openLock, shared, logDirectory, waiting, events);
         StoreIdentity identity = new StoreMetadata(fs, roots).Join();
         _namesDirectory = RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names");
         _log = new CommitLog(segments, new LogLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting)), shared, identity);
@@ -61,9 +62,9 @@ internal sealed class StoreEngine : IAsyncDisposable
     {
         IDurableFileSystem fs = options.FileSystem;
         StoreMetadata.CheckFormat(fs, layout);
-        var waiting = new LockWaiting(options.TimeProvider, options.LockTimeout);
         var events = new EngineEvents(options.Logger);
         var owned = new OwnedParts();
+        LockWaiting waiting = owned.Add(new LockWaiting(options.TimeProvider, options.LockTimeout));
         try
         {
             RootSet roots = owned.Add(RootSet.Open(fs, layout));
@@ -82,6 +83,9 @@ internal sealed class StoreEngine : IAsyncDisposable
             owned.Dispose();
         }
     }
+
+    /// <summary>Lets nobody wait for a sandbox any more.</summary>
+    public void StopWaiting() => _waiting.Close();
 
     /// <summary>Closes the store; the last process to do so leaves the documents durable without the log.</summary>
     public async ValueTask DisposeAsync()
@@ -108,6 +112,7 @@ internal sealed class StoreEngine : IAsyncDisposable
             _logDirectory.Dispose();
             _shared.Dispose();
             _openLock.Dispose();
+            _waiting.Dispose();
             Roots.Dispose();
         }
     }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Locking;
@@ -16,7 +15,7 @@ public sealed class Transaction
 {
     private readonly TransactionRunner _runner;
     private readonly OpenLocks _open;
-    private readonly SortedDictionary<string, (SandboxHold Hold, SandboxChange Change)> _sandboxes = new(StringComparer.Ordinal);
+    private readonly List<(SandboxHold Hold, SandboxChange Change)> _sandboxes = [];
     private bool _isClosed;
 
     internal Transaction(TransactionRunner runner, OpenLocks open, IEnumerable<SandboxHold> holds, int documentBytesMax)
@@ -31,7 +30,7 @@ public sealed class Transaction
             }
 
             PlanKind kind = hold.HasFlock ? PlanKind.Update : PlanKind.Create;
-            _sandboxes.Add(hold.Sandbox, (hold, new SandboxChange(this, hold.Sandbox, kind, documentBytesMax)));
+            _sandboxes.Add((hold, new SandboxChange(this, hold.Sandbox, kind, documentBytesMax)));
         }
     }
 
@@ -41,9 +40,15 @@ public sealed class Transaction
     public SandboxChange For(string sandbox)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
-        return _sandboxes.TryGetValue(sandbox, out (SandboxHold Hold, SandboxChange Change) found)
-            ? found.Change
-            : throw new ArgumentException($"The sandbox '{sandbox}' is not locked for this transaction.", nameof(sandbox));
+        foreach ((SandboxHold hold, SandboxChange change) in _sandboxes)
+        {
+            if (hold.Sandbox == sandbox)
+            {
+                return change;
+            }
+        }
+
+        throw new ArgumentException($"The sandbox '{sandbox}' is not locked for this transaction.", nameof(sandbox));
     }
 
     /// <summary>
@@ -67,21 +72,24 @@ public sealed class Transaction
         ThrowIfClosed();
         using IDisposable use = _open.Use();
         _isClosed = true;
-        List<SandboxHold> busy = [];
+        var participants = new Participant[_sandboxes.Count];
+        int busy = 0;
         try
         {
-            foreach ((SandboxHold hold, _) in _sandboxes.Values)
+            foreach ((SandboxHold hold, SandboxChange change) in _sandboxes)
             {
                 hold.BeginCommit();
-                busy.Add(hold);
+                participants[busy++] = new Participant(hold, change.ToPlan(), change.RequiredVersion);
             }
 
-            Participant[] participants = [.. _sandboxes.Values.Select(static pair => new Participant(pair.Hold, pair.Change.ToPlan(), pair.Change.RequiredVersion))];
             return await _runner.CommitAsync(participants, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            busy.ForEach(static hold => hold.EndCommit());
+            while (busy > 0)
+            {
+                participants[--busy].Hold.EndCommit();
+            }
         }
     }
 

@@ -39,13 +39,15 @@ internal sealed class TransactionRunner(
             await PrepareAsync(participant, cancellation).ConfigureAwait(false);
         }
 
-        Participant[] changed = [.. participants.Where(static participant => !participant.Plan.IsEmpty)];
+        Participant[] changed = Array.Exists(participants, static participant => participant.Plan.IsEmpty)
+            ? Array.FindAll(participants, static participant => !participant.Plan.IsEmpty)
+            : participants;
         if (changed.Length == 0)
         {
             return participants.Max(static participant => participant.Hold.Version);
         }
 
-        var commit = new PendingTransaction([.. changed.Select(static participant => participant.Plan)], TouchesDurableRoot(changed));
+        var commit = new PendingTransaction(Array.ConvertAll(changed, static participant => participant.Plan), TouchesDurableRoot(changed));
         using NameLocks.Hold? named = await LockNamesAsync(changed, cancellation).ConfigureAwait(false);
         await StageAndAppendAsync(changed, commit, cancellation).ConfigureAwait(false);
         Publish(changed, commit.Lsn);
@@ -107,16 +109,28 @@ internal sealed class TransactionRunner(
             }
         }
 
-        IEnumerable<string?> used = plan.Puts.Select(static put => put.Key.Container)
-            .Concat(plan.Deletes.Select(static key => key.Container))
-            .Where(container => container is not null && !plan.CreatedContainers.Contains(container))
-            .Concat(plan.RemovedContainers);
-        foreach (string? container in used)
+        foreach (DocumentPut put in plan.Puts)
         {
-            if (handles.Find(StoreRoot.Run, container) is null && handles.Find(StoreRoot.Config, container) is null)
-            {
-                throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
-            }
+            CheckContainer(handles, plan, put.Key.Container);
+        }
+
+        foreach (DocumentKey key in plan.Deletes)
+        {
+            CheckContainer(handles, plan, key.Container);
+        }
+
+        foreach (string container in plan.RemovedContainers)
+        {
+            CheckContainer(handles, plan, container);
+        }
+    }
+
+    private static void CheckContainer(SandboxHandles handles, SandboxPlan plan, string? container)
+    {
+        if (container is not null && !plan.CreatedContainers.Contains(container)
+            && handles.Find(StoreRoot.Run, container) is null && handles.Find(StoreRoot.Config, container) is null)
+        {
+            throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
         }
     }
 
@@ -156,13 +170,26 @@ internal sealed class TransactionRunner(
         return null;
     }
 
-    private bool TouchesDurableRoot(Participant[] participants) =>
-        roots.InOrderOfAppearance.Any(root => !root.IsVolatile && participants.Any(participant => participant.Plan.Touches(root.Root)));
+    private bool TouchesDurableRoot(Participant[] participants)
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            foreach (Participant participant in participants)
+            {
+                if (!root.IsVolatile && participant.Plan.Touches(root.Root))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 
     private async ValueTask<NameLocks.Hold?> LockNamesAsync(Participant[] participants, CancellationToken cancellation)
     {
-        string[] named = [.. participants.Where(static participant => participant.Plan.Kind != PlanKind.Update).Select(static participant => participant.Hold.Sandbox)];
-        return named.Length == 0 ? null : await names.AcquireAsync(named, cancellation).ConfigureAwait(false);
+        Participant[] named = Array.FindAll(participants, static participant => participant.Plan.Kind != PlanKind.Update);
+        return named.Length == 0 ? null : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask StageAndAppendAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)

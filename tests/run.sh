@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Passes all tests: installs what they need (apt), builds Release with warnings as errors, checks the formatting, runs every test
+# project, and ends with one line: N passed, N failed, N skipped.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Real filesystems, real faults, other programs' locks.
+needed=()
+command -v strace >/dev/null || needed+=(strace)
+command -v flock >/dev/null || needed+=(util-linux)
+command -v mkfs.ext4 >/dev/null || needed+=(e2fsprogs)
+command -v mkfs.xfs >/dev/null || needed+=(xfsprogs)
+command -v mkfs.btrfs >/dev/null || needed+=(btrfs-progs)
+if [ "${#needed[@]}" -gt 0 ]; then
+    as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -q
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${needed[@]}"
+fi
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+dotnet restore SafeStore.sln
+dotnet build SafeStore.sln --configuration Release --no-restore
+dotnet format SafeStore.sln --verify-no-changes --no-restore --exclude artifacts
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+# One project at a time: the crash tests count processes and mounts of their own.
+dotnet test --solution SafeStore.sln --configuration Release --no-build --max-parallel-test-modules 1 2>&1 | tee "$log" || status=$?
+
+count() { awk -v name="$1" '$1 == name ":" { sum = $2 } END { print sum + 0 }' "$log"; }
+passed=$(count succeeded)
+failed=$(count failed)
+skipped=$(count skipped)
+[ "$passed" -gt 0 ] || status=1
+[ "$failed" -eq 0 ] || status=1
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$status"
