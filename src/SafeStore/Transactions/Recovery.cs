@@ -17,7 +17,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
 
     public void Run()
     {
-        LogContents log = ReadLog(out Lsn? mark);
+        LogContents log = LogScanner.ReadChecked(directory, watermark, out Lsn? mark);
         Dictionary<string, SandboxFate> fates = Collect(log);
 
         // The sweep comes first: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
@@ -32,21 +32,6 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         applier.SyncDirectories();
         StartOver(log, mark);
         events.Recovered(mark ?? default, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
-    }
-
-    private LogContents ReadLog(out Lsn? mark)
-    {
-        mark = watermark.Read();
-        LogContents log = LogScanner.ReadToTail(directory, mark ?? default);
-        if (mark is { } found && log.Header is null)
-        {
-            throw new LogCorruptException(directory.Path, 0, found.Next, "the log has no segment");
-        }
-
-        // The watermark is the last file that the making of a store writes: without it, no transaction was ever acknowledged.
-        return mark is not null || log.Records.Count == 0
-            ? log
-            : throw new LogCorruptException(directory.Path, 0, new Lsn(1), "the log has transactions, but the watermark's file is missing");
     }
 
     private Dictionary<string, SandboxFate> Collect(LogContents log)
@@ -90,7 +75,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                     _sweeper.SweepDirectory(sandbox!, depth: 1);
                     if (root.Root == StoreRoot.Run)
                     {
-                        Settle(sandbox!, fates.GetValueOrDefault(entry.Name)?.Last ?? default);
+                        Settle(entry.Name, sandbox!, fates.GetValueOrDefault(entry.Name)?.Last ?? default);
                     }
                 }
             }
@@ -106,7 +91,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         }
     }
 
-    private void Settle(DirectoryHandle sandbox, Lsn last)
+    private void Settle(string id, DirectoryHandle sandbox, Lsn last)
     {
         Errno errno = fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file);
         if (errno == Errno.NotFound)
@@ -119,6 +104,15 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         {
             LockWord word = LockWord.Read(fs, file!);
             Lsn settled = Lsn.Max(word.Lsn, last);
+            if (word.State == LockWordState.Committing && settled > word.Lsn)
+            {
+                events.RolledForward(id, settled);
+            }
+            else if (word.State == LockWordState.Committing)
+            {
+                events.RolledBack(id);
+            }
+
             if (word.State == LockWordState.Committing || (word.State == LockWordState.Idle && settled != word.Lsn))
             {
                 new LockWord(LockWordState.Idle, settled).Write(fs, file!);
