@@ -18,19 +18,11 @@ internal static class ApplyCommand
             + "{\"lsn\":17}, or {\"error\":\"...\",\"code\":\"...\"} and goes on. Makes the store if there is none. Formats: docs/cli.md. "
             + "Exit codes: 0 end of input, 1 the store could not be opened, 3 it is faulted, 141 nobody reads the answers.");
         var store = new StoreArguments(command);
-        var parallel = new Option<int>("--parallel")
-        {
-            Description = "How many lines of different sandboxes to run at once (1-1024). Above 1, answers come in the order of acknowledgement, each with its \"line\".",
-            HelpName = "N",
-            DefaultValueFactory = static _ => 1,
-        };
-        parallel.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 1024)
-            {
-                result.AddError("--parallel must be from 1 to 1024.");
-            }
-        });
+        Option<int> parallel = WholeNumber.Option(
+            "--parallel",
+            "How many lines of different sandboxes to run at once (1-1024). Above 1, answers come in the order of acknowledgement, each with its \"line\".",
+            preset: 1,
+            max: 1024);
         var document = new DocumentLimit(command);
         command.Add(parallel);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(

@@ -1,7 +1,6 @@
 using System;
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
@@ -19,12 +18,10 @@ internal static class DemoCommand
             "demo",
             "Loads real sandbox trees into a fresh store, lets writer processes commit to them, kills those with SIGKILL at random moments, and checks after each kill that every "
             + "acknowledged transaction is there, every transaction is whole, and no temp file is left. Exit codes: 0 all well, 1 something was torn, lost or left over, or the demo failed.");
-        var kills = new Option<int>("--kills") { Description = "How many processes to kill (1-1000000).", HelpName = "N", DefaultValueFactory = static _ => 100 };
-        var writers = new Option<int>("--writers") { Description = "How many writer processes work at once (1-64).", HelpName = "N", DefaultValueFactory = static _ => 4 };
+        Option<int> kills = WholeNumber.Option("--kills", "How many processes to kill (1-1000000).", preset: 100, max: 1_000_000);
+        Option<int> writers = WholeNumber.Option("--writers", "How many writer processes work at once (1-64).", preset: 4, max: 64);
         var seed = new Option<int?>("--seed") { Description = "Repeats the random choices of an earlier run (not the kernel's scheduling).", HelpName = "N" };
         var keep = new Option<string?>("--keep") { Description = "Where to make the store: a directory that is empty or does not exist. Otherwise a new one under the temp directory.", HelpName = "DIR" };
-        Limit(kills, 1_000_000);
-        Limit(writers, 64);
         command.Add(kills);
         command.Add(writers);
         command.Add(seed);
@@ -37,14 +34,6 @@ internal static class DemoCommand
             ending.Token)));
         return command;
     }
-
-    private static void Limit(Option<int> option, int max) => option.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() is var value && (value < 1 || value > max))
-        {
-            result.AddError($"{option.Name} must be from 1 to {max.ToString(CultureInfo.InvariantCulture)}.");
-        }
-    });
 
     private static string PlaceFor(string? keep)
     {
