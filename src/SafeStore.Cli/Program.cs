@@ -1,1 +1,3 @@
-return 0;
+using SafeStore.Cli;
+
+return await Tool.RunAsync(args);

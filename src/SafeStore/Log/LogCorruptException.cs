@@ -4,7 +4,7 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// The log has lost or damaged a transaction that was acknowledged. Nothing was changed. Look at the log with <c>safestore repair</c>;
-/// restore the metadata directory from a backup, or accept the loss with that command.
+/// restore the store from a backup.
 /// </summary>
 public sealed class LogCorruptException : SafeStoreException
 {

@@ -7,6 +7,26 @@ namespace SafeStore.Log;
 /// <summary>Reads a whole log, and tells a torn tail, which was never acknowledged, from a loss.</summary>
 internal static class LogScanner
 {
+    /// <summary>What a log holds above its watermark when no other process writes it; also checks that neither is there without the other.</summary>
+    /// <param name="directory">The log.</param>
+    /// <param name="watermark">Its watermark.</param>
+    /// <param name="mark">Where that stands; null if it does not exist (yet).</param>
+    /// <exception cref="LogCorruptException">An acknowledged record is missing or damaged.</exception>
+    public static LogContents ReadChecked(LogDirectory directory, Watermark watermark, out Lsn? mark)
+    {
+        mark = watermark.Read();
+        LogContents log = ReadToTail(directory, mark ?? default);
+        if (mark is { } found && log.Header is null)
+        {
+            throw new LogCorruptException(directory.Path, 0, found.Next, "the log has no segment");
+        }
+
+        // The watermark is the last file that the making of a store writes: without it, no transaction was ever acknowledged.
+        return mark is not null || log.Records.Count == 0
+            ? log
+            : throw new LogCorruptException(directory.Path, 0, new Lsn(1), "the log has transactions, but the watermark's file is missing");
+    }
+
     /// <summary>
     /// What a log holds after a watermark when no other process writes it: its records, and where it ends.
     /// </summary>

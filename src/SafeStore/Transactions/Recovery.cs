@@ -19,8 +19,8 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     public void Run(bool wasFaulted)
     {
         SyncNames();
-        bool isMade = watermark.Read() is not null;
-        LogContents log = ReadLog(isMade);
+        LogContents log = LogScanner.ReadChecked(directory, watermark, out Lsn? mark);
+        bool isMade = mark is not null;
         Dictionary<string, SandboxFate> fates = Collect(log);
 
         // The sweep comes first: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
@@ -49,20 +49,6 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         }
 
         directory.SyncNames();
-    }
-
-    private LogContents ReadLog(bool isMade)
-    {
-        LogContents log = LogScanner.ReadToTail(directory, watermark.Read() ?? default);
-        if (isMade && log.Header is null)
-        {
-            throw new LogCorruptException(directory.Path, 0, log.Watermark.Next, "the log has no segment");
-        }
-
-        // The watermark is the last file that the making of a store writes: without it, no transaction was ever acknowledged.
-        return isMade || log.Records.Count == 0
-            ? log
-            : throw new LogCorruptException(directory.Path, 0, new Lsn(1), "the log has transactions, but the watermark's file is missing");
     }
 
     private Dictionary<string, SandboxFate> Collect(LogContents log)
@@ -128,7 +114,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             _sweeper.SweepDirectory(directory!, depth: 1);
             if (root.Root == StoreRoot.Run)
             {
-                Settle(directory!, last);
+                Settle(sandbox, directory!, last);
             }
         }
     }
@@ -144,7 +130,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
     }
 
-    private void Settle(DirectoryHandle sandbox, Lsn last)
+    private void Settle(string id, DirectoryHandle sandbox, Lsn last)
     {
         Errno errno = fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file);
         if (errno == Errno.NotFound)
@@ -157,6 +143,15 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         {
             LockWord word = LockWord.Read(fs, file!);
             Lsn settled = Lsn.Max(word.Lsn, last);
+            if (word.State == LockWordState.Committing && settled > word.Lsn)
+            {
+                events.RolledForward(id, settled);
+            }
+            else if (word.State == LockWordState.Committing)
+            {
+                events.RolledBack(id);
+            }
+
             if (word.State == LockWordState.Committing || (word.State == LockWordState.Idle && settled != word.Lsn))
             {
                 new LockWord(LockWordState.Idle, settled).Write(fs, file!);

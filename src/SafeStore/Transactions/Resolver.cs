@@ -113,6 +113,7 @@ internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog l
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             sweeper.SweepStage(root, sandbox);
+            sweeper.SweepTrash(root, sandbox);
         }
     }
 

@@ -11,12 +11,13 @@ namespace SafeStore.Transactions;
 /// </summary>
 internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
 {
-    /// <summary>Sweeps one sandbox: temp files beside its documents, and its directories under stage/.</summary>
+    /// <summary>Sweeps one sandbox: temp files beside its documents, and its directories under stage/ and trash/.</summary>
     public void Sweep(SandboxHandles handles)
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             SweepStage(root, handles.Sandbox);
+            SweepTrash(root, handles.Sandbox);
             if (handles.Find(root.Root, null) is { } directory)
             {
                 SweepDirectory(directory, depth: 1);
@@ -33,6 +34,21 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
             {
                 Errno errno = Emptying.Remove(fs, root.Stage, entry.Name);
                 StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove what was staged", root.Stage.Path, entry.Name);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Empties what was removed from a sandbox by a process that died before it had emptied it: a store that is never closed by all would
+    /// keep it for ever. What cannot be emptied waits for the next recovery.
+    /// </summary>
+    public void SweepTrash(RootDirectory root, string sandbox)
+    {
+        foreach (DirectoryEntry entry in List(root.Trash))
+        {
+            if (TempName.IsDirectoryOf(sandbox, entry.Name))
+            {
+                _ = Emptying.TryRemove(fs, root.Trash, entry.Name);
             }
         }
     }

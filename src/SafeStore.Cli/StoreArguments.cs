@@ -1,0 +1,46 @@
+using System;
+using System.CommandLine;
+using System.IO;
+
+namespace SafeStore.Cli;
+
+/// <summary>The options that say where a store lies: <c>--store DIR</c>, or <c>--config DIR --run DIR</c>.</summary>
+internal sealed class StoreArguments
+{
+    private readonly Option<string> _store = new("--store") { Description = "The store's directory, with its roots at DIR/config and DIR/run.", HelpName = "DIR" };
+    private readonly Option<string> _config = new("--config") { Description = "The config root; together with --run, instead of --store.", HelpName = "DIR" };
+    private readonly Option<string> _run = new("--run") { Description = "The run root; together with --config, instead of --store.", HelpName = "DIR" };
+
+    public StoreArguments(Command command)
+    {
+        command.Add(_store);
+        command.Add(_config);
+        command.Add(_run);
+        command.Validators.Add(result =>
+        {
+            bool store = result.GetResult(_store) is not null;
+            bool config = result.GetResult(_config) is not null;
+            bool run = result.GetResult(_run) is not null;
+            if (config != run || store == config)
+            {
+                result.AddError("Say where the store lies: --store DIR, or both --config DIR and --run DIR.");
+            }
+        });
+    }
+
+    /// <exception cref="ArgumentException">A path is empty, or one root lies inside the other.</exception>
+    public StoreLayout LayoutOf(ParseResult arguments) => arguments.GetValue(_store) is { } store
+        ? StoreLayout.At(store)
+        : StoreLayout.Of(arguments.GetValue(_config)!, arguments.GetValue(_run)!);
+
+    /// <summary>The layout of a store that exists: a command that only looks must not make one by a slip of the pen.</summary>
+    /// <exception cref="CommandException">There is none.</exception>
+    public StoreLayout ExistingLayoutOf(ParseResult arguments)
+    {
+        StoreLayout layout = LayoutOf(arguments);
+        string mark = Path.Join(layout.ConfigMetadata, "store.json");
+        return File.Exists(mark)
+            ? layout
+            : throw new CommandException($"There is no store: '{mark}' does not exist or cannot be reached. Check the path; 'safestore apply' makes a new store.");
+    }
+}

@@ -1,0 +1,61 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using System.Threading.Tasks;
+using SafeStore.Cli.Apply;
+using SafeStore.Cli.Demo;
+using SafeStore.Cli.Dump;
+using SafeStore.Cli.Repair;
+
+namespace SafeStore.Cli;
+
+/// <summary>The command line: which command runs, and how its failures become a message and an exit code.</summary>
+internal static class Tool
+{
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var root = new RootCommand(
+            "SafeStore: crash-safe transactions over plain JSON files. "
+            + "Exit codes: 0 done, 1 failed, 2 done with findings, 3 the store is faulted, 64 wrong command line, 130/143 ended by a signal.")
+        {
+            ApplyCommand.Create(),
+            DumpCommand.Create(),
+            RepairCommand.Create(),
+            DemoCommand.Create(),
+            DemoWriterCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(arguments);
+
+        // The commands handle signals themselves: they finish commits that are under way, which may take longer than a time-out here.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        int code = await parsed.InvokeAsync(configuration);
+        return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+    }
+
+    /// <summary>Runs a command's work; whatever goes wrong becomes one message on stderr.</summary>
+    public static async Task<int> GuardAsync(Func<Ending, Task<int>> work)
+    {
+        using var ending = new Ending();
+        try
+        {
+            int code = await work(ending);
+            return ending.Code != 0 ? ending.Code : code;
+        }
+        catch (OperationCanceledException) when (ending.Code != 0)
+        {
+            return ending.Code;
+        }
+        catch (IOException failure) when (IsBrokenPipe(failure))
+        {
+            return ExitCode.BrokenPipe;
+        }
+        catch (Exception failure) when (failure is SafeStoreException or CommandException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
+            return failure is StoreFaultedException ? ExitCode.Faulted : ExitCode.Failed;
+        }
+    }
+
+    /// <summary>EPIPE, as .NET reports it: the errno in HResult.</summary>
+    public static bool IsBrokenPipe(IOException failure) => failure.HResult == 32;
+}

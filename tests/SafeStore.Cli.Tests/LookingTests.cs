@@ -1,0 +1,102 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace SafeStore.Cli.Tests;
+
+/// <summary>The commands that look: dump, repair, and the command line itself.</summary>
+public sealed class LookingTests : IDisposable
+{
+    private readonly StoreFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public async Task A_damaged_document_is_an_error_line_among_the_others()
+    {
+        await _fixture.ApplyAsync("""{"sandbox":"sb-1","ops":[{"createSandbox":true},{"put":"a","value":1},{"put":"b","value":2},{"put":"c","value":3}]}""");
+        await File.WriteAllTextAsync(Path.Combine(_fixture.Store, "run/sb-1/b"), "{", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_fixture.Store, "run/sb-1/c"), "{\r\n  \"x\": \"y z\"\n}\n", TestContext.Current.CancellationToken);
+
+        ToolResult dump = await _fixture.DumpAsync();
+
+        Assert.Equal(2, dump.Code);
+        Assert.Equal(3, dump.Lines.Count);
+        Assert.EndsWith("\"value\":1}", dump.Lines[0], StringComparison.Ordinal);
+        Assert.Equal("corrupt", JsonElement.Parse(dump.Lines[1]).GetProperty("code").GetString());
+        Assert.Equal("y z", JsonElement.Parse(dump.Lines[2]).GetProperty("value").GetProperty("x").GetString());
+    }
+
+    [Theory]
+    [InlineData("dump")]
+    [InlineData("repair")]
+    public async Task A_command_that_looks_makes_no_store(string command)
+    {
+        ToolResult result = await ToolProcess.RunAsync([command, "--store", _fixture.Store]);
+
+        Assert.Equal(1, result.Code);
+        Assert.False(Directory.Exists(_fixture.Store));
+        Assert.Contains("There is no store", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Repair_tells_that_a_log_is_whole_and_where_it_is_damaged()
+    {
+        await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
+        ToolResult whole = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store, "--json"]);
+        string segment = Directory.EnumerateFiles(Path.Combine(_fixture.Store, "config/.safestore/log")).Single(static path => !Path.GetFileName(path).StartsWith("spare", StringComparison.Ordinal));
+        await using (FileStream file = File.OpenWrite(segment))
+        {
+            file.WriteByte(0xFF);
+        }
+
+        ToolResult damaged = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store, "--json"]);
+        ToolResult table = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store]);
+
+        JsonElement good = JsonElement.Parse(Assert.Single(whole.Lines));
+        Assert.Equal((0, 1, JsonValueKind.Null), (whole.Code, good.GetProperty("watermark").GetInt32(), good.GetProperty("damage").ValueKind));
+        JsonElement bad = JsonElement.Parse(Assert.Single(damaged.Lines));
+        Assert.Equal((2, segment), (damaged.Code, bad.GetProperty("damage").GetProperty("file").GetString()));
+        Assert.Equal("its header is damaged", bad.GetProperty("segments")[0].GetProperty("fault").GetString());
+        Assert.Equal(2, table.Code);
+        Assert.Equal(1, (await _fixture.DumpAsync()).Code);
+    }
+
+    [Theory]
+    [InlineData("dump")]
+    [InlineData("frob")]
+    [InlineData("apply --store a --config b --run c")]
+    [InlineData("apply --config b")]
+    [InlineData("apply --store a --parallel 0")]
+    [InlineData("apply --store a --parallel x")]
+    [InlineData("demo --kills 0")]
+    public async Task A_wrong_command_line_has_exit_code_64(string arguments) =>
+        Assert.Equal(64, (await ToolProcess.RunAsync(arguments.Split(' '))).Code);
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("apply --help")]
+    [InlineData("--version")]
+    public async Task Help_and_version_are_no_errors(string arguments)
+    {
+        ToolResult result = await ToolProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal(0, result.Code);
+        Assert.NotEmpty(result.Lines);
+        Assert.DoesNotContain("demo-writer", string.Concat(result.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_demo_kills_writers_and_finds_nothing_torn_or_lost()
+    {
+        ToolResult result = await ToolProcess.RunAsync(["demo", "--kills", "5", "--writers", "2", "--seed", "1", "--keep", _fixture.Store]);
+
+        Assert.True(result.Code == 0, string.Join('\n', result.Lines) + result.Errors);
+        Assert.Contains(result.Lines, static line => line.StartsWith("torn", StringComparison.Ordinal) && line.EndsWith(" 0", StringComparison.Ordinal));
+        Assert.DoesNotContain(result.Lines, static line => line.Contains('\u001b', StringComparison.Ordinal));
+        Assert.Equal(0, (await _fixture.DumpAsync()).Code);
+    }
+}
