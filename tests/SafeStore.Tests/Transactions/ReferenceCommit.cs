@@ -35,7 +35,8 @@ internal sealed class ReferenceCommit : IDisposable
                 transaction.For("sb-1").PutText(StoreRoot.Run, null, "state.json", """{"n":4}""").CreateContainer("db");
                 transaction.For("sb-2").RemoveSandbox();
                 transaction.For("sb-9").PutText(StoreRoot.Config, null, "config.json", """{"n":4}""");
-            }),
+            }
+            ),
             ["larger than a segment"] = ([SandboxTarget.Existing("sb-1")], static transaction => transaction.For("sb-1")
                 .PutText(StoreRoot.Run, null, "state.json", "\"" + new string('x', 100_000) + "\"")),
         };
