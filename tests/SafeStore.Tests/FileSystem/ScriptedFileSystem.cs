@@ -28,6 +28,9 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     /// <summary>What every filesystem says of itself; null for the truth.</summary>
     public bool? IsVolatile { get; init; } = false;
 
+    /// <summary>How many bytes one write takes at most; the rest is up to the caller.</summary>
+    public int LargestWrite { get; set; } = int.MaxValue;
+
     public IFileSystem Files => _inner.Files;
 
     public Errno OpenRoot(string path, out DirectoryHandle? directory)
@@ -93,7 +96,7 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)
     {
         count = 0;
-        return Ask(nameof(Write), file.Path) is var fault and not Errno.None ? fault : _inner.Write(file, bytes, offset, out count);
+        return Ask(nameof(Write), file.Path) is var fault and not Errno.None ? fault : _inner.Write(file, bytes[..Math.Min(bytes.Length, LargestWrite)], offset, out count);
     }
 
     public Errno Allocate(FileHandle file, long size) =>

@@ -61,28 +61,43 @@ public sealed class ProtocolHoleTests : IDisposable
     [Fact]
     public async Task A_short_log_write_does_not_come_back_after_a_reopen()
     {
-        string large = $"\"{new string('x', 6000)}\""; // a record of two blocks, so that the first may be written and the second not
-        for (int failing = 1; ; failing++)
+        var faulty = new ScriptedFileSystem();
+        StateStore store = await _disk.OpenAsync(faulty);
+        foreach (string sandbox in new[] { "a", "b", "c" })
         {
-            using var disk = new TestStore();
-            var faulty = new FaultyFileSystem(new PosixFileSystem());
-            StateStore store = await disk.OpenAsync(faulty);
-            await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
-            int writes = 0;
-            faulty.LargestTransfer = 4096;
-            faulty.Fault = verb => verb == nameof(IDurableFileSystem.Write) && ++writes == failing ? Errno.NoSpace : Errno.None;
-            Exception? failure = await Record.ExceptionAsync(() => store.ChangeAsync("sb", change => change.PutText(StoreRoot.Run, null, "a.json", large)));
-            faulty.Fault = static _ => Errno.None;
-            await store.DisposeAsync();
-
-            await using StateStore reopened = await disk.OpenAsync();
-            Assert.Equal(failure is null or CommitNotPublishedException ? large : "1", reopened.ReadText("sb", StoreRoot.Run, null, "a.json"));
-            if (writes < failing)
-            {
-                Assert.Null(failure);
-                return;
-            }
+            await store.CreateAsync(sandbox);
         }
+
+        SandboxLock first = await store.LockAsync("a");
+        SandboxLock second = await store.LockApartAsync("b");
+        SandboxLock third = await store.LockApartAsync("c");
+        List<Task<Lsn>> followers = [];
+        int appends = 0;
+        faulty.Before = call =>
+        {
+            if (call.Verb == nameof(IDurableFileSystem.SyncData) && followers.Count == 0)
+            {
+                // While the first transaction is synced, two more queue up; of their batch only the first block is written, with the
+                // whole record of the second transaction in it.
+                followers.Add(second.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync().AsTask());
+                followers.Add(third.Change().PutText(StoreRoot.Run, null, "a.json", $"\"{new string('x', 6000)}\"").CommitAsync().AsTask());
+                faulty.LargestWrite = 4096;
+            }
+
+            return call.IsAppend && ++appends == 3 ? Errno.NoSpace : Errno.None;
+        };
+        await first.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync();
+        foreach (Task<Lsn> follower in followers)
+        {
+            Assert.Equal(Errno.NoSpace, (await Assert.ThrowsAsync<StorageException>(() => follower)).Errno);
+        }
+
+        StoreLayout copy = CopyAsAfterAKill();
+        faulty.Before = null;
+        await store.DisposeAsync();
+        await using StateStore recovered = await StateStore.OpenAsync(copy, _disk.Options);
+        Assert.Equal("1", recovered.ReadText("a", StoreRoot.Run, null, "a.json"));
+        Assert.Null(recovered.ReadText("b", StoreRoot.Run, null, "a.json"));
     }
 
     [Theory]
