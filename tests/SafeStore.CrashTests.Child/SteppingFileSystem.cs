@@ -81,7 +81,9 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
         {
             if (_inTheMiddle)
             {
-                _ = inner.Write(file, bytes[..(bytes.Length / 2)], offset, out _);
+                // The padding of a log record does not count: half of it with the padding could be all of the record.
+                int end = bytes.LastIndexOfAnyExcept((byte)0) + 1;
+                _ = inner.Write(file, bytes[..((end == 0 ? bytes.Length : end) / 2)], offset, out _);
             }
 
             Stop(step, "write", file.Path, _inTheMiddle ? $"half of {bytes.Length} bytes" : "");

@@ -14,7 +14,7 @@ public sealed class KillOfARecoveryTests
     [Theory]
     [InlineData("update", "exchange", 1, true)] // durable, nothing of it visible
     [InlineData("mixed", "rename", 2, true)] // durable, half of it visible
-    [InlineData("two-sandboxes", "fdatasync", 1, false)] // half of the record written: see below
+    [InlineData("two-sandboxes", "fdatasync", 1, false)] // half of the record written
     public async Task A_recovery_killed_at_any_step_is_finished_by_the_next(string workload, string verb, int occurrence, bool isDurable)
     {
         using SeededStore seeded = await SeededStore.MakeAsync();
