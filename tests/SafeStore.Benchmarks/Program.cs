@@ -7,13 +7,21 @@ using System.Threading.Tasks;
 using SafeStore.Benchmarks;
 using Spectre.Console;
 
-// compare [--dir DIR] [--rounds N]: all contestants on one disk, interleaved, as ratios to the raw disk loop of the same round.
-string directory = Option("--dir") ?? Path.Join(Path.GetTempPath(), "safestore-bench");
+// compare [--dir DIR] [--rounds N] [--ext4-image]: all contestants on one disk, interleaved, as ratios to the raw disk loop of the same round.
+string place = Option("--dir") ?? Path.Join(Path.GetTempPath(), "safestore-bench");
 int rounds = int.Parse(Option("--rounds") ?? "5", CultureInfo.InvariantCulture);
 string command = args.FirstOrDefault() ?? "compare";
-Directory.CreateDirectory(directory);
+Directory.CreateDirectory(place);
+LoopImage? image = null;
+string directory = place;
 try
 {
+    if (args.Contains("--ext4-image"))
+    {
+        image = await LoopImage.MountAsync(place);
+        directory = image.Directory;
+    }
+
     switch (command)
     {
         case "compare":
@@ -32,13 +40,18 @@ try
 
             return 0;
         default:
-            await Console.Error.WriteLineAsync("Commands: compare [--dir DIR] [--rounds N], memory [--dir DIR], commits [--dir DIR] [--count N]");
+            await Console.Error.WriteLineAsync("Commands: compare [--dir DIR] [--rounds N] [--ext4-image], memory [--dir DIR], commits [--dir DIR] [--count N]");
             return 64;
     }
 }
 finally
 {
-    Directory.Delete(directory, recursive: true);
+    if (image is not null)
+    {
+        await image.DisposeAsync();
+    }
+
+    Directory.Delete(place, recursive: true);
 }
 
 async Task CompareAsync()
@@ -56,8 +69,8 @@ async Task CompareAsync()
         {
             foreach (Func<string, IContestant> make in Contestants())
             {
-                string place = Path.Join(directory, $"r{round}-{writers}-{documents}");
-                await using (IContestant contestant = make(place))
+                string own = Path.Join(directory, $"r{round}-{writers}-{documents}");
+                await using (IContestant contestant = make(own))
                 {
                     if (writers > 1 && contestant is RawDisk)
                     {
@@ -75,7 +88,7 @@ async Task CompareAsync()
                     }
                 }
 
-                Directory.Delete(place, recursive: true);
+                Directory.Delete(own, recursive: true);
             }
         }
     }
