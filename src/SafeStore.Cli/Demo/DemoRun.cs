@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Cli.Demo;
 
@@ -27,7 +28,7 @@ internal sealed class DemoRun(StoreLayout layout, int kills, int writers, Random
     public async Task RunAsync(CancellationToken stop)
     {
         _store = await StateStore.OpenAsync(layout, cancellationToken: stop);
-        _sandboxes = await SampleTree.LoadAsync(_store);
+        _sandboxes = await SampleTree.BesideTheTool(new PosixFileSystem().Files).LoadAsync(_store);
         _writers.AddRange(Enumerable.Range(1, writers).Select(StartWriter));
         for (int round = 1; Result.Kills < kills; round++)
         {

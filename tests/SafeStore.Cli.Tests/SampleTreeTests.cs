@@ -1,0 +1,54 @@
+using System.Collections.Generic;
+using System.IO;
+using System.IO.Abstractions.TestingHelpers;
+using System.Linq;
+using System.Threading.Tasks;
+using SafeStore.Cli.Demo;
+using Xunit;
+
+namespace SafeStore.Cli.Tests;
+
+public sealed class SampleTreeTests
+{
+    [Fact]
+    public async Task A_sample_becomes_one_sandbox_with_the_documents_of_both_roots()
+    {
+        var files = new MockFileSystem(new Dictionary<string, MockFileData>
+        {
+            ["/samples/config/sb/config.json"] = new("{\"a\":1}"),
+            ["/samples/config/sb/web/config.json"] = new("{\"b\":2}"),
+            ["/samples/run/sb/state.json"] = new("{\"c\":3}"),
+            ["/samples/run/sb/web/state.json"] = new("{\"d\":4}"),
+        });
+        DirectoryInfo place = Directory.CreateTempSubdirectory("safestore-test-");
+        try
+        {
+            await using StateStore store = await StateStore.OpenAsync(StoreLayout.At(place.FullName));
+            Assert.Equal(["sb"], await new SampleTree(files, "/samples").LoadAsync(store));
+            Assert.Equal(
+                ["config:sb/config.json", "run:sb/state.json", "config:sb/web/config.json", "run:sb/web/state.json"],
+                store.ListDocuments("sb").Select(static document => document.ToString()));
+            Assert.Equal("{\"d\":4}"u8.ToArray(), store.ReadJson(new DocumentId("sb", "web", StoreRoot.Run, "state.json")));
+        }
+        finally
+        {
+            place.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_missing_sample_is_a_clear_failure()
+    {
+        DirectoryInfo place = Directory.CreateTempSubdirectory("safestore-test-");
+        try
+        {
+            await using StateStore store = await StateStore.OpenAsync(StoreLayout.At(place.FullName));
+            CommandException failure = await Assert.ThrowsAsync<CommandException>(() => new SampleTree(new MockFileSystem(), "/samples").LoadAsync(store));
+            Assert.Contains("/samples", failure.Message, System.StringComparison.Ordinal);
+        }
+        finally
+        {
+            place.Delete(recursive: true);
+        }
+    }
+}
