@@ -30,6 +30,22 @@ public sealed class LookingTests : IDisposable
         Assert.Equal("y z", JsonElement.Parse(dump.Lines[2]).GetProperty("value").GetProperty("x").GetString());
     }
 
+    [Fact]
+    public async Task A_sandbox_whose_lock_is_taken_is_shown_without_it()
+    {
+        await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
+        await using StateStore holder = await StateStore.OpenAsync(StoreLayout.At(_fixture.Store));
+        string sandbox = holder.ListSandboxes()[0];
+        await using SandboxLock held = await holder.LockAsync(sandbox);
+
+        ToolResult dump = await _fixture.DumpAsync();
+
+        Assert.Equal(0, dump.Code);
+        Assert.NotEmpty(dump.Lines);
+        Assert.Contains($"'{sandbox}' is shown without its lock", dump.Errors, StringComparison.Ordinal);
+        Assert.Contains($"pid {Environment.ProcessId}", dump.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("dump")]
     [InlineData("repair")]
