@@ -322,6 +322,32 @@ public sealed class ProtocolHoleTests : IDisposable
         Assert.Equal(before, TreeSnapshot.OfStore(copy));
     }
 
+    [Fact]
+    public async Task Recovery_syncs_each_document_before_it_gets_its_name_and_the_names_before_the_watermark()
+    {
+        await using StateStore store = await _disk.OpenAsync();
+        await store.CreateAsync("sb", static change => change.CreateContainer("web")
+            .PutText(StoreRoot.Config, null, "a.json", "1").PutText(StoreRoot.Run, "web", "b.json", "2"));
+        StoreLayout copy = CopyAsAfterAKill();
+        var calls = new List<FileSystemCall>();
+        var watched = new ScriptedFileSystem();
+        watched.Before = call =>
+        {
+            calls.Add(call);
+            return Errno.None;
+        };
+        await using StateStore recovered = await StateStore.OpenAsync(copy, _disk.Options with { FileSystem = watched });
+
+        int watermark = calls.FindIndex(static call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.EndsWith("/watermark", StringComparison.Ordinal));
+        foreach ((string directory, string file) in new[] { (Path.Combine(copy.Config, "sb"), "a.json"), (Path.Combine(copy.Run, "sb", "web"), "b.json") })
+        {
+            int named = calls.FindIndex(call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == Path.Combine(directory, file));
+            int synced = calls.FindLastIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path.StartsWith(directory + "/.ss-", StringComparison.Ordinal));
+            int directorySynced = calls.FindIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == directory);
+            Assert.True(synced >= 0 && synced < named && named < directorySynced && directorySynced < watermark, $"{file}: {synced}, {named}, {directorySynced}, {watermark}");
+        }
+    }
+
     /// <summary>What a reader of the disk finds when all processes die now: page cache and disk agree, nobody has cleaned up.</summary>
     private StoreLayout CopyAsAfterAKill()
     {
