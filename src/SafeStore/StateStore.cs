@@ -42,7 +42,15 @@ public sealed partial class StateStore : IAsyncDisposable
     public StoreLayout Layout { get; }
 
     /// <summary>Whether a sync has failed, in this process or another: nothing is written until all have closed the store and one has opened it again.</summary>
-    public bool IsFaulted => _engine.IsFaulted;
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public bool IsFaulted
+    {
+        get
+        {
+            _open.ThrowIfClosed();
+            return _engine.IsFaulted;
+        }
+    }
 
     /// <summary>What this object has done since it was opened.</summary>
     public StoreStatistics Statistics => _engine.Events.Statistics;

@@ -149,7 +149,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         {
             case Errno.None:
                 return rented;
-            case Errno.NotFound:
+            case Errno.NotFound or Errno.NotDirectory: // the container's name is a document's
                 return null;
             case Errno.FileTooLarge:
                 throw new DocumentTooLargeException(document, PathOf(document), documentBytesMax);

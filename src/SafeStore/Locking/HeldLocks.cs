@@ -17,8 +17,9 @@ internal sealed class HeldLocks
     public Link Announce(string sandbox)
     {
         Link? parent = FirstHeld(_chain.Value);
-        for (Link? link = parent; link is not null; link = FirstHeld(link.Parent))
+        for (Link? link = parent; link is not null; link = link.Parent)
         {
+            link.Parent = FirstHeld(link.Parent); // who hands locks on for ever must not drag the old ones along
             if (link.Sandbox == sandbox)
             {
                 throw new LockRecursionException(sandbox);
@@ -43,10 +44,15 @@ internal sealed class HeldLocks
     internal sealed class Link(string sandbox, Link? parent)
     {
         private volatile bool _isReleased;
+        private volatile Link? _parent = parent;
 
         public string Sandbox => sandbox;
 
-        public Link? Parent => parent;
+        public Link? Parent
+        {
+            get => _parent;
+            set => _parent = value;
+        }
 
         public bool IsHeld => !_isReleased;
 

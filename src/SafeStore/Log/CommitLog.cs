@@ -59,6 +59,9 @@ internal sealed class CommitLog : IDisposable
 
     public ValueTask<LogLock.Hold> LockAsync(CancellationToken cancellation) => _lock.AcquireAsync(cancellation);
 
+    /// <summary>Whether a sync has failed in any process since the last recovery.</summary>
+    public bool IsFaulted => _fault is not null || _shared.Status == StoreStatus.Faulted;
+
     /// <summary>Throws if a sync has failed in any process since the last recovery.</summary>
     public void ThrowIfFaulted()
     {
@@ -196,7 +199,7 @@ internal sealed class CommitLog : IDisposable
         else if (_shared.TailOwner != _owner)
         {
             _segment.Refresh();
-            ReadToEnd();
+            _end = EndOf(_segment, _end);
         }
     }
 
@@ -221,20 +224,33 @@ internal sealed class CommitLog : IDisposable
         }
 
         SegmentReader newest = _directory.Open(segments[^1], FileUse.ReadWrite);
+        LogPosition end;
+        try
+        {
+            end = EndOf(newest, LogPosition.StartOf(newest.Header));
+        }
+        catch
+        {
+            newest.Dispose();
+            throw;
+        }
+
+        // All at once: an epoch that is believed with an end that is not the end would let the next batch overwrite records.
         _segment?.Dispose();
         _segment = newest;
-        _end = LogPosition.StartOf(newest.Header);
+        _end = end;
         _durable = Lsn.Max(_durable, newest.Header.FirstLsn.Previous); // a segment's predecessor is synced before it appears
         _epoch = epoch;
-        ReadToEnd();
     }
 
-    private void ReadToEnd()
+    private static LogPosition EndOf(SegmentReader segment, LogPosition position)
     {
-        while (_segment!.TryReadNext(_end, out LogPosition next) is not null)
+        while (segment.TryReadNext(position, out LogPosition next) is not null)
         {
-            _end = next;
+            position = next;
         }
+
+        return position;
     }
 
     private void ChangeSegment(long recordBytes, LogLock.Hold hold)

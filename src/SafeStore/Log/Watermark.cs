@@ -53,7 +53,8 @@ internal sealed class Watermark
     }
 
     /// <summary>Advances the watermark; durable on return.</summary>
-    /// <remarks>The caller has made durable everything up to it. A failed sync throws: the caller must not drop any segment.</remarks>
+    /// <remarks>The caller has made durable everything up to it.</remarks>
+    /// <exception cref="SyncFailedException">The slot may be in the cache and not on the disk; the next write would go over the last good one.</exception>
     public void Advance(Lsn lsn)
     {
         StorageException.ThrowIfFailed(_fs.OpenFile(_metadata, FileName, FileUse.ReadWrite, out FileHandle? file), "open the watermark", FilePath);
@@ -69,8 +70,12 @@ internal sealed class Watermark
             byte[] bytes = new byte[SlotBytes];
             Encode(bytes, slot);
             Errno errno = _fs.Write(file!, bytes, OffsetOf(slot), out int count);
-            StorageException.ThrowIfFailed(errno == Errno.None && count != SlotBytes ? Errno.NoSpace : errno, "write the watermark", FilePath);
-            StorageException.ThrowIfFailed(_fs.SyncData(file!), "sync the watermark", FilePath);
+            errno = errno == Errno.None && count != SlotBytes ? Errno.NoSpace : errno;
+            errno = errno == Errno.None ? _fs.SyncData(file!) : errno;
+            if (errno != Errno.None)
+            {
+                throw new SyncFailedException(FilePath, errno);
+            }
         }
     }
 

@@ -331,9 +331,8 @@ internal sealed class Checkpointer(
         {
             watermark.Advance(last);
         }
-        catch (StorageException failure)
+        catch (SyncFailedException failure)
         {
-            // Its slot may be in the cache and not on the disk; the next write would go over the last good one.
             throw log.Fault(failure.Path, failure.Errno);
         }
     }

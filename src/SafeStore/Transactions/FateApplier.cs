@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 using SafeStore.Log;
 
 namespace SafeStore.Transactions;
@@ -19,9 +20,14 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
 
     public void Apply(SandboxFate fate)
     {
-        if (!fate.IsCreated && fate.Exists && !roots.InOrderOfAppearance.Any(root => Exists(root, fate.Sandbox)))
+        if (!fate.IsCreated && fate.Exists && !roots.InOrderOfAppearance.Any(root => Exists(root.Directory, fate.Sandbox)))
         {
             events.SandboxVanished(fate.Sandbox);
+            return;
+        }
+
+        if (!fate.Exists && IsMadeAgain(fate))
+        {
             return;
         }
 
@@ -49,6 +55,26 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
         foreach (StoreRoot root in _touched.Select(static touched => touched.Root).Distinct())
         {
             StorageException.ThrowIfFailed(fs.SyncDirectory(roots[root].Directory), "sync the root", roots[root].Directory.Path);
+        }
+    }
+
+    /// <summary>
+    /// Whether another program has made a removed sandbox again: then one of our lockers has found it so, and has written a word that no
+    /// removed sandbox has. (A remover's word says "committing", and an LSN before the removal.)
+    /// </summary>
+    private bool IsMadeAgain(SandboxFate fate)
+    {
+        Errno errno = fs.OpenFile(roots.Run.Directory, $"{fate.Sandbox}/{Identifier.LockFile}", FileUse.Read, out FileHandle? file);
+        if (errno is Errno.NotFound)
+        {
+            return false;
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory.Path, fate.Sandbox);
+        using (file)
+        {
+            LockWord word = LockWord.Read(fs, file!);
+            return word.State == LockWordState.Idle && word.Lsn >= fate.Last;
         }
     }
 
@@ -95,6 +121,11 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
             {
                 Write(sandbox, group);
                 continue;
+            }
+
+            if (group.All(static document => document.Value.Content is null) && !Exists(sandbox, group.Key))
+            {
+                continue; // nothing to delete, and no reason to make it
             }
 
             using DirectoryHandle container = OpenOrMake(sandbox, group.Key);
@@ -194,10 +225,10 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
         return directory!;
     }
 
-    private bool Exists(RootDirectory root, string sandbox)
+    private bool Exists(DirectoryHandle parent, string name)
     {
-        Errno errno = fs.Stat(root.Directory, sandbox, out _);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look for the sandbox", root.Directory.Path, sandbox);
+        Errno errno = fs.Stat(parent, name, out _);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look for the directory", parent.Path, name);
         return errno == Errno.None;
     }
 

@@ -20,6 +20,7 @@ internal sealed class Maintenance : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private int _isNudged;
+    private volatile bool _isDisposed;
 
     public Maintenance(CommitLog log, Checkpointer checkpointer, StoreOptions options, EngineEvents events)
     {
@@ -42,6 +43,7 @@ internal sealed class Maintenance : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         await _timer.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _turn.WaitAsync().ConfigureAwait(false);
@@ -54,7 +56,7 @@ internal sealed class Maintenance : IAsyncDisposable
         bool isTimed = true;
         do
         {
-            if (!_turn.Wait(0))
+            if (_isDisposed || !_turn.Wait(0))
             {
                 return; // whoever works looks for a nudge once more after it has left
             }

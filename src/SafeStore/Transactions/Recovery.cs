@@ -94,7 +94,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                 SandboxFate? fate = fates.GetValueOrDefault(entry.Name);
                 try
                 {
-                    SweepSandbox(root, entry.Name, fate?.Last ?? default);
+                    SweepSandbox(root, entry.Name, fate);
                 }
                 catch (StorageException failure) when (fate is null && failure.Errno is not Errno.InputOutput)
                 {
@@ -106,15 +106,15 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         }
     }
 
-    private void SweepSandbox(RootDirectory root, string sandbox, Lsn last)
+    private void SweepSandbox(RootDirectory root, string sandbox, SandboxFate? fate)
     {
         StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, sandbox, out DirectoryHandle? directory), "open the directory", root.Directory.Path, sandbox);
         using (directory)
         {
             _sweeper.SweepDirectory(directory!, depth: 1);
-            if (root.Root == StoreRoot.Run)
+            if (root.Root == StoreRoot.Run && fate is not { Exists: false }) // whose word tells whether it is still the removed one
             {
-                Settle(sandbox, directory!, last);
+                Settle(sandbox, directory!, fate?.Last ?? default);
             }
         }
     }

@@ -40,12 +40,11 @@ internal sealed class SandboxFate(string sandbox)
 
     public void Add(SandboxPlan plan, CommitRecord record)
     {
-        Last = record.Lsn;
         if (plan.Kind != PlanKind.Update)
         {
             _containers.Clear();
             _documents.Clear();
-            IsReplaced = plan.Kind == PlanKind.Create && !Exists;
+            IsReplaced = plan.Kind == PlanKind.Create && Last.Value > 0; // any earlier one, removed by us or by another program
             IsCreated = plan.Kind == PlanKind.Create;
             Exists = IsCreated;
             Segment = record.Segment;
@@ -64,7 +63,7 @@ internal sealed class SandboxFate(string sandbox)
 
         foreach (string container in plan.CreatedContainers)
         {
-            bool isReplaced = _containers.TryGetValue(container, out ContainerFate? before) && !before.Exists;
+            bool isReplaced = _containers.ContainsKey(container);
             Forget(container);
             _documents.Remove(new DocumentKey(StoreRoot.Config, null, container));
             _documents.Remove(new DocumentKey(StoreRoot.Run, null, container));
@@ -73,12 +72,25 @@ internal sealed class SandboxFate(string sandbox)
 
         foreach (DocumentPut put in plan.Puts)
         {
+            Revive(put.Key.Container);
             _documents[put.Key] = (put.Content, record.Segment.IdentityOf(put.Key.Root));
         }
 
         foreach (DocumentKey key in plan.Deletes)
         {
+            Revive(key.Container);
             _documents[key] = (null, record.Segment.IdentityOf(key.Root));
+        }
+
+        Last = record.Lsn;
+    }
+
+    /// <summary>A removed container that a later transaction uses was made again by another program, or it could not.</summary>
+    private void Revive(string? container)
+    {
+        if (container is not null && _containers.TryGetValue(container, out ContainerFate? fate) && !fate.Exists)
+        {
+            _containers.Remove(container);
         }
     }
 

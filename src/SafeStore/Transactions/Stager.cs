@@ -108,7 +108,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             }
 
             DirectoryHandle directory = container is null ? sandbox : FindOrMake(root, handles, container, staged);
-            bool exists = handles.IsKnownFile(root.Root, container, put.Key.File) || CheckTarget(directory, put.Key.File);
+            bool exists = handles.IsKnownFile(root.Root, container, put.Key.File) || CheckTarget(directory, put.Key.File, handles, container);
             var file = new StagedFile(directory, TempName.NewFile(_names), put.Key, exists);
             StorageException.ThrowIfFailed(fs.CreateFile(directory, file.TempName, AtomicFile.DefaultMode, out FileHandle? handle), "create a temp file", directory.Path, file.TempName);
             staged.Files.Add(file);
@@ -122,7 +122,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         {
             if (key.Root == root.Root && !handles.IsKnownFile(key.Root, key.Container, key.File) && handles.Find(key.Root, key.Container) is { } directory)
             {
-                _ = CheckTarget(directory, key.File);
+                _ = CheckTarget(directory, key.File, handles, key.Container);
             }
         }
     }
@@ -150,8 +150,18 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     }
 
     /// <summary>A directory in the place of a document would be exchanged as a whole.</summary>
-    private bool CheckTarget(DirectoryHandle directory, string file)
+    private bool CheckTarget(DirectoryHandle directory, string file, SandboxHandles handles, string? container)
     {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            // A container may exist in one root only; its name is taken in all.
+            if (container is null && handles.Find(root.Root, null) is { } other
+                && fs.Stat(other, file, out FileStatus namesake) == Errno.None && namesake.Kind == FileKind.Directory)
+            {
+                throw new StorageException("replace a document", $"{other.Path}/{file}", Errno.IsDirectory);
+            }
+        }
+
         Errno errno = fs.Stat(directory, file, out FileStatus status);
         if (errno == Errno.NotFound)
         {

@@ -53,7 +53,7 @@ internal sealed class StoreEngine : IAsyncDisposable
 
     public EngineEvents Events { get; }
 
-    public bool IsFaulted => _shared.Status == StoreStatus.Faulted;
+    public bool IsFaulted => _log.IsFaulted;
 
     public static async ValueTask<StoreEngine> OpenAsync(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
     {

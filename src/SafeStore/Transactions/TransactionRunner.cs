@@ -341,6 +341,7 @@ internal sealed class TransactionRunner(
         {
             // Not even its lock file has appeared: what was staged leads the next locker to the record.
             hold.Abandon();
+            hold.NeedsResolve = false;
             throw;
         }
 
