@@ -323,6 +323,29 @@ public sealed class ProtocolHoleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_roll_forward_syncs_the_log_before_anything_can_be_seen()
+    {
+        var faulty = new ScriptedFileSystem();
+        var calls = new List<FileSystemCall>();
+        var watched = new ScriptedFileSystem();
+        await using StateStore other = await _disk.OpenAsync(watched);
+        await using StateStore store = await _disk.OpenAsync(faulty);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
+
+        watched.Before = call =>
+        {
+            calls.Add(call);
+            return Errno.None;
+        };
+        await (await other.LockAsync("sb")).DisposeAsync(); // as after a death: it cannot know whether the record was synced
+        int synced = calls.FindIndex(static call => call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.SyncData) });
+        int seen = calls.FindIndex(static call => call.Verb is nameof(IDurableFileSystem.Exchange) or nameof(IDurableFileSystem.Rename));
+        Assert.True(synced >= 0 && synced < seen, $"synced at call {synced}, seen at call {seen}");
+    }
+
+    [Fact]
     public async Task Recovery_syncs_each_document_before_it_gets_its_name_and_the_names_before_the_watermark()
     {
         await using StateStore store = await _disk.OpenAsync();
