@@ -135,6 +135,11 @@ public sealed class FairLockLaws
 
         private void Enter(LockMode mode, TimeSpan timeout)
         {
+            while (timeout > TimeSpan.Zero && _waiting.Any(flow => flow.Deadline == _time.GetUtcNow() + timeout))
+            {
+                timeout += TimeSpan.FromMilliseconds(1); // time has moved on since the others came, and two may fall together
+            }
+
             bool mustGiveUp = timeout == TimeSpan.Zero && !(_waiting.Count == 0 && MayEnter(mode));
             var flow = new Flow(mode, timeout > TimeSpan.Zero ? _time.GetUtcNow() + timeout : null, new CancellationTokenSource());
             flow.Entry = _lock.EnterAsync(mode, timeout, _time, flow.Cancellation.Token).AsTask();
