@@ -15,6 +15,7 @@ internal sealed class TestStore : IDisposable
 {
     private readonly TempDirectory _temp;
     private readonly TempDirectory? _runTemp;
+    private readonly List<TempDirectory> _copies = [];
 
     /// <summary>A store in the system's temp directory, or another; the run root may lie apart.</summary>
     public TestStore(string? parent = null, string? runParent = null)
@@ -42,10 +43,22 @@ internal sealed class TestStore : IDisposable
 
     public string PathOf(StoreRoot root, string relative) => Path.Combine(root == StoreRoot.Config ? Layout.Config : Layout.Run, relative);
 
+    /// <summary>What a new process finds when all have died now: page cache and disk agree, nobody has cleaned up.</summary>
+    public StoreLayout CopyAsAfterAKill()
+    {
+        var copy = new TempDirectory();
+        _copies.Add(copy);
+        var copying = System.Diagnostics.Process.Start("cp", ["-a", Path.Combine(Directory, "."), copy.Path]);
+        copying.WaitForExit();
+        Xunit.Assert.Equal(0, copying.ExitCode);
+        return StoreLayout.At(copy.Path);
+    }
+
     public void Dispose()
     {
         _temp.Dispose();
         _runTemp?.Dispose();
+        _copies.ForEach(static copy => copy.Dispose());
     }
 }
 

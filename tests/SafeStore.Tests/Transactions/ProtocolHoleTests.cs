@@ -14,13 +14,8 @@ namespace SafeStore.Tests.Transactions;
 public sealed class ProtocolHoleTests : IDisposable
 {
     private readonly TestStore _disk = new();
-    private readonly List<TempDirectory> _copies = [];
 
-    public void Dispose()
-    {
-        _disk.Dispose();
-        _copies.ForEach(static copy => copy.Dispose());
-    }
+    public void Dispose() => _disk.Dispose();
 
     [Fact]
     public async Task A_truncated_lock_file_is_resolved_from_the_log()
@@ -92,7 +87,7 @@ public sealed class ProtocolHoleTests : IDisposable
             Assert.Equal(Errno.NoSpace, (await Assert.ThrowsAsync<StorageException>(() => follower)).Errno);
         }
 
-        StoreLayout copy = CopyAsAfterAKill();
+        StoreLayout copy = _disk.CopyAsAfterAKill();
         faulty.Before = null;
         await store.DisposeAsync();
         await using StateStore recovered = await StateStore.OpenAsync(copy, _disk.Options);
@@ -190,7 +185,7 @@ public sealed class ProtocolHoleTests : IDisposable
     {
         await using StateStore store = await _disk.OpenAsync();
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
-        StoreLayout copy = CopyAsAfterAKill();
+        StoreLayout copy = _disk.CopyAsAfterAKill();
         string segment = Directory.GetFiles(Path.Combine(copy.ConfigMetadata, "log"), "0*.log").Single();
 
         var faulty = new ScriptedFileSystem { Before = static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.InputOutput : Errno.None };
@@ -211,7 +206,7 @@ public sealed class ProtocolHoleTests : IDisposable
         Directory.CreateDirectory(_disk.PathOf(StoreRoot.Run, "sb"));
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "new.json", "2"));
 
-        await using StateStore recovered = await StateStore.OpenAsync(CopyAsAfterAKill(), _disk.Options);
+        await using StateStore recovered = await StateStore.OpenAsync(_disk.CopyAsAfterAKill(), _disk.Options);
         Assert.Equal("2", recovered.ReadText("sb", StoreRoot.Run, null, "new.json"));
         Assert.Null(recovered.ReadText("sb", StoreRoot.Run, null, "old.json"));
     }
@@ -225,7 +220,7 @@ public sealed class ProtocolHoleTests : IDisposable
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "x", "1"));
         await store.ChangeAsync("sb", static change => change.Delete(StoreRoot.Run, null, "x"));
         await store.ChangeAsync("sb", static change => change.CreateContainer("x").PutText(StoreRoot.Run, "x", "a.json", "2"));
-        StoreLayout copy = CopyAsAfterAKill();
+        StoreLayout copy = _disk.CopyAsAfterAKill();
         if (oldFileIsStillThere)
         {
             Directory.Delete(Path.Combine(copy.Run, "sb", "x"), recursive: true); // neither the deletion nor the creation was on the disk
@@ -312,7 +307,7 @@ public sealed class ProtocolHoleTests : IDisposable
         await using StateStore store = await _disk.OpenAsync();
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2"));
-        StoreLayout copy = CopyAsAfterAKill();
+        StoreLayout copy = _disk.CopyAsAfterAKill();
         string segment = Directory.GetFiles(Path.Combine(copy.ConfigMetadata, "log"), "0*.log").Single();
         Overwrite(segment, 4096 + 100, [0xFF]);
         SortedDictionary<string, string> before = TreeSnapshot.OfStore(copy);
@@ -351,7 +346,7 @@ public sealed class ProtocolHoleTests : IDisposable
         await using StateStore store = await _disk.OpenAsync();
         await store.CreateAsync("sb", static change => change.CreateContainer("web")
             .PutText(StoreRoot.Config, null, "a.json", "1").PutText(StoreRoot.Run, "web", "b.json", "2"));
-        StoreLayout copy = CopyAsAfterAKill();
+        StoreLayout copy = _disk.CopyAsAfterAKill();
         var calls = new List<FileSystemCall>();
         var watched = new ScriptedFileSystem();
         watched.Before = call =>
@@ -369,17 +364,6 @@ public sealed class ProtocolHoleTests : IDisposable
             int directorySynced = calls.FindIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == directory);
             Assert.True(synced >= 0 && synced < named && named < directorySynced && directorySynced < watermark, $"{file}: {synced}, {named}, {directorySynced}, {watermark}");
         }
-    }
-
-    /// <summary>What a reader of the disk finds when all processes die now: page cache and disk agree, nobody has cleaned up.</summary>
-    private StoreLayout CopyAsAfterAKill()
-    {
-        var copy = new TempDirectory();
-        _copies.Add(copy);
-        var copying = System.Diagnostics.Process.Start("cp", ["-a", Path.Combine(_disk.Directory, "."), copy.Path]);
-        copying.WaitForExit();
-        Assert.Equal(0, copying.ExitCode);
-        return StoreLayout.At(copy.Path);
     }
 
     private static void Overwrite(string path, long offset, byte[] bytes)

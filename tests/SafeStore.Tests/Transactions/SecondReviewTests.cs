@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
@@ -12,13 +11,8 @@ namespace SafeStore.Tests.Transactions;
 public sealed class SecondReviewTests : IDisposable
 {
     private readonly TestStore _disk = new();
-    private readonly List<TempDirectory> _copies = [];
 
-    public void Dispose()
-    {
-        _disk.Dispose();
-        _copies.ForEach(static copy => copy.Dispose());
-    }
+    public void Dispose() => _disk.Dispose();
 
     [Fact]
     public async Task A_lock_whose_creation_was_not_published_finds_the_sandbox_existing()
@@ -42,7 +36,7 @@ public sealed class SecondReviewTests : IDisposable
         Directory.CreateDirectory(_disk.PathOf(StoreRoot.Config, "sb"));
         await File.WriteAllTextAsync(_disk.PathOf(StoreRoot.Config, "sb/b.json"), "2");
         await (await store.LockAsync("sb")).DisposeAsync();
-        StoreLayout copy = Copy();
+        StoreLayout copy = _disk.CopyAsAfterAKill();
         await store.DisposeAsync();
         await using StateStore again = await StateStore.OpenAsync(copy, _disk.Options);
         Assert.Equal("2", again.ReadText("sb", StoreRoot.Config, null, "b.json"));
@@ -57,7 +51,7 @@ public sealed class SecondReviewTests : IDisposable
         Directory.CreateDirectory(_disk.PathOf(StoreRoot.Config, "sb/c"));
         await File.WriteAllTextAsync(_disk.PathOf(StoreRoot.Config, "sb/c/x.json"), "2");
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Config, "c", "y.json", "3"));
-        StoreLayout copy = Copy();
+        StoreLayout copy = _disk.CopyAsAfterAKill();
         await store.DisposeAsync();
         await using StateStore again = await StateStore.OpenAsync(copy, _disk.Options);
         Assert.Equal("3", again.ReadText("sb", StoreRoot.Config, "c", "y.json"));
@@ -112,16 +106,5 @@ public sealed class SecondReviewTests : IDisposable
         Assert.Equal(Errno.IsDirectory, refused.Errno);
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Config, "c", "a.json", "2"));
         Assert.Equal("2", store.ReadText("sb", StoreRoot.Config, "c", "a.json"));
-    }
-
-    /// <summary>What a new process finds when all have died now.</summary>
-    private StoreLayout Copy()
-    {
-        var copy = new TempDirectory();
-        _copies.Add(copy);
-        var copying = System.Diagnostics.Process.Start("cp", ["-a", Path.Combine(_disk.Directory, "."), copy.Path]);
-        copying.WaitForExit();
-        Assert.Equal(0, copying.ExitCode);
-        return StoreLayout.At(copy.Path);
     }
 }
