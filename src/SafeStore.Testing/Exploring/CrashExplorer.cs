@@ -246,7 +246,7 @@ internal sealed class Exploration
                 }
 
                 _ = Interlocked.Increment(ref _nested);
-                Nesting? deeper = nesting.Level + 1 < _options.Depth && nesting.Random.Next(_options.NestedEvery * 8) == 0
+                Nesting? deeper = nesting.Level + 1 < _options.Depth && nesting.Random.Next(_options.NestedEvery) == 0
                     ? nesting with { Level = nesting.Level + 1, Crashes = nesting.Crashes.Add(outcomes.Describe(outcome, recorder.TraceAround(cut))) }
                     : null;
                 if (await CheckAsync(disks, after, seed, deeper, cancellation).ConfigureAwait(false) is { } failure)

@@ -28,8 +28,8 @@ public sealed record CrashExplorerOptions
     /// <summary>1: a crash in the workload. 2: another one in what the check does to recover. 3 and more: and so on. The default is 2.</summary>
     public int Depth { get; init; } = 2;
 
-    /// <summary>Of how many states one is crashed again while it recovers. The default is 8.</summary>
-    public int NestedEvery { get; init; } = 8;
+    /// <summary>Of how many states one is crashed again while it recovers. The default is 32.</summary>
+    public int NestedEvery { get; init; } = 32;
 
     /// <summary>How many outcomes are drawn for each crash within a recovery. The default is 2.</summary>
     public int NestedSamples { get; init; } = 2;
