@@ -1,0 +1,110 @@
+using System;
+using System.IO;
+using System.IO.Abstractions;
+using SafeStore.FileSystem;
+using HostPath = System.IO.Path;
+
+namespace SafeStore.Testing.Files;
+
+/// <summary>
+/// What an ordinary .NET program on Linux sees of a simulated machine: System.IO.Abstractions over <see cref="IPathCalls"/>, with the
+/// exceptions that .NET throws there. What is not supported throws <see cref="NotSupportedException"/> and names the member.
+/// </summary>
+internal sealed class SimulatedFiles : IFileSystem
+{
+    // What most Linux machines give a process: nobody but the owner writes to what it creates.
+    private const UnixFileMode Umask = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    internal SimulatedFiles(IPathCalls calls)
+    {
+        Calls = calls;
+        Opening = new FileOpening(this);
+        Changes = new FileChanges(this);
+        Directories = new DirectoryChanges(this);
+        Links = new LinkReading(this);
+        File = new SimulatedFile(this);
+        Directory = new SimulatedDirectory(this);
+        Path = new SimulatedPath(this);
+        FileInfo = new SimulatedFileInfoFactory(this);
+        DirectoryInfo = new SimulatedDirectoryInfoFactory(this);
+        FileStream = new SimulatedStreamFactory(this);
+        DriveInfo = new UnsupportedDrives(this);
+        FileSystemWatcher = new UnsupportedWatchers(this);
+        FileVersionInfo = new UnsupportedVersions(this);
+        RandomAccess = new UnsupportedRandomAccess(this);
+    }
+
+    public IFile File { get; }
+
+    public IDirectory Directory { get; }
+
+    public IPath Path { get; }
+
+    public IFileInfoFactory FileInfo { get; }
+
+    public IDirectoryInfoFactory DirectoryInfo { get; }
+
+    public IFileStreamFactory FileStream { get; }
+
+    public IDriveInfoFactory DriveInfo { get; }
+
+    public IFileSystemWatcherFactory FileSystemWatcher { get; }
+
+    public IFileVersionInfoFactory FileVersionInfo { get; }
+
+    public IRandomAccess RandomAccess { get; }
+
+    /// <summary>The kernel.</summary>
+    internal IPathCalls Calls { get; }
+
+    /// <summary>Opens streams.</summary>
+    internal FileOpening Opening { get; }
+
+    /// <summary>Copies, moves and removes files.</summary>
+    internal FileChanges Changes { get; }
+
+    /// <summary>Makes, moves and removes directories.</summary>
+    internal DirectoryChanges Directories { get; }
+
+    /// <summary>Makes and resolves symbolic links.</summary>
+    internal LinkReading Links { get; }
+
+    /// <summary>Where relative paths start.</summary>
+    internal string CurrentDirectory { get; set; } = "/";
+
+    /// <summary>Path.GetFullPath of the simulated process.</summary>
+    internal string Absolute(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return HostPath.GetFullPath(path, CurrentDirectory);
+    }
+
+    /// <summary>Whether a path leads to a directory, perhaps through links.</summary>
+    internal bool IsDirectory(string? path) =>
+        !string.IsNullOrEmpty(path)
+        && Calls.Stat(path, follow: true, out NodeStatus node) == Errno.None
+        && node.Status.Kind == FileKind.Directory;
+
+    /// <summary>Whether a path leads to something else than a directory; a link to nowhere counts.</summary>
+    internal bool IsFile(string path)
+    {
+        Errno errno = Probe(HostPath.TrimEndingDirectorySeparator(path), out NodeStatus node);
+        return errno == Errno.None && node.Status.Kind != FileKind.Directory;
+    }
+
+    /// <summary>Describes what a path leads to, or the link itself if that leads nowhere.</summary>
+    internal Errno Probe(string path, out NodeStatus node)
+    {
+        Errno errno = Calls.Stat(path, follow: true, out node);
+        return errno == Errno.None ? errno : Calls.Stat(path, follow: false, out node);
+    }
+
+    /// <summary>Whether "not found" is to be blamed on the directory, as Windows and therefore .NET tell the two apart.</summary>
+    internal bool IsParentMissing(string path) => !IsDirectory(HostPath.GetDirectoryName(HostPath.TrimEndingDirectorySeparator(path)));
+
+    /// <summary>Throws for a path of which nothing was found.</summary>
+    internal Exception NotFound(string path) => IoError.Of(Errno.NotFound, path, IsParentMissing(path));
+
+    /// <summary>The permission bits of something new.</summary>
+    internal static UnixFileMode Masked(UnixFileMode mode) => mode & ~Umask;
+}
