@@ -23,22 +23,22 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
             throw new ArgumentException("Invalid UnixFileMode value.", nameof(mode));
         }
 
-        path = HostPath.TrimEndingDirectorySeparator(path);
-        if (path == "/")
+        string created = HostPath.TrimEndingDirectorySeparator(path);
+        if (created == "/")
         {
             return;
         }
 
-        Errno errno = Calls.MakeDirectory(path, SimulatedFiles.Masked(mode));
+        Errno errno = Calls.MakeDirectory(created, SimulatedFiles.Masked(mode));
         if (errno == Errno.NotFound)
         {
-            CreateParents(path);
-            errno = Calls.MakeDirectory(path, SimulatedFiles.Masked(mode));
+            CreateParents(created);
+            errno = Calls.MakeDirectory(created, SimulatedFiles.Masked(mode));
         }
 
         if (errno != Errno.None && !(errno == Errno.Exists && files.IsDirectory(path)))
         {
-            throw IoError.Of(errno, path, isDirectory: true);
+            throw files.Error(errno, path, isDirectory: true);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
                 Errno.AccessDenied => new IOException($"Access to the path '{source}' is denied.", (int)errno),
                 Errno.NotFound => IoError.DirectoryNotFound(source),
                 Errno.NotDirectory => new IOException($"Could not find a part of the path '{source}'."),
-                _ => IoError.Of(errno, path: null, isDirectory: true),
+                _ => files.Error(errno, path: null, isDirectory: true),
             };
         }
     }
@@ -81,14 +81,10 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
     {
         Stack<string> missing = new();
         string? parent = HostPath.GetDirectoryName(path);
-        Errno errno = Errno.NotFound;
-        for (; errno == Errno.NotFound && parent is { Length: > 1 }; parent = HostPath.GetDirectoryName(parent))
+        while (parent is { Length: > 1 } && Make(parent, Errno.NotFound) == Errno.NotFound)
         {
-            errno = Make(parent);
-            if (errno == Errno.NotFound)
-            {
-                missing.Push(parent);
-            }
+            missing.Push(parent);
+            parent = HostPath.GetDirectoryName(parent);
         }
 
         while (missing.TryPop(out string? next))
@@ -97,11 +93,11 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
         }
 
         // Whatever else already has the name is found out below it.
-        Errno Make(string directory)
+        Errno Make(string directory, Errno tolerated = Errno.None)
         {
-            Errno result = Calls.MakeDirectory(directory, SimulatedFiles.Masked(DefaultMode));
-            IoError.ThrowIfFailed(result is Errno.NotFound or Errno.Exists ? Errno.None : result, directory, isDirectory: true);
-            return result;
+            Errno errno = Calls.MakeDirectory(directory, SimulatedFiles.Masked(DefaultMode));
+            files.ThrowIfFailed(errno == tolerated || errno == Errno.Exists ? Errno.None : errno, directory, isDirectory: true);
+            return errno;
         }
     }
 
@@ -126,7 +122,7 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
     private void DeleteFilled(string path)
     {
         List<DirectoryEntry> entries = [];
-        IoError.ThrowIfFailed(Calls.List(path, entries), path, isDirectory: true);
+        files.ThrowIfFailed(Calls.List(path, entries), path, isDirectory: true);
         List<Exception> failures = [];
         foreach (DirectoryEntry entry in entries)
         {
@@ -174,7 +170,7 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
             case Errno.AccessDenied or Errno.NotPermitted or Errno.ReadOnly when files.IsDirectory(path):
                 throw new IOException($"Access to the path '{path}' is denied.");
             default:
-                throw IoError.Of(errno, path, isDirectory: true);
+                throw files.Error(errno, path, isDirectory: true);
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed class DirectoryListing
         }
 
         DirectoryListing listing = new(files, path, Expression(pattern, options.MatchType), target, options);
-        _ = listing.Read(files.Absolute(path), isFirst: true);
+        _ = listing.Read(HostPath.TrimEndingDirectorySeparator(files.Absolute(path)), isFirst: true);
         return listing.Walk();
     }
 
@@ -136,7 +136,7 @@ internal sealed class DirectoryListing
             Errno.AccessDenied or Errno.NotPermitted or Errno.BadHandle => _options.IgnoreInaccessible,
             _ => false,
         };
-        return isTolerated ? entries : throw IoError.Of(errno, directory, isDirectory: true);
+        return isTolerated ? entries : throw _files.Error(errno, directory, isDirectory: true);
     }
 
     private Found Describe(string path, string fullPath, DirectoryEntry entry)

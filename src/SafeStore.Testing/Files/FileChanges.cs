@@ -20,12 +20,12 @@ internal sealed class FileChanges(SimulatedFiles files)
     {
         using SimulatedStream input = files.Opening.OpenAt(
             source, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None, FileOpening.DefaultMode);
-        IoError.ThrowIfFailed(Calls.Stat(input.File, out NodeStatus node), source);
+        files.ThrowIfFailed(Calls.Stat(input.File, out NodeStatus node), source);
         UnixFileMode mode = node.Status.Mode & CopiedBits;
         using SimulatedStream output = OpenTarget(target, overwrite, mode);
         input.CopyTo(output, ChunkSize);
-        IoError.ThrowIfFailed(Calls.SetTimes(target, node.Accessed, node.Written), target);
-        IoError.ThrowIfFailed(Calls.SetMode(target, mode), target);
+        files.ThrowIfFailed(Calls.SetTimes(target, node.Accessed, node.Written), target);
+        files.ThrowIfFailed(Calls.SetMode(target, mode), target);
     }
 
     internal void Move(string source, string target, bool overwrite)
@@ -49,7 +49,7 @@ internal sealed class FileChanges(SimulatedFiles files)
 
     internal void Replace(string source, string target, string? backup)
     {
-        IoError.ThrowIfFailed(Calls.Stat(source, follow: false, out NodeStatus from), source);
+        files.ThrowIfFailed(Calls.Stat(source, follow: false, out NodeStatus from), source);
         if (from.Status.Kind == FileKind.Directory)
         {
             throw IoError.NotAFile(source);
@@ -71,7 +71,7 @@ internal sealed class FileChanges(SimulatedFiles files)
         if (backup is not null)
         {
             Errno errno = Calls.Unlink(backup);
-            IoError.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, backup);
+            files.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, backup);
             LinkOrCopy(target, backup);
         }
         else if (Calls.Stat(target, follow: true, out _) == Errno.NotFound)
@@ -79,7 +79,7 @@ internal sealed class FileChanges(SimulatedFiles files)
             throw new FileNotFoundException();
         }
 
-        IoError.ThrowIfFailed(Calls.Rename(source, target), path: null);
+        files.ThrowIfFailed(Calls.Rename(source, target), path: null);
     }
 
     internal void Delete(string path)
@@ -99,9 +99,9 @@ internal sealed class FileChanges(SimulatedFiles files)
             case Errno.ReadOnly when files.Probe(HostPath.TrimEndingDirectorySeparator(path), out _) == Errno.NotFound:
                 return;
             case Errno.IsDirectory:
-                throw IoError.Of(Errno.AccessDenied, path);
+                throw files.Error(Errno.AccessDenied, path);
             default:
-                throw IoError.Of(errno, path);
+                throw files.Error(errno, path);
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class FileChanges(SimulatedFiles files)
         else if (errno != Errno.None)
         {
             bool isDirectory = errno == Errno.NotFound && !files.IsDirectory(HostPath.GetDirectoryName(target));
-            throw IoError.Of(errno, target, isDirectory);
+            throw files.Error(errno, target, isDirectory);
         }
     }
 
@@ -154,7 +154,7 @@ internal sealed class FileChanges(SimulatedFiles files)
             case Errno.NotFound:
                 throw IoError.FileNotFound(existing);
             default:
-                throw IoError.Of(errno, errno == Errno.Exists ? created : null);
+                throw files.Error(errno, errno == Errno.Exists ? created : null);
         }
     }
 }

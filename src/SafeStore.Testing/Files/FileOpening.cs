@@ -55,8 +55,7 @@ internal sealed class FileOpening(SimulatedFiles files)
         Errno errno = Calls.Open(path, flags, SimulatedFiles.Masked(created), out FileHandle? file);
         if (errno != Errno.None)
         {
-            bool isDirectory = errno == Errno.NotFound && ((flags & OpenFlags.Create) != 0 || files.IsParentMissing(path));
-            throw IoError.Of(errno == Errno.IsDirectory ? Errno.AccessDenied : errno, path, isDirectory);
+            throw files.Error(errno == Errno.IsDirectory ? Errno.AccessDenied : errno, path);
         }
 
         try
@@ -72,21 +71,21 @@ internal sealed class FileOpening(SimulatedFiles files)
 
     private SimulatedStream Begin(FileHandle file, string path, FileMode mode, FileAccess access, FileShare share, FileOptions options)
     {
-        IoError.ThrowIfFailed(Calls.Stat(file, out NodeStatus node), path);
+        files.ThrowIfFailed(Calls.Stat(file, out NodeStatus node), path);
         if (node.Status.Kind == FileKind.Directory)
         {
-            throw IoError.Of(Errno.AccessDenied, path);
+            throw files.Error(Errno.AccessDenied, path);
         }
 
         // A filesystem without locks is no reason not to open a file; only somebody else's lock is.
         if (Calls.Handles.TryLock(file, share == FileShare.None ? LockMode.Exclusive : LockMode.Shared) == Errno.WouldBlock)
         {
-            throw IoError.Of(Errno.WouldBlock, path);
+            throw files.Error(Errno.WouldBlock, path);
         }
 
         if (mode is FileMode.Create or FileMode.Truncate)
         {
-            IoError.ThrowIfFailed(Calls.Truncate(file, 0), path);
+            files.ThrowIfFailed(Calls.Truncate(file, 0), path);
         }
 
         return new SimulatedStream(Calls, file, path, access, options, append: mode == FileMode.Append ? node.Status.Size : null);
@@ -103,7 +102,7 @@ internal sealed class FileOpening(SimulatedFiles files)
             throw new IOException($"Failed to create '{stream.Path}' with allocation size '{size}': {errno}.");
         }
 
-        IoError.ThrowIfFailed(Calls.Truncate(stream.File, 0), stream.Path);
+        files.ThrowIfFailed(Calls.Truncate(stream.File, 0), stream.Path);
     }
 
     private static OpenFlags Flags(FileMode mode, FileAccess access)

@@ -37,7 +37,8 @@ internal static class IoError
 
     internal static FileNotFoundException FileNotFound(string path) => new($"Could not find file '{path}'.", path);
 
-    internal static DirectoryNotFoundException DirectoryNotFound(string? path) => new($"Could not find a part of the path '{path}'.");
+    internal static DirectoryNotFoundException DirectoryNotFound(string? path) => new(
+        path is null ? "Could not find a part of the path." : $"Could not find a part of the path '{path}'.");
 
     /// <summary>Without an errno in its HResult, for what .NET decides by itself.</summary>
     internal static IOException AlreadyExists(string path) =>

@@ -18,8 +18,7 @@ internal sealed class LinkReading(SimulatedFiles files)
             throw new ArgumentException("Null character in path.", nameof(target));
         }
 
-        Errno errno = files.Calls.SymbolicLink(target, path);
-        IoError.ThrowIfFailed(errno, path, isDirectory: errno == Errno.NotFound && files.IsParentMissing(path));
+        files.ThrowIfFailed(files.Calls.SymbolicLink(target, path), path);
     }
 
     /// <summary>What a link says, null if there is none.</summary>
@@ -34,7 +33,7 @@ internal sealed class LinkReading(SimulatedFiles files)
             return null;
         }
 
-        IoError.ThrowIfFailed(errno, path, isDirectory);
+        files.ThrowIfFailed(errno, path, isDirectory);
         string current = From(path, target);
         for (int hop = 1; final && Target(current) is { } next; hop++)
         {

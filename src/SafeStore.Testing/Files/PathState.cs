@@ -99,7 +99,7 @@ internal readonly record struct PathState(
         PathState state = Checked(files.Calls, path);
         if (!state.Exists)
         {
-            throw files.NotFound(path);
+            throw files.Error(Errno.NotFound, path);
         }
 
         UnixFileMode mode = state.Mode & KnownModes;
@@ -114,7 +114,7 @@ internal readonly record struct PathState(
 
         if (mode != (state.Mode & KnownModes))
         {
-            IoError.ThrowIfFailed(files.Calls.SetMode(path, mode), path);
+            files.ThrowIfFailed(files.Calls.SetMode(path, mode), path);
         }
     }
 
@@ -125,13 +125,12 @@ internal readonly record struct PathState(
             throw new ArgumentException("Invalid UnixFileMode value.", nameof(mode));
         }
 
-        PathState state = Checked(files.Calls, path);
-        if (!state.Exists || state.LeadsNowhere)
+        if (!Checked(files.Calls, path).Exists)
         {
-            throw files.NotFound(path);
+            throw files.Error(Errno.NotFound, path);
         }
 
-        IoError.ThrowIfFailed(files.Calls.SetMode(path, mode), path);
+        files.ThrowIfFailed(files.Calls.SetMode(path, mode), path);
     }
 
     /// <summary>Sets times; null leaves one as it is.</summary>
@@ -140,10 +139,10 @@ internal readonly record struct PathState(
         PathState state = Checked(files.Calls, path);
         if (!state.Exists)
         {
-            throw files.NotFound(path);
+            throw files.Error(Errno.NotFound, path);
         }
 
-        IoError.ThrowIfFailed(files.Calls.SetTimes(path, accessed, written), path);
+        files.ThrowIfFailed(files.Calls.SetTimes(path, accessed, written), path);
     }
 
     /// <summary>A time without a kind is UTC here.</summary>

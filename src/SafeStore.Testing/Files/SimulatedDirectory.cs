@@ -44,7 +44,7 @@ internal sealed class SimulatedDirectory(SimulatedFiles files) : IDirectory
             Errno errno = files.Calls.MakeDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             if (errno != Errno.Exists)
             {
-                IoError.ThrowIfFailed(errno, path, isDirectory: true);
+                files.ThrowIfFailed(errno, path, isDirectory: true);
                 return files.DirectoryInfo.New(path);
             }
         }
@@ -165,7 +165,7 @@ internal sealed class SimulatedDirectory(SimulatedFiles files) : IDirectory
     {
         string directory = files.Absolute(path);
         Errno errno = files.Calls.Stat(directory, follow: true, out NodeStatus node);
-        IoError.ThrowIfFailed(errno, directory, isDirectory: true);
+        files.ThrowIfFailed(errno, directory, isDirectory: true);
         if (node.Status.Kind != FileKind.Directory)
         {
             throw IoError.DirectoryNotFound(directory);

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.IO.Abstractions;
 using Microsoft.Win32.SafeHandles;
+using SafeStore.FileSystem;
 using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
@@ -55,7 +56,7 @@ internal sealed partial class SimulatedFile(SimulatedFiles files) : IFile
     {
         string absolute = files.Absolute(path);
         PathState state = PathState.Checked(files.Calls, absolute);
-        return state.Exists ? state.Attributes(HostPath.GetFileName(absolute)) : throw files.NotFound(absolute);
+        return state.Exists ? state.Attributes(HostPath.GetFileName(absolute)) : throw files.Error(Errno.NotFound, absolute);
     }
 
     public FileAttributes GetAttributes(SafeFileHandle fileHandle) => throw HandleMissing(nameof(GetAttributes));
@@ -88,7 +89,7 @@ internal sealed partial class SimulatedFile(SimulatedFiles files) : IFile
     {
         string absolute = files.Absolute(path);
         PathState state = PathState.Checked(files.Calls, absolute);
-        return state is { Exists: true, LeadsNowhere: false } ? state.ModeOrMissing : throw files.NotFound(absolute);
+        return state is { Exists: true, LeadsNowhere: false } ? state.ModeOrMissing : throw files.Error(Errno.NotFound, absolute);
     }
 
     public UnixFileMode GetUnixFileMode(SafeFileHandle fileHandle) => throw HandleMissing(nameof(GetUnixFileMode));

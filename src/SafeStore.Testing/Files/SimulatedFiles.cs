@@ -99,12 +99,22 @@ internal sealed class SimulatedFiles : IFileSystem
         return errno == Errno.None ? errno : Calls.Stat(path, follow: false, out node);
     }
 
-    /// <summary>Whether "not found" is to be blamed on the directory, as Windows and therefore .NET tell the two apart.</summary>
-    internal bool IsParentMissing(string path) => !IsDirectory(HostPath.GetDirectoryName(HostPath.TrimEndingDirectorySeparator(path)));
+    /// <summary>Throws if a call failed.</summary>
+    internal void ThrowIfFailed(Errno errno, string? path, bool isDirectory = false)
+    {
+        if (errno != Errno.None)
+        {
+            throw Error(errno, path, isDirectory);
+        }
+    }
 
-    /// <summary>Throws for a path of which nothing was found.</summary>
-    internal Exception NotFound(string path) => IoError.Of(Errno.NotFound, path, IsParentMissing(path));
+    /// <summary>The exception for an errno. "Not found" is about the directory if that is missing, as on Windows.</summary>
+    internal Exception Error(Errno errno, string? path, bool isDirectory = false) =>
+        IoError.Of(errno, path, isDirectory || (errno == Errno.NotFound && path is not null && IsParentMissing(path)));
 
     /// <summary>The permission bits of something new.</summary>
     internal static UnixFileMode Masked(UnixFileMode mode) => mode & ~Umask;
+
+    private bool IsParentMissing(string path) =>
+        HostPath.GetDirectoryName(HostPath.TrimEndingDirectorySeparator(path)) is { } parent && !IsDirectory(parent);
 }

@@ -47,7 +47,7 @@ internal sealed class SimulatedPath(SimulatedFiles files) : PathWrapper(files)
             file?.Dispose();
             if (errno != Errno.Exists)
             {
-                IoError.ThrowIfFailed(errno, path, isDirectory: true);
+                files.ThrowIfFailed(errno, path, isDirectory: true);
                 return path;
             }
         }
