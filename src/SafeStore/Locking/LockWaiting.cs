@@ -13,6 +13,8 @@ namespace SafeStore.Locking;
 /// </summary>
 internal sealed class LockWaiting : IDisposable
 {
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(50);
     private static readonly ResiliencePropertyKey<TimeSpan> s_timeout = new("SafeStore.LockTimeout");
 
     private readonly ResiliencePipeline<bool> _pipeline;
@@ -34,8 +36,8 @@ internal sealed class LockWaiting : IDisposable
                 MaxRetryAttempts = int.MaxValue,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
-                Delay = TimeSpan.FromMilliseconds(1),
-                MaxDelay = TimeSpan.FromMilliseconds(50),
+                Delay = s_firstPause,
+                MaxDelay = s_longestPause,
             })
             .Build();
     }
@@ -65,6 +67,11 @@ internal sealed class LockWaiting : IDisposable
             return false;
         }
 
+        if (Time is ISleepingClock clock)
+        {
+            return TrySleeping(clock, attempt, state, timeout, cancellation);
+        }
+
         ResilienceContext context = ResilienceContextPool.Shared.Get(cancellation);
         try
         {
@@ -85,6 +92,25 @@ internal sealed class LockWaiting : IDisposable
         finally
         {
             ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private bool TrySleeping<TState>(ISleepingClock clock, Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)
+    {
+        long start = Time.GetTimestamp();
+        for (TimeSpan pause = s_firstPause; ; pause = pause < s_longestPause ? pause * 2 : s_longestPause)
+        {
+            clock.Sleep(pause);
+            cancellation.ThrowIfCancellationRequested();
+            if (attempt(state))
+            {
+                return true;
+            }
+
+            if (timeout != Timeout.InfiniteTimeSpan && Time.GetElapsedTime(start) >= timeout)
+            {
+                return false;
+            }
         }
     }
 }

@@ -1,0 +1,122 @@
+using System;
+using System.Threading;
+using SafeStore.FileSystem;
+using SafeStore.Testing.Disks;
+
+namespace SafeStore.Testing;
+
+/// <summary>What a process has open.</summary>
+internal interface ISimulatedHandle
+{
+    Place Place { get; }
+
+    /// <summary>Closes it, as the process's end does too.</summary>
+    void Close();
+}
+
+internal sealed class SimulatedDirectory(SimulatedProcess process, Place place, string path) : DirectoryHandle, ISimulatedHandle
+{
+    private int _isClosed;
+
+    public override string Path { get; } = path;
+
+    public Place Place { get; } = place;
+
+    public DirectoryInode Inode => (DirectoryInode)Place.Inode;
+
+    public void Close()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) == 0)
+        {
+            process.Remove(this);
+        }
+    }
+
+    public static SimulatedDirectory Of(DirectoryHandle handle, SimulatedProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        var directory = handle as SimulatedDirectory;
+        if (directory is null || !directory.BelongsTo(process))
+        {
+            throw new ArgumentException("The handle belongs to another filesystem.", nameof(handle));
+        }
+
+        ObjectDisposedException.ThrowIf(directory._isClosed == 1 && process.IsAlive, directory);
+        return directory;
+    }
+
+    protected override void Dispose(bool disposing) => Close();
+
+    private bool BelongsTo(SimulatedProcess other) => process == other;
+}
+
+internal sealed class SimulatedFile : FileHandle, ISimulatedHandle
+{
+    private readonly SimulatedProcess _process;
+    private int _isClosed;
+
+    public SimulatedFile(SimulatedProcess process, Place place, string path, bool canWrite)
+    {
+        _process = process;
+        Place = place;
+        Path = path;
+        CanWrite = canWrite;
+        ErrorsSeen = place.Inode.WriteErrors;
+    }
+
+    public override string Path { get; }
+
+    public Place Place { get; }
+
+    public SimulatedProcess Process => _process;
+
+    public bool CanWrite { get; }
+
+    /// <summary>How it is locked; null if it is not.</summary>
+    public LockMode? Lock { get; set; }
+
+    /// <summary>Of how many failed write-backs it knows.</summary>
+    public int ErrorsSeen { get; set; }
+
+    public void Close()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) == 0)
+        {
+            Lock = null;
+            _process.Remove(this);
+        }
+    }
+
+    public static SimulatedFile Of(FileHandle handle, SimulatedProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        if (handle is not SimulatedFile file || file._process != process)
+        {
+            throw new ArgumentException("The handle belongs to another filesystem.", nameof(handle));
+        }
+
+        ObjectDisposedException.ThrowIf(file._isClosed == 1 && process.IsAlive, file);
+        return file;
+    }
+
+    protected override void Dispose(bool disposing) => Close();
+}
+
+internal sealed class SimulatedWords(FileInode file) : SharedWords
+{
+    private const int Words = 8;
+
+    private volatile bool _isEnded;
+
+    public override ulong Read(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Words);
+        ObjectDisposedException.ThrowIf(_isEnded, this);
+        Span<byte> word = stackalloc byte[sizeof(ulong)];
+        _ = file.Content.Read(word, index * sizeof(ulong));
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(word);
+    }
+
+    protected override void Dispose(bool disposing) => _isEnded = true;
+}

@@ -1,0 +1,151 @@
+using System;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Testing;
+
+/// <summary>A call that a simulated process makes. The names are those of <see cref="IDurableFileSystem"/>; the last ones come from its <see cref="IDurableFileSystem.Files"/> only.</summary>
+public enum Operation
+{
+    /// <summary><see cref="IDurableFileSystem.OpenRoot"/>.</summary>
+    OpenRoot,
+
+    /// <summary><see cref="IDurableFileSystem.OpenDirectory"/>.</summary>
+    OpenDirectory,
+
+    /// <summary><see cref="IDurableFileSystem.MakeDirectory"/>.</summary>
+    MakeDirectory,
+
+    /// <summary><see cref="IDurableFileSystem.List"/>.</summary>
+    List,
+
+    /// <summary>Any of the Stat calls.</summary>
+    Stat,
+
+    /// <summary><see cref="IDurableFileSystem.CreateFile"/>.</summary>
+    CreateFile,
+
+    /// <summary><see cref="IDurableFileSystem.OpenFile"/>.</summary>
+    OpenFile,
+
+    /// <summary><see cref="IDurableFileSystem.IsNameOf"/>.</summary>
+    IsNameOf,
+
+    /// <summary><see cref="IDurableFileSystem.Read"/>.</summary>
+    Read,
+
+    /// <summary><see cref="IDurableFileSystem.Write"/>.</summary>
+    Write,
+
+    /// <summary><see cref="IDurableFileSystem.Allocate"/>.</summary>
+    Allocate,
+
+    /// <summary><see cref="IDurableFileSystem.SyncFile"/>.</summary>
+    SyncFile,
+
+    /// <summary><see cref="IDurableFileSystem.SyncData"/>.</summary>
+    SyncData,
+
+    /// <summary><see cref="IDurableFileSystem.SyncDirectory"/>.</summary>
+    SyncDirectory,
+
+    /// <summary><see cref="IDurableFileSystem.Rename"/>.</summary>
+    Rename,
+
+    /// <summary><see cref="IDurableFileSystem.RenameNoReplace"/>.</summary>
+    RenameNoReplace,
+
+    /// <summary><see cref="IDurableFileSystem.Exchange"/>.</summary>
+    Exchange,
+
+    /// <summary><see cref="IDurableFileSystem.Unlink"/>.</summary>
+    Unlink,
+
+    /// <summary><see cref="IDurableFileSystem.RemoveDirectory"/>.</summary>
+    RemoveDirectory,
+
+    /// <summary><see cref="IDurableFileSystem.TryLock"/>.</summary>
+    TryLock,
+
+    /// <summary><see cref="IDurableFileSystem.Unlock"/>.</summary>
+    Unlock,
+
+    /// <summary><see cref="IDurableFileSystem.MapWords"/>.</summary>
+    MapWords,
+
+    /// <summary><see cref="IDurableFileSystem.GetAttribute"/>.</summary>
+    GetAttribute,
+
+    /// <summary><see cref="IDurableFileSystem.SetAttribute"/>.</summary>
+    SetAttribute,
+
+    /// <summary><see cref="IDurableFileSystem.Describe"/>.</summary>
+    Describe,
+
+    /// <summary>ftruncate(2).</summary>
+    Truncate,
+
+    /// <summary>link(2).</summary>
+    Link,
+
+    /// <summary>symlink(2).</summary>
+    SymbolicLink,
+
+    /// <summary>readlink(2).</summary>
+    ReadLink,
+
+    /// <summary>chmod(2).</summary>
+    SetMode,
+
+    /// <summary>utimensat(2).</summary>
+    SetTimes,
+}
+
+/// <summary>A call that a simulated process has made.</summary>
+/// <param name="Number">1 for the machine's first call.</param>
+/// <param name="Process">The process's name.</param>
+/// <param name="Operation">What it asked for.</param>
+/// <param name="Path">The path, as far as the handle tells it.</param>
+/// <param name="Detail">The other path, or the position and length; empty if there is nothing to tell.</param>
+/// <param name="Result">What the call returned.</param>
+public sealed record SimulatedCall(long Number, string Process, Operation Operation, string Path, string Detail, Errno Result)
+{
+    /// <summary>Whether such a call changes something, or makes it durable: only around these can a crash make a difference.</summary>
+    public bool IsChange => Changes(Operation);
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Number,6} {Process}: {Operation} {Path}{(Detail.Length > 0 ? " " + Detail : "")}{(Result == Errno.None ? "" : $" = {Result}")}";
+
+    internal static bool Changes(Operation operation) => operation is Operation.MakeDirectory or Operation.CreateFile or Operation.Write or Operation.Allocate
+        or Operation.SyncFile or Operation.SyncData or Operation.SyncDirectory or Operation.Rename or Operation.RenameNoReplace or Operation.Exchange
+        or Operation.Unlink or Operation.RemoveDirectory or Operation.SetAttribute or Operation.Truncate or Operation.Link or Operation.SymbolicLink
+        or Operation.SetMode;
+}
+
+/// <summary>
+/// The simulated process was killed, or its machine lost its power, in the middle of a call. Every further call of the process throws it too. Let it pass: a
+/// dead process runs no error handling.
+/// </summary>
+public sealed class SimulatedCrashException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    public SimulatedCrashException()
+        : this("The simulated process was killed.")
+    {
+    }
+
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What happened.</param>
+    public SimulatedCrashException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What happened.</param>
+    /// <param name="innerException">Why.</param>
+    public SimulatedCrashException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,249 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using SafeStore.FileSystem;
+using SafeStore.Testing.Disks;
+
+namespace SafeStore.Testing;
+
+/// <summary>
+/// A machine in memory: filesystems that know what is durable, processes with handles and locks, a clock that stands still, faults by plan, kills and power
+/// losses. Everything follows from the seed; neither the real time nor the real disk has a part in it.
+/// </summary>
+/// <example>
+/// <code>
+/// var machine = new SimulatedMachine();
+/// IFileSystem files = machine.Start().FileSystem.Files;
+/// files.File.WriteAllText("/config.json", "{}");
+/// machine.LosePower(seed: 7);
+/// // What a new process finds now: perhaps nothing, perhaps an empty file, perhaps "{}".
+/// </code>
+/// </example>
+public sealed class SimulatedMachine
+{
+    private const int PruneInterval = 512;
+
+    private readonly SimulatedMachineOptions _options;
+    private readonly List<SimulatedProcess> _processes = [];
+    private readonly List<SimulatedCall> _trace = [];
+    private readonly Randomness _random;
+    private readonly Randomness _faultRandom;
+    private MountTable _mounts;
+    private int _started;
+
+    /// <summary>Switches a machine on, with empty filesystems.</summary>
+    /// <param name="options">What it is like; null for the defaults.</param>
+    /// <exception cref="ArgumentException">A mount's path is not absolute.</exception>
+    public SimulatedMachine(SimulatedMachineOptions? options = null)
+        : this(options ?? new SimulatedMachineOptions(), null)
+    {
+    }
+
+    internal SimulatedMachine(SimulatedMachineOptions options, IReadOnlyList<Disk>? disks)
+    {
+        _options = options;
+        _random = new Randomness(options.Seed);
+        _faultRandom = new Randomness(Randomness.Combine(options.Seed, 1));
+        Clock = new SimulatedClock(this, null);
+        _mounts = disks is null ? MountTable.Create(options, Timers.Now) : MountTable.Of(options, disks);
+    }
+
+    /// <summary>What goes wrong from now on. Without any rule at the start.</summary>
+    public FaultPlan Faults { get; set; } = new();
+
+    /// <summary>The machine's time. A process's code takes <see cref="SimulatedProcess.Clock"/>.</summary>
+    public SimulatedClock Clock { get; }
+
+    /// <summary>How many calls its processes have made.</summary>
+    public long Calls { get; private set; }
+
+    /// <summary>The calls made so far, if the options say that they are kept.</summary>
+    public IReadOnlyList<SimulatedCall> Trace => _trace;
+
+    /// <summary>The processes that are alive.</summary>
+    public IReadOnlyList<SimulatedProcess> Processes => _processes;
+
+    internal Lock Gate { get; } = new();
+
+    internal SimulatedTimers Timers { get; } = new();
+
+    internal MountTable Mounts => _mounts;
+
+    internal int HandlesMax => _options.HandlesMax;
+
+    internal SimulatedMachineOptions Options => _options;
+
+    internal ConcurrentRun? Concurrent { get; private set; }
+
+    /// <summary>Called before a call that changes or syncs something has its effect, under the machine's lock.</summary>
+    internal Action<SimulatedCall, WriteInProgress?>? BeforeChange { get; set; }
+
+    /// <summary>Starts a process.</summary>
+    /// <param name="name">Its name; null for "process" and its number.</param>
+    public SimulatedProcess Start(string? name = null)
+    {
+        lock (Gate)
+        {
+            int id = ++_started;
+            var process = new SimulatedProcess(this, id, name ?? $"process{id}");
+            _processes.Add(process);
+            return process;
+        }
+    }
+
+    /// <summary>Kills all processes at once: what they have written stays in the cache.</summary>
+    public void KillAll()
+    {
+        foreach (SimulatedProcess process in _processes.ToList())
+        {
+            Kill(process);
+        }
+    }
+
+    /// <summary>
+    /// The power goes and comes back: all processes are dead, and of what was not synced some is there and some is not, as the profiles allow.
+    /// </summary>
+    /// <param name="seed">Decides what is left.</param>
+    public void LosePower(ulong seed)
+    {
+        var random = new Randomness(seed);
+        LosePower(space => [.. space.Options.Select(random.Next)], seed);
+    }
+
+    /// <summary>The power goes and comes back, and everything is left, or nothing that was not synced.</summary>
+    /// <param name="keepsUnsynced">Whether what was not synced is there nevertheless.</param>
+    public void LosePower(bool keepsUnsynced) =>
+        LosePower(space => [.. space.Options.Select(options => keepsUnsynced ? options - 1 : 0)], 0);
+
+    /// <summary>Drops clean pages from the cache: where a failed sync has lost data, programs now see what is on the device.</summary>
+    public void DropCaches()
+    {
+        lock (Gate)
+        {
+            foreach (Disk disk in _mounts.Disks)
+            {
+                disk.DropCaches();
+            }
+        }
+    }
+
+    /// <summary>Makes the filesystem at a path read-only, or writable again, as a remount does.</summary>
+    /// <param name="path">A path in it.</param>
+    /// <param name="isReadOnly">Which.</param>
+    /// <exception cref="FileNotFoundException">There is no such path.</exception>
+    public void SetReadOnly(string path, bool isReadOnly)
+    {
+        lock (Gate)
+        {
+            Errno errno = _mounts.Walk(path, follow: true, out Place place);
+            (errno == Errno.None ? place.Disk : throw new FileNotFoundException("There is no such path on the simulated machine.", path)).IsReadOnly = isReadOnly;
+        }
+    }
+
+    /// <summary>
+    /// Runs several processes at the same time, in an order that follows from a seed: at each call one of those that can go on is chosen. Returns when all
+    /// have ended. A process that is killed ends there.
+    /// </summary>
+    /// <param name="seed">Decides the order.</param>
+    /// <param name="work">The processes and what each does. Its code may await only what ends without waiting, or waits on its <see cref="SimulatedProcess.Clock"/>.</param>
+    /// <exception cref="AggregateException">What the processes threw.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way already.</exception>
+    public void RunConcurrently(ulong seed, params IReadOnlyList<ConcurrentWork> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (Concurrent is not null)
+        {
+            throw new InvalidOperationException("A concurrent run is under way on this machine.");
+        }
+
+        using var run = new ConcurrentRun(this, seed);
+        Concurrent = run;
+        try
+        {
+            run.Run(work);
+        }
+        finally
+        {
+            Concurrent = null;
+        }
+    }
+
+    internal void Kill(SimulatedProcess process)
+    {
+        lock (Gate)
+        {
+            process.IsAlive = false;
+            _processes.Remove(process);
+            Timers.RemoveOf(process);
+            foreach (ISimulatedHandle handle in process.Handles.ToList())
+            {
+                handle.Close();
+            }
+        }
+    }
+
+    internal void LosePower(Func<PowerLossSpace, int[]> choose, ulong garbage)
+    {
+        lock (Gate)
+        {
+            KillAll();
+            _mounts = MountTable.Of(_options, [.. _mounts.Disks.Select(disk =>
+            {
+                var space = new PowerLossSpace(disk);
+                return space.Materialize(choose(space), garbage);
+            })]);
+        }
+    }
+
+    internal void Sleep(SimulatedProcess? process, TimeSpan duration)
+    {
+        if (Concurrent is { } run && run.Sleep(duration))
+        {
+            return;
+        }
+
+        Timers.AdvanceTo(Timers.Now + duration);
+        if (process is { IsAlive: false })
+        {
+            throw new SimulatedCrashException();
+        }
+    }
+
+    internal void FillRandom(Span<byte> bytes)
+    {
+        lock (Gate)
+        {
+            _random.Fill(bytes);
+        }
+    }
+
+    /// <summary>Counts a call and finds its fault. The caller holds the gate.</summary>
+    internal (SimulatedCall Call, SimulatedFault? Fault) Announce(SimulatedProcess process, Operation operation, string path, string detail)
+    {
+        var call = new SimulatedCall(++Calls, process.Name, operation, path, detail, Errno.None);
+        if (Calls % PruneInterval == 0)
+        {
+            Prune();
+        }
+
+        return (call, Faults.Next(call, _faultRandom));
+    }
+
+    internal void Record(SimulatedCall call)
+    {
+        if (_options.KeepsTrace)
+        {
+            _trace.Add(call);
+        }
+    }
+
+    private void Prune()
+    {
+        foreach (Disk disk in _mounts.Disks)
+        {
+            disk.Prune(_processes.SelectMany(static process => process.Handles).Where(handle => handle.Place.Disk == disk).Select(static handle => handle.Place.Inode.Number));
+        }
+    }
+}
