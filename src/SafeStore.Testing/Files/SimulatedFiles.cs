@@ -22,9 +22,9 @@ internal sealed class SimulatedFiles : IFileSystem
         Changes = new FileChanges(this);
         Directories = new DirectoryChanges(this);
         Links = new LinkReading(this);
-        File = new SimulatedFile(this);
-        Directory = new SimulatedDirectory(this);
-        Path = new SimulatedPath(this);
+        File = new FileView(this);
+        Directory = new DirectoryView(this);
+        Path = new PathView(this);
         FileInfo = new SimulatedFileInfoFactory(this);
         DirectoryInfo = new SimulatedDirectoryInfoFactory(this);
         FileStream = new SimulatedStreamFactory(this);

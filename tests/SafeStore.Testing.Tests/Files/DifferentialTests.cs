@@ -16,7 +16,7 @@ public sealed class DifferentialTests
     public void The_view_behaves_as_the_host_does(int seed)
     {
         using FilesUnderTest host = FilesUnderTest.Host();
-        using FilesUnderTest view = FilesUnderTest.View();
+        using FilesUnderTest view = FilesUnderTest.Simulated();
         using RandomCalls onHost = new(host, seed);
         using RandomCalls onView = new(view, seed);
         List<string> story = [];

@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using System.IO.Abstractions;
-using SafeStore.Testing.Files;
 
 namespace SafeStore.Testing.Tests.Files;
 
@@ -23,8 +22,12 @@ public sealed class FilesUnderTest : IDisposable
     /// <summary>.NET's own files, the measure of the others.</summary>
     public static FilesUnderTest Host() => new(new System.IO.Abstractions.FileSystem(), TempDirectory());
 
-    /// <summary>The view.</summary>
-    public static FilesUnderTest View() => new(new SimulatedFiles(new KernelPathCalls()), TempDirectory());
+    /// <summary>The view on a simulated machine.</summary>
+    public static FilesUnderTest Simulated()
+    {
+        IFileSystem files = new SimulatedMachine().Start().FileSystem.Files;
+        return new FilesUnderTest(files, files.Directory.CreateTempSubdirectory("safestore-files-").FullName);
+    }
 
     public void Dispose() => Files.Directory.Delete(Root, recursive: true);
 

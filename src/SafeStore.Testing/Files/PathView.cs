@@ -7,7 +7,7 @@ using HostPath = System.IO.Path;
 namespace SafeStore.Testing.Files;
 
 /// <summary>Path: what looks at the machine looks at the simulated one, the rest is a matter of strings.</summary>
-internal sealed class SimulatedPath(SimulatedFiles files) : PathWrapper(files)
+internal sealed class PathView(SimulatedFiles files) : PathWrapper(files)
 {
     /// <summary>The directory of temporary files.</summary>
     internal const string Temp = "/tmp/";
@@ -36,27 +36,40 @@ internal sealed class SimulatedPath(SimulatedFiles files) : PathWrapper(files)
 
     public override string GetTempFileName()
     {
+        return MakeTemp(files, "tmp", ".tmp", path =>
+        {
+            OpenFlags flags = OpenFlags.Write | OpenFlags.Create | OpenFlags.Exclusive;
+            Errno errno = files.Calls.Open(path, flags, UnixFileMode.UserRead | UnixFileMode.UserWrite, out FileHandle? file);
+            file?.Dispose();
+            return errno;
+        });
+    }
+
+    public override string GetTempPath() => Temp;
+
+    /// <summary>Makes something of a new name among the temporary files, whose directory is made if the machine has none.</summary>
+    internal static string MakeTemp(SimulatedFiles files, string prefix, string suffix, Func<string, Errno> make)
+    {
         while (true)
         {
-            string path = $"{Temp}tmp{RandomName(files, 6)}.tmp";
-            Errno errno = files.Calls.Open(
-                path,
-                OpenFlags.Write | OpenFlags.Create | OpenFlags.Exclusive,
-                UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                out FileHandle? file);
-            file?.Dispose();
+            string path = $"{Temp}{prefix}{RandomName(files, 6)}{suffix}";
+            Errno errno = make(path);
+            if (errno == Errno.NotFound)
+            {
+                files.Directories.Create(Temp);
+                errno = make(path);
+            }
+
             if (errno != Errno.Exists)
             {
-                files.ThrowIfFailed(errno, path, isDirectory: true);
+                files.ThrowIfFailed(errno, path);
                 return path;
             }
         }
     }
 
-    public override string GetTempPath() => Temp;
-
     /// <summary>A name that the simulation's seed decides.</summary>
-    internal static string RandomName(SimulatedFiles files, int length)
+    private static string RandomName(SimulatedFiles files, int length)
     {
         Span<byte> bytes = stackalloc byte[length];
         Span<char> name = stackalloc char[length];

@@ -8,7 +8,7 @@ using HostPath = System.IO.Path;
 namespace SafeStore.Testing.Files;
 
 /// <summary>File: this part opens, moves and describes files; the other one reads and writes whole ones.</summary>
-internal sealed partial class SimulatedFile(SimulatedFiles files) : IFile
+internal sealed partial class FileView(SimulatedFiles files) : IFile
 {
     public IFileSystem FileSystem => files;
 

@@ -8,7 +8,7 @@ using System.Threading.Tasks;
 namespace SafeStore.Testing.Files;
 
 /// <summary>Reads and writes whole files, in chunks of the size .NET uses. Asynchronous calls are complete when they return.</summary>
-internal sealed partial class SimulatedFile
+internal sealed partial class FileView
 {
     private const int ChunkSize = 8192;
     private const int LineChunkSize = 4096;

@@ -9,7 +9,7 @@ using HostPath = System.IO.Path;
 namespace SafeStore.Testing.Files;
 
 /// <summary>Directory.</summary>
-internal sealed class SimulatedDirectory(SimulatedFiles files) : IDirectory
+internal sealed class DirectoryView(SimulatedFiles files) : IDirectory
 {
     private const string All = "*";
 
@@ -38,16 +38,8 @@ internal sealed class SimulatedDirectory(SimulatedFiles files) : IDirectory
             throw new ArgumentException("The value may not contain directory separator characters.", nameof(prefix));
         }
 
-        while (true)
-        {
-            string path = SimulatedPath.Temp + prefix + SimulatedPath.RandomName(files, 6);
-            Errno errno = files.Calls.MakeDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            if (errno != Errno.Exists)
-            {
-                files.ThrowIfFailed(errno, path, isDirectory: true);
-                return files.DirectoryInfo.New(path);
-            }
-        }
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        return files.DirectoryInfo.New(PathView.MakeTemp(files, prefix ?? "", "", path => files.Calls.MakeDirectory(path, Mode)));
     }
 
     public void Delete(string path) => Delete(path, recursive: false);
