@@ -165,7 +165,7 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
             case Errno.NotFound when !isTop:
                 return true;
             case Errno.NotDirectory when isTop && files.IsDirectory(path):
-                files.Changes.Delete(HostPath.TrimEndingDirectorySeparator(path));
+                files.Changes.Delete(path);
                 return true;
             case Errno.AccessDenied or Errno.NotPermitted or Errno.ReadOnly when files.IsDirectory(path):
                 throw new IOException($"Access to the path '{path}' is denied.");

@@ -152,7 +152,7 @@ internal sealed class FileChanges(SimulatedFiles files)
             case Errno.NotFound when !files.IsDirectory(HostPath.GetDirectoryName(created)):
                 throw IoError.DirectoryNotFound(created);
             case Errno.NotFound:
-                throw IoError.FileNotFound(existing);
+                throw files.Error(errno, existing);
             default:
                 throw files.Error(errno, errno == Errno.Exists ? created : null);
         }

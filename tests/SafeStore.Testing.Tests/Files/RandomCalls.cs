@@ -19,6 +19,10 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
     private static readonly DateTime Epoch = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
 
     private readonly Random _random = new(seed);
+
+    // Links may lead one directory up, and must not leave the test.
+    private readonly string _root = under.Files.Directory.CreateDirectory(under.Root + "/in").FullName;
+
     private readonly Dictionary<string, FileSystemStream> _open = [];
 
     private IFileSystem Files => under.Files;
@@ -50,7 +54,7 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
     public string Tree()
     {
         StringBuilder tree = new();
-        Add(Files.DirectoryInfo.New(under.Root));
+        Add(Files.DirectoryInfo.New(_root));
         return Clean(tree.ToString());
 
         void Add(IDirectoryInfo directory)
@@ -197,10 +201,12 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
         $"{exception.GetType().Name} {exception.HResult:X} {(exception is ArgumentException ? "" : exception.Message)} <{exception.InnerException?.GetType().Name} "
         + $"{exception.InnerException?.HResult:X}> {(exception as FileNotFoundException)?.FileName}";
 
-    private string Path() => under.Root + "/" + Names[_random.Next(Names.Length)];
+    private string Path() => _root + "/" + Names[_random.Next(Names.Length)];
 
     /// <summary>Times of a link itself are not what the calls can set.</summary>
-    private string NoLink(string path) => Files.FileInfo.New(path.TrimEnd('/')).LinkTarget is null ? path : under.Root + "/gone";
+    private string NoLink(string path) => Files.FileInfo.New(path.TrimEnd('/')).LinkTarget is null ? path : _root + "/gone";
 
-    private string Clean(string text) => text.Replace(under.Root, "R", StringComparison.Ordinal);
+    private string Clean(string text) => text
+        .Replace(_root, "R", StringComparison.Ordinal)
+        .Replace(under.Root, "U", StringComparison.Ordinal);
 }
