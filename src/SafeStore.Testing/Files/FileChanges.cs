@@ -146,7 +146,8 @@ internal sealed class FileChanges(SimulatedFiles files)
         {
             case Errno.None:
                 return;
-            case Errno.CrossDevice or Errno.AccessDenied or Errno.NotPermitted or Errno.NotSupported or Errno.NotImplemented or TooManyLinks:
+            case Errno.CrossDevice or Errno.AccessDenied or Errno.NotPermitted:
+            case Errno.NotSupported or Errno.NotImplemented or TooManyLinks:
                 Copy(existing, created, overwrite: false);
                 return;
             case Errno.NotFound when !files.IsDirectory(HostPath.GetDirectoryName(created)):

@@ -30,7 +30,8 @@ internal sealed class SimulatedStreamFactory(SimulatedFiles files) : IFileStream
 
     public FileSystemStream New(string path, FileStreamOptions options) => new SimulatedFileStream(files.Opening.Open(path, options));
 
-    public FileSystemStream New(SafeFileHandle handle, FileAccess access) => throw Unsupported.Member(nameof(IFileStreamFactory), "New(SafeFileHandle)");
+    public FileSystemStream New(SafeFileHandle handle, FileAccess access) =>
+        throw Unsupported.Member(nameof(IFileStreamFactory), "New(SafeFileHandle)");
 
     public FileSystemStream New(SafeFileHandle handle, FileAccess access, int bufferSize) => New(handle, access);
 

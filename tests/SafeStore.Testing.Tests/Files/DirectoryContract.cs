@@ -194,7 +194,8 @@ public abstract class DirectoryContract(FilesUnderTest under) : FilesContract(un
         IDirectoryInfo root = Files.DirectoryInfo.New(Root);
         Lists(["a.txt", "b.log", "noext", ".hidden"], root.GetFiles().Select(static info => info.FullName));
         Lists(["c", "link"], root.EnumerateDirectories().Select(static info => info.FullName));
-        Lists(["a.txt", "c/d.txt", "c/e/f.txt", "link/f.txt"], root.GetFiles("*.txt", SearchOption.AllDirectories).Select(static info => info.FullName));
+        IFileInfo[] below = root.GetFiles("*.txt", SearchOption.AllDirectories);
+        Lists(["a.txt", "c/d.txt", "c/e/f.txt", "link/f.txt"], below.Select(static info => info.FullName));
         Assert.All(root.GetFileSystemInfos(), info => Assert.Equal(Directory.Exists(info.FullName), info is IDirectoryInfo));
         Assert.Equal(4, root.EnumerateFiles("a.txt").Single().Length);
     }

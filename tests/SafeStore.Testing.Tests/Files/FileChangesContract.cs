@@ -9,7 +9,8 @@ public abstract class FileChangesContract(FilesUnderTest under) : FilesContract(
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private const UnixFileMode Open = Private | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+    private const UnixFileMode Open =
+        Private | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     private static readonly DateTime Once = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
 

@@ -12,7 +12,9 @@ namespace SafeStore.Testing.Tests.Files;
 internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
 {
     private static readonly string[] Names =
-        ["a", "b", "c", ".h", "d", "d/a", "d/e", "d/e/f", "d/e/f/g", "a/x", "gone/x", "l", "m", "d/l", "l/a", "m/a", "d/", "a/", "n/", "l/"];
+    [
+        "a", "b", "c", ".h", "d", "d/a", "d/e", "d/e/f", "d/e/f/g", "a/x", "gone/x", "l", "m", "d/l", "l/a", "m/a", "d/", "a/", "n/", "l/",
+    ];
 
     private static readonly string[] LinkTargets = ["a", "d", "../a", "l", "m", "nowhere", "d/e", "../d/a"];
 
@@ -24,6 +26,7 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
     private readonly string _root = under.Files.Directory.CreateDirectory(under.Root + "/in").FullName;
 
     private readonly Dictionary<string, FileSystemStream> _open = [];
+    private Func<Drawn, string>[]? _table;
 
     private IFileSystem Files => under.Files;
 
@@ -34,15 +37,13 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
     /// <summary>Does the next call: what it was, and what came of it.</summary>
     public (string Call, string Outcome) Next()
     {
-        int choice = _random.Next(58);
-        string first = Path();
-        string second = Path();
-        int number = _random.Next(1000);
-        bool flag = _random.Next(2) == 0;
-        string call = $"{choice} {Clean(first)} {Clean(second)} {number} {flag}";
+        _table ??= Table();
+        int choice = _random.Next(_table.Length);
+        Drawn drawn = new(Path(), Path(), _random.Next(1000), _random.Next(2) == 0);
+        string call = Clean($"{choice} {drawn}");
         try
         {
-            return (call, Clean(Do(choice, first, second, number, flag)));
+            return (call, Clean(_table[choice](drawn)));
         }
         catch (Exception exception)
         {
@@ -71,10 +72,10 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
             }
         }
 
-        string Content(IFileInfo file)
+        static string Content(IFileInfo file)
         {
-            using FileSystemStream stream = _open.ContainsKey("exclusive") ? null! : file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            return stream is null ? "" : new StreamReader(stream).ReadToEnd();
+            using StreamReader reader = new(file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return reader.ReadToEnd();
         }
     }
 
@@ -88,59 +89,65 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
         _open.Clear();
     }
 
-    private string Do(int choice, string first, string second, int number, bool flag)
-    {
-        switch (choice)
-        {
-            case 0: return File.Exists(first).ToString();
-            case 1: return Directory.Exists(first).ToString();
-            case 2: return Files.Path.Exists(first).ToString();
-            case 3: File.WriteAllText(first, $"text {number}"); return "";
-            case 4: File.AppendAllText(first, $"more {number}"); return "";
-            case 5: File.WriteAllLines(first, ["one", $"{number}"]); return "";
-            case 6: return File.ReadAllText(first);
-            case 7: return string.Join('|', File.ReadLines(first));
-            case 8: return Convert.ToHexString(File.ReadAllBytes(first));
-            case 9: File.WriteAllBytes(first, [1, 2, (byte)number]); return "";
-            case 10 or 11: File.Copy(first, second, flag); return "";
-            case 12 or 13: File.Move(first, second, flag); return "";
-            case 14 or 15: File.Delete(first); return "";
-            case 16: File.Replace(first, second, flag ? Path() : null); return "";
-            case 17 or 18 or 19: return Directory.CreateDirectory(first).FullName;
-            case 20 or 21: Directory.Delete(first, flag && number % 3 == 0); return "";
-            case 22 or 23: Directory.Move(first, second); return "";
-            case 24 or 25: return File.CreateSymbolicLink(first, LinkTargets[number % LinkTargets.Length]).FullName;
-            case 26: return Directory.CreateSymbolicLink(first, LinkTargets[number % LinkTargets.Length]).FullName;
-            case 27: return File.ResolveLinkTarget(first, flag)?.FullName ?? "null";
-            case 28: return Directory.ResolveLinkTarget(first, flag)?.FullName ?? "null";
-            case 29: return File.GetAttributes(first).ToString();
-            case 30: File.SetAttributes(first, flag ? FileAttributes.ReadOnly : FileAttributes.Normal); return "";
-            case 31: return File.GetUnixFileMode(first).ToString();
-            case 32: File.SetUnixFileMode(first, UnixFileMode.UserRead | UnixFileMode.UserWrite | (UnixFileMode)(number & 0xFF)); return "";
-            case 33: File.SetLastWriteTimeUtc(NoLink(first), Epoch.AddSeconds(number)); return "";
-            case 34: File.SetLastAccessTimeUtc(NoLink(first), Epoch.AddSeconds(number)); return "";
-            case 35: return Time(File.GetLastWriteTimeUtc(first));
-            case 36: return Time(File.GetCreationTimeUtc(first));
-            case 37: return Sorted(Directory.EnumerateFileSystemEntries(first));
-            case 38: return Sorted(Directory.EnumerateFiles(first, flag ? "*" : "?", Depth(number % 3)));
-            case 39: return Sorted(Directory.EnumerateDirectories(first, flag ? "*" : "e*", Depth(number % 3)));
-            case 40: return Sorted(Directory.GetFiles(first, flag ? "*.*" : "[a]*"));
-            case 41: return Info(Files.FileInfo.New(first));
-            case 42: return Info(Files.DirectoryInfo.New(first));
-            case 43: return Moved(first, second, flag);
-            case 44: Files.DirectoryInfo.New(first).MoveTo(second); return "";
-            case 45: return Files.FileInfo.New(first).CopyTo(second, flag).FullName;
-            case 46: Files.FileInfo.New(first).CreateAsSymbolicLink(LinkTargets[number % LinkTargets.Length]); return "";
-            case 47: return Directory.GetParent(first)?.FullName ?? "null";
-            case 48: return Files.DirectoryInfo.New(first).CreateSubdirectory("sub").FullName;
-            case 49: return Sorted(Files.DirectoryInfo.New(first).EnumerateFileSystemInfos().Select(static info => info.ToString()!));
-            case 50: return Files.Path.GetRelativePath(first, second) + Files.Path.GetFullPath(first);
-            default: return Stream(choice, first, number, flag);
-        }
-    }
+    private Func<Drawn, string>[] Table() =>
+    [
+        call => File.Exists(call.First).ToString(),
+        call => Directory.Exists(call.First).ToString(),
+        call => Files.Path.Exists(call.First).ToString(),
+        call => Done(() => File.WriteAllText(call.First, $"text {call.Number}")),
+        call => Done(() => File.AppendAllText(call.First, $"more {call.Number}")),
+        call => Done(() => File.WriteAllLines(call.First, ["one", $"{call.Number}"])),
+        call => File.ReadAllText(call.First),
+        call => string.Join('|', File.ReadLines(call.First)),
+        call => Convert.ToHexString(File.ReadAllBytes(call.First)),
+        call => Done(() => File.WriteAllBytes(call.First, [1, 2, (byte)call.Number])),
+        call => Done(() => File.Copy(call.First, call.Second, call.Flag)),
+        call => Done(() => File.Copy(call.First, call.Second, call.Flag)),
+        call => Done(() => File.Move(call.First, call.Second, call.Flag)),
+        call => Done(() => File.Move(call.First, call.Second, call.Flag)),
+        call => Done(() => File.Delete(call.First)),
+        call => Done(() => File.Delete(call.First)),
+        call => Done(() => File.Replace(call.First, call.Second, call.Flag ? Path() : null)),
+        call => Directory.CreateDirectory(call.First).FullName,
+        call => Directory.CreateDirectory(call.First).FullName,
+        call => Directory.CreateDirectory(call.First).FullName,
+        call => Done(() => Directory.Delete(call.First, call.Flag && call.Number % 3 == 0)),
+        call => Done(() => Directory.Delete(call.First, call.Flag && call.Number % 3 == 0)),
+        call => Done(() => Directory.Move(call.First, call.Second)),
+        call => Done(() => Directory.Move(call.First, call.Second)),
+        call => File.CreateSymbolicLink(call.First, LinkTargets[call.Number % LinkTargets.Length]).FullName,
+        call => File.CreateSymbolicLink(call.First, LinkTargets[call.Number % LinkTargets.Length]).FullName,
+        call => Directory.CreateSymbolicLink(call.First, LinkTargets[call.Number % LinkTargets.Length]).FullName,
+        call => File.ResolveLinkTarget(call.First, call.Flag)?.FullName ?? "null",
+        call => Directory.ResolveLinkTarget(call.First, call.Flag)?.FullName ?? "null",
+        call => File.GetAttributes(call.First).ToString(),
+        call => Done(() => File.SetAttributes(call.First, call.Flag ? FileAttributes.ReadOnly : FileAttributes.Normal)),
+        call => File.GetUnixFileMode(call.First).ToString(),
+        call => Done(() => File.SetUnixFileMode(call.First, UnixFileMode.UserRead | UnixFileMode.UserWrite | (UnixFileMode)(call.Number & 0xFF))),
+        call => Done(() => File.SetLastWriteTimeUtc(NoLink(call.First), Epoch.AddSeconds(call.Number))),
+        call => Done(() => File.SetLastAccessTimeUtc(NoLink(call.First), Epoch.AddSeconds(call.Number))),
+        call => Time(File.GetLastWriteTimeUtc(call.First)),
+        call => Time(File.GetCreationTimeUtc(call.First)),
+        call => Sorted(Directory.EnumerateFileSystemEntries(call.First)),
+        call => Sorted(Directory.EnumerateFiles(call.First, call.Flag ? "*" : "?", Depth(call.Number % 3))),
+        call => Sorted(Directory.EnumerateDirectories(call.First, call.Flag ? "*" : "e*", Depth(call.Number % 3))),
+        call => Sorted(Directory.GetFiles(call.First, call.Flag ? "*.*" : "[a]*")),
+        call => Info(Files.FileInfo.New(call.First)),
+        call => Info(Files.DirectoryInfo.New(call.First)),
+        call => Moved(call.First, call.Second, call.Flag),
+        call => Done(() => Files.DirectoryInfo.New(call.First).MoveTo(call.Second)),
+        call => Files.FileInfo.New(call.First).CopyTo(call.Second, call.Flag).FullName,
+        call => Done(() => Files.FileInfo.New(call.First).CreateAsSymbolicLink(LinkTargets[call.Number % LinkTargets.Length])),
+        call => Directory.GetParent(call.First)?.FullName ?? "null",
+        call => Files.DirectoryInfo.New(call.First).CreateSubdirectory("sub").FullName,
+        call => Sorted(Files.DirectoryInfo.New(call.First).EnumerateFileSystemInfos().Select(static info => info.ToString()!)),
+        call => Files.Path.GetRelativePath(call.First, call.Second) + Files.Path.GetFullPath(call.First),
+        .. Enumerable.Range(51, 7).Select<int, Func<Drawn, string>>(choice => call => Stream(choice, call)),
+    ];
 
-    private string Stream(int choice, string path, int number, bool flag)
+    private string Stream(int choice, Drawn call)
     {
+        (string path, _, int number, bool flag) = call;
         string slot = $"{number % 2}";
         if (!_open.TryGetValue(slot, out FileSystemStream? stream))
         {
@@ -158,13 +165,25 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
 
         switch (choice)
         {
-            case 51 when flag: stream.Write([(byte)'x', (byte)('a' + (number % 26))]); break;
-            case 51: stream.Write(Encoding.UTF8.GetBytes($"a longer text of {number}"), 2, 12); break;
-            case 52: return $"{stream.Read(new byte[number % 5])} {stream.ReadByte()}";
-            case 53: return $"{stream.Seek((number % 40) - 10, (SeekOrigin)(number % 3))}";
-            case 54: stream.SetLength((number % 40) - 5); break;
-            case 55: stream.Position = (number % 30) - 2; break;
-            case 56: stream.Flush(flag); break;
+            case 51 when flag:
+                stream.Write([(byte)'x', (byte)('a' + (number % 26))]);
+                break;
+            case 51:
+                stream.Write(Encoding.UTF8.GetBytes($"a longer text of {number}"), 2, 12);
+                break;
+            case 52:
+                return $"{stream.Read(new byte[number % 5])} {stream.ReadByte()}";
+            case 53:
+                return $"{stream.Seek((number % 40) - 10, (SeekOrigin)(number % 3))}";
+            case 54:
+                stream.SetLength((number % 40) - 5);
+                break;
+            case 55:
+                stream.Position = (number % 30) - 2;
+                break;
+            case 56:
+                stream.Flush(flag);
+                break;
             default:
                 stream.Dispose();
                 _open.Remove(slot);
@@ -181,6 +200,12 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
         string before = $"{info.Exists}";
         info.MoveTo(second, flag);
         return $"{before} {info.Exists} {info.Name} {info.FullName} {info}";
+    }
+
+    private static string Done(Action call)
+    {
+        call();
+        return "";
     }
 
     private static string Info(IFileSystemInfo info)
@@ -209,4 +234,6 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
     private string Clean(string text) => text
         .Replace(_root, "R", StringComparison.Ordinal)
         .Replace(under.Root, "U", StringComparison.Ordinal);
+
+    private sealed record Drawn(string First, string Second, int Number, bool Flag);
 }

@@ -117,7 +117,8 @@ public sealed class SimulatedFilesTests
     [Fact]
     public void A_device_that_takes_nothing_is_not_asked_forever()
     {
-        _machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Write], Fault = new ShortTransfer(0), Times = int.MaxValue });
+        FaultRule rule = new() { Operations = [Operation.Write], Fault = new ShortTransfer(0), Times = int.MaxValue };
+        _machine.Faults = new FaultPlan().Add(rule);
         Assert.Throws<IOException>(() => _files.File.WriteAllText("/f", "x"));
     }
 
@@ -190,7 +191,8 @@ public sealed class SimulatedFilesTests
         SimulatedProcess process = _machine.Start("victim");
         IDirectory directory = process.FileSystem.Files.Directory;
         directory.CreateDirectory("/a/b");
-        _machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.RemoveDirectory], Skip = 1, Fault = new ProcessKilled() });
+        FaultRule rule = new() { Operations = [Operation.RemoveDirectory], Skip = 1, Fault = new ProcessKilled() };
+        _machine.Faults = new FaultPlan().Add(rule);
         Assert.Throws<SimulatedCrashException>(() => directory.Delete("/a", recursive: true));
         Assert.True(_files.Directory.Exists("/a/b"));
     }
@@ -205,7 +207,8 @@ public sealed class SimulatedFilesTests
         {
             SimulatedMachine machine = new(new SimulatedMachineOptions { Seed = seed, KeepsTrace = true });
             IFileSystem files = machine.Start().FileSystem.Files;
-            files.File.WriteAllText(files.Path.Combine(files.Directory.CreateTempSubdirectory("x").FullName, files.Path.GetRandomFileName()), "text");
+            string directory = files.Directory.CreateTempSubdirectory("x").FullName;
+            files.File.WriteAllText(files.Path.Combine(directory, files.Path.GetRandomFileName()), "text");
             files.Directory.Delete(files.Path.GetTempPath(), recursive: true);
             return [.. machine.Trace.Select(static call => call.ToString())];
         }

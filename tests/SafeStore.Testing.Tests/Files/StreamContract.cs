@@ -202,7 +202,8 @@ public abstract class StreamContract(FilesUnderTest under) : FilesContract(under
     {
         CancellationToken cancelled = new(canceled: true);
         byte[] buffer = new byte[5];
-        FileSystemStream stream = Files.FileStream.New(At("f"), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 4096, useAsync: true);
+        FileSystemStream stream = Files.FileStream.New(
+            At("f"), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 4096, useAsync: true);
         await stream.WriteAsync("hello"u8.ToArray().AsMemory());
         await stream.FlushAsync();
         stream.Position = 0;
