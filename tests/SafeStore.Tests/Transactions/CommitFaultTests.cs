@@ -89,6 +89,37 @@ public sealed class CommitFaultTests
         Assert.True(calls > 8, $"only {calls} calls were seen");
     }
 
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(31, false)] // a lock word takes 32, in one write
+    [InlineData(32, true)]
+    [InlineData(1000, true)]
+    public async Task A_commit_whose_writes_are_all_short_goes_on_to_the_last_byte_or_leaves_no_trace(int largest, bool isWhole)
+    {
+        foreach (string name in ReferenceCommit.All.Keys)
+        {
+            (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
+            using ReferenceCommit reference = await ReferenceCommit.PrepareAsync(name);
+            SandboxLocks locks = await reference.LockAsync();
+            reference.FileSystem.LargestWrite = largest;
+            if (isWhole)
+            {
+                await reference.CommitAsync(locks);
+            }
+            else
+            {
+                StorageException failure = await Assert.ThrowsAsync<StorageException>(() => reference.CommitAsync(locks));
+                Assert.Equal(Errno.NoSpace, failure.Errno);
+            }
+
+            reference.FileSystem.LargestWrite = int.MaxValue;
+            await locks.DisposeAsync();
+            await reference.ResolveAsync(reference.Store);
+            Same(isWhole ? after : before, reference.Documents(), $"{name}, {largest} bytes at a time");
+            await UseAsync(reference, name);
+        }
+    }
+
     [Fact]
     public async Task A_failed_cleanup_does_not_hide_why_the_commit_failed()
     {
