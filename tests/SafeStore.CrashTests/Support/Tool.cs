@@ -14,6 +14,8 @@ internal static class Tool
     {
         ["strace"] = "strace",
         ["flock"] = "util-linux",
+        ["prlimit"] = "util-linux",
+        ["setpriv"] = "util-linux",
         ["mount"] = "mount",
         ["umount"] = "mount",
         ["losetup"] = "mount",
