@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
+using System.Threading.Tasks;
+using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Support;
 using Xunit;
 
@@ -62,6 +64,28 @@ public sealed class ContentionTests
 
         Assert.StartsWith("ok ", child.ReadLine());
         _ = child.Expect("unlock");
+    }
+
+    [Fact]
+    public async Task A_hundred_waiters_leave_a_pool_of_two_threads_free()
+    {
+        using var directory = new TempDirectory();
+        var layout = StoreLayout.At(directory.Path);
+        await using StateStore store = await StateStore.OpenAsync(layout, Workloads.Options);
+        _ = await Workloads.CreateAsync(store, Workloads.Three);
+        using var child = new ChildProcess(layout, "env", "DOTNET_ThreadPool_ForceMinWorkerThreads=2", "DOTNET_ThreadPool_ForceMaxWorkerThreads=2");
+        _ = child.Expect("open");
+        await using (await store.LockAsync(Workloads.Three))
+        {
+            _ = child.Expect("start-waiters sb-3 100");
+            for (int i = 0; i < 10; i++)
+            {
+                Assert.Contains("old", child.Expect("read sb-3 state.json")); // a thread answers
+            }
+        }
+
+        Assert.Equal(100, child.ExpectNumber("await-waiters"));
+        Assert.Equal(100, child.ExpectNumber("read sb-3 counter.json"));
     }
 
     [Fact]

@@ -23,6 +23,7 @@ internal static class Tool
         ["mkfs.xfs"] = "xfsprogs",
         ["mkfs.btrfs"] = "btrfs-progs",
         ["cp"] = "coreutils",
+        ["sync"] = "coreutils",
     };
 
     public static void Run(string name, params string[] arguments)
