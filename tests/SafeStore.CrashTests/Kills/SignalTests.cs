@@ -21,9 +21,13 @@ public sealed class SignalTests
         string after = await seeded.AfterAsync("update");
         KillPoint[] points = [.. KillPoint.Of(Victim.StepsOf(seeded.Copy(), "update"))];
         KillPoint synced = points.First(static point => point.Verb == "fdatasync");
-        // One of each kind, and the middle of the append.
-        KillPoint[] chosen = [.. points.DistinctBy(static point => point.Verb), points.Last(point => point.InTheMiddle && point.Step < synced.Step)];
-        Assert.True(chosen.Length > 4, string.Join(", ", chosen.AsEnumerable()));
+        KillPoint[] chosen =
+        [
+            points.First(static point => point.Verb == "create"), // staging
+            points.Last(point => point.InTheMiddle && point.Step < synced.Step), // half of the record
+            synced,
+            points.Where(static point => point.Verb == "exchange").ElementAt(1), // half of it visible
+        ];
         foreach (KillPoint point in chosen)
         {
             StoreLayout layout = seeded.Copy();
