@@ -264,10 +264,15 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     {
         SimulatedDirectory opened = Of(directory);
         using Turn turn = Begin(Operation.SyncDirectory, opened.Path, disk: opened.Place.Disk);
-        if (turn.Fault is CallFails or SyncLosesData)
+        if (turn.Fails(out Errno errno))
+        {
+            return errno; // a journal that cannot be written loses no change of names silently: the changes stay pending
+        }
+
+        if (turn.Fault is SyncLosesData lost)
         {
             Disk.ForgetPending(opened.Inode);
-            return turn.End(turn.Fault is SyncLosesData lost ? lost.Errno : ((CallFails)turn.Fault).Errno);
+            return turn.End(lost.Errno);
         }
 
         opened.Place.Disk.SyncDirectory(opened.Inode);
