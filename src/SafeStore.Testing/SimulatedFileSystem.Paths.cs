@@ -23,7 +23,10 @@ public sealed partial class SimulatedFileSystem : IPathCalls
             return errno;
         }
 
-        errno = _machine.Mounts.Walk(path, follow: !flags.HasFlag(OpenFlags.Exclusive), out Place place);
+        Place place = default;
+        errno = MountTable.CheckPath(path);
+        errno = errno == Errno.None ? CheckHandles() : errno;
+        errno = errno == Errno.None ? _machine.Mounts.Walk(path, follow: !flags.HasFlag(OpenFlags.Exclusive), out place) : errno;
         if (errno == Errno.None && flags.HasFlag(OpenFlags.Create) && flags.HasFlag(OpenFlags.Exclusive))
         {
             errno = Errno.Exists;
@@ -31,7 +34,8 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         else if (errno == Errno.NotFound && flags.HasFlag(OpenFlags.Create))
         {
             errno = Target(path, out Place parent, out string name);
-            errno = errno == Errno.None ? Create(parent, name, mode, out place) : errno;
+            errno = errno == Errno.None ? CheckNew(parent, name) : errno;
+            place = errno == Errno.None ? Create(parent, name, mode) : default;
         }
 
         if (errno == Errno.None)
@@ -44,7 +48,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
             place.Disk.Resize(inode, 0);
         }
 
-        return turn.End(errno);
+        return turn.End(errno, ref file);
     }
 
     Errno IPathCalls.Truncate(FileHandle file, long size)
@@ -59,6 +63,11 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         if (!opened.CanWrite || size < 0 || opened.Place.Inode is not FileInode inode)
         {
             return turn.End(Errno.Invalid);
+        }
+
+        if (size > Disk.FileBytesMax || opened.Place.Disk.IsReadOnly)
+        {
+            return turn.End(opened.Place.Disk.IsReadOnly ? Errno.ReadOnly : Errno.FileTooLarge);
         }
 
         if (size != inode.Content.Size)
@@ -121,7 +130,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         if (errno == Errno.None)
         {
             errno = _machine.Mounts.WalkToParent(created, out Place parent, out string name);
-            errno = errno == Errno.None ? CheckNew(parent, name) : errno;
+            errno = errno == Errno.None ? CheckFree(parent, name) : errno;
             if (errno == Errno.None)
             {
                 errno = place.Disk != parent.Disk ? Errno.CrossDevice
@@ -190,7 +199,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
 
         if (errno == Errno.None)
         {
-            place.Disk.SetMetadata(place.Inode, place.Inode.Metadata with { Mode = mode });
+            place.Disk.SetMetadata(place.Inode, place.Inode.Metadata with { Mode = mode & ModeBits });
         }
 
         return turn.End(errno);
