@@ -133,7 +133,8 @@ internal sealed class ConcurrentRun(SimulatedMachine machine, ulong seed) : IDis
         ready[_random.Next(ready.Count)].Turn.Release();
     }
 
-    private List<Flow> Ready() => _flows.FindAll(flow => !flow.HasEnded && flow.WakesAt <= machine.Timers.Now);
+    /// <summary>Those that can go on; who was killed in its sleep does so at once, to its end.</summary>
+    private List<Flow> Ready() => _flows.FindAll(flow => !flow.HasEnded && (flow.WakesAt <= machine.Timers.Now || !flow.Work.Process.IsAlive));
 
     private sealed class Flow(ConcurrentWork work)
     {
