@@ -12,6 +12,7 @@ namespace SafeStore.PropertyTests.Simulation;
 internal sealed class SimulatedInterpreter
 {
     private const int FaultedActsMax = 2;
+    private const int LateErrorsMax = 4;
 
     private readonly SimulatedScript _script;
     private readonly Tally _tally;
@@ -21,11 +22,11 @@ internal sealed class SimulatedInterpreter
     private bool _hasLied;
     private int _faultedFor;
 
-    public SimulatedInterpreter(SimulatedScript script, Tally tally)
+    public SimulatedInterpreter(SimulatedScript script, Tally tally, bool keepsTrace = false)
     {
         _script = script;
         _tally = tally;
-        _machine = script.Setting.SwitchOn(script.Seed);
+        _machine = script.Setting.SwitchOn(script.Seed, keepsTrace);
         _crew = new Crew(script.Setting, _machine);
         _expected = new Expectations(script.Setting);
     }
@@ -34,7 +35,8 @@ internal sealed class SimulatedInterpreter
 
     public SimulatedMachine Machine => _machine;
 
-    private bool HasStruck => _machine.Faults.Count > 0;
+    /// <summary>Whether a call may have failed: now, or because a sync that said it had succeeded has not.</summary>
+    private bool HasStruck => _machine.Faults.Count > 0 || _hasLied;
 
     public void Run()
     {
@@ -57,7 +59,19 @@ internal sealed class SimulatedInterpreter
     /// <summary>All close, one opens: the end of a script.</summary>
     public void Close()
     {
-        ReopenAll(0);
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                ReopenAll(0);
+                break;
+            }
+            catch (SafeStoreException) when (_hasLied && tries < LateErrorsMax)
+            {
+                // The next opening recovers it.
+            }
+        }
+
         _expected.Check(_crew.ReadTree());
     }
 
@@ -143,6 +157,10 @@ internal sealed class SimulatedInterpreter
             Mend(process);
             return _crew[process] is not null;
         }
+        catch (SafeStoreException) when (_hasLied)
+        {
+            return false;
+        }
     }
 
     private void Open(int process)
@@ -176,8 +194,15 @@ internal sealed class SimulatedInterpreter
         if (_faultedFor > FaultedActsMax)
         {
             _tally.Add("faulted store mended");
-            ReopenAll(process);
             _faultedFor = 0;
+            try
+            {
+                ReopenAll(process);
+            }
+            catch (SafeStoreException) when (_hasLied)
+            {
+                // The next opening recovers it.
+            }
         }
     }
 
@@ -248,6 +273,7 @@ internal sealed class SimulatedInterpreter
         catch (StoreFaultedException) when (wasFaulted)
         {
             _tally.Add("refused as faulted");
+            NoteWhatIsLeft(changes, trouble);
         }
         catch (StoreFaultedException) when (HasStruck)
         {
@@ -257,15 +283,21 @@ internal sealed class SimulatedInterpreter
         catch (SafeStoreException failure) when (HasStruck && !(failure is not StorageException && _expected.MayRefuse(changes, failure)))
         {
             _tally.Add("failed");
-            if (trouble is Trouble.Fails { Times: > 1 } or Trouble.Fails { Fault: BecomesReadOnly })
-            {
-                _expected.Touched(changes); // it could not even take back what it had done
-            }
+            NoteWhatIsLeft(changes, trouble);
         }
         catch (SafeStoreException failure)
         {
             _tally.Add("refused");
             _expected.Refused(changes, failure);
+        }
+    }
+
+    /// <summary>Where more than one call fails, a commit cannot even take back what it has done.</summary>
+    private void NoteWhatIsLeft(Change[] changes, Trouble? trouble)
+    {
+        if (trouble is Trouble.Fails { Times: > 1 } or Trouble.Fails { Fault: BecomesReadOnly })
+        {
+            _expected.Touched(changes);
         }
     }
 
@@ -349,7 +381,7 @@ internal sealed class SimulatedInterpreter
 
     private void Disarm(Trouble? trouble)
     {
-        bool hasStruck = HasStruck;
+        bool hasStruck = _machine.Faults.Count > 0;
         _machine.Faults = new FaultPlan();
         if (trouble is Trouble.Fails { Fault: BecomesReadOnly })
         {
@@ -377,6 +409,9 @@ internal sealed class SimulatedInterpreter
                 break;
             case Trouble.Fails { Fault: SyncLosesData { Afterwards: LostSync.ReportsLater } }:
                 _hasLied = true;
+                break;
+            case Trouble.Fails { Fault: SyncLosesData { Afterwards: LostSync.RevertsCache } } when _crew.IsFaulted || !_crew.Stores.Any():
+                _expected.CacheReverted();
                 break;
             default:
                 break;
