@@ -20,6 +20,7 @@ internal sealed class SimulatedInterpreter
     private readonly Crew _crew;
     private readonly Expectations _expected;
     private bool _hasLied;
+    private bool _hasLostNames;
     private int _faultedFor;
 
     public SimulatedInterpreter(SimulatedScript script, Tally tally, bool keepsTrace = false)
@@ -341,9 +342,10 @@ internal sealed class SimulatedInterpreter
 
     private void LosePower(ulong seed)
     {
-        if (_hasLied)
+        if (_hasLied || _hasLostNames)
         {
-            // A sync has said that it succeeded and has not: what was acknowledged then may be lost with the power, and nobody can help it.
+            // A sync has said that it succeeded and has not: what was acknowledged then may be lost with the power, and nobody can help it. So may names that a
+            // failed sync of a directory has lost while the cache shows them; no filesystem is known to do that and go on, and recovery cannot see it.
             _machine.KillAll();
             _crew.ForgetDead();
             return;
@@ -361,7 +363,7 @@ internal sealed class SimulatedInterpreter
         FaultRule? rule = trouble switch
         {
             Trouble.Killed kill => new FaultRule { Fault = new ProcessKilled(kill.Afterwards), Operations = SimulatedScripts.Changes },
-            Trouble.PowerLost when _hasLied => null,
+            Trouble.PowerLost when _hasLied || _hasLostNames => null,
             Trouble.PowerLost loss => new FaultRule { Fault = new PowerLost(loss.Seed, loss.Afterwards), Operations = SimulatedScripts.Changes },
             Trouble.Fails fails => new FaultRule { Fault = OnThisMachine(fails.Fault), Operations = fails.Operations, Times = fails.Times },
             _ => null,
@@ -398,6 +400,7 @@ internal sealed class SimulatedInterpreter
         }
 
         _expected.MayHaveTrash();
+        _hasLostNames |= trouble is Trouble.Fails { Operations: [Operation.SyncDirectory] };
         _tally.Add(trouble is Trouble.Fails fails ? $"fault {fails.Fault.GetType().Name}" : $"crash {trouble!.GetType().Name}");
         switch (trouble)
         {

@@ -24,8 +24,8 @@ internal static class SimulatedScripts
 
     private static readonly (string Name, Operation[] Operations)[] s_groups =
     [
-        ("any call", [.. Enum.GetValues<Operation>().Where(static operation => operation is not (Operation.Unlock or Operation.MapWords))]),
-        ("any change", s_changes),
+        ("any call", [.. Enum.GetValues<Operation>().Where(static operation => operation is not (Operation.Unlock or Operation.MapWords or Operation.SyncDirectory))]),
+        ("any change", [.. s_changes.Where(static operation => operation != Operation.SyncDirectory)]),
         ("write", [Operation.Write]),
         ("creation", [Operation.CreateFile, Operation.MakeDirectory, Operation.Allocate]),
         ("rename", [Operation.Rename, Operation.RenameNoReplace, Operation.Exchange]),
@@ -34,7 +34,7 @@ internal static class SimulatedScripts
         ("reading", [Operation.Read, Operation.Stat, Operation.List]),
     ];
 
-    private static readonly Operation[] s_syncs = [Operation.SyncData, Operation.SyncFile, Operation.SyncDirectory];
+    private static readonly (string Name, Operation[] Operations)[] s_syncs = [("sync", [Operation.SyncData, Operation.SyncFile]), ("directory sync", [Operation.SyncDirectory])];
 
     private static readonly Errno[] s_errors =
         [Errno.InputOutput, Errno.NoSpace, Errno.QuotaExceeded, Errno.ReadOnly, Errno.ProcessFileLimit, Errno.AccessDenied];
@@ -101,7 +101,8 @@ internal static class SimulatedScripts
         from skip in Gen.Choose(0, 12)
         from errno in Gen.Elements(Errno.InputOutput, Errno.NoSpace)
         from lost in Gen.Elements(Enum.GetValues<LostSync>())
-        select (Trouble)new Trouble.Fails(skip, 1, "sync", s_syncs, new SyncLosesData(errno, lost));
+        from which in Gen.Frequency((3, Gen.Constant(s_syncs[0])), (1, Gen.Constant(s_syncs[1])))
+        select (Trouble)new Trouble.Fails(skip, 1, which.Name, which.Operations, new SyncLosesData(errno, lost));
 
     private static Gen<Trouble> OtherFaults => Gen.OneOf(
         from skip in Gen.Choose(0, 12)

@@ -20,8 +20,16 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     {
         SyncNames();
         LogContents log = LogScanner.ReadChecked(directory, watermark, out Lsn? mark);
+        if (log.Header is { } header && header.Store != identity.Store)
+        {
+            throw new LogCorruptException(directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Store}");
+        }
+
         bool isMade = mark is not null;
         Dictionary<string, SandboxFate> fates = Collect(log);
+
+        // A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any more.
+        LogScanner.Harden(directory, log, rewrite: wasFaulted);
 
         // The sweep comes first: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
         // a published directory; then the log, above the watermark, has everything that was in it.
