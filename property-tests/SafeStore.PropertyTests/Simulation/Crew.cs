@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using SafeStore.Testing;
@@ -19,6 +20,9 @@ internal sealed class Crew(Setting setting, SimulatedMachine machine)
     public bool IsFaulted => Stores.Any(static store => store.IsFaulted);
 
     public StateStore? this[int process] => _stores[process];
+
+    /// <summary>Whether the process that has a store open is alive; what a dead one throws is heard by nobody.</summary>
+    public bool IsAlive(StateStore store) => _processes[Array.IndexOf(_stores, store)] is { IsAlive: true };
 
     public Tree ReadTree() => Tree.Read(Reader());
 

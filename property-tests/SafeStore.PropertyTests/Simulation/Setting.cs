@@ -17,6 +17,7 @@ internal enum RunRoot
 internal sealed record Setting(PersistenceProfile Profile, RunRoot Run, int Processes, long LogBytesMax, int IdleSandboxesMax)
 {
     public const long SegmentBytes = 16 * 1024;
+    private const long LargeSegmentBytes = 256 * 1024;
 
     public static StoreLayout Layout { get; } = StoreLayout.Of("/config/store", "/run/store");
 
@@ -40,18 +41,22 @@ internal sealed record Setting(PersistenceProfile Profile, RunRoot Run, int Proc
         return new SimulatedMachine(new SimulatedMachineOptions { Seed = seed, Profile = Profile, Mounts = mounts, KeepsTrace = keepsTrace });
     }
 
-    public StateStore Open(SimulatedProcess process, bool hasTimer = true) => StateStore.OpenAsync(Layout, Options(process, hasTimer)).Now();
+    public StateStore Open(SimulatedProcess process) => StateStore.OpenAsync(Layout, Options(process)).Now();
+
+    /// <summary>Opens the store for a concurrent run: without background work, whose timers would borrow the threads of other processes.</summary>
+    public StateStore OpenWithoutTimers(SimulatedProcess process) =>
+        StateStore.OpenAsync(Layout, Options(process) with { CheckpointInterval = Timeout.InfiniteTimeSpan, SegmentBytes = LargeSegmentBytes }).Now();
 
     public override string ToString() =>
         $"config on {Profile}, run root on {Run switch { RunRoot.SameDisk => "the same disk", RunRoot.OtherDisk => "another such disk", _ => "tmpfs" }}, {Processes} processes, log at most {LogBytesMax} bytes, {IdleSandboxesMax} idle sandboxes";
 
-    private StoreOptions Options(SimulatedProcess process, bool hasTimer) => new()
+    private StoreOptions Options(SimulatedProcess process) => new()
     {
         FileSystem = process.FileSystem,
         TimeProvider = process.Clock,
         SegmentBytes = SegmentBytes,
         LogBytesMax = LogBytesMax,
         IdleSandboxesMax = IdleSandboxesMax,
-        CheckpointInterval = hasTimer ? CheckpointInterval : Timeout.InfiniteTimeSpan,
+        CheckpointInterval = CheckpointInterval,
     };
 }

@@ -230,7 +230,7 @@ internal sealed class SimulatedInterpreter
         {
             Commit(store, changes, locks, trouble);
         }
-        catch (SimulatedCrashException)
+        catch (Exception failure) when (failure is SimulatedCrashException || (failure is SafeStoreException && !_crew.IsAlive(store)))
         {
             _tally.Add("unknown outcome");
             _expected.Unknown(changes);
@@ -266,27 +266,27 @@ internal sealed class SimulatedInterpreter
             _tally.Add("acknowledged");
             _expected.Acknowledged(changes, version);
         }
-        catch (CommitNotPublishedException failure) when (HasStruck)
+        catch (CommitNotPublishedException failure) when (HasStruck && _crew.IsAlive(store))
         {
             _tally.Add("not published");
             _expected.Durable(changes, failure.Lsn);
         }
-        catch (StoreFaultedException) when (wasFaulted)
+        catch (StoreFaultedException) when (wasFaulted && _crew.IsAlive(store))
         {
             _tally.Add("refused as faulted");
             NoteWhatIsLeft(changes, trouble);
         }
-        catch (StoreFaultedException) when (HasStruck)
+        catch (StoreFaultedException) when (HasStruck && _crew.IsAlive(store))
         {
             _tally.Add("unknown outcome");
             _expected.Unknown(changes);
         }
-        catch (SafeStoreException failure) when (HasStruck && !(failure is not StorageException && _expected.MayRefuse(changes, failure)))
+        catch (SafeStoreException failure) when (HasStruck && _crew.IsAlive(store) && !(failure is not StorageException && _expected.MayRefuse(changes, failure)))
         {
             _tally.Add("failed");
             NoteWhatIsLeft(changes, trouble);
         }
-        catch (SafeStoreException failure)
+        catch (SafeStoreException failure) when (_crew.IsAlive(store))
         {
             _tally.Add("refused");
             _expected.Refused(changes, failure);

@@ -95,7 +95,7 @@ internal static class SimulatedScripts
         from times in Gen.Frequency((8, Gen.Constant(1)), (1, Gen.Constant(2)), (1, Gen.Constant(int.MaxValue)))
         from which in Gen.Elements(s_groups)
         from errno in Gen.Elements(s_errors)
-        select (Trouble)new Trouble.Fails(skip, times, which.Name, which.Operations, new CallFails(errno));
+        select (Trouble)new Trouble.Fails(skip, times, which.Name, times == 1 ? which.Operations : WithoutSyncs(which.Operations), new CallFails(errno));
 
     private static Gen<Trouble> FailingSync =>
         from skip in Gen.Choose(0, 12)
@@ -161,6 +161,10 @@ internal static class SimulatedScripts
             yield return script with { Setting = script.Setting with { LogBytesMax = 16 * 1024 * 1024 } };
         }
     }
+
+    /// <summary>A process that sees a sync fail and cannot even mark the store as faulted is known to be one too many.</summary>
+    private static Operation[] WithoutSyncs(Operation[] operations) =>
+        [.. operations.Where(static operation => operation is not (Operation.SyncData or Operation.SyncFile))];
 
     private static Gen<Act> Committing(Gen<Trouble?> troubles) =>
         from process in Process

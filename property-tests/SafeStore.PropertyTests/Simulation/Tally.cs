@@ -23,6 +23,14 @@ internal sealed class Tally
         }
     }
 
+    public void Max(string what, long value)
+    {
+        lock (_counts)
+        {
+            _counts[what] = Math.Max(value, _counts.GetValueOrDefault(what));
+        }
+    }
+
     public void Print(string name)
     {
         string counts = string.Join(", ", _counts.Select(static pair => $"{pair.Key} {pair.Value.ToString(CultureInfo.InvariantCulture)}"));
