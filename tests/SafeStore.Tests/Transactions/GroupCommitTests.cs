@@ -53,7 +53,7 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task A_transaction_that_queued_while_the_sync_failed_is_not_appended()
     {
-        await using var group = await Group.OpenAsync(16 * 1024, "a", "b");
+        await using var group = await Group.OpenAsync(64 * 1024, "a", "b");
         int appends = 0;
         group.WhileSyncing(number: 1, () => group.Queue("b", 2), Errno.InputOutput);
         group.Seen = call => appends += call.IsAppend ? 1 : 0;
@@ -114,6 +114,47 @@ public sealed class GroupCommitTests
         _ = await group.LsnAsync("b");
         _ = await group.LsnAsync("c");
         Assert.True(late.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Who_waits_behind_a_batch_and_is_cancelled_hears_of_it_at_once_and_is_not_appended()
+    {
+        await using var group = await Group.OpenAsync(64 * 1024, "a", "b", "c");
+        using var cancellation = new CancellationTokenSource();
+        Exception? heard = null;
+        group.WhileSyncing(number: 1, () =>
+        {
+            group.Queue("b", 2, cancellation: cancellation.Token);
+            group.Queue("c", 3);
+            cancellation.Cancel();
+            heard = group.FailureAsync("b").GetAwaiter().GetResult(); // while the first is still at it
+        });
+        group.Queue("a", 1);
+        Lsn first = await group.LsnAsync("a");
+        Assert.IsType<OperationCanceledException>(heard);
+        Assert.Equal(first.Next, await group.LsnAsync("c"));
+        Assert.Null(group.Store.ReadText("b", StoreRoot.Run, null, "n"));
+    }
+
+    [Fact]
+    public async Task A_defect_below_the_log_faults_the_store_and_leaves_nobody_waiting()
+    {
+        await using var group = await Group.OpenAsync(64 * 1024, "a", "b");
+        group.Answer = call =>
+        {
+            if (call.IsAppend)
+            {
+                group.Queue("b", 2);
+                throw new FormatException();
+            }
+
+            return Errno.None;
+        };
+        group.Queue("a", 1);
+        StoreFaultedException fault = Assert.IsType<StoreFaultedException>(await group.FailureAsync("a"));
+        Assert.IsType<FormatException>(fault.InnerException);
+        Assert.IsType<StoreFaultedException>(await group.FailureAsync("b"));
+        Assert.True(group.Store.IsFaulted);
     }
 
     [Fact]
