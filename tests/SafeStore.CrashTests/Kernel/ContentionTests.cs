@@ -78,7 +78,8 @@ public sealed class ContentionTests
             _ = await Workloads.CreateAsync(store, sandbox);
         }
 
-        using var child = new ChildProcess(layout, "env", "DOTNET_ThreadPool_ForceMinWorkerThreads=2", "DOTNET_ThreadPool_ForceMaxWorkerThreads=2");
+        using var child = new ChildProcess(layout, "env", "DOTNET_PROCESSOR_COUNT=2");
+        _ = child.Expect("limit-threads 2");
         _ = child.Expect("open");
         await using (await store.LockManyAsync(Workloads.Sandboxes.Select(SandboxTarget.Existing)))
         {
