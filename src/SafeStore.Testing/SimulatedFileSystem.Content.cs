@@ -346,8 +346,7 @@ public sealed partial class SimulatedFileSystem
         switch (fault)
         {
             case CallFails fail:
-                Disk.LosePending(directory);
-                return fail.Errno;
+                return fail.Errno; // a journal that cannot be written forgets no change of names: they stay pending
             case SyncLosesData lost:
                 Disk.LosePending(directory);
                 return lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno;

@@ -135,6 +135,25 @@ internal sealed partial class Disk
         }
     }
 
+    public void SyncAll()
+    {
+        foreach (Inode inode in _inodes.Values.ToList())
+        {
+            switch (inode)
+            {
+                case FileInode file:
+                    file.Persist();
+                    file.SyncMetadata();
+                    break;
+                case DirectoryInode directory:
+                    SyncDirectory(directory);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
     /// <summary>A write-back has failed: the changes count as written, whether they were or not.</summary>
     public static void LosePending(Inode inode)
     {

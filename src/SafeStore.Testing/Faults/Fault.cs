@@ -12,7 +12,8 @@ public abstract record SimulatedFault
 }
 
 /// <summary>
-/// The call fails and does nothing. A sync that fails so has lost what it was to write, as on Linux: see <see cref="SyncLosesData"/>.
+/// The call fails and does nothing. A sync of a file that fails so has lost the data that it was to write, as on Linux: see <see cref="SyncLosesData"/>. After
+/// a failed sync of a directory its changes are still to be written: filesystems that cannot write their journal stop, they do not forget names.
 /// </summary>
 /// <param name="Errno">The error.</param>
 public sealed record CallFails(Errno Errno) : SimulatedFault;

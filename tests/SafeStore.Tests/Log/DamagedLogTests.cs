@@ -67,6 +67,56 @@ public sealed class DamagedLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_missing_first_segment_is_reported_and_nothing_changed()
+    {
+        _test.Options = _test.Options with { SegmentBytes = 16 * 1024 };
+        await DieAsync(commits: 10);
+        File.Delete(Directory.GetFiles(Log, "0*.log").Order(StringComparer.Ordinal).First());
+        await RefusesAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_segment_that_does_not_continue_the_one_before_it_is_reported_and_nothing_changed(bool byChecksum)
+    {
+        _test.Options = _test.Options with { SegmentBytes = 16 * 1024 };
+        await DieAsync(commits: 10);
+        byte[] bytes = await File.ReadAllBytesAsync(Segment());
+        SegmentHeader header = SegmentHeader.TryDecode(bytes)!;
+        header = byChecksum ? header with { PreviousChecksum = header.PreviousChecksum + 1 } : header with { PreviousLsn = header.PreviousLsn.Previous };
+        header.Encode().CopyTo(bytes, 0);
+        await File.WriteAllBytesAsync(Segment(), bytes);
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_log_that_ends_before_the_watermark_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 1);
+        string segment = Segment();
+        byte[] old = await File.ReadAllBytesAsync(segment);
+        await (await _test.OpenAsync()).DisposeAsync();
+        await using (StateStore store = await _test.OpenAsync())
+        {
+            await store.CreateAsync("sb-2");
+            await store.CheckpointAsync();
+        }
+
+        Array.ForEach(Directory.GetFiles(Log, "0*.log"), File.Delete);
+        await File.WriteAllBytesAsync(segment, old); // as from a backup
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_log_with_transactions_and_no_watermark_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 1);
+        File.Delete(Path.Combine(_test.Metadata, "watermark"));
+        await RefusesAsync();
+    }
+
+    [Fact]
     public async Task A_log_without_segments_is_reported_and_nothing_changed()
     {
         await DieAsync(commits: 1);
