@@ -155,7 +155,17 @@ internal sealed class SimulatedTimers
             }
         }
 
-        public void Fire() => callback(state);
+        public void Fire()
+        {
+            try
+            {
+                callback(state);
+            }
+            catch (SimulatedCrashException)
+            {
+                // Its process was killed in it; that is no affair of whoever lets the time pass.
+            }
+        }
 
         public void Dispose()
         {

@@ -192,7 +192,7 @@ public sealed partial class SimulatedFileSystem
             return errno;
         }
 
-        errno = CheckAttribute(name);
+        errno = CheckAttribute(name, 0);
         ImmutableArray<byte> bytes = [];
         if (errno == Errno.None && !opened.Place.Inode.Metadata.Attributes.TryGetValue(name, out bytes))
         {
@@ -215,12 +215,7 @@ public sealed partial class SimulatedFileSystem
             return errno;
         }
 
-        errno = CheckAttribute(name);
-        if (errno is Errno.None or Errno.NotSupported && value.Length > AttributeBytesMax)
-        {
-            errno = ArgumentTooLong;
-        }
-
+        errno = CheckAttribute(name, value.Length);
         if (errno == Errno.None && opened.Place.Disk.IsReadOnly)
         {
             errno = Errno.ReadOnly;
@@ -369,7 +364,7 @@ public sealed partial class SimulatedFileSystem
     }
 
     /// <summary>Whether an extended attribute may have this name; only those of users exist.</summary>
-    private static Errno CheckAttribute(string name)
+    private static Errno CheckAttribute(string name, int length)
     {
         const int namesBytesMax = 255;
         Errno errno = name.Length == 0 ? OutOfRange : MountTable.CheckPath(name);
@@ -379,6 +374,7 @@ public sealed partial class SimulatedFileSystem
         }
 
         return Encoding.UTF8.GetByteCount(name) > namesBytesMax ? OutOfRange
+            : length > AttributeBytesMax ? ArgumentTooLong
             : !name.StartsWith("user.", StringComparison.Ordinal) ? Errno.NotSupported
             : name.Length == "user.".Length ? Errno.Invalid : Errno.None;
     }

@@ -230,7 +230,7 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     /// <remarks>The bytes follow from the machine's seed.</remarks>
     public void FillRandom(Span<byte> bytes) => _machine.FillRandom(bytes);
 
-    private static string Join(SimulatedDirectory directory, string path) => directory.Path == "/" ? "/" + path : $"{directory.Path}/{path}";
+    private static string Join(SimulatedDirectory directory, string path) => $"{directory.Path.TrimEnd('/')}/{path}";
 
     private Turn Begin(Operation operation, string path, string detail = "", Disk? disk = null, WriteInProgress? write = null) =>
         Turn.Begin(_machine, _process, operation, path, detail, disk, write);
