@@ -56,14 +56,15 @@ internal static class SimulatedScripts
         from acts in Acts.ArrayOf(1, 25)
         select new SimulatedScript(setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts]);
 
-    /// <summary>Without faults: transactions and a crash, for what recovery makes of them.</summary>
+    /// <summary>Without faults: transactions, a crash, and recoveries that crash too.</summary>
     public static Gen<SimulatedScript> Crashes { get; } =
         from setting in Settings
         from seed in Seed
         from start in Steps
         from acts in Committing(Gen.Constant<Trouble?>(null)).ArrayOf(0, 8)
         from last in Committing(Crash.Select(static crash => (Trouble?)crash))
-        select new SimulatedScript(setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts, last]);
+        from recoveries in Crash.Select(static crash => (Act)new Act.Reopen(0, true, crash)).ArrayOf(0, 3)
+        select new SimulatedScript(setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts, last, .. recoveries]);
 
     public static Gen<ulong> Seed => Gens.Long.Select(static value => (ulong)value);
 

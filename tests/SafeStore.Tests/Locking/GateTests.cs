@@ -42,6 +42,44 @@ public sealed class GateTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_gives_up_takes_nothing_from_who_holds()
+    {
+        _test.Options = _test.Options with { IdleSandboxesMax = 0 };
+        await using StateStore store = await OpenAsync("sb-1");
+        await using StateStore other = await _test.OpenAsync();
+        await using SandboxLock held = await store.LockApartAsync("sb-1");
+        await Assert.ThrowsAsync<LockTimeoutException>(() => store.LockApartAsync("sb-1", timeout: StoreCalls.Once));
+        await Assert.ThrowsAsync<LockTimeoutException>(() => store.LockApartAsync("sb-1", LockMode.Shared, StoreCalls.Once));
+        await Assert.ThrowsAsync<LockTimeoutException>(() => other.LockApartAsync("sb-1", timeout: StoreCalls.Once));
+        await held.Change().PutText(StoreRoot.Run, null, "a", "1").CommitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_container_that_another_process_made_anew_is_not_the_one_that_is_kept_open_and_old_ones_are_closed()
+    {
+        await using StateStore store = await OpenAsync("sb-1");
+        await using StateStore other = await _test.OpenAsync();
+        await store.ChangeAsync("sb-1", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "a", "1"));
+        for (int i = 0; i < 3; i++)
+        {
+            await store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, "web", "a", "1").PutText(StoreRoot.Config, "web", "a", "1"));
+            await other.ChangeAsync("sb-1", static change => change.RemoveContainer("web"));
+            await other.ChangeAsync("sb-1", static change => change.CreateContainer("web"));
+            await store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, "web", "b", "2"));
+            Assert.Equal("2", other.ReadText("sb-1", StoreRoot.Run, "web", "b"));
+            Assert.Null(other.ReadText("sb-1", StoreRoot.Run, "web", "a"));
+            await store.ChangeAsync("sb-1", static change => change.RemoveContainer("web"));
+            await store.ChangeAsync("sb-1", static change => change.CreateContainer("web"));
+        }
+
+        await (await other.LockApartAsync("sb-1")).DisposeAsync(); // looks, and forgets
+        Assert.DoesNotContain(OpenPaths(), static path => path.EndsWith(" (deleted)", StringComparison.Ordinal));
+        await store.DisposeAsync();
+        await other.DisposeAsync();
+        Assert.Empty(OpenPaths());
+    }
+
+    [Fact]
     public async Task Idle_sandboxes_are_closed_when_handles_run_out()
     {
         await (await OpenAsync("sb-1", "sb-2", "sb-3")).DisposeAsync();
@@ -201,6 +239,28 @@ public sealed class GateTests : IDisposable
     }
 
     [Fact]
+    public async Task Name_locks_that_are_not_all_free_are_all_let_go()
+    {
+        _test.Options = _test.Options with { LockTimeout = StoreCalls.Once };
+        await using StateStore store = await OpenAsync();
+        await using StateStore other = await _test.OpenAsync();
+        string[] names = [.. Enumerable.Range(0, 10).Select(static number => $"n-{number}").OrderBy(NameLocks.FileOf, StringComparer.Ordinal)];
+        (string free, string taken) = (names[0], names[^1]);
+        Assert.NotEqual(NameLocks.FileOf(free), NameLocks.FileOf(taken));
+        Assert.Equal(Errno.None, _scripted.OpenRoot(Path.Combine(_test.Metadata, "names"), out DirectoryHandle? directory));
+        using (directory)
+        using (FileHandle file = FileLock.OpenOrCreate(_scripted, directory!, NameLocks.FileOf(taken)))
+        {
+            Assert.Equal(Errno.None, _scripted.TryLock(file, LockMode.Exclusive));
+            await using SandboxLocks locks = await store.LockManyAsync([SandboxTarget.New(free), SandboxTarget.New(taken)], cancellationToken: TestContext.Current.CancellationToken);
+            Assert.Equal(file.Path, (await Assert.ThrowsAsync<LockTimeoutException>(async () => await locks.Change().CommitAsync())).Path);
+            await other.CreateAsync(free);
+        }
+
+        await other.CreateAsync(taken);
+    }
+
+    [Fact]
     public void Name_locks_are_those_of_the_format()
     {
         foreach (string sandbox in new[] { "sb-1", "sb-2", "a", new string('z', 128) })
@@ -256,11 +316,14 @@ public sealed class GateTests : IDisposable
         return store;
     }
 
+    /// <summary>What this process has open below the store's directory.</summary>
+    private IEnumerable<string> OpenPaths() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(static link => new FileInfo(link).LinkTarget).OfType<string>()
+        .Where(path => path.StartsWith(_test.Directory, StringComparison.Ordinal));
+
     /// <summary>The sandboxes whose lock files this process has open.</summary>
     private List<string> OpenLockFiles() =>
     [
-        .. Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(static link => new FileInfo(link).LinkTarget).OfType<string>()
-            .Where(path => path.StartsWith(_test.Layout.Run + "/", StringComparison.Ordinal) && path.EndsWith("/lock", StringComparison.Ordinal))
+        .. OpenPaths().Where(path => path.StartsWith(_test.Layout.Run + "/", StringComparison.Ordinal) && path.EndsWith("/lock", StringComparison.Ordinal))
             .Select(static path => Path.GetFileName(Path.GetDirectoryName(path)!)).Order(StringComparer.Ordinal),
     ];
 }

@@ -99,6 +99,22 @@ public sealed class CommitLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_segment_whose_name_cannot_be_synced_is_not_appended_to()
+    {
+        await using StateStore other = await _test.OpenAsync();
+        await using StateStore store = await OpenScriptedAsync();
+        await other.CheckpointAsync(TestContext.Current.CancellationToken);
+        _scripted.Before = call =>
+        {
+            Assert.False(call.IsAppend);
+            return call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.SyncDirectory) } ? Errno.InputOutput : Errno.None;
+        };
+        await Assert.ThrowsAsync<StoreFaultedException>(() => PutAsync(store, 1));
+        _scripted.Before = null;
+        Assert.True(other.IsFaulted);
+    }
+
+    [Fact]
     public async Task The_error_of_a_failed_append_is_the_kernel_s_and_a_write_of_nothing_means_no_space()
     {
         await using StateStore store = await OpenScriptedAsync();

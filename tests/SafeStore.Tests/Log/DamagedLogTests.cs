@@ -48,11 +48,19 @@ public sealed class DamagedLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_segment_whose_header_is_damaged_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 3);
+        Flip(Segment(), 30);
+        Assert.Contains("header is damaged", (await RefusesAsync()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_copy_of_a_segment_under_another_name_is_reported_and_nothing_changed()
     {
         await DieAsync(commits: 3);
         File.Copy(Segment(), Path.Combine(Log, "0000000000000003.log"));
-        await RefusesAsync();
+        Assert.Contains("copy of the segment with first LSN 1", (await RefusesAsync()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -232,11 +240,12 @@ public sealed class DamagedLogTests : IDisposable
         file.WriteByte((byte)(value ^ 1));
     }
 
-    private async Task RefusesAsync()
+    private async Task<LogCorruptException> RefusesAsync()
     {
         SortedDictionary<string, string> before = Tree();
-        await Assert.ThrowsAsync<LogCorruptException>(async () => await (await _test.OpenAsync()).DisposeAsync());
+        LogCorruptException refused = await Assert.ThrowsAsync<LogCorruptException>(async () => await (await _test.OpenAsync()).DisposeAsync());
         Assert.Equal(before, Tree());
+        return refused;
     }
 
     /// <summary>Everything but the shared words, which say that somebody is recovering.</summary>

@@ -132,6 +132,22 @@ public sealed class SegmentTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_several_retired_segments_one_is_kept()
+    {
+        _test.Options = _test.Options with { SegmentBytes = 16 * 1024 };
+        await using StateStore store = await OpenAsync();
+        for (int i = 0; i < 10; i++)
+        {
+            await PutAsync(store);
+        }
+
+        Assert.True(Files("0").Length >= 3);
+        Array.ForEach(Files("spare-"), File.Delete);
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        Assert.True(File.Exists(Segment) && File.Exists(Spare)); // one of each
+    }
+
+    [Fact]
     public async Task A_segment_of_another_size_is_never_a_spare()
     {
         await using StateStore store = await OpenAsync();
@@ -259,10 +275,14 @@ public sealed class SegmentTests : IDisposable
 
         await using StateStore store = await OpenAsync();
         await using StateStore other = await _test.OpenAsync(_scripted);
-        await PutAsync(other);
+        Lsn first = await PutAsync(other);
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
-        await PutAsync(other);
-        await PutAsync(store);
+        Assert.Equal([first.Next, first.Next.Next, first.Next.Next.Next], [await PutAsync(other), await PutAsync(store), await PutAsync(other)]);
+        await using (StateStore recovered = await StateStore.OpenAsync(_test.CopyAsAfterAKill(), _test.Options))
+        {
+            Assert.Equal(first.Value + 4, (await PutAsync(recovered)).Value);
+        }
+
         _scripted.Before = static call => call.IsSync ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<StoreFaultedException>(() => PutAsync(other));
         _scripted.Before = null;

@@ -86,6 +86,18 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_creation_of_which_nothing_was_on_the_disk_is_repeated()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, "web", "b", "2"));
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        Directory.Delete(Path.Combine(copy.Config, "sb"), true);
+        Directory.Delete(Path.Combine(copy.Run, "sb"), true);
+        await RecoverAsync(copy, new() { ["run:sb/a"] = "1", ["config:sb/web/b"] = "2" });
+        Assert.True(Directory.Exists(Path.Combine(copy.Run, "sb", "web")));
+    }
+
+    [Fact]
     public async Task A_sandbox_that_another_program_removed_is_not_made_again()
     {
         await using StateStore store = await _test.OpenAsync();
