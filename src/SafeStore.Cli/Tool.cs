@@ -6,6 +6,7 @@ using SafeStore.Cli.Apply;
 using SafeStore.Cli.Demo;
 using SafeStore.Cli.Dump;
 using SafeStore.Cli.Repair;
+using SafeStore.Cli.Torture;
 
 namespace SafeStore.Cli;
 
@@ -23,6 +24,7 @@ internal static class Tool
             RepairCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),
+            TortureCommand.Create(),
         };
         ParseResult parsed = root.Parse(arguments);
 

@@ -23,6 +23,12 @@ public sealed partial class SimulatedFileSystem : IPathCalls
             return errno;
         }
 
+        if (flags.HasFlag(OpenFlags.Create) && path.EndsWith('/'))
+        {
+            errno = _machine.Mounts.WalkToParent(path, out _, out _);
+            return turn.End(errno == Errno.None ? Errno.IsDirectory : errno);
+        }
+
         errno = _machine.Mounts.Walk(path, follow: !flags.HasFlag(OpenFlags.Exclusive), out Place place);
         if (errno == Errno.None && flags.HasFlag(OpenFlags.Create) && flags.HasFlag(OpenFlags.Exclusive))
         {
@@ -103,7 +109,11 @@ public sealed partial class SimulatedFileSystem : IPathCalls
 
     Errno IPathCalls.RemoveDirectory(string path) => At(Operation.RemoveDirectory, path, RemoveDirectory, Busy);
 
-    Errno IPathCalls.Unlink(string path) => At(Operation.Unlink, path, Unlink, Errno.IsDirectory);
+    Errno IPathCalls.Unlink(string path) => At(
+        Operation.Unlink,
+        path,
+        (parent, name) => path.EndsWith('/') ? NoFile(parent, name) : Unlink(parent, name),
+        Errno.IsDirectory);
 
     Errno IPathCalls.Rename(string source, string target) => Rename(Operation.Rename, source, target);
 
@@ -121,7 +131,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         if (errno == Errno.None)
         {
             errno = _machine.Mounts.WalkToParent(created, out Place parent, out string name);
-            errno = errno == Errno.None ? CheckNew(parent, name) : errno;
+            errno = errno == Errno.None ? CheckNewFile(created, parent, name) : errno;
             if (errno == Errno.None)
             {
                 errno = place.Disk != parent.Disk ? Errno.CrossDevice
@@ -144,7 +154,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         created,
         (parent, name) =>
         {
-            Errno errno = target.Length == 0 ? Errno.NotFound : CheckNew(parent, name);
+            Errno errno = target.Length == 0 ? Errno.NotFound : CheckNewFile(created, parent, name);
             if (errno == Errno.None)
             {
                 parent.Disk.Add((DirectoryInode)parent.Inode, name, parent.Disk.NewLink(target, _machine.Timers.Now));
@@ -245,6 +255,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         if (errno == Errno.None)
         {
             errno = _machine.Mounts.WalkToParent(target, out Place to, out string newName);
+            errno = errno == Errno.None && (source.EndsWith('/') || target.EndsWith('/')) ? CheckIsDirectory(from, name) : errno;
             errno = errno == Errno.None ? Rename(from, name, to, newName, replaces: operation == Operation.Rename) : errno;
         }
 
@@ -267,6 +278,26 @@ public sealed partial class SimulatedFileSystem : IPathCalls
 
         errno = _machine.Mounts.WalkToParent(path, out Place parent, out string name);
         return turn.End(errno == Errno.None ? call(parent, name) : errno);
+    }
+
+    /// <summary>A slash at the end of a path promises a directory; what is no directory cannot be made there.</summary>
+    private Errno CheckNewFile(string path, Place parent, string name)
+    {
+        Errno errno = CheckNew(parent, name);
+        return errno == Errno.None && path.EndsWith('/') ? Errno.NotFound : errno;
+    }
+
+    private Errno CheckIsDirectory(Place parent, string name)
+    {
+        Errno errno = _machine.Mounts.Find(parent, name, out Place place);
+        return errno == Errno.None && place.Inode is not DirectoryInode ? Errno.NotDirectory : errno;
+    }
+
+    /// <summary>Why a path with a slash at its end is no file.</summary>
+    private Errno NoFile(Place parent, string name)
+    {
+        Errno errno = CheckIsDirectory(parent, name);
+        return errno == Errno.None ? Errno.IsDirectory : errno;
     }
 
     /// <summary>Where a missing file is to be created: at the end of the links that lead there.</summary>

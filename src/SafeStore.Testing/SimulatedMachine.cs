@@ -117,6 +117,18 @@ public sealed class SimulatedMachine
     public void LosePower(bool keepsUnsynced) =>
         LosePower(space => [.. space.Options.Select(options => keepsUnsynced ? options - 1 : 0)], 0);
 
+    /// <summary>Makes everything durable, on all filesystems (sync(2)).</summary>
+    public void Sync()
+    {
+        lock (Gate)
+        {
+            foreach (Disk disk in _mounts.Disks)
+            {
+                disk.SyncAll();
+            }
+        }
+    }
+
     /// <summary>Drops clean pages from the cache: where a failed sync has lost data, programs now see what is on the device.</summary>
     public void DropCaches()
     {

@@ -158,6 +158,41 @@ public sealed class ApplyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_signal_amid_commits_lets_the_one_under_way_be_answered_and_none_half_done()
+    {
+        int answered = 0;
+        using (ToolProcess tool = ToolProcess.Start("apply", "--store", _fixture.Store))
+        {
+            await tool.SendAsync(StoreFixture.CreateSandbox);
+            for (int n = 1; n <= 400; n++)
+            {
+                await tool.Input.WriteLineAsync($"{{\"sandbox\":\"sb-1\",\"ops\":[{{\"put\":\"state.json\",\"value\":{{\"n\":{n}}}}},{{\"put\":\"config.json\",\"root\":\"config\",\"value\":{{\"n\":{n}}}}}]}}".AsMemory(), TestContext.Current.CancellationToken);
+            }
+
+            await tool.Input.FlushAsync(TestContext.Current.CancellationToken); // and is left open: only the signal ends it
+            for (; answered < 100; answered++)
+            {
+                Assert.Contains("lsn", await tool.ReadLineAsync(), StringComparison.Ordinal);
+            }
+
+            using (Process kill = Process.Start("kill", ["-TERM", tool.Process.Id.ToString(CultureInfo.InvariantCulture)]))
+            {
+                await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+
+            while (await tool.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            {
+                answered += line.Contains("\"lsn\"", StringComparison.Ordinal) ? 1 : 0;
+            }
+
+            Assert.Equal(143, await tool.WaitAsync());
+        }
+
+        long[] found = [.. (await _fixture.DumpAsync()).Lines.Select(static line => JsonElement.Parse(line).GetProperty("value").GetProperty("n").GetInt64())];
+        Assert.Equal([answered - 1, answered - 1], found); // the first answer was the creation's
+    }
+
+    [Fact]
     public async Task It_ends_quietly_when_nobody_reads_the_answers()
     {
         using ToolProcess tool = ToolProcess.Start("apply", "--store", _fixture.Store);

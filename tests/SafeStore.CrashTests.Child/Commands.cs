@@ -15,6 +15,7 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
 {
     private readonly SteppingFileSystem _stepping = new(new PosixFileSystem(), say);
     private readonly List<SandboxLock> _locks = [];
+    private readonly List<Task<string>> _waiters = [];
     private StateStore? _store;
 
     private StateStore Store => _store ?? throw new InvalidOperationException("open it first");
@@ -71,6 +72,11 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
                 return Read(words[0], Number(words[1]));
             case "increment":
                 return await IncrementAsync(words[0], Number(words[1]), words[2] == "optimistic");
+            case "start-waiters":
+                _waiters.AddRange(Enumerable.Range(0, Number(words[1])).Select(_ => Task.Run(() => IncrementAsync(words[0], 1, optimistic: false))));
+                return "";
+            case "await-waiters":
+                return (await Task.WhenAll(_waiters)).Length.ToString(CultureInfo.InvariantCulture);
             case "lock":
                 _locks.Add(await Store.LockAsync(words[0], words[1] == "shared" ? LockMode.Shared : LockMode.Exclusive, words.Length > 2 ? TimeSpan.Zero : null));
                 return "";

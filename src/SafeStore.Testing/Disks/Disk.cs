@@ -158,6 +158,24 @@ internal sealed class Disk
         }
     }
 
+    public void SyncAll()
+    {
+        foreach (Inode inode in _inodes.Values.ToList())
+        {
+            switch (inode)
+            {
+                case FileInode file:
+                    file.MakeDurable();
+                    break;
+                case DirectoryInode directory:
+                    SyncDirectory(directory);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
     /// <summary>A write-back has failed: the changes count as written although they were not.</summary>
     public static void ForgetPending(Inode inode)
     {

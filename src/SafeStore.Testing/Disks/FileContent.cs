@@ -1,4 +1,5 @@
 using System;
+using System.IO.Hashing;
 
 namespace SafeStore.Testing.Disks;
 
@@ -87,6 +88,19 @@ internal sealed class FileContent
         }
 
         return new FileContent(pages, size);
+    }
+
+    /// <summary>Adds the content to a hash. Pages that were never written count as what they read as.</summary>
+    public void AddTo(NonCryptographicHashAlgorithm hash)
+    {
+        Span<byte> zeros = stackalloc byte[PageBytes];
+        zeros.Clear();
+        for (long offset = 0; offset < Size; offset += PageBytes)
+        {
+            int page = (int)(offset / PageBytes);
+            ReadOnlySpan<byte> bytes = page < _pages.Length && _pages[page] is { } written ? written : zeros;
+            hash.Append(bytes[..(int)Math.Min(PageBytes, Size - offset)]);
+        }
     }
 
     private static (int Page, int Start) At(long offset) => ((int)(offset / PageBytes), (int)(offset % PageBytes));

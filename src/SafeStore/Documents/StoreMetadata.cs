@@ -28,6 +28,7 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
 {
     public const int Format = 1;
 
+    private const int FirstFormat = 1;
     private const int BytesMax = 64 * 1024;
 
     private readonly AtomicFile _atomic = new(fs);
@@ -192,6 +193,11 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
         if (format > Format)
         {
             throw new StoreFormatException(path, format);
+        }
+
+        if (format < FirstFormat)
+        {
+            throw new StoreMetadataException(path, $"it is damaged, there was never a format {format}; restore it from a backup");
         }
     }
 

@@ -68,7 +68,29 @@ internal static class LogScanner
             throw new LogCorruptException(directory.Path, end.Offset, end.Next, $"the watermark stands at LSN {watermark}");
         }
 
-        return new LogContents(records, watermark, end, header, isClean);
+        return new LogContents(segments, records, watermark, end, header, isClean);
+    }
+
+    /// <summary>
+    /// Makes the records that were read durable. After a failed sync the cache may show what the disk does not have, and another sync would not tell: then they are
+    /// written anew first, the same bytes in the same place.
+    /// </summary>
+    public static void Harden(LogDirectory directory, LogContents log, bool rewrite)
+    {
+        foreach (Lsn first in log.Records.Count > 0 ? log.Segments : [])
+        {
+            using SegmentReader segment = directory.Open(first, FileUse.ReadWrite);
+            if (rewrite)
+            {
+                segment.Rewrite();
+            }
+
+            Errno errno = directory.FileSystem.SyncFile(segment.File);
+            if (errno != Errno.None)
+            {
+                throw new SyncFailedException(segment.File.Path, errno);
+            }
+        }
     }
 
     /// <summary>The records after one LSN up to another, while others may append behind it. The caller holds the log lock.</summary>
@@ -143,9 +165,10 @@ internal static class LogScanner
 }
 
 /// <summary>A log as recovery finds it.</summary>
+/// <param name="Segments">The first LSNs of the segments that were read.</param>
 /// <param name="Records">The records above the watermark, oldest first.</param>
 /// <param name="Watermark">The watermark's file's, or a later one that recovery left in the newest segment.</param>
 /// <param name="End">Where the valid chain ends.</param>
 /// <param name="Header">The last segment's header; null when there is no segment.</param>
 /// <param name="IsClean">Nothing was ever written behind the end in this use of the segment.</param>
-internal sealed record LogContents(List<CommitRecord> Records, Lsn Watermark, LogPosition End, SegmentHeader? Header, bool IsClean);
+internal sealed record LogContents(List<Lsn> Segments, List<CommitRecord> Records, Lsn Watermark, LogPosition End, SegmentHeader? Header, bool IsClean);

@@ -78,6 +78,17 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
         return false;
     }
 
+    /// <summary>Writes what the file has over itself, so that the next sync brings all of it to the disk.</summary>
+    public void Rewrite()
+    {
+        for (long offset = 0; offset < Header.SegmentBytes; offset += WindowBytes)
+        {
+            ReadOnlySpan<byte> bytes = Bytes(offset, (int)Math.Min(WindowBytes, Header.SegmentBytes - offset));
+            StorageException.ThrowIfFailed(fs.Write(File, bytes, offset, out int count), "write the log anew", File.Path);
+            StorageException.ThrowIfFailed(count == bytes.Length ? Errno.None : Errno.NoSpace, "write the log anew", File.Path);
+        }
+    }
+
     private bool TryReadAt(long offset, LogPosition position, out CommitRecord? record, out LogPosition next)
     {
         record = null;

@@ -20,8 +20,16 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     {
         SyncNames();
         LogContents log = LogScanner.ReadChecked(directory, watermark, out Lsn? mark);
+        if (log.Header is { } header && header.Store != identity.Store)
+        {
+            throw new LogCorruptException(directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Store}");
+        }
+
         bool isMade = mark is not null;
         Dictionary<string, SandboxFate> fates = Collect(log);
+
+        // A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any more.
+        LogScanner.Harden(directory, log, rewrite: wasFaulted);
 
         // The sweep comes first: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
         // a published directory; then the log, above the watermark, has everything that was in it.
@@ -114,7 +122,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             _sweeper.SweepDirectory(directory!, depth: 1);
             if (root.Root == StoreRoot.Run && fate is not { Exists: false }) // whose word tells whether it is still the removed one
             {
-                Settle(sandbox, directory!, fate?.Last ?? default);
+                Settle(sandbox, directory!, fate);
             }
         }
     }
@@ -130,7 +138,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
     }
 
-    private void Settle(string id, DirectoryHandle sandbox, Lsn last)
+    private void Settle(string id, DirectoryHandle sandbox, SandboxFate? fate)
     {
         Errno errno = fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file);
         if (errno == Errno.NotFound)
@@ -142,7 +150,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         using (file)
         {
             LockWord word = LockWord.Read(fs, file!);
-            Lsn settled = Lsn.Max(word.Lsn, last);
+            Lsn settled = Lsn.Max(word.Lsn, fate?.Last ?? default);
             if (word.State == LockWordState.Committing && settled > word.Lsn)
             {
                 events.RolledForward(id, settled);
@@ -155,6 +163,12 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             if (word.State == LockWordState.Committing || (word.State == LockWordState.Idle && settled != word.Lsn))
             {
                 new LockWord(LockWordState.Idle, settled).Write(fs, file!);
+            }
+
+            if (fate is not null)
+            {
+                // Below the watermark the log no longer tells the sandbox's version.
+                StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the lock file", file!.Path);
             }
         }
     }

@@ -182,6 +182,11 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             return found;
         }
 
+        if (container is null && !handles.IsCurrent())
+        {
+            throw new NotFoundException("sandbox", handles.Sandbox); // another program has deleted it since it was locked: no half of it is made anew
+        }
+
         // The sandbox or container exists in another root only: a volatile root was lost, or another program made it.
         DirectoryHandle parent = container is null ? root.Directory : FindOrMake(root, handles, null, staged);
         string name = container ?? handles.Sandbox;

@@ -171,13 +171,17 @@ internal sealed class StoreEngine : IAsyncDisposable
 
     private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, bool wasFaulted, EngineEvents events)
     {
-        StoreIdentity identity = new StoreMetadata(fs, roots).Establish();
-        var watermark = new Watermark(fs, roots.Config.Metadata);
         try
         {
+            StoreIdentity identity = new StoreMetadata(fs, roots).Establish();
+            var watermark = new Watermark(fs, roots.Config.Metadata);
             new Recovery(fs, roots, segments, watermark, identity, events).Run(wasFaulted);
         }
         catch (SyncFailedException failure)
+        {
+            throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
+        }
+        catch (NotDurableException failure)
         {
             throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
         }

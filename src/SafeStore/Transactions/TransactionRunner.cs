@@ -291,10 +291,12 @@ internal sealed class TransactionRunner(
             {
                 Publish(participant, lsn);
             }
-            catch (SafeStoreException failure)
+#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, the transaction is durable, and the caller must not take it for undone
+            catch (Exception failure)
             {
                 first ??= failure;
             }
+#pragma warning restore CA1031
         }
 
         if (first is not null)
@@ -337,7 +339,7 @@ internal sealed class TransactionRunner(
         {
             publisher.PublishNew(participant.Staged);
         }
-        catch (StorageException) when (participant.Staged.Appeared == 0)
+        catch when (participant.Staged.Appeared == 0)
         {
             // Not even its lock file has appeared: what was staged leads the next locker to the record.
             hold.Abandon();

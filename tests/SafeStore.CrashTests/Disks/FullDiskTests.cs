@@ -1,5 +1,3 @@
-using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
@@ -23,7 +21,7 @@ public sealed class FullDiskTests
         await using StateStore store = await StateStore.OpenAsync(mount.Layout, Workloads.Options);
         await Workloads.SeedAsync(store);
         await MakeFatAsync(store);
-        Fill(mount.Path, lacksInodes);
+        _ = mount.Fill(lacksInodes);
 
         string before = Trees.WithLockWords(store.Layout);
         string[] refused = ["update", "create-container", "create-sandbox", "two-sandboxes", "mixed"];
@@ -61,7 +59,7 @@ public sealed class FullDiskTests
 
         using ChildProcess child = ChildProcess.Open(mount.Layout);
         _ = child.Expect("put sb-1 6 value 3");
-        Fill(mount.Path, lacksInodes: false);
+        _ = mount.Fill();
         string before = Trees.Of(mount.Layout);
         _ = child.Kill();
         await RemoveFatAsync(mount, before);
@@ -97,43 +95,5 @@ public sealed class FullDiskTests
         }
 
         _ = await change.CommitAsync();
-    }
-
-    private static void Fill(string path, bool lacksInodes)
-    {
-        if (lacksInodes)
-        {
-            int number = 0;
-            FillUp(() => File.WriteAllBytes(Path.Combine(path, $"filler-{number++}"), []));
-            return;
-        }
-
-        using var filler = new FileStream(Path.Combine(path, "filler"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        foreach (int size in (IEnumerable<int>)[1 << 20, 4096, 1])
-        {
-            byte[] bytes = new byte[size];
-            FillUp(() => Append(filler, bytes));
-        }
-    }
-
-    private static void Append(FileStream filler, byte[] bytes)
-    {
-        filler.Write(bytes);
-        filler.Flush(flushToDisk: bytes.Length > 1); // ext4 promises space that it finds missing later
-    }
-
-    private static void FillUp(Action add)
-    {
-        try
-        {
-            while (true)
-            {
-                add();
-            }
-        }
-        catch (IOException)
-        {
-            // Full.
-        }
     }
 }

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Support;
 using Xunit;
 
@@ -62,6 +65,36 @@ public sealed class ContentionTests
 
         Assert.StartsWith("ok ", child.ReadLine());
         _ = child.Expect("unlock");
+    }
+
+    [Fact]
+    public async Task A_hundred_waiters_leave_a_pool_of_two_threads_free()
+    {
+        using var directory = new TempDirectory();
+        var layout = StoreLayout.At(directory.Path);
+        await using StateStore store = await StateStore.OpenAsync(layout, Workloads.Options);
+        foreach (string sandbox in Workloads.Sandboxes)
+        {
+            _ = await Workloads.CreateAsync(store, sandbox);
+        }
+
+        using var child = new ChildProcess(layout, "env", "DOTNET_ThreadPool_ForceMinWorkerThreads=2", "DOTNET_ThreadPool_ForceMaxWorkerThreads=2");
+        _ = child.Expect("open");
+        await using (await store.LockManyAsync(Workloads.Sandboxes.Select(SandboxTarget.Existing)))
+        {
+            // Three sandboxes: of each, one waiter waits for another process and the others for that one.
+            _ = child.Expect("start-waiters sb-1 33");
+            _ = child.Expect("start-waiters sb-2 33");
+            _ = child.Expect("start-waiters sb-3 34");
+            for (int i = 0; i < 10; i++)
+            {
+                Assert.Contains("old", child.Expect("read sb-3 state.json")); // a thread answers
+            }
+        }
+
+        Assert.Equal(100, child.ExpectNumber("await-waiters"));
+        Assert.Equal(33, child.ExpectNumber("read sb-1 counter.json"));
+        Assert.Equal(34, child.ExpectNumber("read sb-3 counter.json"));
     }
 
     [Fact]

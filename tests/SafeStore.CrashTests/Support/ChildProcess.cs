@@ -17,11 +17,14 @@ internal sealed class ChildProcess : IDisposable
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    public ChildProcess(StoreLayout layout)
+    /// <param name="layout">The store.</param>
+    /// <param name="wrapper">A program that becomes the child, and its arguments: <c>env</c>, <c>setpriv</c>.</param>
+    public ChildProcess(StoreLayout layout, params string[] wrapper)
     {
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         string program = Path.Combine(AppContext.BaseDirectory, "SafeStore.CrashTests.Child.dll");
-        var start = new ProcessStartInfo(dotnet, [program, layout.Config, layout.Run])
+        string[] command = [.. wrapper, dotnet, program, layout.Config, layout.Run];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -76,6 +79,15 @@ internal sealed class ChildProcess : IDisposable
     {
         _process.Kill();
         return ReadToEnd();
+    }
+
+    /// <summary>A signal that ends it.</summary>
+    /// <returns>Its exit code, and what it had said before.</returns>
+    public (int Code, List<string> Said) End(string signal)
+    {
+        Tool.Run("kill", "-" + signal, _process.Id.ToString(CultureInfo.InvariantCulture));
+        List<string> rest = ReadToEnd();
+        return (_process.ExitCode, rest);
     }
 
     /// <summary>Ends its input, which ends it.</summary>

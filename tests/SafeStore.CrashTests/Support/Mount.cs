@@ -41,11 +41,17 @@ internal sealed class Mount : IDisposable
             return Tmpfs(size ?? "64m");
         }
 
-        string image = System.IO.Path.Combine(images.Path, $"{kind}-{Guid.NewGuid():N}.img");
+        return OfImage(MakeImage(kind, images.Path, size));
+    }
+
+    /// <summary>A new disk, as a sparse file.</summary>
+    public static string MakeImage(string kind, string directory, string? size = null)
+    {
+        string image = System.IO.Path.Combine(directory, $"{kind}-{Guid.NewGuid():N}.img");
         string bytes = size ?? kind switch { "xfs" => "320M", "btrfs" => "128M", _ => "64M" };
         Tool.Run("truncate", "-s", bytes, image);
         Tool.Run("mkfs." + kind, kind switch { "ext4" => ["-q", "-F", image], "btrfs" => ["-q", "-f", image], _ => ["-q", image] });
-        return OfImage(image);
+        return image;
     }
 
     /// <summary>Mounts a disk; several copies of one may be mounted at a time, but for btrfs.</summary>
@@ -62,6 +68,38 @@ internal sealed class Mount : IDisposable
         string copy = $"{Image}.{Guid.NewGuid():N}";
         Tool.Run("cp", "--sparse=always", "--reflink=never", Image!, copy);
         return copy;
+    }
+
+    public void Remount(string options) => Tool.Run("mount", "-o", "remount," + options, Path);
+
+    /// <summary>Lets an ext4 meet an error of its own, upon which it becomes read-only for everybody, at once.</summary>
+    public void FailExt4()
+    {
+        Remount("errors=remount-ro");
+        string device = Tool.TryRun("losetup", "--associated", Image!).Output.Split(':')[0];
+        File.WriteAllText($"/sys/fs/ext4/{System.IO.Path.GetFileName(device)}/trigger_fs_error", "safestore test");
+    }
+
+    /// <summary>Leaves no space, or no inode.</summary>
+    /// <returns>What to delete to have space again; null when it is inodes.</returns>
+    public string? Fill(bool lacksInodes = false)
+    {
+        if (lacksInodes)
+        {
+            int number = 0;
+            FillUp(() => File.WriteAllBytes(System.IO.Path.Combine(Path, $"filler-{number++}"), []));
+            return null;
+        }
+
+        string path = System.IO.Path.Combine(Path, "filler");
+        using var filler = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        foreach (int size in (IEnumerable<int>)[1 << 20, 4096, 1])
+        {
+            byte[] bytes = new byte[size];
+            FillUp(() => Append(filler, bytes));
+        }
+
+        return path;
     }
 
     public void Unmount()
@@ -91,5 +129,26 @@ internal sealed class Mount : IDisposable
         }
 
         _directory.Dispose();
+    }
+
+    private static void Append(FileStream filler, byte[] bytes)
+    {
+        filler.Write(bytes);
+        filler.Flush(flushToDisk: bytes.Length > 1); // ext4 promises space that it finds missing later
+    }
+
+    private static void FillUp(Action add)
+    {
+        try
+        {
+            while (true)
+            {
+                add();
+            }
+        }
+        catch (IOException)
+        {
+            // Full.
+        }
     }
 }

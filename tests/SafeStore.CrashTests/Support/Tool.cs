@@ -14,6 +14,8 @@ internal static class Tool
     {
         ["strace"] = "strace",
         ["flock"] = "util-linux",
+        ["prlimit"] = "util-linux",
+        ["setpriv"] = "util-linux",
         ["mount"] = "mount",
         ["umount"] = "mount",
         ["losetup"] = "mount",
@@ -21,6 +23,7 @@ internal static class Tool
         ["mkfs.xfs"] = "xfsprogs",
         ["mkfs.btrfs"] = "btrfs-progs",
         ["cp"] = "coreutils",
+        ["sync"] = "coreutils",
     };
 
     public static void Run(string name, params string[] arguments)

@@ -25,8 +25,14 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     /// <summary>Called before each call; what it returns is the call's result unless it is <see cref="Errno.None"/>.</summary>
     public Func<FileSystemCall, Errno>? Before { get; set; }
 
+    /// <summary>Called after each call that has changed a name or a file; what it returns is what the caller is told, unless it is <see cref="Errno.None"/>.</summary>
+    public Func<FileSystemCall, Errno>? After { get; set; }
+
     /// <summary>What every filesystem says of itself; null for the truth.</summary>
     public bool? IsVolatile { get; init; } = false;
+
+    /// <summary>Whether every filesystem says that its locks and syncs are this machine's own.</summary>
+    public bool IsLocal { get; init; } = true;
 
     /// <summary>How many bytes one write takes at most; the rest is up to the caller.</summary>
     public int LargestWrite { get; set; } = int.MaxValue;
@@ -46,7 +52,7 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     }
 
     public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode) =>
-        Ask(nameof(MakeDirectory), parent, name) is var fault and not Errno.None ? fault : _inner.MakeDirectory(parent, name, mode);
+        Ask(nameof(MakeDirectory), parent, name) is var fault and not Errno.None ? fault : Tell(nameof(MakeDirectory), parent, name, _inner.MakeDirectory(parent, name, mode));
 
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) =>
         Ask(nameof(List), directory.Path) is var fault and not Errno.None ? fault : _inner.List(directory, entries);
@@ -72,7 +78,19 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
     {
         file = null;
-        return Ask(nameof(CreateFile), directory, name) is var fault and not Errno.None ? fault : _inner.CreateFile(directory, name, mode, out file);
+        if (Ask(nameof(CreateFile), directory, name) is var fault and not Errno.None)
+        {
+            return fault;
+        }
+
+        Errno errno = Tell(nameof(CreateFile), directory, name, _inner.CreateFile(directory, name, mode, out file));
+        if (errno != Errno.None)
+        {
+            file?.Dispose();
+            file = null;
+        }
+
+        return errno;
     }
 
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
@@ -96,7 +114,14 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)
     {
         count = 0;
-        return Ask(nameof(Write), file.Path) is var fault and not Errno.None ? fault : _inner.Write(file, bytes[..Math.Min(bytes.Length, LargestWrite)], offset, out count);
+        if (Ask(nameof(Write), file.Path) is var fault and not Errno.None)
+        {
+            return fault;
+        }
+
+        Errno errno = Tell(nameof(Write), file.Path, _inner.Write(file, bytes[..Math.Min(bytes.Length, LargestWrite)], offset, out count));
+        count = errno == Errno.None ? count : 0;
+        return errno;
     }
 
     public Errno Allocate(FileHandle file, long size) =>
@@ -110,21 +135,21 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
         Ask(nameof(SyncDirectory), directory.Path) is var fault and not Errno.None ? fault : _inner.SyncDirectory(directory);
 
     public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
-        Ask(nameof(Rename), targetDirectory, target) is var fault and not Errno.None ? fault : _inner.Rename(sourceDirectory, source, targetDirectory, target);
+        Ask(nameof(Rename), targetDirectory, target) is var fault and not Errno.None ? fault : Tell(nameof(Rename), targetDirectory, target, _inner.Rename(sourceDirectory, source, targetDirectory, target));
 
     public Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
         Ask(nameof(RenameNoReplace), targetDirectory, target) is var fault and not Errno.None
             ? fault
-            : _inner.RenameNoReplace(sourceDirectory, source, targetDirectory, target);
+            : Tell(nameof(RenameNoReplace), targetDirectory, target, _inner.RenameNoReplace(sourceDirectory, source, targetDirectory, target));
 
     public Errno Exchange(DirectoryHandle directory, string first, string second) =>
-        Ask(nameof(Exchange), directory, second) is var fault and not Errno.None ? fault : _inner.Exchange(directory, first, second);
+        Ask(nameof(Exchange), directory, second) is var fault and not Errno.None ? fault : Tell(nameof(Exchange), directory, second, _inner.Exchange(directory, first, second));
 
     public Errno Unlink(DirectoryHandle directory, string name) =>
-        Ask(nameof(Unlink), directory, name) is var fault and not Errno.None ? fault : _inner.Unlink(directory, name);
+        Ask(nameof(Unlink), directory, name) is var fault and not Errno.None ? fault : Tell(nameof(Unlink), directory, name, _inner.Unlink(directory, name));
 
     public Errno RemoveDirectory(DirectoryHandle parent, string name) =>
-        Ask(nameof(RemoveDirectory), parent, name) is var fault and not Errno.None ? fault : _inner.RemoveDirectory(parent, name);
+        Ask(nameof(RemoveDirectory), parent, name) is var fault and not Errno.None ? fault : Tell(nameof(RemoveDirectory), parent, name, _inner.RemoveDirectory(parent, name));
 
     public Errno TryLock(FileHandle file, LockMode mode) =>
         Ask(nameof(TryLock), file.Path) is var fault and not Errno.None ? fault : _inner.TryLock(file, mode);
@@ -147,13 +172,18 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     {
         traits = null;
         Errno errno = Ask(nameof(Describe), directory.Path) is var fault and not Errno.None ? fault : _inner.Describe(directory, out traits);
-        traits = traits is null || IsVolatile is not { } isVolatile ? traits : traits with { IsVolatile = isVolatile };
+        traits = traits is null ? null : traits with { IsVolatile = IsVolatile ?? traits.IsVolatile, IsLocal = traits.IsLocal && IsLocal };
         return errno;
     }
 
     public void FillRandom(Span<byte> bytes) => _inner.FillRandom(bytes);
 
     private Errno Ask(string verb, DirectoryHandle directory, string name) => Ask(verb, $"{directory.Path}/{name}");
+
+    private Errno Tell(string verb, DirectoryHandle directory, string name, Errno happened) => Tell(verb, $"{directory.Path}/{name}", happened);
+
+    private Errno Tell(string verb, string path, Errno happened) =>
+        happened == Errno.None ? After?.Invoke(new FileSystemCall(verb, path)) ?? Errno.None : happened;
 
     private Errno Ask(string verb, string path) => Before?.Invoke(new FileSystemCall(verb, path)) ?? Errno.None;
 }

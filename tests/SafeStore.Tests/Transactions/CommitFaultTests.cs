@@ -54,11 +54,96 @@ public sealed class CommitFaultTests
         foreach (Errno error in new[] { Errno.NoSpace, Errno.InputOutput })
         {
             int calls = 1;
-            while (await TryWithDeadDiskAsync(name, warm, calls, error, before, after))
+            while (await TryAndReconcileAsync(name, warm, new FaultAt(calls, () => error) { Persists = true }, static (fs, script) => fs.Before = script.Before, before, after))
             {
                 calls++;
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task A_commit_one_of_whose_calls_happened_and_was_reported_failed_is_whole_or_absent_after_reopening(string name, bool warm)
+    {
+        (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
+        int calls = 1;
+        while (await TryAndReconcileAsync(name, warm, new FaultAt(calls, static () => Errno.InputOutput), static (fs, script) => fs.After = script.Before, before, after, reopens: true))
+        {
+            calls++;
+        }
+
+        Assert.True(calls > 5, $"only {calls} calls were seen");
+    }
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task A_commit_that_runs_out_of_memory_at_any_call_is_whole_or_absent_and_frees_its_lock(string name, bool warm)
+    {
+        (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
+        int calls = 1;
+        while (await TryAndReconcileAsync(name, warm, new FaultAt(calls, static () => throw new InsufficientMemoryException()), static (fs, script) => fs.Before = script.Before, before, after))
+        {
+            calls++;
+        }
+
+        Assert.True(calls > 8, $"only {calls} calls were seen");
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(31, false)] // a lock word takes 32, in one write
+    [InlineData(32, true)]
+    [InlineData(1000, true)]
+    public async Task A_commit_whose_writes_are_all_short_goes_on_to_the_last_byte_or_leaves_no_trace(int largest, bool isWhole)
+    {
+        foreach (string name in ReferenceCommit.All.Keys)
+        {
+            (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
+            using ReferenceCommit reference = await ReferenceCommit.PrepareAsync(name);
+            SandboxLocks locks = await reference.LockAsync();
+            reference.FileSystem.LargestWrite = largest;
+            if (isWhole)
+            {
+                await reference.CommitAsync(locks);
+            }
+            else
+            {
+                StorageException failure = await Assert.ThrowsAsync<StorageException>(() => reference.CommitAsync(locks));
+                Assert.Equal(Errno.NoSpace, failure.Errno);
+            }
+
+            reference.FileSystem.LargestWrite = int.MaxValue;
+            await locks.DisposeAsync();
+            await reference.ResolveAsync(reference.Store);
+            Same(isWhole ? after : before, reference.Documents(), $"{name}, {largest} bytes at a time");
+            await UseAsync(reference, name);
+        }
+    }
+
+    [Fact]
+    public async Task A_failed_cleanup_does_not_hide_why_the_commit_failed()
+    {
+        using ReferenceCommit reference = await ReferenceCommit.PrepareAsync("update");
+        SortedDictionary<string, string> before = reference.Documents();
+        SandboxLocks locks = await reference.LockAsync();
+        reference.FileSystem.Before = static call => call.Verb switch
+        {
+            nameof(IDurableFileSystem.Write) when call.Path.EndsWith(".tmp", StringComparison.Ordinal) => Errno.NoSpace,
+            nameof(IDurableFileSystem.Unlink) => Errno.ReadOnly,
+            _ => Errno.None,
+        };
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(() => reference.CommitAsync(locks));
+        Assert.Equal(Errno.NoSpace, failure.Errno);
+        reference.FileSystem.Before = null;
+        Assert.NotEqual(before, reference.Documents()); // the temp file that could not be removed
+        await locks.DisposeAsync();
+        await using (StateStore other = await reference.OpenAsync())
+        {
+            await reference.ResolveAsync(other);
+        }
+
+        Same(before, reference.Documents(), "after the next lock");
+        await UseAsync(reference, "after the next lock");
     }
 
     [Theory]
@@ -161,27 +246,32 @@ public sealed class CommitFaultTests
         return script.Hit is not null;
     }
 
-    private static async Task<bool> TryWithDeadDiskAsync(
-        string name, bool warm, int n, Errno error, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    /// <summary>One run with a fault, after which others lock, or recover, what there is; false when the transaction has fewer calls.</summary>
+    private static async Task<bool> TryAndReconcileAsync(
+        string name, bool warm, FaultAt script, Action<ScriptedFileSystem, FaultAt> arm, SortedDictionary<string, string> before, SortedDictionary<string, string> after, bool reopens = false)
     {
         using ReferenceCommit reference = await ReferenceCommit.PrepareAsync(name, warm);
-        var script = new FaultAt(n, () => error) { Persists = true };
         SandboxLocks locks = await reference.LockAsync();
-        reference.FileSystem.Before = script.Before;
-        SafeStoreException? failure = null;
+        arm(reference.FileSystem, script);
+        Exception? failure = null;
         try
         {
             await reference.CommitAsync(locks);
         }
-        catch (SafeStoreException thrown)
+        catch (Exception thrown) when (thrown is SafeStoreException or InsufficientMemoryException)
         {
             failure = thrown;
         }
 
-        string at = $"{name}, {error} from call {n} on: {script.Hit}; {failure?.GetType().Name}";
+        string at = $"{name}, {script}: {script.Hit}; {failure}";
+        if (!script.Persists)
+        {
+            (reference.FileSystem.Before, reference.FileSystem.After) = (null, null);
+        }
+
         await locks.DisposeAsync();
-        reference.FileSystem.Before = null;
-        if (reference.Store.IsFaulted || failure is StoreFaultedException)
+        (reference.FileSystem.Before, reference.FileSystem.After) = (null, null);
+        if (reopens || reference.Store.IsFaulted || failure is StoreFaultedException)
         {
             await reference.Store.DisposeAsync();
             reference.Store = await reference.OpenAsync();
@@ -271,6 +361,8 @@ internal sealed class FaultAt(int n, Func<Errno> outcome)
     public bool Persists { get; init; }
 
     public FileSystemCall? Hit { get; private set; }
+
+    public override string ToString() => $"a fault {(Persists ? "from" : "at")} call {n}{(Persists ? " on" : "")}";
 
     public bool HasAppended { get; private set; }
 

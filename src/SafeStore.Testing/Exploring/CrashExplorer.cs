@@ -1,0 +1,294 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Testing.Disks;
+
+namespace SafeStore.Testing;
+
+/// <summary>
+/// Finds the crashes that a program does not survive. It runs a workload once on a simulated machine; then, for every call that changes or syncs something, it
+/// makes the states that a kill or a power loss just before that call may leave, lets a check recover and judge each of them, and crashes some of these
+/// recoveries again.
+/// </summary>
+/// <example>
+/// <code>
+/// CrashReport report = await new CrashExplorer().ExploreAsync(
+///     run => { run.Files.File.WriteAllText("/config.json", "new"); run.Acknowledge("new"); return default; },
+///     state => state.Acknowledged.Count == 0 || state.Files.File.ReadAllText("/config.json") == "new" ? default : throw new InvalidOperationException("lost"));
+/// report.ThrowIfViolated();
+/// </code>
+/// </example>
+public sealed class CrashExplorer
+{
+    private readonly CrashExplorerOptions _options;
+
+    /// <summary>Creates an explorer.</summary>
+    /// <param name="options">How thoroughly it looks; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public CrashExplorer(CrashExplorerOptions? options = null)
+    {
+        _options = options ?? new CrashExplorerOptions();
+        _options.Validate();
+    }
+
+    /// <summary>Explores a workload.</summary>
+    /// <param name="workload">What is done. It says what it begins and what it promises. It runs once for each profile, without any crash, and must not fail.</param>
+    /// <param name="check">Recovers what a crash has left, and throws whatever it likes if that is not as it should be.</param>
+    /// <param name="cancellationToken">Ends the exploration.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async ValueTask<CrashReport> ExploreAsync(Func<CrashRun, ValueTask> workload, Func<CrashState, ValueTask> check, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        ArgumentNullException.ThrowIfNull(check);
+        CrashReport? sum = null;
+        foreach (PersistenceProfile profile in _options.Profiles)
+        {
+            CrashReport report = await new Exploration(_options, profile, check).RunAsync(workload, cancellationToken).ConfigureAwait(false);
+            sum = sum is null ? report : sum.Add(report);
+            if (sum.Violations.Length >= _options.ViolationsMax)
+            {
+                break;
+            }
+        }
+
+        return sum!;
+    }
+
+    /// <summary>Explores a workload made of steps; one that a violation is found in is reported with as few of its steps as possible.</summary>
+    /// <typeparam name="TStep">A step; its text is what people see.</typeparam>
+    /// <param name="steps">The steps.</param>
+    /// <param name="perform">Performs them all, in a run.</param>
+    /// <param name="check">As for a workload that is not made of steps.</param>
+    /// <param name="cancellationToken">Ends the exploration.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async ValueTask<CrashReport> ExploreStepsAsync<TStep>(
+        IReadOnlyList<TStep> steps, Func<CrashRun, IReadOnlyList<TStep>, ValueTask> perform, Func<CrashState, ValueTask> check, CancellationToken cancellationToken = default)
+        where TStep : notnull
+    {
+        ArgumentNullException.ThrowIfNull(steps);
+        ArgumentNullException.ThrowIfNull(perform);
+        CrashReport report = await ExploreAsync(run => perform(run, steps), check, cancellationToken).ConfigureAwait(false);
+        if (report.Violations.IsEmpty)
+        {
+            return report;
+        }
+
+        CrashViolation violation = report.Violations[0];
+        int runs = 0;
+        for (int chunk = steps.Count / 2; chunk > 0; chunk /= 2)
+        {
+            for (int start = 0; start + chunk <= steps.Count && runs < _options.ShrinksMax; runs++)
+            {
+                TStep[] fewer = [.. steps.Take(start), .. steps.Skip(start + chunk)];
+                if (await ViolationOfAsync(fewer, perform, check, cancellationToken).ConfigureAwait(false) is { } smaller)
+                {
+                    (violation, steps) = (smaller, fewer);
+                }
+                else
+                {
+                    start += chunk;
+                }
+            }
+        }
+
+        violation = violation with { Steps = [.. steps.Select(static step => step.ToString() ?? "")] };
+        return report with { Violations = report.Violations.SetItem(0, violation) };
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Steps that do not go without those left out are not the violation that is looked for.")]
+    private async ValueTask<CrashViolation?> ViolationOfAsync<TStep>(
+        TStep[] steps, Func<CrashRun, IReadOnlyList<TStep>, ValueTask> perform, Func<CrashState, ValueTask> check, CancellationToken cancellationToken)
+    {
+        try
+        {
+            CrashReport report = await ExploreAsync(run => perform(run, steps), check, cancellationToken).ConfigureAwait(false);
+            return report.Violations.IsEmpty ? null : report.Violations[0];
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>The exploration of one workload on one profile.</summary>
+internal sealed class Exploration
+{
+    private readonly CrashExplorerOptions _options;
+    private readonly PersistenceProfile _profile;
+    private readonly Func<CrashState, ValueTask> _check;
+    private readonly SimulatedMachineOptions _machine;
+    private readonly ConcurrentDictionary<UInt128, bool> _seen = new();
+    private readonly ConcurrentQueue<(int Cut, CrashViolation Violation)> _violations = new();
+    private long _kills;
+    private long _powerLosses;
+    private long _nested;
+    private long _checked;
+
+    public Exploration(CrashExplorerOptions options, PersistenceProfile profile, Func<CrashState, ValueTask> check)
+    {
+        _options = options;
+        _profile = profile;
+        _check = check;
+        _machine = options.Machine with { Profile = profile, KeepsTrace = true, Seed = Randomness.Combine(options.Seed, options.Machine.Seed) };
+    }
+
+    public async ValueTask<CrashReport> RunAsync(Func<CrashRun, ValueTask> workload, CancellationToken cancellation)
+    {
+        var run = new CrashRun(new SimulatedMachine(_machine));
+        if (_options.Prepare is { } prepare)
+        {
+            var before = new CrashRun(run.Machine);
+            await prepare(before).ConfigureAwait(false);
+            before.Process.Kill();
+            run.Machine.Sync();
+        }
+
+        var recorder = new CutRecorder(run.Machine, () => (run.Begun.Count, run.Acknowledged.Count));
+        await workload(run).ConfigureAwait(false);
+        recorder.End();
+        await Parallel.ForEachAsync(
+            recorder.Cuts.Index(),
+            new ParallelOptions { MaxDegreeOfParallelism = _options.Workers, CancellationToken = cancellation },
+            (cut, token) => ExploreAsync(run, recorder, cut.Item, cut.Index, token)).ConfigureAwait(false);
+        return new CrashReport
+        {
+            Seed = _options.Seed,
+            Cuts = recorder.Cuts.Count,
+            KillStates = _kills,
+            PowerLossStates = _powerLosses,
+            NestedStates = _nested,
+            Violations = [.. _violations.OrderBy(static violation => violation.Cut).Select(static violation => violation.Violation).Take(_options.ViolationsMax)],
+        };
+    }
+
+    private async ValueTask ExploreAsync(CrashRun run, CutRecorder recorder, Cut cut, int index, CancellationToken cancellation)
+    {
+        var random = new Randomness(Randomness.Combine(_options.Seed, (ulong)index));
+        var outcomes = new Outcomes(cut);
+        object[] begun = [.. run.Begun.Take(cut.Begun)];
+        object[] acknowledged = [.. run.Acknowledged.Take(cut.Acknowledged)];
+        foreach (Outcome outcome in outcomes.Kills().Concat(outcomes.PowerLosses(_options.ExhaustiveMax, _options.Samples, random)))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (_violations.Count >= _options.ViolationsMax)
+            {
+                return;
+            }
+
+            var promise = new Promise(begun, acknowledged, outcome is Outcome.PowerLost);
+            ulong seed = random.Next();
+            ImmutableArray<Disk> disks = outcomes.After(outcome, seed);
+            if (outcome is Outcome.PowerLost && !IsNew(disks, promise))
+            {
+                continue;
+            }
+
+            _ = Interlocked.Increment(ref outcome is Outcome.PowerLost ? ref _powerLosses : ref _kills);
+            bool isCrashedAgain = _options.Depth > 1 && Interlocked.Increment(ref _checked) % _options.NestedEvery == 0;
+            Exception? failure = await CheckAsync(disks, promise, seed, isCrashedAgain ? new Nesting(1, [outcomes.Describe(outcome, recorder.TraceAround(cut))], random, index) : null, cancellation).ConfigureAwait(false);
+            if (failure is not null)
+            {
+                (Outcome simplest, failure) = await SimplifyAsync(outcomes, outcome, promise, seed, failure, cancellation).ConfigureAwait(false);
+                Report(index, [outcomes.Describe(simplest, recorder.TraceAround(cut))], failure);
+            }
+        }
+    }
+
+    /// <summary>Runs the check on a state; then, if so asked, crashes that recovery too.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a check throws is a violation.")]
+    private async ValueTask<Exception?> CheckAsync(ImmutableArray<Disk> disks, Promise promise, ulong seed, Nesting? nesting, CancellationToken cancellation)
+    {
+        var machine = new SimulatedMachine(_machine with { Seed = seed, KeepsTrace = nesting is not null }, [.. disks.Select(static disk => disk.Clone())]);
+        CutRecorder? recorder = nesting is null ? null : new CutRecorder(machine, static () => default);
+        try
+        {
+            await _check(new CrashState(machine, promise.Begun, promise.Acknowledged, promise.HasLostPower)).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            return failure;
+        }
+
+        if (recorder is not null)
+        {
+            recorder.End();
+            await CrashAgainAsync(recorder, promise, nesting!, cancellation).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    private async ValueTask CrashAgainAsync(CutRecorder recorder, Promise promise, Nesting nesting, CancellationToken cancellation)
+    {
+        foreach (Cut cut in recorder.Cuts)
+        {
+            var outcomes = new Outcomes(cut);
+            foreach (Outcome outcome in outcomes.Some(_options.NestedSamples, nesting.Random))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (_violations.Count >= _options.ViolationsMax)
+                {
+                    return;
+                }
+
+                Promise after = promise with { HasLostPower = promise.HasLostPower || outcome is Outcome.PowerLost };
+                ulong seed = nesting.Random.Next();
+                ImmutableArray<Disk> disks = outcomes.After(outcome, seed);
+                if (outcome is Outcome.PowerLost && !IsNew(disks, after))
+                {
+                    continue;
+                }
+
+                _ = Interlocked.Increment(ref _nested);
+                Nesting? deeper = nesting.Level + 1 < _options.Depth && nesting.Random.Next(_options.NestedEvery) == 0
+                    ? nesting with { Level = nesting.Level + 1, Crashes = nesting.Crashes.Add(outcomes.Describe(outcome, recorder.TraceAround(cut))) }
+                    : null;
+                if (await CheckAsync(disks, after, seed, deeper, cancellation).ConfigureAwait(false) is { } failure)
+                {
+                    (Outcome simplest, failure) = await SimplifyAsync(outcomes, outcome, after, seed, failure, cancellation).ConfigureAwait(false);
+                    Report(nesting.Cut, nesting.Crashes.Add(outcomes.Describe(simplest, recorder.TraceAround(cut))), failure);
+                }
+            }
+        }
+    }
+
+    /// <summary>Loses as little as the violation needs.</summary>
+    private async ValueTask<(Outcome Outcome, Exception Failure)> SimplifyAsync(
+        Outcomes outcomes, Outcome outcome, Promise promise, ulong seed, Exception failure, CancellationToken cancellation)
+    {
+        bool isSimpler = true;
+        for (int runs = 0; isSimpler && runs < _options.ShrinksMax;)
+        {
+            isSimpler = false;
+            foreach (Outcome simpler in outcomes.Simpler(outcome))
+            {
+                runs++;
+                if (await CheckAsync(outcomes.After(simpler, seed), promise, seed, null, cancellation).ConfigureAwait(false) is { } same)
+                {
+                    (outcome, failure, isSimpler) = (simpler, same, true);
+                    break;
+                }
+            }
+        }
+
+        return (outcome, failure);
+    }
+
+    private void Report(int cut, ImmutableArray<Crash> crashes, Exception failure) =>
+        _violations.Enqueue((cut, new CrashViolation { Profile = _profile, Crashes = crashes, Failure = failure }));
+
+    private bool IsNew(ImmutableArray<Disk> disks, Promise promise) =>
+        _seen.TryAdd(Fingerprint.Of(disks, promise.Begun.Count, promise.Acknowledged.Count, promise.HasLostPower), true);
+
+    /// <summary>What the workload had said before the crash.</summary>
+    private sealed record Promise(IReadOnlyList<object> Begun, IReadOnlyList<object> Acknowledged, bool HasLostPower);
+
+    /// <summary>How a recovery is crashed again.</summary>
+    private sealed record Nesting(int Level, ImmutableArray<Crash> Crashes, Randomness Random, int Cut);
+}

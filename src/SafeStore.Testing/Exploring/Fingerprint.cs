@@ -1,0 +1,61 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.IO.Hashing;
+using System.Linq;
+using System.Text;
+using SafeStore.Testing.Disks;
+
+namespace SafeStore.Testing;
+
+/// <summary>A number that two states share if programs would find the same in them.</summary>
+internal static class Fingerprint
+{
+    public static UInt128 Of(IEnumerable<Disk> disks, int begun, int acknowledged, bool hasLostPower)
+    {
+        var hash = new XxHash128();
+        Add(hash, begun);
+        Add(hash, acknowledged);
+        Add(hash, hasLostPower ? 1 : 0);
+        foreach (Disk disk in disks)
+        {
+            foreach (Inode inode in disk.Inodes.OrderBy(static inode => inode.Number))
+            {
+                Add(hash, inode);
+            }
+        }
+
+        return hash.GetCurrentHashAsUInt128();
+    }
+
+    private static void Add(XxHash128 hash, Inode inode)
+    {
+        Add(hash, inode.Number);
+        Add(hash, (long)inode.Metadata.Mode);
+        switch (inode)
+        {
+            case FileInode file:
+                Add(hash, file.Content.Size);
+                file.Content.AddTo(hash);
+                break;
+            case DirectoryInode directory:
+                foreach ((string name, long number) in directory.Names.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
+                {
+                    hash.Append(Encoding.UTF8.GetBytes(name));
+                    Add(hash, number);
+                }
+
+                break;
+            default:
+                hash.Append(Encoding.UTF8.GetBytes(((LinkInode)inode).Target));
+                break;
+        }
+    }
+
+    private static void Add(XxHash128 hash, long number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
+        hash.Append(bytes);
+    }
+}

@@ -1,0 +1,135 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Testing;
+
+/// <summary>
+/// What must hold of a store after any crash, whatever it holds: it opens, nothing half made lies around, and recovering it again changes nothing. A check
+/// recovers a store with this and then looks at its own documents.
+/// </summary>
+/// <example>
+/// <code>
+/// var invariants = new StoreInvariants(StoreLayout.At("/store"));
+/// CrashReport report = await new CrashExplorer().ExploreAsync(
+///     async run => { await using StateStore store = await invariants.OpenAsync(run.Process); /* ... */ run.Acknowledge("v2"); },
+///     async state => { StateStore store = await invariants.RecoverAsync(state); /* what must be there */ });
+/// report.ThrowIfViolated();
+/// </code>
+/// </example>
+public sealed class StoreInvariants
+{
+    private readonly StoreOptions _options;
+
+    /// <summary>Invariants of a store at a place.</summary>
+    /// <param name="layout">Where it lies on the simulated machine.</param>
+    /// <param name="options">How it works; its filesystem and clock are replaced by those of the process. Null for small segments and no timer.</param>
+    public StoreInvariants(StoreLayout layout, StoreOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        Layout = layout;
+        _options = options ?? new StoreOptions { SegmentBytes = 16 * 1024, LogBytesMax = 0, CheckpointInterval = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>Where the store lies.</summary>
+    public StoreLayout Layout { get; }
+
+    /// <summary>Opens the store in a process of a simulated machine.</summary>
+    /// <param name="process">The process.</param>
+    /// <exception cref="SafeStoreException">As <see cref="StateStore.OpenAsync"/>.</exception>
+    public ValueTask<StateStore> OpenAsync(SimulatedProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return StateStore.OpenAsync(Layout, _options with { FileSystem = process.FileSystem, TimeProvider = process.Clock });
+    }
+
+    /// <summary>Recovers the store twice, the second time after a kill, and checks the invariants; ends the part that is crashed again.</summary>
+    /// <param name="state">What the crash has left.</param>
+    /// <returns>The open store.</returns>
+    /// <exception cref="CrashViolationException">An invariant does not hold.</exception>
+    /// <exception cref="SafeStoreException">The store does not open.</exception>
+    public async ValueTask<StateStore> RecoverAsync(CrashState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _ = await OpenAsync(state.Process).ConfigureAwait(false);
+        List<string> first = Look(state.FileSystem);
+        state.EndRecovery();
+        state.Process.Kill();
+        SimulatedProcess process = state.Machine.Start("check again");
+        StateStore store = await OpenAsync(process).ConfigureAwait(false);
+        List<string> second = Look(process.FileSystem);
+        if (!new HashSet<string>(first, StringComparer.Ordinal).SetEquals(second))
+        {
+            throw new CrashViolationException($"A second recovery has changed what the first had left: {string.Join(", ", first)} became {string.Join(", ", second)}.");
+        }
+
+        return store;
+    }
+
+    /// <summary>Lists the roots; whatever a crash must not leave is a violation.</summary>
+    private List<string> Look(SimulatedFileSystem fs)
+    {
+        var found = new List<string>();
+        foreach ((string root, string metadata) in new[] { (Layout.Config, Layout.ConfigMetadata), (Layout.Run, Layout.RunMetadata) })
+        {
+            Walk(fs, root, metadata, found);
+            foreach (string name in new[] { "stage", "trash" })
+            {
+                var left = new List<string>();
+                Walk(fs, $"{metadata}/{name}", "", left);
+                if (left.Count > 0)
+                {
+                    throw new CrashViolationException($"After recovery {name} has: {string.Join(", ", left)}.");
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private static void Walk(SimulatedFileSystem fs, string path, string except, List<string> found)
+    {
+        if (fs.OpenRoot(path, out DirectoryHandle? directory) != Errno.None)
+        {
+            return;
+        }
+
+        var entries = new List<DirectoryEntry>();
+        using (directory)
+        {
+            StorageException.ThrowIfFailed(fs.List(directory!, entries), "list", path);
+            foreach (DirectoryEntry entry in entries)
+            {
+                string entryPath = $"{path}/{entry.Name}";
+                if (TempName.IsFile(entry.Name))
+                {
+                    throw new CrashViolationException($"After recovery there is a temp file: {entryPath}.");
+                }
+
+                if (entryPath != except && entry.Kind == FileKind.Directory)
+                {
+                    found.Add(entryPath + "/");
+                    Walk(fs, entryPath, except, found);
+                }
+                else if (entryPath != except)
+                {
+                    found.Add($"{entryPath} {Hash(fs, directory!, entry.Name):x}");
+                }
+            }
+        }
+    }
+
+    private static UInt128 Hash(SimulatedFileSystem fs, DirectoryHandle directory, string name)
+    {
+        StorageException.ThrowIfFailed(fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open", $"{directory.Path}/{name}");
+        using (file)
+        {
+            StorageException.ThrowIfFailed(fs.Stat(file!, out FileStatus status), "stat", file!.Path);
+            byte[] bytes = new byte[status.Size];
+            StorageException.ThrowIfFailed(fs.Read(file, bytes, 0, out int count), "read", file.Path);
+            return System.IO.Hashing.XxHash128.HashToUInt128(bytes.AsSpan(0, count));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace SafeStore.Testing.Stores;
+
+/// <summary>A machine to torture a store on.</summary>
+/// <param name="Profile">What the config root's filesystem loses.</param>
+/// <param name="Run">What the run root's loses, if it lies on another.</param>
+internal sealed record TortureMachine(PersistenceProfile Profile, PersistenceProfile? Run)
+{
+    public override string ToString() => Run is null ? Profile.Name : $"{Profile.Name}, run root on {Run.Name}";
+}
+
+/// <summary>Random transactions on random machines, each crashed everywhere. A round follows from its seed.</summary>
+internal static class StoreTorture
+{
+    private const int Steps = 12;
+
+    public static ImmutableArray<TortureMachine> Machines { get; } =
+    [
+        new(PersistenceProfile.Strict, null),
+        new(PersistenceProfile.Ext4Ordered, null),
+        new(PersistenceProfile.Ext4NoAuto, null),
+        new(PersistenceProfile.Xfs, null),
+        new(PersistenceProfile.Btrfs, null),
+        new(PersistenceProfile.Strict, PersistenceProfile.Strict),
+        new(PersistenceProfile.Strict, PersistenceProfile.Tmpfs),
+        new(PersistenceProfile.Ext4Ordered, PersistenceProfile.Tmpfs),
+    ];
+
+    public static ValueTask<CrashReport> RunAsync(TortureMachine machine, ulong seed, int workers, CancellationToken cancellation)
+    {
+        SimulatedMount? mount = machine.Run is null ? null : new SimulatedMount("/run", machine.Run);
+        StoreWorkload workload = StoreWorkload.On(mount);
+        var explorer = new CrashExplorer(new CrashExplorerOptions
+        {
+            Seed = seed,
+            Profiles = [machine.Profile],
+            Machine = new SimulatedMachineOptions { Seed = seed, Mounts = mount is null ? [] : [mount] },
+            Workers = workers,
+            Depth = 3,
+        });
+        return explorer.ExploreStepsAsync<StoreStep>(new StoreScripts(seed).Next(Steps), workload.PerformAsync, workload.CheckAsync, cancellation);
+    }
+}

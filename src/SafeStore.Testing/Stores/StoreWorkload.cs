@@ -1,0 +1,146 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using System.Text;
+using System.Threading.Tasks;
+
+namespace SafeStore.Testing.Stores;
+
+/// <summary>
+/// Transactions on a store beside a model of it, and the check that belongs to them: after any crash the store holds what the last acknowledged transaction left, or
+/// what the one under way was to leave, and nothing between.
+/// </summary>
+internal sealed class StoreWorkload(StoreInvariants invariants, bool isRunVolatile)
+{
+    private const int CommitAfterEvery = 4;
+
+    /// <summary>A store with its roots in one filesystem, or with the run root in another that may be volatile.</summary>
+    public static StoreWorkload On(SimulatedMount? run) =>
+        new(new StoreInvariants(run is null ? StoreLayout.At("/store") : StoreLayout.Of("/store/config", run.Path + "/store")), run?.Profile.IsVolatile ?? false);
+
+    public StoreInvariants Invariants => invariants;
+
+    public async ValueTask PerformAsync(CrashRun run, IReadOnlyList<StoreStep> steps)
+    {
+        SimulatedProcess process = run.Process;
+        StateStore store = await invariants.OpenAsync(process).ConfigureAwait(false);
+        StoreModel model = StoreModel.Empty;
+        foreach (StoreStep step in steps)
+        {
+            switch (step)
+            {
+                case StoreStep.Commit commit:
+                    model = await CommitAsync(store, model, commit, run).ConfigureAwait(false);
+                    break;
+                case StoreStep.Checkpoint:
+                    _ = await store.CheckpointAsync().ConfigureAwait(false);
+                    break;
+                case StoreStep.Tick:
+                    process.Clock.Advance(TimeSpan.Zero);
+                    break;
+                case StoreStep.Reopen:
+                    await store.DisposeAsync().ConfigureAwait(false);
+                    store = await invariants.OpenAsync(process).ConfigureAwait(false);
+                    break;
+                default:
+                    process.Kill();
+                    process = run.Machine.Start();
+                    store = await invariants.OpenAsync(process).ConfigureAwait(false);
+                    break;
+            }
+        }
+
+        await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask CheckAsync(CrashState state)
+    {
+        StateStore store = await invariants.RecoverAsync(state).ConfigureAwait(false);
+        StoreModel acknowledged = state.Acknowledged.Count > 0 ? (StoreModel)state.Acknowledged[^1] : StoreModel.Empty;
+        StoreModel? begun = state.Begun.Count > state.Acknowledged.Count ? (StoreModel)state.Begun[^1] : null;
+        bool withRun = !(isRunVolatile && state.HasLostPower);
+        string actual = Describe(store);
+        StoreModel? match = actual == acknowledged.Describe(withRun) ? acknowledged : begun is not null && actual == begun.Describe(withRun) ? begun : null;
+        if (match is null)
+        {
+            throw new CrashViolationException(
+                $"The store holds\n{actual}which is neither what was acknowledged\n{acknowledged.Describe(withRun)}nor what was under way\n{begun?.Describe(withRun) ?? "(nothing)\n"}");
+        }
+
+        await CheckVersionsAsync(store, acknowledged, match).ConfigureAwait(false);
+        if ((state.Machine.Options.Seed % CommitAfterEvery) == 0)
+        {
+            await CheckNextCommitAsync(state, store, match).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<StoreModel> CommitAsync(StateStore store, StoreModel model, StoreStep.Commit commit, CrashRun run)
+    {
+        SandboxLocks locks = await store.LockManyAsync(commit.Edits.Select(edit => new SandboxTarget(edit.Sandbox, IsNew: !model.Sandboxes.ContainsKey(edit.Sandbox)))).ConfigureAwait(false);
+        await using (locks.ConfigureAwait(false))
+        {
+            Transaction transaction = locks.Change();
+            StoreModel after = model;
+            foreach (SandboxEdit edit in commit.Edits)
+            {
+                SandboxModel? sandbox = SandboxEdits.Apply(edit, model.Sandboxes.GetValueOrDefault(edit.Sandbox), transaction.For(edit.Sandbox));
+                after = new StoreModel(sandbox is null ? after.Sandboxes.Remove(edit.Sandbox) : after.Sandboxes.SetItem(edit.Sandbox, sandbox));
+            }
+
+            run.Begin(after);
+            Lsn version = await transaction.CommitAsync().ConfigureAwait(false);
+            after = new StoreModel(after.Sandboxes.SetItems(commit.Edits.Where(edit => after.Sandboxes.ContainsKey(edit.Sandbox))
+                .Select(edit => KeyValuePair.Create(edit.Sandbox, after.Sandboxes[edit.Sandbox] with { Version = version.Value }))));
+            run.Acknowledge(after);
+            return after;
+        }
+    }
+
+    private static string Describe(StateStore store)
+    {
+        var text = new StringBuilder();
+        foreach (string sandbox in store.ListSandboxes())
+        {
+            text.Append(sandbox).Append(": ").AppendJoin(' ', store.ListContainers(sandbox)).Append('\n');
+            foreach (DocumentId document in store.ListDocuments(sandbox).OrderBy(static document => document.ToString(), StringComparer.Ordinal))
+            {
+                string json = Encoding.UTF8.GetString(store.ReadJson(document) ?? throw new CrashViolationException($"{document} is listed and cannot be read."));
+                text.Append("  ").Append(document).Append(" = ").Append(json.Length > 40 ? json[..40] + json.Length : json).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static async ValueTask CheckVersionsAsync(StateStore store, StoreModel acknowledged, StoreModel match)
+    {
+        foreach (string sandbox in match.Sandboxes.Keys)
+        {
+            SandboxLock held = await store.LockAsync(sandbox, LockMode.Shared).ConfigureAwait(false);
+            long version = held.Version.Value;
+            await held.DisposeAsync().ConfigureAwait(false);
+            if (acknowledged.Sandboxes.TryGetValue(sandbox, out SandboxModel? known) && version < known.Version)
+            {
+                throw new CrashViolationException($"The version of {sandbox} went back from {known.Version} to {version}.");
+            }
+        }
+    }
+
+    /// <summary>The store takes the next transaction, and keeps it over a close and a power loss.</summary>
+    private async ValueTask CheckNextCommitAsync(CrashState state, StateStore store, StoreModel model)
+    {
+        var run = new CrashRun(state.Machine);
+        string sandbox = model.Sandboxes.Keys.FirstOrDefault() ?? "next";
+        StoreModel next = await CommitAsync(
+            store, model, new StoreStep.Commit([new SandboxEdit(sandbox, [new Edit.Put(StoreRoot.Config, null, "next.json", 7, 0)])]), run).ConfigureAwait(false);
+        state.Machine.LosePower(state.Machine.Options.Seed);
+        StateStore again = await invariants.OpenAsync(state.Machine.Start()).ConfigureAwait(false);
+        string actual = Describe(again);
+        string expected = next.Describe(withRun: !isRunVolatile);
+        if (actual != expected)
+        {
+            throw new CrashViolationException($"After a further transaction and a power loss the store holds\n{actual}instead of\n{expected}");
+        }
+    }
+}
