@@ -220,7 +220,11 @@ public sealed partial class SimulatedFileSystem
                 }
 
                 opened.ErrorsSeen = inode.WriteErrors;
-                inode.Content = lost.Afterwards == LostSync.RevertsCache ? inode.Durable : inode.Content;
+                if (lost.Afterwards == LostSync.RevertsCache)
+                {
+                    inode.DropLost();
+                }
+
                 return turn.End(lost.Errno);
             default:
                 break;

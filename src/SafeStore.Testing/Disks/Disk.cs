@@ -183,7 +183,7 @@ internal sealed class Disk
         switch (inode)
         {
             case FileInode file:
-                file.Pending.Clear();
+                file.LosePending();
                 break;
             case DirectoryInode directory:
                 directory.Pending.Clear();
@@ -198,7 +198,7 @@ internal sealed class Disk
     {
         foreach (FileInode file in _inodes.Values.OfType<FileInode>())
         {
-            file.Content = file.Pending.Aggregate(file.Durable, static (content, change) => change.ApplyTo(content));
+            file.DropLost();
         }
     }
 

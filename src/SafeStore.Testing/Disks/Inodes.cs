@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO;
+using System.Linq;
 
 namespace SafeStore.Testing.Disks;
 
@@ -64,8 +65,11 @@ internal sealed class FileInode(long number, Metadata metadata) : Inode(number, 
 
     public List<DataChange> Pending { get; private init; } = [];
 
+    /// <summary>Whether the cache has what a failed sync has lost: no later sync writes that.</summary>
+    public bool HasLost { get; private set; }
+
     public override Inode Clone() =>
-        CopyTo(new FileInode(Number, Metadata) { Content = Content, Durable = Durable, Pending = [.. Pending], Created = Created });
+        CopyTo(new FileInode(Number, Metadata) { Content = Content, Durable = Durable, Pending = [.. Pending], HasLost = HasLost, Created = Created });
 
     public void Change(DataChange change)
     {
@@ -75,10 +79,26 @@ internal sealed class FileInode(long number, Metadata metadata) : Inode(number, 
 
     public void MakeDurable()
     {
-        Durable = Content;
+        Durable = HasLost ? WithPending() : Content;
         DurableMetadata = Metadata;
         Pending.Clear();
     }
+
+    /// <summary>A sync has failed: what it was to write counts as written although it was not.</summary>
+    public void LosePending()
+    {
+        HasLost |= Pending.Count > 0;
+        Pending.Clear();
+    }
+
+    /// <summary>Programs see again what is on the device, and what is still on its way there.</summary>
+    public void DropLost()
+    {
+        Content = WithPending();
+        HasLost = false;
+    }
+
+    private FileContent WithPending() => Pending.Aggregate(Durable, static (content, change) => change.ApplyTo(content));
 }
 
 internal sealed class LinkInode(long number, string target) : Inode(number, new Metadata(AllBits, Metadata.NoAttributes))
