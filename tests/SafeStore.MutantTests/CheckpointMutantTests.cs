@@ -17,7 +17,7 @@ public sealed class CheckpointMutantTests
     [InlineData("segments-dropped-before-watermark")]
     [InlineData("record-alone-believed")]
     public Task What_is_checkpointed_needs_the_log_no_more(string mutant) =>
-        Kill.ByAsync(mutant, () => new Exploration(
+        Kill.ByAsync(mutant, () => new Exploring(
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put("c.json", "2").Delete(StoreRoot.Run, null, "b.json")
                 .CreateContainer("web").Put(StoreRoot.Run, "web", "d.json", "2")),
             static lab => lab.Store.CreateAsync("new", static change => change.Put("a.json", "1")),
@@ -40,12 +40,12 @@ public sealed class CheckpointMutantTests
     [InlineData("watermark-not-looked-at")]
     [InlineData("retired-in-one-rename")]
     public Task A_segment_that_comes_back_after_it_was_dropped_does_no_harm(string mutant) =>
-        Kill.ByAsync(mutant, () => new Exploration(
+        Kill.ByAsync(mutant, () => new Exploring(
             static async lab => await lab.Store.CheckpointAsync(),
-            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "a")),
-            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "b")),
-            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "c")),
-            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "d")))
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "10")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "11")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "12")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "13")))
         {
             Before = static async lab =>
             {
@@ -56,7 +56,7 @@ public sealed class CheckpointMutantTests
                     await lab.Store.ChangeAsync("sb", change => change.Put("a.json", $"{i}"));
                 }
             },
-            Seeds = 4,
+            Samples = 4,
             GoesOn = true,
         }.RunAsync());
 
@@ -67,7 +67,8 @@ public sealed class CheckpointMutantTests
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
         await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await store.CheckpointAsync();
+        lab.Machine.KillAll();
+        store = await lab.OpenAsync(); // makes the first version durable in the lock file
         Lsn last = await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
         await store.CheckpointAsync();
         lab.Machine.LosePower(keepsUnsynced: false);

@@ -13,7 +13,7 @@ public sealed class CommitMutantTests
     [InlineData("checksum-not-compared")]
     [InlineData("segment-named-without-sync")]
     public Task A_transaction_is_there_wholly_or_not_at_all_whenever_the_machine_stops(string mutant) =>
-        Kill.ByAsync(mutant, () => new Exploration(
+        Kill.ByAsync(mutant, () => new Exploring(
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", StoreCalls.Long('a', 1500)).Put(StoreRoot.Run, null, "b.json", "2")),
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "3").Delete(StoreRoot.Run, null, "b.json")),
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "4").Put("c.json", "4")))
@@ -28,7 +28,7 @@ public sealed class CommitMutantTests
     [Theory]
     [InlineData("segment-left-among-spares")]
     public Task A_store_whose_segment_has_kept_a_spare_s_name_goes_on(string mutant) =>
-        Kill.ByAsync(mutant, () => new Exploration(
+        Kill.ByAsync(mutant, () => new Exploring(
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "4")))
         {
             Before = static async lab =>
@@ -38,7 +38,7 @@ public sealed class CommitMutantTests
                 await lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
                 await lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
             },
-            Seeds = 8,
+            Samples = 8,
             GoesOn = true,
         }.RunAsync());
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Testing;
@@ -125,22 +126,19 @@ public sealed class ConcurrencyMutantTests
     /// <summary>A single look, without waiting.</summary>
     private static bool CanJoin(SimulatedProcess process)
     {
-        ValueTask<StateStore> opening = StateStore.OpenAsync(Lab.Layout, new StoreOptions
-        {
-            FileSystem = process.FileSystem,
-            TimeProvider = process.Clock,
-            SegmentBytes = 16 * 1024,
-            LockTimeout = TimeSpan.Zero,
-        });
+        ValueTask<StateStore> opening = Lab.OpenAsync(process, Lab.Options with { LockTimeout = TimeSpan.Zero });
         Assert.True(opening.IsCompleted);
         return opening.IsCompletedSuccessfully;
     }
 
-    private static Task InManyOrdersAsync(string mutant, Func<ulong, Task> scenario) => Kill.ByAsync(mutant, async () =>
-    {
-        for (ulong seed = 1; seed <= Orders; seed++)
+    private static Task InManyOrdersAsync(string mutant, Func<ulong, Task> scenario, [CallerMemberName] string test = "") => Kill.ByAsync(
+        mutant,
+        async () =>
         {
-            await scenario(seed);
-        }
-    });
+            for (ulong seed = 1; seed <= Orders; seed++)
+            {
+                await scenario(seed);
+            }
+        },
+        test);
 }

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Concurrent;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -8,9 +10,14 @@ namespace SafeStore.MutantTests;
 /// <summary>Shows that a scenario notices a mutant: it passes with the engine as it is, and fails with the mutant.</summary>
 internal static class Kill
 {
-    public static async Task ByAsync(string mutant, Func<Task> scenario)
+    private static readonly ConcurrentDictionary<string, Lazy<Task>> s_sound = new();
+
+    /// <param name="mutant">Its name.</param>
+    /// <param name="scenario">What notices it. Without a mutant it runs once for all mutants of a test.</param>
+    /// <param name="test">The test.</param>
+    public static async Task ByAsync(string mutant, Func<Task> scenario, [CallerMemberName] string test = "")
     {
-        await scenario();
+        await s_sound.GetOrAdd(test, _ => new Lazy<Task>(scenario)).Value;
         using (Mutant.Activate(mutant))
         {
             Exception? failure = await Record.ExceptionAsync(scenario);

@@ -13,41 +13,32 @@ namespace SafeStore.MutantTests;
 /// <summary>A simulated machine with a store on it.</summary>
 internal sealed class Lab
 {
-    private readonly SimulatedMachineOptions _options;
-
     public Lab(SimulatedMachineOptions? options = null)
-        : this(options ?? new SimulatedMachineOptions(), null)
+        : this(new SimulatedMachine(options))
     {
     }
 
-    private Lab(SimulatedMachineOptions options, IReadOnlyList<Disk>? disks)
-    {
-        _options = options;
-        Machine = new SimulatedMachine(options, disks);
-    }
+    public Lab(SimulatedMachine machine) => Machine = machine;
 
     public static StoreLayout Layout { get; } = StoreLayout.At("/store");
+
+    /// <summary>Segments of three blocks, so that they change often; no work in the background.</summary>
+    public static StoreOptions Options { get; } = new() { SegmentBytes = 16 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan };
 
     public SimulatedMachine Machine { get; }
 
     /// <summary>The store that the steps of a workload share.</summary>
     public StateStore Store { get; set; } = null!;
 
-    /// <summary>Another machine that finds these disks.</summary>
-    public Lab With(IEnumerable<Disk> disks) => new(_options with { Seed = _options.Seed + 1 }, [.. disks.Select(static disk => disk.Clone())]);
-
-    public List<Disk> CloneDisks() => [.. Machine.Mounts.Disks.Select(static disk => disk.Clone())];
-
     /// <summary>Opens the store in a process of its own.</summary>
-    public ValueTask<StateStore> OpenAsync(string process = "process") => OpenAsync(Machine.Start(process));
+    public ValueTask<StateStore> OpenAsync(string process = "process", StoreOptions? options = null) => OpenAsync(Machine.Start(process), options);
 
-    public static ValueTask<StateStore> OpenAsync(SimulatedProcess process) => StateStore.OpenAsync(Layout, new StoreOptions
-    {
-        FileSystem = process.FileSystem,
-        TimeProvider = process.Clock,
-        SegmentBytes = 16 * 1024,
-        CheckpointInterval = Timeout.InfiniteTimeSpan,
-    });
+    public static ValueTask<StateStore> OpenAsync(SimulatedProcess process, StoreOptions? options = null) =>
+        StateStore.OpenAsync(Layout, (options ?? Options) with { FileSystem = process.FileSystem, TimeProvider = process.Clock });
+
+    public static string Differences(SortedDictionary<string, string> found, SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
+        string.Join("; ", found.Keys.Union(before.Keys).Union(after.Keys).Order(StringComparer.Ordinal)
+            .Select(key => $"{key} = {Short(found, key)}, before {Short(before, key)}, after {Short(after, key)}"));
 
     /// <summary>Every document as any program sees it now, as "config/sb/web/a.json" and its text; directories too, with a slash and no text.</summary>
     public SortedDictionary<string, string> Visible()
@@ -83,6 +74,9 @@ internal sealed class Lab
     /// <summary>What transactions leave behind only when they are not finished: temp files, and directories under stage/ and trash/.</summary>
     public List<string> Leftovers() => [.. Walk("/store").Select(static found => found.Path)
         .Where(static path => TempName.IsFile(path[(path.LastIndexOf('/') + 1)..]) || path.Contains("/stage/", StringComparison.Ordinal) || path.Contains("/trash/", StringComparison.Ordinal))];
+
+    private static string Short(SortedDictionary<string, string> state, string key) =>
+        !state.TryGetValue(key, out string? text) ? "none" : text.Length > 12 ? $"{text[..12]}...({text.Length})" : text.Length == 0 ? "there" : text;
 
     /// <summary>Looks without any call that a fault could befall.</summary>
     private IEnumerable<(string Path, Inode Inode)> Walk(string directory)

@@ -40,13 +40,12 @@ public sealed class LogMutantTests
     public Task A_record_of_a_batch_that_has_failed_does_not_come_back_behind_another_first_one(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab();
-        StateStore store = await lab.OpenAsync();
+        StateStore store = await lab.OpenAsync(options: Lab.Options with { SegmentBytes = 64 * 1024 });
         foreach (string sandbox in new[] { "a", "b", "c", "d" })
         {
             await store.CreateAsync(sandbox, static change => change.Put("a.json", "1"));
         }
 
-        await store.CheckpointAsync();
         SandboxLock[] locks = await Task.WhenAll(new[] { "a", "b", "c", "d" }.Select(sandbox => LockApartAsync(store, sandbox)));
         SandboxChange[] changes = [.. locks.Select(static held => held.Change())];
         _ = changes[0].Put("a.json", "2");

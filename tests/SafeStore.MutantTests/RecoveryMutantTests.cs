@@ -13,7 +13,7 @@ public sealed class RecoveryMutantTests
     [InlineData("segment-watermark-not-looked-at")]
     [InlineData("rename-before-fsync")]
     public Task A_recovery_that_is_stopped_is_finished_by_the_next_and_what_it_has_done_stays(string mutant) =>
-        Kill.ByAsync(mutant, () => new Exploration(static async lab => lab.Store = await lab.OpenAsync("recovering"))
+        Kill.ByAsync(mutant, () => new Exploring(static async lab => lab.Store = await lab.OpenAsync("recovering"))
         {
             Before = static async lab =>
             {
@@ -30,11 +30,11 @@ public sealed class RecoveryMutantTests
     [Theory]
     [InlineData("stage-emptied-after-apply")]
     public Task A_creation_whose_directory_has_kept_both_names_is_not_emptied(string mutant) =>
-        Kill.ByAsync(mutant, () => new Exploration(
+        Kill.ByAsync(mutant, () => new Exploring(
             static lab => lab.Store.CreateAsync("new", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1")))
         {
             Before = static async lab => lab.Store = await lab.OpenAsync(),
-            Seeds = 8,
+            Samples = 8,
         }.RunAsync());
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class RecoveryMutantTests
     [InlineData("ancestors-not-synced")]
     [InlineData("recovery-without-name-sync")]
     public Task A_store_whose_maker_was_stopped_is_made_by_the_next_and_keeps_what_is_written_then(string mutant) =>
-        Kill.ByAsync(mutant, () => new Exploration(
+        Kill.ByAsync(mutant, () => new Exploring(
             static async lab => lab.Store = await lab.OpenAsync(),
             static lab => lab.Store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1")))
         {

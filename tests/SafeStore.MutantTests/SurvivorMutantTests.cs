@@ -27,7 +27,6 @@ public sealed class SurvivorMutantTests
 
     [Theory]
     [InlineData("creation-not-finished")]
-    [InlineData("creation-appears-in-config-root-first")]
     public Task A_creation_whose_process_dies_is_finished_or_undone_by_whoever_locks_next(string mutant) =>
         Kill.ByAsync(mutant, () => new Survival(static store => store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1")))
         {
@@ -51,4 +50,14 @@ public sealed class SurvivorMutantTests
                 await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
             },
         }.RunAsync());
+
+    [Theory]
+    [InlineData("creation-appears-in-config-root-first")]
+    public Task A_new_sandbox_has_its_lock_file_from_the_moment_it_can_be_seen(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        lab.Machine.BeforeChange = (_, _) => Violation.Unless(!lab.Visible().ContainsKey("config/sb/") || lab.Visible().ContainsKey("run/sb/"), "Other programs see a sandbox that they cannot lock.");
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
+    });
 }
