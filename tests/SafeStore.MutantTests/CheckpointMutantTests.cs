@@ -38,7 +38,6 @@ public sealed class CheckpointMutantTests
 
     [Theory]
     [InlineData("watermark-not-looked-at")]
-    [InlineData("retired-in-one-rename")]
     public Task A_segment_that_comes_back_after_it_was_dropped_does_no_harm(string mutant) =>
         Kill.ByAsync(mutant, () => new Exploring(
             static async lab => await lab.Store.CheckpointAsync(),

@@ -22,7 +22,7 @@ internal static class Kill
         {
             Exception? failure = await Record.ExceptionAsync(scenario);
             Assert.True(IsViolation(failure), $"The mutant '{mutant}' lives: {failure?.ToString() ?? "nobody has noticed it."}");
-            TestContext.Current.TestOutputHelper?.WriteLine($"{mutant}: {failure!.Message}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{mutant}: {failure!.Message.Split('\n')[0]}");
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Testing;
 using Xunit;
 
 namespace SafeStore.MutantTests;
@@ -10,7 +12,6 @@ public sealed class RecoveryMutantTests
     [InlineData("recovery-without-document-sync")]
     [InlineData("recovery-without-directory-sync")]
     [InlineData("recovery-updates-watermark-in-place")]
-    [InlineData("segment-watermark-not-looked-at")]
     [InlineData("rename-before-fsync")]
     public Task A_recovery_that_is_stopped_is_finished_by_the_next_and_what_it_has_done_stays(string mutant) =>
         Kill.ByAsync(mutant, () => new Exploring(static async lab => lab.Store = await lab.OpenAsync("recovering"))
@@ -48,4 +49,48 @@ public sealed class RecoveryMutantTests
         {
             GoesOn = true,
         }.RunAsync());
+
+    [Theory]
+    [InlineData("recovery-without-log-sync")]
+    public Task A_record_that_was_never_synced_is_not_lost_once_a_part_of_it_is_applied(string mutant) =>
+        Kill.ByAsync(mutant, () => new Exploring(static async lab => lab.Store = await lab.OpenAsync("recovering"))
+        {
+            Before = static lab => DieInSyncAsync(lab, new ProcessKilled()),
+        }.RunAsync());
+
+    [Theory]
+    [InlineData("faulted-log-not-written-anew")]
+    public Task A_record_whose_sync_has_failed_is_not_lost_once_a_part_of_it_is_applied(string mutant) =>
+        Kill.ByAsync(mutant, () => new Exploring(static async lab => lab.Store = await lab.OpenAsync("recovering"))
+        {
+            Before = static lab => DieInSyncAsync(lab, new SyncLosesData(Errno.InputOutput, LostSync.KeepsCache)),
+        }.RunAsync());
+
+    [Theory]
+    [InlineData("settled-word-not-synced")]
+    public Task The_version_of_a_sandbox_that_was_recovered_does_not_go_back(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        await store.CheckpointAsync();
+        Lsn last = await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+        lab.Machine.KillAll();
+        _ = await lab.OpenAsync();
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        StateStore recovered = await lab.OpenAsync();
+        Violation.Unless(await recovered.TouchAsync("sb") >= last, "The version has gone back.");
+    });
+
+    private static async Task DieInSyncAsync(Lab lab, SimulatedFault fault)
+    {
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
+        await store.CheckpointAsync();
+        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*/log/*", Fault = fault });
+        _ = await Record.ExceptionAsync(() => store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2")));
+        lab.Machine.Faults = new FaultPlan();
+        lab.Machine.KillAll();
+    }
 }
