@@ -43,6 +43,57 @@ public sealed class LogLaws
             CheckDamage(world, item.place, item.nearRecord, item.noise);
         });
 
+    [Fact]
+    public void Files_of_any_bytes_in_the_place_of_segments_are_reported_or_leave_a_prefix_and_never_crash_the_reader() => Laws.Check(
+        from batches in Batches
+        from writers in Gen.Choose(0, 1).ArrayOf(12)
+        from kind in Gen.Choose(0, 4)
+        from place in Gen.Choose(0, int.MaxValue)
+        from noise in Gen.OneOf(Gens.Bytes(0, 200), Gens.Bytes(4000, 5000), Gens.Bytes(16_384, 16_384))
+        select (batches, writers, kind, place, noise),
+        100,
+        static item =>
+        {
+            using var world = new World(item.batches, item.writers);
+            Spoil(world, item.kind, item.place, item.noise);
+            List<CommitRecord> found;
+            try
+            {
+                found = world.Scan();
+            }
+            catch (LogCorruptException)
+            {
+                return;
+            }
+
+            Assert.Equal(world.Written[..found.Count], Show(found));
+        });
+
+    private static void Spoil(World world, int kind, int place, byte[] noise)
+    {
+        List<Lsn> segments = world.Directory.List();
+        string path = world.PathOf(segments[place % segments.Count]);
+        byte[] before = File.ReadAllBytes(path);
+        switch (kind)
+        {
+            case 0: // only noise
+                File.WriteAllBytes(path, noise);
+                break;
+            case 1: // a true header, then noise
+                File.WriteAllBytes(path, [.. before[..(int)SegmentHeader.Bytes], .. noise]);
+                break;
+            case 2: // cut off
+                File.WriteAllBytes(path, before[..(place % before.Length)]);
+                break;
+            case 3: // noise under the name that comes next, or under any
+                File.WriteAllBytes(world.PathOf(place % 2 == 0 ? new Lsn(world.Written.Length + 1) : new Lsn(1 + (place % 100))), noise);
+                break;
+            default: // one segment under the name of another
+                File.WriteAllBytes(world.PathOf(segments[place / 7 % segments.Count]), before);
+                break;
+        }
+    }
+
     private static void CheckDamage(World world, int place, bool nearRecord, byte[] noise)
     {
         List<Lsn> segments = world.Directory.List();

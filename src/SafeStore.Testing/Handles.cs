@@ -104,6 +104,8 @@ internal sealed class SimulatedFile : FileHandle, ISimulatedHandle
 
 internal sealed class SimulatedWords(FileInode file) : SharedWords
 {
+    public const int Bytes = Words * sizeof(ulong);
+
     private const int Words = 8;
 
     private volatile bool _isEnded;

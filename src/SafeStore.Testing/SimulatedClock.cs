@@ -57,8 +57,13 @@ internal sealed class SimulatedTimers
     private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
     private long _created;
+    private long _ticks = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
 
-    public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public DateTimeOffset Now
+    {
+        get => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+        private set => Interlocked.Exchange(ref _ticks, value.Ticks);
+    }
 
     public ITimer Create(SimulatedProcess? owner, TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -150,7 +155,17 @@ internal sealed class SimulatedTimers
             }
         }
 
-        public void Fire() => callback(state);
+        public void Fire()
+        {
+            try
+            {
+                callback(state);
+            }
+            catch (SimulatedCrashException)
+            {
+                // Its process was killed in it; that is no affair of whoever lets the time pass.
+            }
+        }
 
         public void Dispose()
         {

@@ -29,7 +29,10 @@ public sealed partial class SimulatedFileSystem : IPathCalls
             return turn.End(errno == Errno.None ? Errno.IsDirectory : errno);
         }
 
-        errno = _machine.Mounts.Walk(path, follow: !flags.HasFlag(OpenFlags.Exclusive), out Place place);
+        Place place = default;
+        errno = MountTable.CheckPath(path);
+        errno = errno == Errno.None ? CheckHandles() : errno;
+        errno = errno == Errno.None ? _machine.Mounts.Walk(path, follow: !flags.HasFlag(OpenFlags.Exclusive), out place) : errno;
         if (errno == Errno.None && flags.HasFlag(OpenFlags.Create) && flags.HasFlag(OpenFlags.Exclusive))
         {
             errno = Errno.Exists;
@@ -37,7 +40,8 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         else if (errno == Errno.NotFound && flags.HasFlag(OpenFlags.Create))
         {
             errno = Target(path, out Place parent, out string name);
-            errno = errno == Errno.None ? Create(parent, name, mode, out place) : errno;
+            errno = errno == Errno.None ? CheckNew(parent, name) : errno;
+            place = errno == Errno.None ? Create(parent, name, mode) : default;
         }
 
         if (errno == Errno.None)
@@ -50,7 +54,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
             place.Disk.Resize(inode, 0);
         }
 
-        return turn.End(errno);
+        return turn.End(errno, ref file);
     }
 
     Errno IPathCalls.Truncate(FileHandle file, long size)
@@ -65,6 +69,11 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         if (!opened.CanWrite || size < 0 || opened.Place.Inode is not FileInode inode)
         {
             return turn.End(Errno.Invalid);
+        }
+
+        if (size > Disk.FileBytesMax || opened.Place.Disk.IsReadOnly)
+        {
+            return turn.End(opened.Place.Disk.IsReadOnly ? Errno.ReadOnly : Errno.FileTooLarge);
         }
 
         if (size != inode.Content.Size)
@@ -131,7 +140,8 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         if (errno == Errno.None)
         {
             errno = _machine.Mounts.WalkToParent(created, out Place parent, out string name);
-            errno = errno == Errno.None ? CheckNewFile(created, parent, name) : errno;
+            errno = errno == Errno.None ? CheckFree(parent, name) : errno;
+            errno = errno == Errno.None && created.EndsWith('/') ? Errno.NotFound : errno;
             if (errno == Errno.None)
             {
                 errno = place.Disk != parent.Disk ? Errno.CrossDevice
@@ -200,7 +210,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
 
         if (errno == Errno.None)
         {
-            place.Disk.SetMetadata(place.Inode, place.Inode.Metadata with { Mode = mode });
+            place.Disk.SetMetadata(place.Inode, place.Inode.Metadata with { Mode = mode & ModeBits });
         }
 
         return turn.End(errno);

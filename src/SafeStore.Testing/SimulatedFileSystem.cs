@@ -1,9 +1,7 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
 using System.IO;
 using System.IO.Abstractions;
-using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Testing.Disks;
 using SafeStore.Testing.Files;
@@ -18,8 +16,6 @@ namespace SafeStore.Testing;
 /// <remarks>There are no users: nobody is refused anything but by a <see cref="SimulatedFault"/>.</remarks>
 public sealed partial class SimulatedFileSystem : IDurableFileSystem
 {
-    private const Errno NoAttribute = Errno.NoData;
-
     private readonly SimulatedMachine _machine;
     private readonly SimulatedProcess _process;
 
@@ -47,8 +43,16 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
             return errno;
         }
 
-        errno = path.Length > 0 && path[0] != '/' ? Errno.Invalid : _machine.Mounts.Walk(path, follow: true, out Place place) is var walked && walked != Errno.None ? walked : Open(place, path, out directory);
-        return turn.End(path.Length == 0 ? Errno.Invalid : errno);
+        errno = path.Length == 0 ? Errno.Invalid : MountTable.CheckPath(path);
+        errno = errno == Errno.None && path[0] != '/' ? Errno.Invalid : errno;
+        errno = errno == Errno.None ? CheckHandles() : errno;
+        if (errno == Errno.None)
+        {
+            errno = _machine.Mounts.Walk(path, follow: true, out Place place);
+            errno = errno == Errno.None ? Open(place, path, out directory) : errno;
+        }
+
+        return turn.End(errno, ref directory);
     }
 
     /// <inheritdoc/>
@@ -63,8 +67,9 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
             return errno;
         }
 
-        errno = _machine.Mounts.WalkBelow(start.Place, path, out Place place);
-        return turn.End(errno == Errno.None ? Open(place, Join(start, path), out directory) : errno);
+        errno = OpenBelow(start, path, out Place place);
+        errno = errno == Errno.None ? Open(place, Join(start, path), out directory) : errno;
+        return turn.End(errno, ref directory);
     }
 
     /// <inheritdoc/>
@@ -95,14 +100,12 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
             return errno;
         }
 
+        Place place = default;
         errno = MountTable.CheckName(name);
-        if (errno == Errno.None)
-        {
-            errno = _machine.Mounts.Find(start.Place, name, out Place place);
-            status = errno == Errno.None ? StatusOf(place) : default;
-        }
-
-        return turn.End(errno);
+        errno = errno == Errno.None ? _machine.Mounts.Find(start.Place, name, out place) : errno;
+        errno = turn.End(errno);
+        status = errno == Errno.None ? StatusOf(place) : default;
+        return errno;
     }
 
     /// <inheritdoc/>
@@ -122,8 +125,11 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
             return errno;
         }
 
-        errno = Create(start.Place, name, mode, out Place place);
-        return turn.End(errno == Errno.None ? Open(place, Join(start, name), canWrite: true, out file) : errno);
+        errno = MountTable.CheckName(name);
+        errno = errno == Errno.None ? CheckHandles() : errno;
+        errno = errno == Errno.None ? CheckNew(start.Place, name) : errno;
+        errno = errno == Errno.None ? Open(Create(start.Place, name, mode), Join(start, name), canWrite: true, out file) : errno;
+        return turn.End(errno, ref file);
     }
 
     /// <inheritdoc/>
@@ -138,13 +144,9 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
             return errno;
         }
 
-        errno = _machine.Mounts.WalkBelow(start.Place, path, out Place place);
-        if (errno == Errno.None)
-        {
-            errno = path.EndsWith('/') && place.Inode is not DirectoryInode ? Errno.NotDirectory : Open(place, Join(start, path), use == FileUse.ReadWrite, out file);
-        }
-
-        return turn.End(errno);
+        errno = OpenBelow(start, path, out Place place);
+        errno = errno == Errno.None ? Open(place, Join(start, path), use == FileUse.ReadWrite, out file) : errno;
+        return turn.End(errno, ref file);
     }
 
     /// <inheritdoc/>
@@ -160,118 +162,19 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
             return errno;
         }
 
-        errno = _machine.Mounts.WalkBelow(start.Place, path, out Place place);
-        same = errno == Errno.None && place == expected;
-        return turn.End(errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno);
+        errno = _machine.Mounts.WalkFrom(start.Place, path, out Place place);
+        bool isSame = errno == Errno.None && place == expected;
+        errno = turn.End(errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno);
+        same = isSame && errno == Errno.None;
+        return errno;
     }
-
-    /// <inheritdoc/>
-    public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count)
-    {
-        SimulatedFile opened = Of(file);
-        count = 0;
-        using Turn turn = Begin(Operation.Read, opened.Path, $"{offset}+{buffer.Length}", opened.Place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        if (offset < 0)
-        {
-            return turn.End(Errno.Invalid);
-        }
-
-        if (opened.Place.Inode is not FileInode inode)
-        {
-            return turn.End(Errno.IsDirectory);
-        }
-
-        count = inode.Content.Read(turn.Fault is ShortTransfer few ? buffer[..Math.Min(buffer.Length, few.Bytes)] : buffer, offset);
-        if (turn.Fault is BitFlipped flip)
-        {
-            Flip(buffer[..count], flip.Bit);
-        }
-
-        return turn.End(Errno.None);
-    }
-
-    /// <inheritdoc/>
-    public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)
-    {
-        SimulatedFile opened = Of(file);
-        count = 0;
-        WriteInProgress? write = _machine.BeforeChange is null ? null : new WriteInProgress(opened.Place.Disk.Device, opened.Place.Inode.Number, offset, bytes.ToArray());
-        using Turn turn = Begin(Operation.Write, opened.Path, $"{offset}+{bytes.Length}", opened.Place.Disk, write);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        if (offset < 0)
-        {
-            return turn.End(Errno.Invalid);
-        }
-
-        if (!opened.CanWrite || opened.Place.Inode is not FileInode inode)
-        {
-            return turn.End(Errno.BadHandle);
-        }
-
-        if (turn.Fault is ShortTransfer few)
-        {
-            bytes = bytes[..Math.Min(bytes.Length, few.Bytes)];
-        }
-
-        bytes = bytes[..(int)Math.Min(bytes.Length, Room(opened.Place.Disk, inode, offset, bytes.Length))];
-        if (bytes.IsEmpty && turn.Fault is not ShortTransfer && write is not { Bytes.Length: 0 } && Room(opened.Place.Disk, inode, offset, 1) == 0)
-        {
-            return turn.End(Errno.NoSpace);
-        }
-
-        if (turn.Fault is BitFlipped flip)
-        {
-            byte[] changed = bytes.ToArray();
-            Flip(changed, flip.Bit);
-            bytes = changed;
-        }
-
-        if (!bytes.IsEmpty)
-        {
-            opened.Place.Disk.Write(inode, bytes, offset);
-            inode.Written = _machine.Timers.Now;
-        }
-
-        count = bytes.Length;
-        return turn.End(Errno.None);
-    }
-
-    /// <inheritdoc/>
-    public Errno Allocate(FileHandle file, long size)
-    {
-        SimulatedFile opened = Of(file);
-        using Turn turn = Begin(Operation.Allocate, opened.Path, $"{size}", opened.Place.Disk);
-        return turn.Fails(out Errno errno) ? errno : turn.End(Allocate(opened, size));
-    }
-
-    /// <inheritdoc/>
-    public Errno SyncFile(FileHandle file) => Sync(Operation.SyncFile, file);
-
-    /// <inheritdoc/>
-    public Errno SyncData(FileHandle file) => Sync(Operation.SyncData, file);
 
     /// <inheritdoc/>
     public Errno SyncDirectory(DirectoryHandle directory)
     {
         SimulatedDirectory opened = Of(directory);
         using Turn turn = Begin(Operation.SyncDirectory, opened.Path, disk: opened.Place.Disk);
-        if (turn.Fault is CallFails or SyncLosesData)
-        {
-            Disk.ForgetPending(opened.Inode);
-            return turn.End(turn.Fault is SyncLosesData lost ? lost.Errno : ((CallFails)turn.Fault).Errno);
-        }
-
-        opened.Place.Disk.SyncDirectory(opened.Inode);
-        return turn.End(Errno.None);
+        return turn.End(Sync(opened.Place.Disk, opened.Inode, turn.Fault));
     }
 
     /// <inheritdoc/>
@@ -307,119 +210,6 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno TryLock(FileHandle file, LockMode mode)
-    {
-        SimulatedFile opened = Of(file);
-        using Turn turn = Begin(Operation.TryLock, opened.Path, mode == LockMode.Exclusive ? "exclusive" : "shared", opened.Place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        // A change of mode gives up the old lock first (flock(2)); a refusal leaves nothing.
-        opened.Lock = null;
-        if (Opened(opened.Place).Any(other => other.Lock == LockMode.Exclusive || (other.Lock is not null && mode == LockMode.Exclusive)))
-        {
-            return turn.End(Errno.WouldBlock);
-        }
-
-        opened.Lock = mode;
-        return turn.End(Errno.None);
-    }
-
-    /// <inheritdoc/>
-    public Errno Unlock(FileHandle file)
-    {
-        SimulatedFile opened = Of(file);
-        using Turn turn = Begin(Operation.Unlock, opened.Path, disk: opened.Place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        opened.Lock = null;
-        return turn.End(Errno.None);
-    }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<LockHolder> LockHolders(FileHandle file)
-    {
-        SimulatedFile opened = Of(file);
-        lock (_machine.Gate)
-        {
-            return [.. Opened(opened.Place).Where(static holder => holder.Lock is not null)
-                .Select(static holder => new LockHolder(holder.Process.Id, holder.Process.Name, holder.Lock == LockMode.Exclusive))];
-        }
-    }
-
-    /// <inheritdoc/>
-    public Errno MapWords(FileHandle file, out SharedWords? words)
-    {
-        SimulatedFile opened = Of(file);
-        words = null;
-        using Turn turn = Begin(Operation.MapWords, opened.Path, disk: opened.Place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        if (opened.Place.Inode is not FileInode { Content.Size: >= 64 } inode)
-        {
-            return turn.End(Errno.Invalid);
-        }
-
-        words = new SimulatedWords(inode);
-        return turn.End(Errno.None);
-    }
-
-    /// <inheritdoc/>
-    public Errno GetAttribute(FileHandle file, string name, out byte[] value)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        SimulatedFile opened = Of(file);
-        value = [];
-        using Turn turn = Begin(Operation.GetAttribute, opened.Path, name, opened.Place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        if (!opened.Place.Inode.Metadata.Attributes.TryGetValue(name, out ImmutableArray<byte> bytes))
-        {
-            return turn.End(name.StartsWith("user.", StringComparison.Ordinal) ? NoAttribute : Errno.NotSupported);
-        }
-
-        value = [.. bytes];
-        return turn.End(Errno.None);
-    }
-
-    /// <inheritdoc/>
-    public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        SimulatedFile opened = Of(file);
-        using Turn turn = Begin(Operation.SetAttribute, opened.Path, name, opened.Place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        if (!name.StartsWith("user.", StringComparison.Ordinal))
-        {
-            return turn.End(Errno.NotSupported);
-        }
-
-        if (opened.Place.Disk.IsReadOnly)
-        {
-            return turn.End(Errno.ReadOnly);
-        }
-
-        Metadata metadata = opened.Place.Inode.Metadata;
-        opened.Place.Disk.SetMetadata(opened.Place.Inode, metadata with { Attributes = metadata.Attributes.SetItem(name, [.. value]) });
-        return turn.End(Errno.None);
-    }
-
-    /// <inheritdoc/>
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits)
     {
         SimulatedDirectory opened = Of(directory);
@@ -431,24 +221,16 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         }
 
         PersistenceProfile profile = opened.Place.Disk.Profile;
-        traits = new FileSystemTraits(profile.Name, profile.IsVolatile, IsLocal: true);
-        return turn.End(Errno.None);
+        errno = turn.End(Errno.None);
+        traits = errno == Errno.None ? new FileSystemTraits(profile.Name, profile.IsVolatile, IsLocal: true) : null;
+        return errno;
     }
 
     /// <inheritdoc/>
     /// <remarks>The bytes follow from the machine's seed.</remarks>
     public void FillRandom(Span<byte> bytes) => _machine.FillRandom(bytes);
 
-    private static void Flip(Span<byte> bytes, long bit)
-    {
-        if (!bytes.IsEmpty)
-        {
-            long at = (long)((ulong)bit % ((ulong)bytes.Length * 8));
-            bytes[(int)(at / 8)] ^= (byte)(1 << (int)(at % 8));
-        }
-    }
-
-    private static string Join(SimulatedDirectory directory, string path) => directory.Path == "/" ? "/" + path : $"{directory.Path}/{path}";
+    private static string Join(SimulatedDirectory directory, string path) => $"{directory.Path.TrimEnd('/')}/{path}";
 
     private Turn Begin(Operation operation, string path, string detail = "", Disk? disk = null, WriteInProgress? write = null) =>
         Turn.Begin(_machine, _process, operation, path, detail, disk, write);

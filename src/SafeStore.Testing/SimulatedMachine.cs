@@ -147,6 +147,7 @@ public sealed class SimulatedMachine
     /// <exception cref="FileNotFoundException">There is no such path.</exception>
     public void SetReadOnly(string path, bool isReadOnly)
     {
+        ArgumentNullException.ThrowIfNull(path);
         lock (Gate)
         {
             Errno errno = _mounts.Walk(path, follow: true, out Place place);
@@ -255,7 +256,7 @@ public sealed class SimulatedMachine
     {
         foreach (Disk disk in _mounts.Disks)
         {
-            disk.Prune(_processes.SelectMany(static process => process.Handles).Where(handle => handle.Place.Disk == disk).Select(static handle => handle.Place.Inode.Number));
+            disk.Prune();
         }
     }
 }

@@ -43,11 +43,20 @@ public sealed class SimulatedProcess
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Id})";
 
+    internal void Add(ISimulatedHandle handle)
+    {
+        Handles.Add(handle);
+        handle.Place.Inode.Handles++;
+    }
+
     internal void Remove(ISimulatedHandle handle)
     {
         lock (_machine.Gate)
         {
-            Handles.Remove(handle);
+            if (Handles.Remove(handle))
+            {
+                handle.Place.Inode.Handles--;
+            }
         }
     }
 }

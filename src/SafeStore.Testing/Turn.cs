@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using System.Diagnostics.CodeAnalysis;
 using SafeStore.FileSystem;
@@ -45,6 +46,15 @@ internal readonly ref struct Turn
         {
             ThrowIfDead(process);
             (SimulatedCall call, SimulatedFault? fault) = machine.Announce(process, operation, path, detail);
+            if (fault is SlowCall slow)
+            {
+                // Others go on meanwhile.
+                scope.Dispose();
+                machine.Sleep(process, slow.Duration);
+                scope = machine.Gate.EnterScope();
+                ThrowIfDead(process);
+            }
+
             var turn = new Turn(machine, process, scope, call, fault);
             if (call.IsChange)
             {
@@ -73,6 +83,20 @@ internal readonly ref struct Turn
         }
 
         return errno != Errno.None;
+    }
+
+    /// <summary>Ends a call that opens something: what it opened is closed again if the result is an error nevertheless.</summary>
+    public Errno End<T>(Errno result, ref T? opened)
+        where T : class, IDisposable
+    {
+        result = End(result);
+        if (result != Errno.None)
+        {
+            opened?.Dispose();
+            opened = null;
+        }
+
+        return result;
     }
 
     /// <summary>Ends the call with its result.</summary>
@@ -110,11 +134,8 @@ internal readonly ref struct Turn
             case PowerLost { Afterwards: false } loss:
                 _machine.LosePower(loss.Seed);
                 break;
-            case SlowCall slow:
-                _machine.Timers.AdvanceTo(_machine.Timers.Now + slow.Duration);
-                break;
-            case BecomesReadOnly when disk is not null:
-                disk.IsReadOnly = true;
+            case BecomesReadOnly:
+                (disk ?? _machine.Mounts.DiskOf(Call.Path)).IsReadOnly = true;
                 break;
             default:
                 break;

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
+using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 
@@ -72,9 +73,13 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
                 return Read(words[0], Number(words[1]));
             case "increment":
                 return await IncrementAsync(words[0], Number(words[1]), words[2] == "optimistic");
+            case "limit-threads":
+                // No fewer than processors are allowed: the test tells the runtime how many it has.
+                return ThreadPool.SetMinThreads(1, 1) && ThreadPool.SetMaxThreads(Number(words[0]), Number(words[0])) ? "" : throw new InvalidOperationException("refused");
             case "start-waiters":
-                _waiters.AddRange(Enumerable.Range(0, Number(words[1])).Select(_ => Task.Run(() => IncrementAsync(words[0], 1, optimistic: false))));
-                return "";
+                // Here, and not by the pool: each has begun to wait when its call returns.
+                _waiters.AddRange(Enumerable.Range(0, Number(words[1])).Select(_ => IncrementAsync(words[0], 1, optimistic: false)));
+                return _waiters.Count(static waiter => !waiter.IsCompleted).ToString(CultureInfo.InvariantCulture);
             case "await-waiters":
                 return (await Task.WhenAll(_waiters)).Length.ToString(CultureInfo.InvariantCulture);
             case "lock":

@@ -159,7 +159,7 @@ internal sealed class Interpreter(World world)
     private static ValueTask<SandboxLocks> LockAsync(StateStore store, Change[] changes) =>
         store.LockManyAsync(changes.Select(static change => new SandboxTarget(change.Sandbox, change.IsNew)));
 
-    private static void Apply(Step step, SandboxChange change, Lsn version)
+    public static void Apply(Step step, SandboxChange change, Lsn version)
     {
         switch (step)
         {

@@ -53,7 +53,7 @@ internal static class Scripts
         (1, Gen.Constant<Step>(new Step.RemoveSandbox())),
         (1, Gen.Frequency((3, Gen.Constant(true)), (1, Gen.Constant(false))).Select(static right => (Step)new Step.Require(right))));
 
-    private static Gen<Change> Changes =>
+    public static Gen<Change> Changes =>
         from sandbox in Gen.Elements(s_sandboxes)
         from isNew in Gen.Frequency((3, Gen.Constant(false)), (2, Gen.Constant(true)))
         from steps in Steps.ArrayOf(0, 5)
@@ -78,9 +78,9 @@ internal static class Scripts
         {
             if (script.Ops[i] is Op.Commit commit)
             {
-                foreach (Op.Commit simpler in Shrink(commit))
+                foreach (Change[] simpler in Shrink(commit.Changes))
                 {
-                    yield return script with { Ops = [.. script.Ops[..i], simpler, .. script.Ops[(i + 1)..]] };
+                    yield return script with { Ops = [.. script.Ops[..i], commit with { Changes = simpler }, .. script.Ops[(i + 1)..]] };
                 }
             }
         }
@@ -91,19 +91,19 @@ internal static class Scripts
         }
     }
 
-    private static IEnumerable<Op.Commit> Shrink(Op.Commit commit)
+    public static IEnumerable<Change[]> Shrink(Change[] changes)
     {
-        for (int i = 0; i < commit.Changes.Length; i++)
+        for (int i = 0; i < changes.Length; i++)
         {
-            if (commit.Changes.Length > 1)
+            if (changes.Length > 1)
             {
-                yield return commit with { Changes = [.. commit.Changes[..i], .. commit.Changes[(i + 1)..]] };
+                yield return [.. changes[..i], .. changes[(i + 1)..]];
             }
 
-            Change change = commit.Changes[i];
+            Change change = changes[i];
             foreach (Step[] fewer in Laws.DropChunks(change.Steps).Concat(Smaller(change.Steps)))
             {
-                yield return commit with { Changes = [.. commit.Changes[..i], change with { Steps = fewer }, .. commit.Changes[(i + 1)..]] };
+                yield return [.. changes[..i], change with { Steps = fewer }, .. changes[(i + 1)..]];
             }
         }
     }

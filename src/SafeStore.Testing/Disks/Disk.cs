@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
 
@@ -10,7 +9,7 @@ namespace SafeStore.Testing.Disks;
 /// One filesystem: its inodes, each with what programs see and what is durable, and the changes between the two in their order. It knows nothing of
 /// processes, handles and paths.
 /// </summary>
-internal sealed class Disk
+internal sealed partial class Disk
 {
     private readonly Dictionary<long, Inode> _inodes;
     private long _nextInode;
@@ -34,6 +33,9 @@ internal sealed class Disk
     }
 
     public const long RootNumber = 2;
+
+    /// <summary>How large a file may be: much, but not too much for memory.</summary>
+    public const long FileBytesMax = 1L << 33;
 
     public ulong Device { get; }
 
@@ -61,42 +63,18 @@ internal sealed class Disk
     public LinkInode NewLink(string target, DateTimeOffset now) =>
         Register(new LinkInode(_nextInode++, target) { Created = now, Accessed = now, Written = now });
 
-    public void Add(DirectoryInode directory, string name, Inode inode)
-    {
-        if (inode is DirectoryInode child)
-        {
-            child.Parent = directory.Number;
-        }
-
-        Apply(NameChangeKind.Add, [new NamePart(directory.Number, name, null, inode.Number)]);
-    }
-
-    public void Remove(DirectoryInode directory, string name) =>
-        Apply(NameChangeKind.Remove, [new NamePart(directory.Number, name, directory.Names[name], null)]);
-
-    public void Rename(DirectoryInode sourceDirectory, string source, DirectoryInode targetDirectory, string target)
-    {
-        long moved = sourceDirectory.Names[source];
-        long? replaced = targetDirectory.Names.TryGetValue(target, out long old) ? old : null;
-        if (_inodes[moved] is DirectoryInode directory)
-        {
-            directory.Parent = targetDirectory.Number;
-        }
-
-        Apply(NameChangeKind.Rename, [new NamePart(targetDirectory.Number, target, replaced, moved), new NamePart(sourceDirectory.Number, source, moved, null)]);
-    }
-
-    public void Exchange(DirectoryInode directory, string first, string second)
-    {
-        long one = directory.Names[first];
-        long other = directory.Names[second];
-        Apply(NameChangeKind.Exchange, [new NamePart(directory.Number, first, one, other), new NamePart(directory.Number, second, other, one)]);
-    }
-
+    /// <summary>The cache is written out page by page: a long write is as many changes.</summary>
     public void Write(FileInode file, ReadOnlySpan<byte> bytes, long offset)
     {
         bool grows = offset + bytes.Length > file.Content.Size;
-        file.Change(new DataChange(++_changes, offset, bytes.ToArray()));
+        while (!bytes.IsEmpty)
+        {
+            int length = Math.Min(bytes.Length, FileContent.PageBytes - (int)(offset % FileContent.PageBytes));
+            file.Change(new DataChange(++_changes, offset, bytes[..length].ToArray()));
+            bytes = bytes[length..];
+            offset += length;
+        }
+
         if (grows)
         {
             file.ChangedAt = _changes;
@@ -111,7 +89,7 @@ internal sealed class Disk
 
     public void SetMetadata(Inode inode, Metadata metadata)
     {
-        inode.Metadata = metadata;
+        inode.Change(metadata);
         inode.ChangedAt = ++_changes;
     }
 
@@ -121,7 +99,7 @@ internal sealed class Disk
         long bytes = 0;
         foreach (Inode inode in _inodes.Values)
         {
-            bytes += inode is FileInode file ? BlocksOf(file.Content.Size) : 0;
+            bytes += inode is FileInode { IsInUse: true } file ? BlocksOf(file.Content.Size) : 0;
         }
 
         return bytes;
@@ -129,30 +107,29 @@ internal sealed class Disk
 
     public static long BlocksOf(long size) => (size + 4095) / 4096 * 4096;
 
-    public int InodesUsed() => _inodes.Count;
+    public int InodesUsed() => _inodes.Values.Count(static inode => inode.IsInUse);
 
-    /// <summary>fsync and fdatasync: what they make durable differs only in the mode, which is durable here by both.</summary>
-    public void SyncFile(FileInode file)
+    /// <summary>fsync, or fdatasync if the metadata is left out.</summary>
+    public void SyncFile(FileInode file, bool withMetadata)
     {
-        file.MakeDurable();
+        file.Persist();
+        if (withMetadata)
+        {
+            file.SyncMetadata();
+        }
+
         CommitNames(file);
         if (Profile.DoesFileSyncPersistName)
         {
-            foreach (DirectoryInode directory in _inodes.Values.OfType<DirectoryInode>())
-            {
-                foreach (PendingName pending in directory.Pending.Where(pending => pending.Part.After == file.Number).ToList())
-                {
-                    MakeDurable(directory, pending.Part.Name, pending.Change.At);
-                }
-            }
+            PersistNamesOf(file);
         }
     }
 
     public void SyncDirectory(DirectoryInode directory)
     {
-        directory.DurableMetadata = directory.Metadata;
+        directory.SyncMetadata();
         CommitNames(directory);
-        foreach (PendingName pending in directory.Pending.ToList())
+        foreach (PendingName pending in directory.Pending.Where(static pending => !pending.IsLost).ToList())
         {
             MakeDurable(directory, pending.Part.Name, pending.Change.At);
         }
@@ -165,7 +142,8 @@ internal sealed class Disk
             switch (inode)
             {
                 case FileInode file:
-                    file.MakeDurable();
+                    file.Persist();
+                    file.SyncMetadata();
                     break;
                 case DirectoryInode directory:
                     SyncDirectory(directory);
@@ -176,29 +154,33 @@ internal sealed class Disk
         }
     }
 
-    /// <summary>A write-back has failed: the changes count as written although they were not.</summary>
-    public static void ForgetPending(Inode inode)
+    /// <summary>A write-back has failed: the changes count as written, whether they were or not.</summary>
+    public static void LosePending(Inode inode)
     {
         inode.WriteErrors++;
         switch (inode)
         {
             case FileInode file:
-                file.LosePending();
+                file.Lose();
                 break;
             case DirectoryInode directory:
-                directory.Pending.Clear();
+                for (int i = 0; i < directory.Pending.Count; i++)
+                {
+                    directory.Pending[i] = directory.Pending[i] with { IsLost = true };
+                }
+
                 break;
             default:
                 break;
         }
     }
 
-    /// <summary>Nothing is cached any more: what no write-back is to bring to the device is seen as it is there.</summary>
+    /// <summary>Nothing clean is cached any more: data that a failed sync has lost are seen as they are on the device. Names stay in memory.</summary>
     public void DropCaches()
     {
         foreach (FileInode file in _inodes.Values.OfType<FileInode>())
         {
-            file.DropLost();
+            file.DropCache();
         }
     }
 
@@ -206,7 +188,7 @@ internal sealed class Disk
     public Disk Clone()
     {
         var clones = new Dictionary<long, Inode>();
-        foreach (long number in Reachable())
+        foreach (long number in Reachable(AllNames, []))
         {
             clones.Add(number, _inodes[number].Clone());
         }
@@ -215,10 +197,9 @@ internal sealed class Disk
     }
 
     /// <summary>Gives up the inodes that neither a name nor a handle leads to.</summary>
-    public void Prune(IEnumerable<long> open)
+    public void Prune()
     {
-        HashSet<long> kept = Reachable();
-        kept.UnionWith(open);
+        HashSet<long> kept = Reachable(AllNames, _inodes.Values.Where(static inode => inode.Handles > 0).Select(static inode => inode.Number));
         foreach (long number in _inodes.Keys.Where(number => !kept.Contains(number)).ToList())
         {
             _inodes.Remove(number);
@@ -226,6 +207,9 @@ internal sealed class Disk
     }
 
     public IEnumerable<Inode> Inodes => _inodes.Values;
+
+    /// <summary>The inodes that a name may lead to after a power loss, in the order of their numbers.</summary>
+    public IEnumerable<Inode> Survivors() => Reachable(PossibleNames, []).Order().Select(number => _inodes[number]);
 
     /// <summary>A filesystem of these inodes, all that is there being durable; counts links and sets parents.</summary>
     public Disk After(Dictionary<long, Inode> inodes)
@@ -260,143 +244,33 @@ internal sealed class Disk
         return inode;
     }
 
-    private void Apply(NameChangeKind kind, ImmutableArray<NamePart> parts)
+    private HashSet<long> Reachable(Func<DirectoryInode, IEnumerable<long>> names, IEnumerable<long> open)
     {
-        var change = new NameChange(++_changes, kind, parts);
-        for (int i = 0; i < parts.Length; i++)
+        HashSet<long> reached = [RootNumber, .. open];
+        var ways = new Stack<long>(reached);
+        while (ways.TryPop(out long next))
         {
-            NamePart part = parts[i];
-            var directory = (DirectoryInode)_inodes[part.Directory];
-            directory.Pending.Add(new PendingName(change, i));
-            directory.ChangedAt = _changes;
-            if (part.Before is { } before)
+            if (_inodes[next] is DirectoryInode directory)
             {
-                _inodes[before].Links--;
-                _inodes[before].ChangedAt = _changes;
-            }
-
-            if (part.After is { } after)
-            {
-                directory.Names[part.Name] = after;
-                _inodes[after].Links++;
-                _inodes[after].ChangedAt = _changes;
-            }
-            else
-            {
-                directory.Names.Remove(part.Name);
-            }
-        }
-    }
-
-    /// <summary>Where the profile has a journal: a sync of what the running journal transaction has changed commits the whole of it.</summary>
-    private void CommitNames(Inode synced)
-    {
-        if (!Profile.DoesSyncCommitNames || synced.ChangedAt <= _committed)
-        {
-            return;
-        }
-
-        _committed = _changes;
-        foreach (Inode inode in _inodes.Values.ToList())
-        {
-            if (inode is DirectoryInode directory)
-            {
-                foreach (PendingName pending in directory.Pending.ToList())
+                foreach (long number in names(directory))
                 {
-                    MakeDurable(directory, pending.Part.Name, pending.Change.At);
-                }
-            }
-            else if (inode is FileInode file)
-            {
-                CommitSizes(file);
-            }
-        }
-    }
-
-    /// <summary>Explicit sizes (ftruncate, fallocate) are metadata; the size that a write gives comes with its data.</summary>
-    private static void CommitSizes(FileInode file)
-    {
-        int last = file.Pending.FindLastIndex(static change => change.Bytes is null);
-        if (last >= 0)
-        {
-            file.Durable = file.Durable.Resize(file.Pending[last].Offset);
-            file.Pending.RemoveAll(change => change.Bytes is null);
-        }
-    }
-
-    /// <summary>
-    /// Makes a name durable as it was after a change. The source of a rename is never gone without its target, so the target comes along; so does the other
-    /// side of an exchange.
-    /// </summary>
-    private void MakeDurable(DirectoryInode directory, string name, long upTo)
-    {
-        for (int i = 0; i < directory.Pending.Count;)
-        {
-            PendingName pending = directory.Pending[i];
-            if (pending.Change.At > upTo)
-            {
-                break;
-            }
-
-            if (pending.Part.Name != name)
-            {
-                i++;
-                continue;
-            }
-
-            directory.Pending.RemoveAt(i);
-            if (pending.Part.After is { } after)
-            {
-                directory.Durable[name] = after;
-            }
-            else
-            {
-                directory.Durable.Remove(name);
-            }
-
-            NameChange change = pending.Change;
-            if (Profile.IsRenameAtomic && (change.Kind == NameChangeKind.Exchange || (change.Kind == NameChangeKind.Rename && pending.Index == 1)))
-            {
-                NamePart other = change.Parts[1 - pending.Index];
-                MakeDurable((DirectoryInode)_inodes[other.Directory], other.Name, change.At);
-                i = 0; // the other side may have taken parts from this list
-            }
-
-            if (Profile.DoesReplacingWriteData && Replacement(pending) is { } replacement && _inodes[replacement] is FileInode file)
-            {
-                WriteOut(file, change.At);
-            }
-        }
-    }
-
-    /// <summary>The inode that a rename puts over another; null if this part is nothing of the kind.</summary>
-    internal static long? Replacement(PendingName pending) =>
-        pending is { Change.Kind: NameChangeKind.Rename, Index: 0, Part: { Before: not null, After: { } after } } ? after : null;
-
-    private static void WriteOut(FileInode file, long upTo)
-    {
-        int count = file.Pending.FindLastIndex(change => change.At <= upTo) + 1;
-        file.Durable = file.Pending.Take(count).Aggregate(file.Durable, static (content, change) => change.ApplyTo(content));
-        file.Pending.RemoveRange(0, count);
-    }
-
-    private HashSet<long> Reachable()
-    {
-        var reached = new HashSet<long> { RootNumber };
-        var open = new Stack<DirectoryInode>([Root]);
-        while (open.TryPop(out DirectoryInode? directory))
-        {
-            foreach (long number in directory.Names.Values.Concat(directory.Durable.Values).Concat(directory.Pending.SelectMany(Ends)))
-            {
-                if (reached.Add(number) && _inodes[number] is DirectoryInode child)
-                {
-                    open.Push(child);
+                    if (reached.Add(number))
+                    {
+                        ways.Push(number);
+                    }
                 }
             }
         }
 
         return reached;
     }
+
+    /// <summary>All that it has to do with, the directory above it included: a removed one still has it.</summary>
+    private static IEnumerable<long> AllNames(DirectoryInode directory) =>
+        directory.Names.Values.Concat(directory.Durable.Values).Concat(directory.Pending.SelectMany(Ends)).Append(directory.Parent);
+
+    private static IEnumerable<long> PossibleNames(DirectoryInode directory) =>
+        directory.Durable.Values.Concat(directory.Pending.Select(static pending => pending.Part.After ?? RootNumber));
 
     private static IEnumerable<long> Ends(PendingName pending)
     {

@@ -6,7 +6,7 @@ namespace SafeStore.Testing.Disks;
 /// <summary>The bytes of a file at one time. Never changed: a write makes another that shares the untouched pages.</summary>
 internal sealed class FileContent
 {
-    private const int PageBytes = 4096;
+    public const int PageBytes = 4096;
 
     private readonly byte[]?[] _pages;
 

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO;
-using System.Linq;
 
 namespace SafeStore.Testing.Disks;
 
@@ -18,12 +17,21 @@ internal abstract class Inode(long number, Metadata metadata)
 {
     public long Number { get; } = number;
 
-    public Metadata Metadata { get; set; } = metadata;
+    public Metadata Metadata { get; private set; } = metadata;
 
-    public Metadata DurableMetadata { get; set; } = metadata;
+    public Metadata DurableMetadata { get; private set; } = metadata;
+
+    /// <summary>What it has said of itself since that was made durable, oldest first.</summary>
+    public List<Metadata> PendingMetadata { get; } = [];
 
     /// <summary>How many names it has, as programs see it.</summary>
     public int Links { get; set; }
+
+    /// <summary>How many handles lead to it.</summary>
+    public int Handles { get; set; }
+
+    /// <summary>Whether a name or a handle leads to it: what is not in use takes no space.</summary>
+    public bool IsInUse => Links > 0 || Handles > 0;
 
     public DateTimeOffset Created { get; init; }
 
@@ -39,66 +47,29 @@ internal abstract class Inode(long number, Metadata metadata)
 
     public abstract Inode Clone();
 
+    public void Change(Metadata metadata)
+    {
+        Metadata = metadata;
+        PendingMetadata.Add(metadata);
+    }
+
+    public void SyncMetadata()
+    {
+        DurableMetadata = Metadata;
+        PendingMetadata.Clear();
+    }
+
     protected T CopyTo<T>(T clone)
         where T : Inode
     {
         clone.DurableMetadata = DurableMetadata;
+        clone.PendingMetadata.AddRange(PendingMetadata);
         clone.Links = Links;
         clone.Accessed = Accessed;
         clone.Written = Written;
         clone.ChangedAt = ChangedAt;
         return clone;
     }
-}
-
-/// <summary>One change of a file's data or size that no sync has made durable: a write, or a new size if there are no bytes.</summary>
-internal sealed record DataChange(long At, long Offset, byte[]? Bytes)
-{
-    public FileContent ApplyTo(FileContent content) => Bytes is null ? content.Resize(Offset) : content.Write(Bytes, Offset);
-}
-
-internal sealed class FileInode(long number, Metadata metadata) : Inode(number, metadata)
-{
-    public FileContent Content { get; set; } = FileContent.Empty;
-
-    public FileContent Durable { get; set; } = FileContent.Empty;
-
-    public List<DataChange> Pending { get; private init; } = [];
-
-    /// <summary>Whether the cache has what a failed sync has lost: no later sync writes that.</summary>
-    public bool HasLost { get; private set; }
-
-    public override Inode Clone() =>
-        CopyTo(new FileInode(Number, Metadata) { Content = Content, Durable = Durable, Pending = [.. Pending], HasLost = HasLost, Created = Created });
-
-    public void Change(DataChange change)
-    {
-        Content = change.ApplyTo(Content);
-        Pending.Add(change);
-    }
-
-    public void MakeDurable()
-    {
-        Durable = HasLost ? WithPending() : Content;
-        DurableMetadata = Metadata;
-        Pending.Clear();
-    }
-
-    /// <summary>A sync has failed: what it was to write counts as written although it was not.</summary>
-    public void LosePending()
-    {
-        HasLost |= Pending.Count > 0;
-        Pending.Clear();
-    }
-
-    /// <summary>Programs see again what is on the device, and what is still on its way there.</summary>
-    public void DropLost()
-    {
-        Content = WithPending();
-        HasLost = false;
-    }
-
-    private FileContent WithPending() => Pending.Aggregate(Durable, static (content, change) => change.ApplyTo(content));
 }
 
 internal sealed class LinkInode(long number, string target) : Inode(number, new Metadata(AllBits, Metadata.NoAttributes))
@@ -120,6 +91,9 @@ internal readonly record struct NamePart(long Directory, string Name, long? Befo
 internal readonly record struct PendingName(NameChange Change, int Index)
 {
     public NamePart Part => Change.Parts[Index];
+
+    /// <summary>A sync that was to write it has failed, so no later one will; nobody knows whether it was written.</summary>
+    public bool IsLost { get; init; }
 }
 
 internal enum NameChangeKind

@@ -41,16 +41,9 @@ internal sealed class MountTable
 
     private const ulong FirstDevice = 0x801;
 
-    /// <summary>Whether a text can be a single component.</summary>
-    public static Errno CheckName(string name)
-    {
-        if (name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\0'))
-        {
-            return Errno.Invalid;
-        }
-
-        return CheckLength(name, NameBytesMax);
-    }
+    /// <summary>Whether a text can be a single component; how long it may be, the filesystem says.</summary>
+    public static Errno CheckName(string name) =>
+        name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\0') ? Errno.Invalid : CheckLength(name, PathBytesMax);
 
     /// <summary>What a name in a directory leads to; across a mount point, its root.</summary>
     public Errno Find(Place directory, string name, out Place found)
@@ -61,13 +54,44 @@ internal sealed class MountTable
             return Errno.NotDirectory;
         }
 
-        if (directory.Disk.Find(parent, name) is not { } inode)
+        Errno errno = Find(directory.Disk, parent, name, out Inode? inode);
+        if (inode is not null)
         {
-            return Errno.NotFound;
+            found = _mounted.TryGetValue((directory.Disk.Device, inode.Number), out Disk? mounted) ? new Place(mounted, mounted.Root) : new Place(directory.Disk, inode);
         }
 
-        found = _mounted.TryGetValue((directory.Disk.Device, inode.Number), out Disk? mounted) ? new Place(mounted, mounted.Root) : new Place(directory.Disk, inode);
-        return Errno.None;
+        return errno;
+    }
+
+    /// <summary>What a name in a directory leads to on the same disk.</summary>
+    public static Errno Find(Disk disk, DirectoryInode directory, string name, out Inode? found)
+    {
+        found = null;
+        Errno errno = directory.Links == 0 ? Errno.NotFound : CheckLength(name, NameBytesMax);
+        if (errno == Errno.None)
+        {
+            found = disk.Find(directory, name);
+            errno = found is null ? Errno.NotFound : Errno.None;
+        }
+
+        return errno;
+    }
+
+    /// <summary>The filesystem that a path leads to as far as it exists.</summary>
+    public Disk DiskOf(string path)
+    {
+        Place current = Root;
+        foreach (string component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (Find(current, component, out Place next) != Errno.None)
+            {
+                break;
+            }
+
+            current = next;
+        }
+
+        return current.Disk;
     }
 
     public Errno CheckNotMounted(Disk disk, Inode inode) => _mounted.ContainsKey((disk.Device, inode.Number)) ? Busy : Errno.None;
@@ -113,12 +137,7 @@ internal sealed class MountTable
                 continue;
             }
 
-            errno = CheckLength(component, NameBytesMax);
-            if (errno == Errno.None)
-            {
-                errno = Find(way.Peek(), component, out found);
-            }
-
+            errno = Find(way.Peek(), component, out found);
             if (errno != Errno.None)
             {
                 return errno;
@@ -139,8 +158,16 @@ internal sealed class MountTable
     /// <summary>Walks an absolute path; links are followed, in the last component if so asked.</summary>
     public Errno Walk(string path, bool follow, out Place found)
     {
+        found = default;
         int links = 0;
-        return Walk(path, follow, ref links, out found);
+        return path.Length > 0 && path[0] != '/' ? Errno.Invalid : Walk(Root, path, follow, ref links, out found);
+    }
+
+    /// <summary>Walks from a directory as stat(2) does: over its own parents and over links, but for one in the last component.</summary>
+    public Errno WalkFrom(Place start, string path, out Place found)
+    {
+        int links = 0;
+        return Walk(start, path, follow: false, ref links, out found);
     }
 
     /// <summary>Walks to the directory of an absolute path's last component.</summary>
@@ -169,7 +196,7 @@ internal sealed class MountTable
         return path.Length == 0 ? Errno.NotFound : CheckLength(path, PathBytesMax);
     }
 
-    private Errno Walk(string path, bool follow, ref int links, out Place found)
+    private Errno Walk(Place start, string path, bool follow, ref int links, out Place found)
     {
         found = default;
         Errno errno = CheckPath(path);
@@ -178,44 +205,25 @@ internal sealed class MountTable
             return errno;
         }
 
-        if (path[0] != '/')
-        {
-            return Errno.Invalid;
-        }
-
-        Place current = Root;
-        string walked = "";
+        Place current = path[0] == '/' ? Root : start;
         string[] components = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         for (int i = 0; i < components.Length; i++)
         {
-            string component = components[i];
             if (current.Inode is not DirectoryInode directory)
             {
                 return Errno.NotDirectory;
             }
 
-            if (component == ".")
+            if (components[i] is "." or "..")
             {
+                current = components[i] == "." ? current : Above(current.Disk, directory);
                 continue;
             }
 
-            if (component == "..")
+            errno = Find(current, components[i], out Place next);
+            if (errno == Errno.None && next.Inode is LinkInode link && (follow || i < components.Length - 1 || path.EndsWith('/')))
             {
-                current = Above(current.Disk, directory);
-                walked += "/..";
-                continue;
-            }
-
-            errno = CheckLength(component, NameBytesMax);
-            if (errno == Errno.None)
-            {
-                errno = Find(current, component, out Place next);
-                if (errno == Errno.None && next.Inode is LinkInode link && (follow || i < components.Length - 1 || path.EndsWith('/')))
-                {
-                    errno = ++links > LinksMax ? Errno.SymbolicLink : Walk(link.Target.StartsWith('/') ? link.Target : $"{walked}/{link.Target}", follow: true, ref links, out next);
-                }
-
-                current = next;
+                errno = ++links > LinksMax ? Errno.SymbolicLink : Walk(current, link.Target, follow: true, ref links, out next);
             }
 
             if (errno != Errno.None)
@@ -223,7 +231,7 @@ internal sealed class MountTable
                 return errno;
             }
 
-            walked += "/" + component;
+            current = next;
         }
 
         found = current;
@@ -240,11 +248,11 @@ internal sealed class MountTable
         return _above.TryGetValue(disk.Device, out (Disk Disk, DirectoryInode Directory) above) ? new Place(above.Disk, above.Directory) : Root;
     }
 
-    /// <summary>UTF-8 that is too long, or none at all: a lone surrogate has no encoding.</summary>
+    /// <summary>UTF-8 that is too long, or none at all: a lone surrogate has no encoding. Whichever comes first.</summary>
     private static Errno CheckLength(string text, int max)
     {
         int bytes = 0;
-        for (int i = 0; i < text.Length; i++)
+        for (int i = 0; i < text.Length && bytes <= max; i++)
         {
             if (char.IsSurrogate(text[i]))
             {

@@ -6,7 +6,7 @@ using System.Linq;
 namespace SafeStore.Testing.Disks;
 
 /// <summary>
-/// All that a power loss may leave of a disk. Each atom is one independent question ("which version of this block?", "which file has this name?"); its
+/// All that a power loss may leave of a disk. Each atom is one independent question ("which version of this sector?", "which file has this name?"); its
 /// option 0 is what is durable already, its last option what programs saw last. A choice answers all of them.
 /// </summary>
 internal sealed class PowerLossSpace
@@ -14,7 +14,8 @@ internal sealed class PowerLossSpace
     private readonly Disk _disk;
     private readonly PersistenceProfile _profile;
     private readonly List<Atom> _atoms = [];
-    private readonly Dictionary<long, FileAtoms> _files = [];
+    private readonly Dictionary<long, FileQuestions> _files = [];
+    private readonly Dictionary<long, int> _metadata = [];
     private readonly List<NameSlot> _slots = [];
     private readonly List<Bond> _bonds = [];
     private readonly long[] _cuts = [];
@@ -29,14 +30,16 @@ internal sealed class PowerLossSpace
             return;
         }
 
+        List<Inode> inodes = [.. disk.Survivors()];
         if (_profile.AreNamesOrdered)
         {
-            _cuts = [0, .. disk.Inodes.OfType<DirectoryInode>().SelectMany(static directory => directory.Pending).Select(static pending => pending.Change.At).Distinct().Order()];
+            _cuts = [0, .. inodes.OfType<DirectoryInode>().SelectMany(static directory => directory.Pending).Select(static pending => pending.Change.At).Distinct().Order()];
             AddAtom(_cuts.Length, option => $"names as after change {option} of {_cuts.Length - 1}");
         }
 
-        foreach (Inode inode in disk.Inodes.OrderBy(static inode => inode.Number))
+        foreach (Inode inode in inodes)
         {
+            AddMetadata(inode);
             if (inode is FileInode { Pending.Count: > 0 } file)
             {
                 AddFile(file);
@@ -77,7 +80,7 @@ internal sealed class PowerLossSpace
             return _disk.After(inodes);
         }
 
-        long cut = _profile.AreNamesOrdered ? _cuts[CutOf(choice)] : 0;
+        long cut = _cuts.Length > 1 ? _cuts[choice[0]] : 0;
         int[] names = NameVersions(choice, cut);
         var open = new Queue<long>([Disk.RootNumber]);
         while (open.TryDequeue(out long number))
@@ -88,13 +91,16 @@ internal sealed class PowerLossSpace
             }
 
             Inode inode = _disk[number];
+            Metadata metadata = _metadata.TryGetValue(number, out int atom) && choice[atom] > 0 ? inode.PendingMetadata[choice[atom] - 1] : inode.DurableMetadata;
             switch (inode)
             {
                 case FileInode file:
-                    inodes.Add(number, Restore(file, choice, garbage, cut));
+                    inodes.Add(number, FileInode.Of(file, _files.TryGetValue(number, out FileQuestions? questions)
+                        ? questions.Answer(choice, questions.WrittenUpTo(LastReplacement(number, cut)), garbage)
+                        : file.Durable, metadata));
                     break;
                 case DirectoryInode directory:
-                    DirectoryInode restored = Restore(directory, names);
+                    DirectoryInode restored = Restore(directory, metadata, names);
                     inodes.Add(number, restored);
                     foreach (long child in restored.Names.Values)
                     {
@@ -111,8 +117,6 @@ internal sealed class PowerLossSpace
         return _disk.After(inodes);
     }
 
-    private int CutOf(ReadOnlySpan<int> choice) => _cuts.Length > 1 ? choice[0] : 0;
-
     private int AddAtom(int options, Func<int, string> describe)
     {
         if (options < 2)
@@ -124,19 +128,52 @@ internal sealed class PowerLossSpace
         return _atoms.Count - 1;
     }
 
+    private void AddMetadata(Inode inode)
+    {
+        int versions = inode.PendingMetadata.Count;
+        int atom = AddAtom(versions + 1, option => $"mode and attributes of {PathOf(inode.Number)}: {(option == 0 ? "as they were synced" : $"change {option} of {versions}")}");
+        if (atom >= 0)
+        {
+            _metadata.Add(inode.Number, atom);
+        }
+    }
+
+    private void AddFile(FileInode file)
+    {
+        var questions = new FileQuestions(file, _profile);
+        questions.SizeAtom = AddAtom(questions.Sizes.Length, option => $"size of {PathOf(file.Number)}: {questions.SizeOf(option).ToString(CultureInfo.InvariantCulture)}");
+        foreach (FileQuestions.Sector sector in questions.Sectors)
+        {
+            sector.Atom = AddAtom(sector.Choices.Length, option => $"sector {sector.Number} of {PathOf(file.Number)}: {sector.Describe(option)}");
+        }
+
+        _files.Add(file.Number, questions);
+    }
+
     private void AddNames(DirectoryInode directory)
     {
         foreach (IGrouping<string, PendingName> group in directory.Pending.GroupBy(static pending => pending.Part.Name, StringComparer.Ordinal))
         {
-            PendingName[] versions = [.. group];
+            NameVersion[] versions = [.. group.SelectMany(VersionsOf)];
             int atom = _profile.AreNamesOrdered
                 ? -1
-                : AddAtom(versions.Length + 1, option => $"name {PathOf(directory.Number)}/{group.Key}: {(option == 0 ? "as it was synced" : Target(versions[option - 1].Part))}");
+                : AddAtom(versions.Length + 1, option => $"name {PathOf(directory.Number)}/{group.Key}: {(option == 0 ? "as it was synced" : Target(versions[option - 1].After))}");
             _slots.Add(new NameSlot(directory.Number, group.Key, atom, versions));
         }
     }
 
-    private static string Target(NamePart part) => part.After is { } after ? $"inode {after}" : "gone";
+    /// <summary>Where a rename is no single step, what it replaces may be gone before the new file is there.</summary>
+    private IEnumerable<NameVersion> VersionsOf(PendingName pending)
+    {
+        if (!_profile.IsRenameAtomic && Disk.Replacement(pending) is not null)
+        {
+            yield return new NameVersion(pending, null);
+        }
+
+        yield return new NameVersion(pending, pending.Part.After);
+    }
+
+    private static string Target(long? inode) => inode is { } after ? $"inode {after}" : "gone";
 
     /// <summary>Where the source of a rename is gone, its target must be there; the sides of an exchange go together.</summary>
     private void BindRenames()
@@ -146,7 +183,7 @@ internal sealed class PowerLossSpace
         {
             for (int i = 0; i < _slots[slot].Versions.Length; i++)
             {
-                PendingName pending = _slots[slot].Versions[i];
+                PendingName pending = _slots[slot].Versions[i].Pending;
                 places.Add((pending.Change, pending.Index), (slot, i + 1));
             }
         }
@@ -167,7 +204,7 @@ internal sealed class PowerLossSpace
         for (int slot = 0; slot < versions.Length; slot++)
         {
             NameSlot names = _slots[slot];
-            versions[slot] = names.Atom >= 0 ? choice[names.Atom] : names.Versions.Count(pending => pending.Change.At <= cut);
+            versions[slot] = names.Atom >= 0 ? choice[names.Atom] : names.Versions.Count(version => version.Pending.Change.At <= cut);
         }
 
         bool isChanged = _bonds.Count > 0;
@@ -187,9 +224,9 @@ internal sealed class PowerLossSpace
         return versions;
     }
 
-    private DirectoryInode Restore(DirectoryInode directory, int[] versions)
+    private DirectoryInode Restore(DirectoryInode directory, Metadata metadata, int[] versions)
     {
-        var restored = new DirectoryInode(directory.Number, directory.DurableMetadata) { Created = directory.Created, Accessed = directory.Accessed, Written = directory.Written };
+        var restored = new DirectoryInode(directory.Number, metadata) { Created = directory.Created, Accessed = directory.Accessed, Written = directory.Written };
         foreach ((string name, long number) in directory.Durable)
         {
             restored.Names.Add(name, number);
@@ -203,7 +240,7 @@ internal sealed class PowerLossSpace
                 continue;
             }
 
-            if (names.Versions[versions[slot] - 1].Part.After is { } after)
+            if (names.Versions[versions[slot] - 1].After is { } after)
             {
                 restored.Names[names.Name] = after;
             }
@@ -221,141 +258,19 @@ internal sealed class PowerLossSpace
         return restored;
     }
 
-    private void AddFile(FileInode file)
-    {
-        var states = new List<FileContent> { file.Durable };
-        states.AddRange(file.Pending.Select(change => change.ApplyTo(states[^1])));
-        int[] sizes = [0, .. Enumerable.Range(1, file.Pending.Count).Where(i => states[i].Size != states[i - 1].Size)];
-        var atoms = new FileAtoms(states, sizes)
-        {
-            Size = AddAtom(sizes.Length, option => $"size of {PathOf(file.Number)}: {states[sizes[option]].Size.ToString(CultureInfo.InvariantCulture)}"),
-        };
-        foreach ((long block, List<int> versions) in Blocks(file, states))
-        {
-            // A block beyond the durable size that comes only with its size is no question of its own.
-            bool wasNeverWritten = block * _profile.SectorBytes >= file.Durable.Size;
-            if (wasNeverWritten && _profile.IsDataBeforeSize)
-            {
-                continue;
-            }
-
-            bool hasGarbage = wasNeverWritten && _profile.HasGarbage;
-            int options = versions.Count + 1 + (hasGarbage ? 1 : 0);
-            int atom = AddAtom(options, option => $"sector {block} of {PathOf(file.Number)}: {(option == 0 ? "as it was synced" : hasGarbage && option == 1 ? "garbage" : "written")}");
-            atoms.Blocks.Add(new BlockAtom(block, atom, hasGarbage, versions));
-        }
-
-        _files.Add(file.Number, atoms);
-    }
-
-    /// <summary>The sectors that pending changes touch, each with the numbers of the states in which it has new content.</summary>
-    private SortedDictionary<long, List<int>> Blocks(FileInode file, List<FileContent> states)
-    {
-        var blocks = new SortedDictionary<long, List<int>>();
-        for (int i = 0; i < file.Pending.Count; i++)
-        {
-            DataChange change = file.Pending[i];
-            long start = change.Offset;
-            long end = change.Bytes is null ? states[i].Size : change.Offset + change.Bytes.Length;
-            for (long block = start / _profile.SectorBytes; block * _profile.SectorBytes < end; block++)
-            {
-                if (!blocks.TryGetValue(block, out List<int>? versions))
-                {
-                    blocks.Add(block, versions = []);
-                }
-
-                versions.Add(i + 1);
-            }
-        }
-
-        return blocks;
-    }
-
-    private FileInode Restore(FileInode file, ReadOnlySpan<int> choice, ulong garbage, long cut)
-    {
-        var restored = new FileInode(file.Number, file.DurableMetadata)
-        {
-            Content = file.Durable,
-            Created = file.Created,
-            Accessed = file.Accessed,
-            Written = file.Written,
-        };
-        if (_files.TryGetValue(file.Number, out FileAtoms? atoms))
-        {
-            int forced = _profile.DoesReplacingWriteData ? WrittenByRename(file, cut) : 0;
-            int size = Math.Max(atoms.Size < 0 ? 0 : atoms.Sizes[choice[atoms.Size]], atoms.Sizes.Last(state => state <= forced));
-            restored.Content = Compose(file, atoms, size, forced, choice, garbage);
-        }
-
-        restored.Durable = restored.Content;
-        return restored;
-    }
-
-    private FileContent Compose(FileInode file, FileAtoms atoms, int size, int forced, ReadOnlySpan<int> choice, ulong garbage)
-    {
-        long bytes = atoms.States[size].Size;
-        FileContent content = file.Durable.Resize(bytes);
-        byte[] buffer = new byte[_profile.SectorBytes];
-        if (_profile.IsDataBeforeSize && size > 0)
-        {
-            // What lies beyond the durable size is there with the size.
-            int next = Array.Find(atoms.Sizes, state => state > size);
-            content = Copy(atoms.States[next == 0 ? ^1 : next - 1], content, file.Durable.Size, bytes);
-        }
-
-        foreach (BlockAtom block in atoms.Blocks)
-        {
-            int option = block.Atom < 0 ? 0 : choice[block.Atom];
-            int version = block.VersionOf(option);
-            long start = block.Block * _profile.SectorBytes;
-            if (start >= bytes)
-            {
-                continue;
-            }
-
-            Span<byte> sector = buffer.AsSpan(0, (int)Math.Min(_profile.SectorBytes, bytes - start));
-            if (version < 0 && forced == 0)
-            {
-                Garbage.Fill(sector, garbage, file.Number, block.Block);
-            }
-            else
-            {
-                int state = Math.Max(version, forced);
-                sector.Clear();
-                _ = atoms.States[state].Read(sector, start);
-            }
-
-            content = content.Write(sector, start);
-        }
-
-        return content;
-    }
-
-    private static FileContent Copy(FileContent source, FileContent target, long from, long to)
-    {
-        if (from >= to)
-        {
-            return target;
-        }
-
-        byte[] bytes = new byte[to - from];
-        _ = source.Read(bytes, from);
-        return target.Write(bytes, from);
-    }
-
-    /// <summary>How many of a file's changes have been written because a rename that has persisted put it over another.</summary>
-    private int WrittenByRename(FileInode file, long cut)
+    /// <summary>The last persisted change that put a file over another and so, where the profile has it, wrote the file's data; 0 if there is none.</summary>
+    private long LastReplacement(long file, long cut)
     {
         long last = 0;
-        foreach (PendingName pending in _slots.SelectMany(static slot => slot.Versions))
+        foreach (NameVersion version in _profile.DoesReplacingWriteData ? _slots.SelectMany(static slot => slot.Versions) : [])
         {
-            if (pending.Change.At <= cut && Disk.Replacement(pending) == file.Number)
+            if (version.Pending.Change.At <= cut && Disk.Replacement(version.Pending) == file)
             {
-                last = Math.Max(last, pending.Change.At);
+                last = Math.Max(last, version.Pending.Change.At);
             }
         }
 
-        return last == 0 ? 0 : file.Pending.FindLastIndex(change => change.At <= last) + 1;
+        return last;
     }
 
     private string PathOf(long number) => _paths?.GetValueOrDefault(number) ?? $"inode {number}";
@@ -379,24 +294,13 @@ internal sealed class PowerLossSpace
     }
 
     /// <summary>A name in a directory, and what it has stood for since the directory was synced.</summary>
-    private sealed record NameSlot(long Directory, string Name, int Atom, PendingName[] Versions);
+    private sealed record NameSlot(long Directory, string Name, int Atom, NameVersion[] Versions);
+
+    /// <summary>What a name stands for, and since which change.</summary>
+    private readonly record struct NameVersion(PendingName Pending, long? After);
 
     /// <summary>If one slot has at least this version, the other has at least that one.</summary>
     private readonly record struct Bond(int Slot, int Version, int OtherSlot, int OtherVersion);
 
     private sealed record Atom(int Options, Func<int, string> Describe);
-
-    /// <summary>The versions of a file: all states since it was synced, the states at which its size changed, and its atoms.</summary>
-    private sealed record FileAtoms(List<FileContent> States, int[] Sizes)
-    {
-        public int Size { get; init; } = -1;
-
-        public List<BlockAtom> Blocks { get; } = [];
-    }
-
-    private sealed record BlockAtom(long Block, int Atom, bool HasGarbage, List<int> Versions)
-    {
-        /// <summary>The state whose content the sector has: 0 for the durable one, below zero for garbage.</summary>
-        public int VersionOf(int option) => option == 0 ? 0 : HasGarbage && option == 1 ? -1 : Versions[option - (HasGarbage ? 2 : 1)];
-    }
 }

@@ -75,7 +75,7 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isRunVolati
         }
     }
 
-    private static async ValueTask<StoreModel> CommitAsync(StateStore store, StoreModel model, StoreStep.Commit commit, CrashRun run)
+    public static async ValueTask<StoreModel> CommitAsync(StateStore store, StoreModel model, StoreStep.Commit commit, CrashRun run)
     {
         SandboxLocks locks = await store.LockManyAsync(commit.Edits.Select(edit => new SandboxTarget(edit.Sandbox, IsNew: !model.Sandboxes.ContainsKey(edit.Sandbox)))).ConfigureAwait(false);
         await using (locks.ConfigureAwait(false))
@@ -97,7 +97,7 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isRunVolati
         }
     }
 
-    private static string Describe(StateStore store)
+    public static string Describe(StateStore store)
     {
         var text = new StringBuilder();
         foreach (string sandbox in store.ListSandboxes())

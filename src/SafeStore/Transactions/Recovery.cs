@@ -122,7 +122,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             _sweeper.SweepDirectory(directory!, depth: 1);
             if (root.Root == StoreRoot.Run && fate is not { Exists: false }) // whose word tells whether it is still the removed one
             {
-                Settle(sandbox, directory!, fate);
+                Settle(sandbox, directory!, fate?.Last, root.IsVolatile);
             }
         }
     }
@@ -138,7 +138,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
     }
 
-    private void Settle(string id, DirectoryHandle sandbox, SandboxFate? fate)
+    private void Settle(string id, DirectoryHandle sandbox, Lsn? last, bool isVolatile)
     {
         Errno errno = fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file);
         if (errno == Errno.NotFound)
@@ -150,7 +150,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         using (file)
         {
             LockWord word = LockWord.Read(fs, file!);
-            Lsn settled = Lsn.Max(word.Lsn, fate?.Last ?? default);
+            Lsn settled = Lsn.Max(word.Lsn, last ?? default);
             if (word.State == LockWordState.Committing && settled > word.Lsn)
             {
                 events.RolledForward(id, settled);
@@ -160,15 +160,16 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                 events.RolledBack(id);
             }
 
-            if (word.State == LockWordState.Committing || (word.State == LockWordState.Idle && settled != word.Lsn))
+            if (word.State == LockWordState.Unknown || (word.State == LockWordState.Idle && last is null))
             {
-                new LockWord(LockWordState.Idle, settled).Write(fs, file!);
+                return;
             }
 
-            if (fate is not null)
+            new LockWord(LockWordState.Idle, settled).Write(fs, file!);
+            if (last is not null && !isVolatile)
             {
-                // Below the watermark the log no longer tells the sandbox's version.
-                StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the lock file", file!.Path);
+                // The log, which still knows the version, is dropped soon; a power loss may then bring back an older word.
+                StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the lock file", sandbox.Path, Identifier.LockFile);
             }
         }
     }

@@ -78,14 +78,15 @@ public sealed class ContentionTests
             _ = await Workloads.CreateAsync(store, sandbox);
         }
 
-        using var child = new ChildProcess(layout, "env", "DOTNET_ThreadPool_ForceMinWorkerThreads=2", "DOTNET_ThreadPool_ForceMaxWorkerThreads=2");
+        using var child = new ChildProcess(layout, "env", "DOTNET_PROCESSOR_COUNT=2");
+        _ = child.Expect("limit-threads 2");
         _ = child.Expect("open");
         await using (await store.LockManyAsync(Workloads.Sandboxes.Select(SandboxTarget.Existing)))
         {
             // Three sandboxes: of each, one waiter waits for another process and the others for that one.
-            _ = child.Expect("start-waiters sb-1 33");
-            _ = child.Expect("start-waiters sb-2 33");
-            _ = child.Expect("start-waiters sb-3 34");
+            Assert.Equal(33, child.ExpectNumber("start-waiters sb-1 33"));
+            Assert.Equal(66, child.ExpectNumber("start-waiters sb-2 33"));
+            Assert.Equal(100, child.ExpectNumber("start-waiters sb-3 34"));
             for (int i = 0; i < 10; i++)
             {
                 Assert.Contains("old", child.Expect("read sb-3 state.json")); // a thread answers

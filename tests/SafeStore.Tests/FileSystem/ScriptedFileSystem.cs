@@ -12,6 +12,9 @@ internal readonly record struct FileSystemCall(string Verb, string Path)
     public bool IsOnLog => Path.Contains("/log/", StringComparison.Ordinal) || Path.EndsWith("/log", StringComparison.Ordinal);
 
     public bool IsAppend => Verb == nameof(IDurableFileSystem.Write) && Path.Contains("/.safestore/log/", StringComparison.Ordinal);
+
+    /// <summary>A sync of the log's records; others go by <see cref="IDurableFileSystem.SyncFile"/>.</summary>
+    public bool IsSync => Verb == nameof(IDurableFileSystem.SyncData) && Path.Contains("/.safestore/log/", StringComparison.Ordinal);
 }
 
 /// <summary>

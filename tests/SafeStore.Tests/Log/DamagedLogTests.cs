@@ -48,11 +48,19 @@ public sealed class DamagedLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_segment_whose_header_is_damaged_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 3);
+        Flip(Segment(), 30);
+        Assert.Contains("header is damaged", (await RefusesAsync()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_copy_of_a_segment_under_another_name_is_reported_and_nothing_changed()
     {
         await DieAsync(commits: 3);
         File.Copy(Segment(), Path.Combine(Log, "0000000000000003.log"));
-        await RefusesAsync();
+        Assert.Contains("copy of the segment with first LSN 1", (await RefusesAsync()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,6 +71,56 @@ public sealed class DamagedLogTests : IDisposable
         string[] segments = [.. Directory.GetFiles(Log, "0*.log").Order(StringComparer.Ordinal)];
         Assert.True(segments.Length >= 3);
         File.Delete(segments[1]);
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_missing_first_segment_is_reported_and_nothing_changed()
+    {
+        _test.Options = _test.Options with { SegmentBytes = 16 * 1024 };
+        await DieAsync(commits: 10);
+        File.Delete(Directory.GetFiles(Log, "0*.log").Order(StringComparer.Ordinal).First());
+        await RefusesAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_segment_that_does_not_continue_the_one_before_it_is_reported_and_nothing_changed(bool byChecksum)
+    {
+        _test.Options = _test.Options with { SegmentBytes = 16 * 1024 };
+        await DieAsync(commits: 10);
+        byte[] bytes = await File.ReadAllBytesAsync(Segment());
+        SegmentHeader header = SegmentHeader.TryDecode(bytes)!;
+        header = byChecksum ? header with { PreviousChecksum = header.PreviousChecksum + 1 } : header with { PreviousLsn = header.PreviousLsn.Previous };
+        header.Encode().CopyTo(bytes, 0);
+        await File.WriteAllBytesAsync(Segment(), bytes);
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_log_that_ends_before_the_watermark_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 1);
+        string segment = Segment();
+        byte[] old = await File.ReadAllBytesAsync(segment);
+        await (await _test.OpenAsync()).DisposeAsync();
+        await using (StateStore store = await _test.OpenAsync())
+        {
+            await store.CreateAsync("sb-2");
+            await store.CheckpointAsync();
+        }
+
+        Array.ForEach(Directory.GetFiles(Log, "0*.log"), File.Delete);
+        await File.WriteAllBytesAsync(segment, old); // as from a backup
+        await RefusesAsync();
+    }
+
+    [Fact]
+    public async Task A_log_with_transactions_and_no_watermark_is_reported_and_nothing_changed()
+    {
+        await DieAsync(commits: 1);
+        File.Delete(Path.Combine(_test.Metadata, "watermark"));
         await RefusesAsync();
     }
 
@@ -182,11 +240,12 @@ public sealed class DamagedLogTests : IDisposable
         file.WriteByte((byte)(value ^ 1));
     }
 
-    private async Task RefusesAsync()
+    private async Task<LogCorruptException> RefusesAsync()
     {
         SortedDictionary<string, string> before = Tree();
-        await Assert.ThrowsAsync<LogCorruptException>(async () => await (await _test.OpenAsync()).DisposeAsync());
+        LogCorruptException refused = await Assert.ThrowsAsync<LogCorruptException>(async () => await (await _test.OpenAsync()).DisposeAsync());
         Assert.Equal(before, Tree());
+        return refused;
     }
 
     /// <summary>Everything but the shared words, which say that somebody is recovering.</summary>

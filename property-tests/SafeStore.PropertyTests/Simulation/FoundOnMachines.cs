@@ -1,0 +1,65 @@
+using System.Text;
+using SafeStore.FileSystem;
+using SafeStore.Testing;
+using Xunit;
+
+namespace SafeStore.PropertyTests.Simulation;
+
+/// <summary>What scripts on machines have found, each as a test of its own.</summary>
+public sealed class FoundOnMachines
+{
+    private static readonly Setting s_setting = new(PersistenceProfile.Strict, RunRoot.SameDisk, 2, 0, 1);
+
+    [Fact]
+    public void An_opening_that_fails_leaves_no_handle_open()
+    {
+        for (int call = 0; ; call++)
+        {
+            SimulatedMachine machine = s_setting.SwitchOn(1);
+            SimulatedProcess process = machine.Start("opener");
+            machine.Faults = new FaultPlan().Add(new FaultRule { Skip = call, Fault = new CallFails(Errno.AccessDenied) });
+            try
+            {
+                StateStore store = s_setting.Open(process);
+                if (machine.Faults.Count == 0)
+                {
+                    Assert.True(call > 50);
+                    return;
+                }
+
+                store.DisposeAsync().Now();
+            }
+            catch (SafeStoreException)
+            {
+                // As it should be.
+            }
+
+            Assert.True(process.Handles.Count == 0, $"call {call + 1}: {string.Join(", ", process.Handles)}");
+        }
+    }
+
+    [Fact]
+    public void The_version_of_a_sandbox_does_not_go_back_when_the_power_is_lost_before_and_after_a_recovery()
+    {
+        SimulatedMachine machine = s_setting.SwitchOn(1);
+        StateStore store = s_setting.Open(machine.Start());
+        Lsn created = Put(store.LockNewAsync("p").Now(), 1);
+        _ = store.CheckpointAsync().Now(); // the lock word that says so is durable
+        Lsn changed = Put(store.LockAsync("p").Now(), 2);
+
+        machine.LosePower(keepsUnsynced: false);
+        store = s_setting.Open(machine.Start());
+        Assert.True(changed > created);
+        Assert.Equal(changed, store.SnapshotAsync("p").Now().Version);
+        machine.LosePower(keepsUnsynced: false);
+
+        Assert.Equal(changed, s_setting.Open(machine.Start()).SnapshotAsync("p").Now().Version);
+    }
+
+    private static Lsn Put(SandboxLock held, int value)
+    {
+        Lsn version = held.Change().PutJson(StoreRoot.Config, null, "n.json", Encoding.UTF8.GetBytes($"{value}")).CommitAsync().Now();
+        held.DisposeAsync().Now();
+        return version;
+    }
+}

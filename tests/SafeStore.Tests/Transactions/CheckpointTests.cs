@@ -1,0 +1,126 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Tests.FileSystem;
+using Xunit;
+
+namespace SafeStore.Tests.Transactions;
+
+public sealed class CheckpointTests : IDisposable
+{
+    private readonly TestStore _test = new();
+    private readonly ScriptedFileSystem _scripted = new();
+
+    public void Dispose() => _test.Dispose();
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("web")]
+    public async Task A_document_whose_sync_failed_is_written_anew_from_the_log(string? container)
+    {
+        await using StateStore store = await OpenAsync();
+        await store.ChangeAsync("sb", change => change.PutText(StoreRoot.Run, container, "a", "2").PutText(StoreRoot.Run, null, "other", "3"));
+        string path = _test.PathOf(StoreRoot.Run, container is null ? "sb/a" : "sb/web/a");
+        bool hasFailed = false;
+        var renamed = new List<string>();
+        _scripted.Before = call =>
+        {
+            bool fails = !hasFailed && call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path == path;
+            hasFailed |= fails;
+            if (fails)
+            {
+                File.WriteAllText(path, "lost"); // the kernel has dropped its pages
+            }
+
+            if (call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.StartsWith(_test.Layout.Run + "/sb", StringComparison.Ordinal))
+            {
+                renamed.Add(call.Path);
+            }
+
+            return fails ? Errno.InputOutput : Errno.None;
+        };
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        Assert.True(hasFailed);
+        Assert.Equal([path], renamed);
+        Assert.Equal("2", store.ReadText("sb", StoreRoot.Run, container, "a"));
+        Assert.False(store.IsFaulted);
+    }
+
+    [Theory]
+    [InlineData("run/sb/a", true)] // ... and cannot be written anew
+    [InlineData("run/sb/lock", false)]
+    [InlineData("config/sb/web", false)]
+    [InlineData("run/sb", false)]
+    [InlineData("run", false)]
+    [InlineData("config/.safestore/stage", false)]
+    [InlineData("run/.safestore/trash", false)]
+    [InlineData("config/.safestore/log", false)]
+    public async Task A_sync_that_failed_and_cannot_be_made_good_faults_the_store_and_loses_nothing(string relative, bool renameFails)
+    {
+        await using (StateStore store = await OpenAsync())
+        {
+            string path = Path.Combine(_test.Directory, relative);
+            bool hasRetired = false;
+            _scripted.Before = call =>
+            {
+                hasRetired |= call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.RenameNoReplace) };
+                bool isDue = !relative.EndsWith("/log", StringComparison.Ordinal) || hasRetired; // not when the new segment gets its name
+                bool fails = (isDue && call.Path == path && call.Verb is nameof(IDurableFileSystem.SyncFile) or nameof(IDurableFileSystem.SyncDirectory))
+                    || (renameFails && call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == path);
+                return fails ? Errno.InputOutput : Errno.None;
+            };
+            await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken));
+            Assert.True(store.IsFaulted);
+            _scripted.Before = null;
+        }
+
+        await using StateStore again = await _test.OpenAsync();
+        Assert.Equal("1", again.ReadText("sb", StoreRoot.Run, null, "a"));
+        Assert.Equal("1", again.ReadText("sb", StoreRoot.Run, "web", "a"));
+    }
+
+    [Fact]
+    public async Task A_log_over_its_limit_is_checkpointed_without_being_asked_and_one_below_it_is_not()
+    {
+        foreach (long limit in new[] { 0L, 1024 * 1024 })
+        {
+            using var test = new TestStore();
+            test.Options = test.Options with { SegmentBytes = 16 * 1024, LogBytesMax = limit };
+            var scripted = new ScriptedFileSystem();
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using StateStore store = await test.OpenAsync(scripted);
+            await store.CreateAsync("sb");
+            bool isWritten = false;
+            scripted.Before = call =>
+            {
+                isWritten |= call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/watermark", StringComparison.Ordinal);
+                if (isWritten && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.RenameNoReplace) or nameof(IDurableFileSystem.Unlink) })
+                {
+                    done.TrySetResult();
+                }
+
+                return Errno.None;
+            };
+            for (int i = 0; i < 12; i++)
+            {
+                await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
+            }
+
+            if (limit == 0)
+            {
+                await done.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            }
+
+            Assert.Equal(limit == 0, isWritten);
+        }
+    }
+
+    private async Task<StateStore> OpenAsync()
+    {
+        StateStore store = await _test.OpenAsync(_scripted);
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, "web", "a", "1"));
+        return store;
+    }
+}

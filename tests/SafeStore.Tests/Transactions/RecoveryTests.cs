@@ -1,0 +1,183 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Tests.FileSystem;
+using Xunit;
+
+namespace SafeStore.Tests.Transactions;
+
+/// <summary>A power loss may bring back what a transaction took away: a copy of the store gets it again, and is recovered.</summary>
+public sealed class RecoveryTests : IDisposable
+{
+    private readonly TestStore _test = new();
+
+    public void Dispose() => _test.Dispose();
+
+    [Fact]
+    public async Task A_deleted_document_that_came_back_goes_again()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Config, null, "a", "1").PutText(StoreRoot.Run, "web", "b", "1"));
+        await store.ChangeAsync("sb", static change => change.Delete(StoreRoot.Config, null, "a").Delete(StoreRoot.Run, "web", "b").Delete(StoreRoot.Run, null, "never"));
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        await File.WriteAllTextAsync(Path.Combine(copy.Config, "sb", "a"), "1", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", "web", "b"), "1", TestContext.Current.CancellationToken);
+        await RecoverAsync(copy, []);
+    }
+
+    [Fact]
+    public async Task A_removed_container_that_came_back_goes_again_and_one_made_anew_has_nothing_of_the_old()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change => change.CreateContainer("gone").CreateContainer("anew").PutText(StoreRoot.Run, "anew", "old", "1"));
+        await store.ChangeAsync("sb", static change => change.RemoveContainer("gone").RemoveContainer("anew"));
+        await store.ChangeAsync("sb", static change => change.CreateContainer("anew").PutText(StoreRoot.Config, "anew", "new", "2"));
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        foreach (string root in new[] { copy.Config, copy.Run })
+        {
+            Directory.CreateDirectory(Path.Combine(root, "sb", "gone"));
+            await File.WriteAllTextAsync(Path.Combine(root, "sb", "gone", "x"), "1", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(root, "sb", "anew", "old"), "1", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(root, "sb", "anew", ".theirs"), "1", TestContext.Current.CancellationToken);
+        }
+
+        await RecoverAsync(copy, new() { ["config:sb/anew/new"] = "2" });
+        Assert.False(Directory.Exists(Path.Combine(copy.Config, "sb", "gone")) || Directory.Exists(Path.Combine(copy.Run, "sb", "gone")));
+        Assert.True(File.Exists(Path.Combine(copy.Run, "sb", "anew", ".theirs"))); // no name of ours
+    }
+
+    [Fact]
+    public async Task A_sandbox_made_anew_has_nothing_of_the_old_one()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").CreateContainer("old").PutText(StoreRoot.Run, null, "old.json", "1"));
+        await store.ChangeAsync("sb", static change => change.RemoveSandbox());
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "new.json", "2").PutText(StoreRoot.Config, null, "c.json", "3"));
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        foreach (string root in new[] { copy.Config, copy.Run })
+        {
+            Directory.CreateDirectory(Path.Combine(root, "sb", "old"));
+            await File.WriteAllTextAsync(Path.Combine(root, "sb", "old", "x.json"), "1", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(root, "sb", "web", "x.json"), "1", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(root, "sb", "old.json"), "1", TestContext.Current.CancellationToken);
+            File.CreateSymbolicLink(Path.Combine(root, "sb", "link"), "/nowhere");
+        }
+
+        await RecoverAsync(copy, new() { ["run:sb/web/new.json"] = "2", ["config:sb/c.json"] = "3" });
+        Assert.False(Directory.Exists(Path.Combine(copy.Config, "sb", "old")) || Directory.Exists(Path.Combine(copy.Run, "sb", "old")));
+        Assert.True(File.Exists(Path.Combine(copy.Run, "sb", "lock")));
+        Assert.NotNull(new FileInfo(Path.Combine(copy.Run, "sb", "link")).LinkTarget); // not ours to remove
+    }
+
+    [Fact]
+    public async Task A_removed_sandbox_that_came_back_goes_again()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, null, "b", "1"));
+        StoreLayout before = _test.CopyAsAfterAKill();
+        await store.ChangeAsync("sb", static change => change.RemoveSandbox());
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        Directory.Move(Path.Combine(before.Config, "sb"), Path.Combine(copy.Config, "sb"));
+        Directory.Move(Path.Combine(before.Run, "sb"), Path.Combine(copy.Run, "sb"));
+        await RecoverAsync(copy, []);
+        Assert.False(Directory.Exists(Path.Combine(copy.Config, "sb")) || Directory.Exists(Path.Combine(copy.Run, "sb")));
+    }
+
+    [Fact]
+    public async Task A_creation_of_which_nothing_was_on_the_disk_is_repeated()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, "web", "b", "2"));
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        Directory.Delete(Path.Combine(copy.Config, "sb"), true);
+        Directory.Delete(Path.Combine(copy.Run, "sb"), true);
+        await RecoverAsync(copy, new() { ["run:sb/a"] = "1", ["config:sb/web/b"] = "2" });
+        Assert.True(Directory.Exists(Path.Combine(copy.Run, "sb", "web")));
+    }
+
+    [Fact]
+    public async Task A_sandbox_that_another_program_removed_is_not_made_again()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "2"));
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        Directory.Delete(Path.Combine(copy.Config, "sb"), true);
+        Directory.Delete(Path.Combine(copy.Run, "sb"), true);
+        await RecoverAsync(copy, []);
+        Assert.False(Directory.Exists(Path.Combine(copy.Config, "sb")) || Directory.Exists(Path.Combine(copy.Run, "sb")));
+    }
+
+    [Fact]
+    public async Task A_removal_that_was_not_published_is_finished_by_the_next_locker()
+    {
+        var faulty = new ScriptedFileSystem();
+        await using StateStore other = await _test.OpenAsync();
+        await using StateStore store = await _test.OpenAsync(faulty);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "1"));
+        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.ChangeAsync("sb", static change => change.RemoveSandbox()));
+        await Assert.ThrowsAsync<NotFoundException>(() => other.LockApartAsync("sb"));
+        Assert.Empty(other.ListSandboxes());
+        Assert.Empty(Directory.GetFileSystemEntries(_test.Layout.Run, "sb*"));
+    }
+
+    [Fact]
+    public async Task A_lock_whose_commit_was_not_published_finishes_it_before_its_next()
+    {
+        var faulty = new ScriptedFileSystem();
+        await using StateStore store = await _test.OpenAsync(faulty);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, null, "b", "1"));
+        await using SandboxLock held = await store.LockApartAsync("sb");
+        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) && call.Path.EndsWith("/b", StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
+        CommitNotPublishedException failure = await Assert.ThrowsAsync<CommitNotPublishedException>(
+            async () => await held.Change().PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Run, null, "b", "2").CommitAsync());
+        faulty.Before = null;
+        Lsn next = await held.Change().RequireVersion(failure.Lsn).PutText(StoreRoot.Run, null, "c", "3").CommitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(failure.Lsn.Next, next);
+        Assert.Equal(new Dictionary<string, string> { ["run:sb/a"] = "2", ["run:sb/b"] = "2", ["run:sb/c"] = "3" }, store.ReadEverything());
+    }
+
+    [Theory]
+    [InlineData(Errno.Invalid)]
+    [InlineData(Errno.NotImplemented)]
+    [InlineData(Errno.NotSupported)]
+    [InlineData(Errno.NotFound)]
+    public async Task A_filesystem_that_cannot_exchange_is_served_by_renames(Errno errno)
+    {
+        var scripted = new ScriptedFileSystem { Before = call => call.Verb == nameof(IDurableFileSystem.Exchange) ? errno : Errno.None };
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "2"));
+        Assert.Equal("2", store.ReadText("sb", StoreRoot.Run, null, "a"));
+        Assert.Equal(["a", "lock"], Array.ConvertAll(Sorted(Directory.GetFiles(_test.PathOf(StoreRoot.Run, "sb"))), Path.GetFileName));
+    }
+
+    private static string[] Sorted(string[] paths)
+    {
+        Array.Sort(paths, StringComparer.Ordinal);
+        return paths;
+    }
+
+    private async Task RecoverAsync(StoreLayout copy, Dictionary<string, string> expected)
+    {
+        await using StateStore recovered = await StateStore.OpenAsync(copy, _test.Options);
+        var documents = new Dictionary<string, string>();
+        foreach (string root in new[] { copy.Config, copy.Run })
+        {
+            foreach (string path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
+            {
+                string relative = Path.GetRelativePath(root, path);
+                if (!relative.StartsWith(".safestore", StringComparison.Ordinal) && Path.GetFileName(path) is not ("lock" or "link" or ".theirs"))
+                {
+                    documents.Add($"{(root == copy.Config ? "config" : "run")}:{relative}", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+                }
+            }
+        }
+
+        Assert.Equal(expected, documents);
+    }
+}
