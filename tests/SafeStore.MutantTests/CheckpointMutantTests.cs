@@ -1,0 +1,78 @@
+using System.Threading.Tasks;
+using Xunit;
+
+namespace SafeStore.MutantTests;
+
+/// <summary>Mutants of the checkpoint, and of recovery's view of what it leaves.</summary>
+public sealed class CheckpointMutantTests
+{
+    [Theory]
+    [InlineData("checkpoint-without-document-sync")]
+    [InlineData("checkpoint-without-directory-sync")]
+    [InlineData("checkpoint-without-root-sync")]
+    [InlineData("checkpoint-without-trash-sync")]
+    [InlineData("watermark-before-syncs")]
+    [InlineData("watermark-not-synced")]
+    [InlineData("no-watermark")]
+    [InlineData("segments-dropped-before-watermark")]
+    [InlineData("record-alone-believed")]
+    public Task What_is_checkpointed_needs_the_log_no_more(string mutant) =>
+        Kill.ByAsync(mutant, () => new Exploring(
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put("c.json", "2").Delete(StoreRoot.Run, null, "b.json")
+                .CreateContainer("web").Put(StoreRoot.Run, "web", "d.json", "2")),
+            static lab => lab.Store.CreateAsync("new", static change => change.Put("a.json", "1")),
+            static async lab => await lab.Store.CheckpointAsync(),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "3")),
+            static async lab => await lab.Store.CheckpointAsync(),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "4")),
+            static async lab => await lab.Store.CheckpointAsync(),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "5")))
+        {
+            Before = static async lab =>
+            {
+                lab.Store = await lab.OpenAsync();
+                await lab.Store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
+                await lab.Store.CheckpointAsync();
+            },
+        }.RunAsync());
+
+    [Theory]
+    [InlineData("watermark-not-looked-at")]
+    public Task A_segment_that_comes_back_after_it_was_dropped_does_no_harm(string mutant) =>
+        Kill.ByAsync(mutant, () => new Exploring(
+            static async lab => await lab.Store.CheckpointAsync(),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "10")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "11")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "12")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "13")))
+        {
+            Before = static async lab =>
+            {
+                lab.Store = await lab.OpenAsync();
+                await lab.Store.CreateAsync("sb", static change => change.Put("a.json", "0"));
+                for (int i = 1; i < 9; i++)
+                {
+                    await lab.Store.ChangeAsync("sb", change => change.Put("a.json", $"{i}"));
+                }
+            },
+            Samples = 4,
+            GoesOn = true,
+        }.RunAsync());
+
+    [Theory]
+    [InlineData("checkpoint-without-lock-file-sync")]
+    public Task The_version_of_a_sandbox_that_was_checkpointed_does_not_go_back(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        lab.Machine.KillAll();
+        store = await lab.OpenAsync(); // makes the first version durable in the lock file
+        Lsn last = await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+        await store.CheckpointAsync();
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        StateStore recovered = await lab.OpenAsync();
+        Violation.Unless(await recovered.TouchAsync("sb") >= last, "The version has gone back.");
+    });
+}

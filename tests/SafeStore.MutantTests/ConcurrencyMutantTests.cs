@@ -1,0 +1,144 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Testing;
+using Xunit;
+
+namespace SafeStore.MutantTests;
+
+/// <summary>Mutants of locks: processes that work at the same time, in many orders.</summary>
+public sealed class ConcurrencyMutantTests
+{
+    private const int Orders = 12;
+
+    [Theory]
+    [InlineData("resolves-without-lock")]
+    public Task Processes_that_count_in_one_sandbox_do_not_disturb_each_other(string mutant) => InManyOrdersAsync(mutant, async seed =>
+    {
+        const int Times = 3;
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("n.json", "0"));
+        SimulatedProcess[] processes = [lab.Machine.Start("one"), lab.Machine.Start("other")];
+        lab.Machine.RunConcurrently(seed, [.. processes.Select(process => new ConcurrentWork(process, async () =>
+        {
+            StateStore own = await Lab.OpenAsync(process);
+            for (int i = 0; i < Times; i++)
+            {
+                await using SandboxLock held = await own.LockAsync("sb");
+                int count = int.Parse(System.Text.Encoding.UTF8.GetString(own.ReadJson(new DocumentId("sb", null, StoreRoot.Config, "n.json"))!), CultureInfo.InvariantCulture);
+                SandboxChange change = held.Change();
+                _ = change.Put("n.json", $"{count + 1}");
+                await change.CommitAsync();
+            }
+        }))]);
+        Violation.Unless(lab.Visible()["config/sb/n.json"] == $"{processes.Length * Times}", $"The count is {lab.Visible()["config/sb/n.json"]}.");
+    });
+
+    [Theory]
+    [InlineData("creation-without-name-lock")]
+    public Task Of_processes_that_create_one_sandbox_one_does_and_the_others_are_told(string mutant) => InManyOrdersAsync(mutant, async seed =>
+    {
+        var lab = new Lab();
+        _ = await lab.OpenAsync();
+        List<string> creators = [];
+        lab.Machine.RunConcurrently(seed, [.. new[] { "1", "2" }.Select(name => (Name: name, Process: lab.Machine.Start(name))).Select(each => new ConcurrentWork(each.Process, async () =>
+        {
+            StateStore own = await Lab.OpenAsync(each.Process);
+            try
+            {
+                await own.CreateAsync("sb", change => change.Put("a.json", each.Name).Put(StoreRoot.Run, null, "b.json", each.Name));
+                creators.Add(each.Name);
+            }
+            catch (AlreadyExistsException)
+            {
+                // The other was faster.
+            }
+        }))]);
+        Violation.Unless(creators.Count == 1, $"{creators.Count} have created it.");
+        Violation.Unless(lab.Visible()["config/sb/a.json"] == creators[0] && lab.Visible()["run/sb/b.json"] == creators[0], "It is not the one that was created.");
+    });
+
+    [Theory]
+    [InlineData("sweeps-what-others-stage")]
+    public Task A_process_that_resolves_a_sandbox_leaves_alone_what_others_build(string mutant) => InManyOrdersAsync(mutant, async seed =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("old", static change => change.Put("a.json", "1"));
+        SimulatedProcess creating = lab.Machine.Start("creating");
+        SimulatedProcess resolving = lab.Machine.Start("resolving");
+        lab.Machine.RunConcurrently(seed,
+            new ConcurrentWork(creating, async () =>
+            {
+                StateStore own = await Lab.OpenAsync(creating);
+                for (int i = 0; i < 4; i++)
+                {
+                    await own.CreateAsync($"new{i}", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
+                }
+            }),
+            new ConcurrentWork(resolving, async () =>
+            {
+                StateStore own = await Lab.OpenAsync(resolving);
+                for (int i = 0; i < 4; i++)
+                {
+                    lab.DamageLockWord("old");
+                    await own.TouchAsync("old");
+                }
+            }));
+        for (int i = 0; i < 4; i++)
+        {
+            Violation.Unless(lab.Visible().ContainsKey($"config/new{i}/a.json") && lab.Visible().ContainsKey($"run/new{i}/b.json"), $"The sandbox new{i} is not whole.");
+        }
+    });
+
+    [Theory]
+    [InlineData("others-do-not-wait-for-recovery")]
+    public Task Nobody_joins_a_store_while_its_first_opener_recovers_it(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        lab.Machine.KillAll();
+
+        bool isLooking = false;
+        int joined = 0;
+        SimulatedProcess second = lab.Machine.Start("second");
+        lab.Machine.BeforeChange = (call, _) =>
+        {
+            if (call.Process == "first" && !isLooking && call.Path.Contains("/sb/", StringComparison.Ordinal))
+            {
+                isLooking = true;
+                joined += CanJoin(second) ? 1 : 0;
+                isLooking = false;
+            }
+        };
+        StateStore first = await lab.OpenAsync("first");
+        lab.Machine.BeforeChange = null;
+        Violation.Unless(joined == 0, "Somebody has joined during the recovery.");
+        Assert.True(CanJoin(second));
+    });
+
+    /// <summary>A single look, without waiting.</summary>
+    private static bool CanJoin(SimulatedProcess process)
+    {
+        ValueTask<StateStore> opening = Lab.OpenAsync(process, Lab.Options with { LockTimeout = TimeSpan.Zero });
+        Assert.True(opening.IsCompleted);
+        return opening.IsCompletedSuccessfully;
+    }
+
+    private static Task InManyOrdersAsync(string mutant, Func<ulong, Task> scenario, [CallerMemberName] string test = "") => Kill.ByAsync(
+        mutant,
+        async () =>
+        {
+            for (ulong seed = 1; seed <= Orders; seed++)
+            {
+                await scenario(seed);
+            }
+        },
+        test);
+}

@@ -1,0 +1,137 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Testing;
+using SafeStore.Testing.Disks;
+
+namespace SafeStore.MutantTests;
+
+/// <summary>A simulated machine with a store on it.</summary>
+internal sealed class Lab
+{
+    public Lab(SimulatedMachineOptions? options = null)
+        : this(new SimulatedMachine(options))
+    {
+    }
+
+    public Lab(SimulatedMachine machine) => Machine = machine;
+
+    public static StoreLayout Layout { get; } = StoreLayout.At("/store");
+
+    /// <summary>Segments of three blocks, so that they change often; no work in the background.</summary>
+    public static StoreOptions Options { get; } = new() { SegmentBytes = 16 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan };
+
+    public SimulatedMachine Machine { get; }
+
+    /// <summary>The store that the steps of a workload share.</summary>
+    public StateStore Store { get; set; } = null!;
+
+    /// <summary>Opens the store in a process of its own.</summary>
+    public ValueTask<StateStore> OpenAsync(string process = "process", StoreOptions? options = null) => OpenAsync(Machine.Start(process), options);
+
+    public static ValueTask<StateStore> OpenAsync(SimulatedProcess process, StoreOptions? options = null) =>
+        StateStore.OpenAsync(Layout, (options ?? Options) with { FileSystem = process.FileSystem, TimeProvider = process.Clock });
+
+    public static string Differences(SortedDictionary<string, string> found, SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
+        string.Join("; ", found.Keys.Union(before.Keys).Union(after.Keys).Order(StringComparer.Ordinal)
+            .Select(key => $"{key} = {Short(found, key)}, before {Short(before, key)}, after {Short(after, key)}"));
+
+    /// <summary>Every document as any program sees it now, as "config/sb/web/a.json" and its text; directories too, with a slash and no text.</summary>
+    public SortedDictionary<string, string> Visible()
+    {
+        var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string path, Inode inode) in Walk("/store").Where(static found => found.Path is not ("/store/config" or "/store/run") && !found.Path.Contains(StoreLayout.MetadataName, StringComparison.Ordinal)))
+        {
+            string name = path[(path.LastIndexOf('/') + 1)..];
+            if (inode is DirectoryInode)
+            {
+                found.Add(path["/store/".Length..] + "/", "");
+            }
+            else if (inode is FileInode file && !TempName.IsFile(name) && name != "lock")
+            {
+                found.Add(path["/store/".Length..], Encoding.UTF8.GetString(file.Content.ToArray()));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Writes zeros over a sandbox's lock word, as a program does that does not know what it is.</summary>
+    public void DamageLockWord(string sandbox)
+    {
+        SimulatedFileSystem fs = Machine.Start("other program").FileSystem;
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot("/store/run", out DirectoryHandle? run));
+        if (fs.OpenFile(run!, $"{sandbox}/lock", FileUse.ReadWrite, out FileHandle? file) == Errno.None)
+        {
+            Xunit.Assert.Equal(Errno.None, fs.Write(file!, new byte[32], 0, out _));
+        }
+    }
+
+    /// <summary>What transactions leave behind only when they are not finished: temp files, and directories under stage/ and trash/.</summary>
+    public List<string> Leftovers() => [.. Walk("/store").Select(static found => found.Path)
+        .Where(static path => TempName.IsFile(path[(path.LastIndexOf('/') + 1)..]) || path.Contains("/stage/", StringComparison.Ordinal) || path.Contains("/trash/", StringComparison.Ordinal))];
+
+    private static string Short(SortedDictionary<string, string> state, string key) =>
+        !state.TryGetValue(key, out string? text) ? "none" : text.Length > 12 ? $"{text[..12]}...({text.Length})" : text.Length == 0 ? "there" : text;
+
+    /// <summary>Looks without any call that a fault could befall.</summary>
+    private IEnumerable<(string Path, Inode Inode)> Walk(string directory)
+    {
+        if (Machine.Mounts.Walk(directory, follow: false, out Place place) != Errno.None || place.Inode is not DirectoryInode { Names: var names })
+        {
+            yield break;
+        }
+
+        foreach (string name in names.Keys.Order(StringComparer.Ordinal).ToList())
+        {
+            string path = $"{directory}/{name}";
+            if (Machine.Mounts.Walk(path, follow: false, out Place child) == Errno.None)
+            {
+                yield return (path, child.Inode);
+                foreach ((string, Inode) inner in Walk(path))
+                {
+                    yield return inner;
+                }
+            }
+        }
+    }
+}
+
+/// <summary>Shorthands: what a scenario says is what it is about.</summary>
+internal static class StoreCalls
+{
+    public static async Task<Lsn> CreateAsync(this StateStore store, string sandbox, Action<SandboxChange> fill)
+    {
+        await using SandboxLock held = await store.LockNewAsync(sandbox);
+        SandboxChange change = held.Change();
+        fill(change);
+        return await change.CommitAsync();
+    }
+
+    public static async Task<Lsn> ChangeAsync(this StateStore store, string sandbox, Action<SandboxChange> fill)
+    {
+        await using SandboxLock held = await store.LockAsync(sandbox);
+        SandboxChange change = held.Change();
+        fill(change);
+        return await change.CommitAsync();
+    }
+
+    /// <summary>Locks a sandbox, which finishes or undoes what a dead process has left, and tells its version.</summary>
+    public static async Task<Lsn> TouchAsync(this StateStore store, string sandbox)
+    {
+        await using SandboxLock held = await store.LockAsync(sandbox);
+        return held.Version;
+    }
+
+    public static SandboxChange Put(this SandboxChange change, StoreRoot root, string? container, string file, string text) =>
+        change.PutJson(root, container, file, Encoding.UTF8.GetBytes(text));
+
+    public static SandboxChange Put(this SandboxChange change, string file, string text) => change.Put(StoreRoot.Config, null, file, text);
+
+    /// <summary>A JSON string of so many bytes.</summary>
+    public static string Long(char character, int bytes) => $"\"{new string(character, bytes - 2)}\"";
+}
