@@ -19,8 +19,7 @@ internal sealed class SimulatedInterpreter
     private readonly SimulatedMachine _machine;
     private readonly Crew _crew;
     private readonly Expectations _expected;
-    private bool _hasLied;
-    private bool _hasLostNames;
+    private readonly ArmedTrouble _armed;
     private int _faultedFor;
 
     public SimulatedInterpreter(SimulatedScript script, Tally tally, bool keepsTrace = false)
@@ -29,6 +28,7 @@ internal sealed class SimulatedInterpreter
         _tally = tally;
         _machine = script.Setting.SwitchOn(script.Seed, keepsTrace);
         _crew = new Crew(script.Setting, _machine);
+        _armed = new ArmedTrouble(script.Setting, _machine);
         _expected = new Expectations(script.Setting);
     }
 
@@ -36,8 +36,7 @@ internal sealed class SimulatedInterpreter
 
     public SimulatedMachine Machine => _machine;
 
-    /// <summary>Whether a call may have failed: now, or because a sync that said it had succeeded has not.</summary>
-    private bool HasStruck => _machine.Faults.Count > 0 || _hasLied;
+    private bool HasStruck => _armed.MayFail;
 
     public void Run()
     {
@@ -67,7 +66,7 @@ internal sealed class SimulatedInterpreter
                 ReopenAll(0);
                 break;
             }
-            catch (SafeStoreException) when (_hasLied && tries < LateErrorsMax)
+            catch (SafeStoreException) when (_armed.HasLied && tries < LateErrorsMax)
             {
                 // The next opening recovers it.
             }
@@ -95,7 +94,7 @@ internal sealed class SimulatedInterpreter
         }
 
         _tally.Add($"act {act.GetType().Name}");
-        Arm(act.Trouble, Crew.NameOf(process));
+        _armed.Arm(act.Trouble, Crew.NameOf(process));
         try
         {
             Do(act, process);
@@ -172,7 +171,7 @@ internal sealed class SimulatedInterpreter
             Mend(process);
             return _crew[process] is not null;
         }
-        catch (SafeStoreException) when (_hasLied)
+        catch (SafeStoreException) when (_armed.HasLied)
         {
             return false;
         }
@@ -214,7 +213,7 @@ internal sealed class SimulatedInterpreter
             {
                 ReopenAll(process);
             }
-            catch (SafeStoreException) when (_hasLied)
+            catch (SafeStoreException) when (_armed.HasLied)
             {
                 // The next opening recovers it.
             }
@@ -356,10 +355,8 @@ internal sealed class SimulatedInterpreter
 
     private void LosePower(ulong seed)
     {
-        if (_hasLied || _hasLostNames)
+        if (!_armed.MayLosePower)
         {
-            // A sync has said that it succeeded and has not: what was acknowledged then may be lost with the power, and nobody can help it. So may names that a
-            // failed sync of a directory has lost while the cache shows them; no filesystem is known to do that and go on, and recovery cannot see it.
             _machine.KillAll();
             _crew.ForgetDead();
             return;
@@ -371,50 +368,14 @@ internal sealed class SimulatedInterpreter
         _expected.PowerLost();
     }
 
-    private void Arm(Trouble? trouble, string process)
-    {
-        _machine.Faults = new FaultPlan();
-        FaultRule? rule = trouble switch
-        {
-            Trouble.Killed kill => new FaultRule { Fault = new ProcessKilled(kill.Afterwards), Operations = SimulatedScripts.Changes },
-            Trouble.PowerLost when _hasLied || _hasLostNames => null,
-            Trouble.PowerLost loss => new FaultRule { Fault = new PowerLost(loss.Seed, loss.Afterwards), Operations = SimulatedScripts.Changes },
-            Trouble.Fails fails => new FaultRule { Fault = OnThisMachine(fails.Fault), Operations = fails.Operations, Times = fails.Times },
-            _ => null,
-        };
-        if (rule is not null)
-        {
-            _machine.Faults.Add(rule with { Process = process, Skip = trouble!.Skip });
-        }
-    }
-
-    /// <summary>
-    /// Transactions on a volatile root are not synced, so a failed sync of the log that takes back what the cache shows takes acknowledged ones with it.
-    /// Known, and left out here.
-    /// </summary>
-    private SimulatedFault OnThisMachine(SimulatedFault fault) =>
-        fault is SyncLosesData { Afterwards: LostSync.RevertsCache } sync && _script.Setting.IsRunVolatile ? sync with { Afterwards = LostSync.KeepsCache } : fault;
-
     private void Disarm(Trouble? trouble)
     {
-        bool hasStruck = _machine.Faults.Count > 0;
-        _machine.Faults = new FaultPlan();
-        if (trouble is Trouble.Fails { Fault: BecomesReadOnly })
-        {
-            _machine.SetReadOnly("/", isReadOnly: false);
-            if (_script.Setting.Run != RunRoot.SameDisk)
-            {
-                _machine.SetReadOnly("/run", isReadOnly: false);
-            }
-        }
-
-        if (!hasStruck)
+        if (!_armed.Disarm(trouble))
         {
             return;
         }
 
         _expected.MayHaveTrash();
-        _hasLostNames |= trouble is Trouble.Fails { Operations: [Operation.SyncDirectory] };
         _tally.Add(trouble is Trouble.Fails fails ? $"fault {fails.Fault.GetType().Name}" : $"crash {trouble!.GetType().Name}");
         switch (trouble)
         {
@@ -423,9 +384,6 @@ internal sealed class SimulatedInterpreter
                 break;
             case Trouble.PowerLost:
                 _expected.PowerLost();
-                break;
-            case Trouble.Fails { Fault: SyncLosesData { Afterwards: LostSync.ReportsLater } }:
-                _hasLied = true;
                 break;
             case Trouble.Fails { Fault: SyncLosesData { Afterwards: LostSync.RevertsCache } } when _crew.IsFaulted || !_crew.Stores.Any():
                 _expected.CacheReverted();

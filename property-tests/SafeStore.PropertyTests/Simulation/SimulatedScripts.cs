@@ -53,8 +53,8 @@ internal static class SimulatedScripts
         from setting in Settings
         from seed in Seed
         from start in Steps
-        from acts in Acts.ArrayOf(1, 25)
-        select new SimulatedScript(setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts]);
+        from acts in Gen.Frequency((12, Acts.Select(static act => (Act[])[act])), (2, Scenes)).ArrayOf(1, 22)
+        select new SimulatedScript(setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts.SelectMany(static each => each)]);
 
     /// <summary>Without faults: transactions, a crash, and recoveries that crash too.</summary>
     public static Gen<SimulatedScript> Crashes { get; } =
@@ -62,8 +62,8 @@ internal static class SimulatedScripts
         from seed in Seed
         from start in Steps
         from acts in Committing(Gen.Constant<Trouble?>(null)).ArrayOf(0, 8)
-        from last in Committing(Crash.Select(static crash => (Trouble?)crash))
-        from recoveries in Crash.Select(static crash => (Act)new Act.Reopen(0, true, crash)).ArrayOf(0, 3)
+        from last in Committing(Gen.Frequency((2, KillAll), (1, Crash)).Select(static crash => (Trouble?)crash))
+        from recoveries in Gen.Frequency((2, PowerLoss), (1, Crash)).Select(static crash => (Act)new Act.Reopen(0, true, crash)).ArrayOf(0, 3)
         select new SimulatedScript(setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts, last, .. recoveries]);
 
     public static Gen<ulong> Seed => Gens.Long.Select(static value => (ulong)value);
@@ -81,15 +81,20 @@ internal static class SimulatedScripts
 
     private static Gen<int> SkipLong => Gen.Frequency((3, Gen.Choose(0, 15)), (4, Gen.Choose(0, 80)), (1, Gen.Choose(0, 300)));
 
+    private static Gen<Trouble> KillAll => SkipShort.Select(static skip => (Trouble)new Trouble.Killed(skip, Afterwards: false, Everybody: true));
+
+    private static Gen<Trouble> PowerLoss =>
+        from skip in SkipShort
+        from afterwards in Gen.Elements(false, true)
+        from seed in Seed
+        select (Trouble)new Trouble.PowerLost(skip, afterwards, seed);
+
     private static Gen<Trouble> Crash => Gen.OneOf(
         from skip in SkipShort
         from afterwards in Gen.Elements(false, true)
         from everybody in Gen.Elements(false, true)
         select (Trouble)new Trouble.Killed(skip, afterwards, everybody),
-        from skip in SkipShort
-        from afterwards in Gen.Elements(false, true)
-        from seed in Seed
-        select (Trouble)new Trouble.PowerLost(skip, afterwards, seed));
+        PowerLoss);
 
     private static Gen<Trouble> Failing =>
         from skip in SkipLong
@@ -131,6 +136,27 @@ internal static class SimulatedScripts
         (1, Process.Select(static process => (Act)new Act.Kill(process))),
         (1, Gen.Constant<Act>(new Act.KillAll())),
         (2, Seed.Select(static seed => (Act)new Act.LosePower(seed))));
+
+    /// <summary>What alone would seldom come together.</summary>
+    private static Gen<Act[]> Scenes => Gen.OneOf(
+        from commit in Committing(SkipShort.Select(static skip => (Trouble?)new Trouble.Killed(skip, Afterwards: false, Everybody: false)))
+        from seed in Seed
+        select (Act[])
+        [
+            commit, // its record is in the log, perhaps not durable
+            new Act.Look(commit.Process + 1, ((Act.Commit)commit).Changes[0].Sandbox, false, null), // and is published nevertheless
+            new Act.LosePower(seed),
+        ],
+        from sandbox in Sandbox
+        from step in Gen.Elements<Step>(new Step.RemoveSandbox(), new Step.RemoveContainer("a"))
+        from trouble in Troubles
+        from seed in Seed
+        select (Act[])
+        [
+            new Act.Commit(0, [new Change(sandbox, false, [step])], true, null),
+            new Act.Checkpoint(1, trouble),
+            new Act.LosePower(seed),
+        ]);
 
     public static IEnumerable<SimulatedScript> Shrink(SimulatedScript script)
     {

@@ -1,5 +1,8 @@
 using System;
+using System.IO;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Tests.FileSystem;
 using Xunit;
 
 namespace SafeStore.Tests.Transactions;
@@ -63,6 +66,34 @@ public sealed class ChangeRulesTests : IDisposable
         Transaction transaction = locks.Change();
         Assert.Throws<ArgumentException>(() => transaction.For("sb-3"));
         Assert.Equal(highest, await transaction.CommitAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_change_that_only_makes_one_container_and_removes_another_does_both()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        Lsn before = await store.CreateAsync("sb", static change => change.CreateContainer("old"));
+        Lsn after = await store.ChangeAsync("sb", static change => change.CreateContainer("new").RemoveContainer("old"));
+        Assert.Equal(before.Next, after);
+        Assert.Equal(["new"], store.ListContainers("sb"));
+        Assert.True(Directory.Exists(_test.PathOf(StoreRoot.Run, "sb/new")) && Directory.Exists(_test.PathOf(StoreRoot.Config, "sb/new")));
+    }
+
+    [Fact]
+    public async Task A_directory_that_a_failed_commit_made_and_took_back_is_made_again_by_the_next()
+    {
+        var scripted = new ScriptedFileSystem();
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("sb", static change => change.CreateContainer("web"));
+        Directory.Delete(_test.PathOf(StoreRoot.Run, "sb/web")); // another root has it still
+        await using SandboxLock held = await store.LockApartAsync("sb");
+        int appends = 0;
+        scripted.Before = call => call.IsAppend && ++appends == 1 ? Errno.NoSpace : Errno.None;
+        await Assert.ThrowsAsync<StorageException>(async () => await held.Change().PutText(StoreRoot.Run, "web", "a", "1").CommitAsync());
+        scripted.Before = null;
+        Assert.False(Directory.Exists(_test.PathOf(StoreRoot.Run, "sb/web")));
+        await held.Change().PutText(StoreRoot.Run, "web", "a", "2").CommitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("2", store.ReadText("sb", StoreRoot.Run, "web", "a"));
     }
 
     [Fact]

@@ -86,6 +86,33 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task An_update_that_was_not_on_the_disk_is_repeated_with_its_directories_synced_and_temp_files_are_swept()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, "web", "b", "1"));
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Config, "web", "b", "2"));
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", "a"), "1", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(copy.Config, "sb", "web", "b"), "1", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", ".ss-0123456789abcdef.tmp"), "x", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(copy.Config, "sb", "web", ".ss-0123456789abcdef.tmp"), "x", TestContext.Current.CancellationToken);
+        var synced = new HashSet<string>();
+        var watched = new ScriptedFileSystem();
+        watched.Before = call =>
+        {
+            _ = call.Verb == nameof(IDurableFileSystem.SyncDirectory) && synced.Add(call.Path);
+            return Errno.None;
+        };
+        await using (StateStore recovered = await StateStore.OpenAsync(copy, _test.Options with { FileSystem = watched }))
+        {
+            Assert.Superset(new HashSet<string> { Path.Combine(copy.Run, "sb"), Path.Combine(copy.Config, "sb", "web"), Path.Combine(copy.Config, "sb"), copy.Run, copy.Config }, synced);
+        }
+
+        await RecoverAsync(copy, new() { ["run:sb/a"] = "2", ["config:sb/web/b"] = "2" });
+    }
+
+    [Fact]
     public async Task A_creation_of_which_nothing_was_on_the_disk_is_repeated()
     {
         await using StateStore store = await _test.OpenAsync();

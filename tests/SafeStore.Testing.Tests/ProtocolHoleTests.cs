@@ -1,0 +1,50 @@
+using System.Linq;
+using System.Threading.Tasks;
+using SafeStore.Testing.Stores;
+using Xunit;
+
+namespace SafeStore.Testing.Tests;
+
+/// <summary>Holes of the protocol that the explorer has found, as plain tests (docs/commit-protocol.md, "Mended since the first version").</summary>
+public sealed class ProtocolHoleTests
+{
+    [Fact]
+    public async Task A_record_that_its_dead_writer_had_not_synced_is_durable_before_recovery_applies_a_part_of_it()
+    {
+        StoreWorkload workload = StoreWorkload.On(null);
+        var machine = new SimulatedMachine();
+        var run = new CrashRun(machine);
+        StateStore store = await workload.Invariants.OpenAsync(run.Process);
+        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*.log", Fault = new ProcessKilled() });
+        var edit = new SandboxEdit("p", [
+            new Edit.CreateContainer("a"), new Edit.Put(StoreRoot.Config, "a", "config.json", 1, 0), new Edit.Put(StoreRoot.Run, null, "state.json", 2, 0)]);
+        await Assert.ThrowsAsync<SimulatedCrashException>(async () => await StoreWorkload.CommitAsync(store, StoreModel.Empty, new StoreStep.Commit([edit]), run));
+
+        for (long call = 1; await LosePowerInRecoveryAsync(workload, machine, run, call); call++)
+        {
+        }
+    }
+
+    /// <summary>False when the recovery has fewer calls.</summary>
+    private static async Task<bool> LosePowerInRecoveryAsync(StoreWorkload workload, SimulatedMachine machine, CrashRun run, long call)
+    {
+        bool isReached = false;
+        for (ulong seed = 0; seed < 4; seed++)
+        {
+            var copy = new SimulatedMachine(machine.Options, [.. machine.Mounts.Disks.Select(static disk => disk.Clone())]) { Faults = FaultPlan.At(call, new PowerLost(seed)) };
+            try
+            {
+                await workload.Invariants.OpenAsync(copy.Start());
+            }
+            catch (SimulatedCrashException)
+            {
+                isReached = true;
+            }
+
+            copy.Faults = new FaultPlan();
+            await workload.CheckAsync(new CrashState(copy, run.Begun, run.Acknowledged, hasLostPower: true));
+        }
+
+        return isReached;
+    }
+}
