@@ -1,6 +1,6 @@
 using System;
-using System.Threading;
 using System.Diagnostics.CodeAnalysis;
+using System.Threading;
 using SafeStore.FileSystem;
 using SafeStore.Testing.Disks;
 

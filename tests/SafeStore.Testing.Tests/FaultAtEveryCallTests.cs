@@ -68,7 +68,7 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
     {
         var machine = new SimulatedMachine(new SimulatedMachineOptions { Profile = profile, Seed = seed + 1, KeepsTrace = true });
         machine.Faults = rule is null ? new FaultPlan() : new FaultPlan().Add(rule);
-        StoreWorkload workload = StoreWorkload.On(null);
+        StoreWorkload workload = StoreWorkload.On(PersistenceProfile.Strict);
         var run = new FaultedRun(workload.Invariants, machine);
         await run.PerformAsync(s_reference);
         long calls = machine.Calls;

@@ -60,7 +60,7 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
     private static async Task<Resolution?> KillAndResolveAsync(SandboxEdit edit, long call, long? lossAt, ulong loss)
     {
         var machine = new SimulatedMachine(new SimulatedMachineOptions { KeepsTrace = true });
-        StoreWorkload workload = StoreWorkload.On(null);
+        StoreWorkload workload = StoreWorkload.On(PersistenceProfile.Strict);
         SimulatedProcess victim = machine.Start("victim");
         SimulatedProcess living = machine.Start("living");
         StateStore dying = await workload.Invariants.OpenAsync(victim);

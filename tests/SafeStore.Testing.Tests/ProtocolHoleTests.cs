@@ -11,7 +11,7 @@ public sealed class ProtocolHoleTests
     [Fact]
     public async Task A_record_that_its_dead_writer_had_not_synced_is_durable_before_recovery_applies_a_part_of_it()
     {
-        StoreWorkload workload = StoreWorkload.On(null);
+        StoreWorkload workload = StoreWorkload.On(PersistenceProfile.Strict);
         var machine = new SimulatedMachine();
         var run = new CrashRun(machine);
         StateStore store = await workload.Invariants.OpenAsync(run.Process);

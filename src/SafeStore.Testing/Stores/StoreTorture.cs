@@ -24,6 +24,7 @@ internal static class StoreTorture
         new(PersistenceProfile.Ext4NoAuto, null),
         new(PersistenceProfile.Xfs, null),
         new(PersistenceProfile.Btrfs, null),
+        new(PersistenceProfile.Tmpfs, null),
         new(PersistenceProfile.Strict, PersistenceProfile.Strict),
         new(PersistenceProfile.Strict, PersistenceProfile.Tmpfs),
         new(PersistenceProfile.Ext4Ordered, PersistenceProfile.Tmpfs),
@@ -32,7 +33,7 @@ internal static class StoreTorture
     public static ValueTask<CrashReport> RunAsync(TortureMachine machine, ulong seed, int workers, CancellationToken cancellation)
     {
         SimulatedMount? mount = machine.Run is null ? null : new SimulatedMount("/run", machine.Run);
-        StoreWorkload workload = StoreWorkload.On(mount);
+        StoreWorkload workload = StoreWorkload.On(machine.Profile, mount);
         var explorer = new CrashExplorer(new CrashExplorerOptions
         {
             Seed = seed,

@@ -11,13 +11,13 @@ namespace SafeStore.Testing.Stores;
 /// Transactions on a store beside a model of it, and the check that belongs to them: after any crash the store holds what the last acknowledged transaction left, or
 /// what the one under way was to leave, and nothing between.
 /// </summary>
-internal sealed class StoreWorkload(StoreInvariants invariants, bool isRunVolatile)
+internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVolatile, bool isRunVolatile)
 {
     private const int CommitAfterEvery = 4;
 
-    /// <summary>A store with its roots in one filesystem, or with the run root in another that may be volatile.</summary>
-    public static StoreWorkload On(SimulatedMount? run) =>
-        new(new StoreInvariants(run is null ? StoreLayout.At("/store") : StoreLayout.Of("/store/config", run.Path + "/store")), run?.Profile.IsVolatile ?? false);
+    /// <summary>A store with its roots in one filesystem, or with the run root in another; after a power loss a volatile one is empty.</summary>
+    public static StoreWorkload On(PersistenceProfile profile, SimulatedMount? run = null) => new(
+        new StoreInvariants(run is null ? StoreLayout.At("/store") : StoreLayout.Of("/store/config", run.Path + "/store")), profile.IsVolatile, (run?.Profile ?? profile).IsVolatile);
 
     public StoreInvariants Invariants => invariants;
 
@@ -57,8 +57,9 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isRunVolati
     public async ValueTask CheckAsync(CrashState state)
     {
         StateStore store = await invariants.RecoverAsync(state).ConfigureAwait(false);
-        StoreModel acknowledged = state.Acknowledged.Count > 0 ? (StoreModel)state.Acknowledged[^1] : StoreModel.Empty;
-        StoreModel? begun = state.Begun.Count > state.Acknowledged.Count ? (StoreModel)state.Begun[^1] : null;
+        bool isAllLost = isConfigVolatile && state.HasLostPower;
+        StoreModel acknowledged = state.Acknowledged.Count > 0 && !isAllLost ? (StoreModel)state.Acknowledged[^1] : StoreModel.Empty;
+        StoreModel? begun = state.Begun.Count > state.Acknowledged.Count && !isAllLost ? (StoreModel)state.Begun[^1] : null;
         bool withRun = !(isRunVolatile && state.HasLostPower);
         string actual = Describe(store);
         StoreModel? match = actual == acknowledged.Describe(withRun) ? acknowledged : begun is not null && actual == begun.Describe(withRun) ? begun : null;
@@ -137,7 +138,7 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isRunVolati
         state.Machine.LosePower(state.Machine.Options.Seed);
         StateStore again = await invariants.OpenAsync(state.Machine.Start()).ConfigureAwait(false);
         string actual = Describe(again);
-        string expected = next.Describe(withRun: !isRunVolatile);
+        string expected = isConfigVolatile ? "" : next.Describe(withRun: !isRunVolatile);
         if (actual != expected)
         {
             throw new CrashViolationException($"After a further transaction and a power loss the store holds\n{actual}instead of\n{expected}");
