@@ -25,6 +25,16 @@ public sealed class ProtocolHoleTests
         }
     }
 
+    [Fact]
+    public async Task A_temp_file_of_a_watermark_that_was_being_written_is_swept_by_the_next_recovery()
+    {
+        var invariants = new StoreInvariants(StoreLayout.At("/store"));
+        var machine = new SimulatedMachine { Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Rename], Path = "/store/config/.safestore/.ss-*", Fault = new ProcessKilled() }) };
+        await Assert.ThrowsAsync<SimulatedCrashException>(async () => await invariants.OpenAsync(machine.Start()));
+
+        await invariants.RecoverAsync(new CrashState(machine, [], [], hasLostPower: false));
+    }
+
     /// <summary>False when the recovery has fewer calls.</summary>
     private static async Task<bool> LosePowerInRecoveryAsync(StoreWorkload workload, SimulatedMachine machine, CrashRun run, long call)
     {

@@ -18,7 +18,7 @@ public sealed class MachineLaws
         var tally = new Tally();
         Laws.Check(
             SimulatedScripts.Crashes,
-            200,
+            300,
             script =>
             {
                 var interpreter = new SimulatedInterpreter(script, tally);

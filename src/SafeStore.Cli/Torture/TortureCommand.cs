@@ -1,5 +1,5 @@
 using System;
-using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -49,17 +49,17 @@ internal static class TortureCommand
         return command;
     }
 
-    private static IReadOnlyList<TortureMachine> Machines(string? name) => name is null
+    private static ImmutableArray<TortureMachine> Machines(string? name) => name is null
         ? StoreTorture.Machines
         : [StoreTorture.Machines.FirstOrDefault(machine => machine.ToString() == name) ?? throw new CommandException($"There is no machine '{name}'; --help names them.")];
 
-    private static async Task<int> RunAsync(IReadOnlyList<TortureMachine> machines, TimeSpan time, ulong seed, int rounds, int workers, CancellationToken stop)
+    private static async Task<int> RunAsync(ImmutableArray<TortureMachine> machines, TimeSpan time, ulong seed, int rounds, int workers, CancellationToken stop)
     {
         var clock = Stopwatch.StartNew();
         long states = 0;
         for (int round = 0; round < rounds && clock.Elapsed < time && !stop.IsCancellationRequested; round++, seed++)
         {
-            TortureMachine machine = machines[round % machines.Count];
+            TortureMachine machine = machines[round % machines.Length];
             CrashReport report;
             try
             {

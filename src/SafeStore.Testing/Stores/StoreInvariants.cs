@@ -75,6 +75,7 @@ public sealed class StoreInvariants
         foreach ((string root, string metadata) in new[] { (Layout.Config, Layout.ConfigMetadata), (Layout.Run, Layout.RunMetadata) })
         {
             Walk(fs, root, metadata, found);
+            CheckMetadata(fs, metadata);
             foreach (string name in new[] { "stage", "trash" })
             {
                 var left = new List<string>();
@@ -117,6 +118,20 @@ public sealed class StoreInvariants
                 {
                     found.Add($"{entryPath} {Hash(fs, directory!, entry.Name):x}");
                 }
+            }
+        }
+    }
+
+    private static void CheckMetadata(SimulatedFileSystem fs, string metadata)
+    {
+        StorageException.ThrowIfFailed(fs.OpenRoot(metadata, out DirectoryHandle? directory), "open", metadata);
+        using (directory)
+        {
+            var entries = new List<DirectoryEntry>();
+            StorageException.ThrowIfFailed(fs.List(directory!, entries), "list", metadata);
+            if (entries.Find(static entry => TempName.IsFile(entry.Name)) is { Name: { } name })
+            {
+                throw new CrashViolationException($"After recovery there is a temp file: {metadata}/{name}.");
             }
         }
     }

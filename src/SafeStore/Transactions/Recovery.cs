@@ -82,6 +82,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
+            _sweeper.SweepDirectory(root.Metadata, depth: 0); // of a watermark or an identity that was being written
             Empty(root.Stage);
             Empty(root.Trash);
         }
