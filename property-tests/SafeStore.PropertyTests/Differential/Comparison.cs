@@ -29,7 +29,7 @@ internal static partial class Comparison
         (Verb.MapWords, "NoDevice False", "Invalid False"),
 
         // The kernel's handle remembers which file it led to.
-        (Verb.IsNameOf, Closed, "None "),
+        (Verb.IsNameOf, Closed, ""),
     ];
 
     public static void Run(Call[] script)
