@@ -1,5 +1,6 @@
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 using SafeStore.Testing.Stores;
 using Xunit;
 
@@ -23,6 +24,30 @@ public sealed class ProtocolHoleTests
         for (long call = 1; await LosePowerInRecoveryAsync(workload, machine, run, call); call++)
         {
         }
+    }
+
+    [Fact]
+    public async Task A_lock_word_that_a_recovery_has_written_in_part_does_not_uncover_an_older_one()
+    {
+        var invariants = new StoreInvariants(StoreLayout.At("/store"));
+        var machine = new SimulatedMachine();
+        var run = new CrashRun(machine);
+        StateStore store = await invariants.OpenAsync(run.Process);
+        var commit = new StoreStep.Commit([new SandboxEdit("p", [new Edit.Put(StoreRoot.Run, null, "state.json", 1, 0)])]);
+        StoreModel model = await StoreWorkload.CommitAsync(store, StoreModel.Empty, commit, run);
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        model = await StoreWorkload.CommitAsync(store, model, commit, run);
+        machine.KillAll();
+
+        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Write], Path = "/store/run/p/lock", Fault = new ShortTransfer(1) });
+        await Assert.ThrowsAsync<StorageException>(async () => await invariants.OpenAsync(machine.Start()));
+        machine.KillAll();
+        await invariants.OpenAsync(machine.Start());
+        machine.LosePower(keepsUnsynced: false);
+
+        StateStore again = await invariants.OpenAsync(machine.Start());
+        await using SandboxLock held = await again.LockAsync("p", LockMode.Shared, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.True(held.Version.Value >= model.Sandboxes["p"].Version);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class StoreExplorationTests(ITestOutputHelper output)
     {
         CrashReport? sum = null;
         long start = Stopwatch.GetTimestamp();
-        ulong first = Number("SAFESTORE_EXPLORATION_SEED", 1);
+        ulong first = Number("SAFESTORE_EXPLORATION_SEED", 1) + (ulong)index;
         for (ulong seed = first; seed < first + Number("SAFESTORE_EXPLORATION_SEEDS", 1); seed++)
         {
             CrashReport report = await StoreTorture.RunAsync(StoreTorture.Machines[index], seed, Environment.ProcessorCount, TestContext.Current.CancellationToken);

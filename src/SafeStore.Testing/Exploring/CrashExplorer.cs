@@ -123,12 +123,11 @@ internal sealed class Exploration
     private readonly PersistenceProfile _profile;
     private readonly Func<CrashState, ValueTask> _check;
     private readonly SimulatedMachineOptions _machine;
-    private readonly ConcurrentDictionary<UInt128, bool> _seen = new();
+    private readonly ConcurrentDictionary<ulong, bool> _seen = new();
     private readonly ConcurrentQueue<(int Cut, CrashViolation Violation)> _violations = new();
     private long _kills;
     private long _powerLosses;
     private long _nested;
-    private long _checked;
 
     public Exploration(CrashExplorerOptions options, PersistenceProfile profile, Func<CrashState, ValueTask> check)
     {
@@ -182,16 +181,17 @@ internal sealed class Exploration
             }
 
             var promise = new Promise(begun, acknowledged, outcome is Outcome.PowerLost);
-            ulong seed = random.Next();
-            ImmutableArray<Disk> disks = outcomes.After(outcome, seed);
-            if (outcome is Outcome.PowerLost && !IsNew(disks, promise))
+            ImmutableArray<Disk> disks = outcomes.After(outcome, _options.Seed);
+            ulong seed = SeedOf(disks, promise, 0);
+            if (outcome is Outcome.PowerLost && !_seen.TryAdd(seed, true))
             {
                 continue;
             }
 
             _ = Interlocked.Increment(ref outcome is Outcome.PowerLost ? ref _powerLosses : ref _kills);
-            bool isCrashedAgain = _options.Depth > 1 && Interlocked.Increment(ref _checked) % _options.NestedEvery == 0;
-            Exception? failure = await CheckAsync(disks, promise, seed, isCrashedAgain ? new Nesting(1, [outcomes.Describe(outcome, recorder.TraceAround(cut))], random, index) : null, cancellation).ConfigureAwait(false);
+            bool isCrashedAgain = _options.Depth > 1 && seed % (ulong)_options.NestedEvery == 0;
+            Nesting? nesting = isCrashedAgain ? new Nesting(1, [outcomes.Describe(outcome, recorder.TraceAround(cut))], index) : null;
+            Exception? failure = await CheckAsync(disks, promise, seed, nesting, cancellation).ConfigureAwait(false);
             if (failure is not null)
             {
                 (Outcome simplest, failure) = await SimplifyAsync(outcomes, outcome, promise, seed, failure, cancellation).ConfigureAwait(false);
@@ -218,18 +218,18 @@ internal sealed class Exploration
         if (recorder is not null)
         {
             recorder.End();
-            await CrashAgainAsync(recorder, promise, nesting!, cancellation).ConfigureAwait(false);
+            await CrashAgainAsync(recorder, promise, nesting!, new Randomness(seed), cancellation).ConfigureAwait(false);
         }
 
         return null;
     }
 
-    private async ValueTask CrashAgainAsync(CutRecorder recorder, Promise promise, Nesting nesting, CancellationToken cancellation)
+    private async ValueTask CrashAgainAsync(CutRecorder recorder, Promise promise, Nesting nesting, Randomness random, CancellationToken cancellation)
     {
         foreach (Cut cut in recorder.Cuts)
         {
             var outcomes = new Outcomes(cut);
-            foreach (Outcome outcome in outcomes.Some(_options.NestedSamples, nesting.Random))
+            foreach (Outcome outcome in outcomes.Some(_options.NestedSamples, random))
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (_violations.Count >= _options.ViolationsMax)
@@ -238,15 +238,15 @@ internal sealed class Exploration
                 }
 
                 Promise after = promise with { HasLostPower = promise.HasLostPower || outcome is Outcome.PowerLost };
-                ulong seed = nesting.Random.Next();
-                ImmutableArray<Disk> disks = outcomes.After(outcome, seed);
-                if (outcome is Outcome.PowerLost && !IsNew(disks, after))
+                ImmutableArray<Disk> disks = outcomes.After(outcome, _options.Seed);
+                ulong seed = SeedOf(disks, after, nesting.Level);
+                if (outcome is Outcome.PowerLost && !_seen.TryAdd(seed, true))
                 {
                     continue;
                 }
 
                 _ = Interlocked.Increment(ref _nested);
-                Nesting? deeper = nesting.Level + 1 < _options.Depth && nesting.Random.Next(_options.NestedEvery) == 0
+                Nesting? deeper = nesting.Level + 1 < _options.Depth && seed % (ulong)_options.NestedEvery == 0
                     ? nesting with { Level = nesting.Level + 1, Crashes = nesting.Crashes.Add(outcomes.Describe(outcome, recorder.TraceAround(cut))) }
                     : null;
                 if (await CheckAsync(disks, after, seed, deeper, cancellation).ConfigureAwait(false) is { } failure)
@@ -269,7 +269,7 @@ internal sealed class Exploration
             foreach (Outcome simpler in outcomes.Simpler(outcome))
             {
                 runs++;
-                if (await CheckAsync(outcomes.After(simpler, seed), promise, seed, null, cancellation).ConfigureAwait(false) is { } same)
+                if (await CheckAsync(outcomes.After(simpler, _options.Seed), promise, seed, null, cancellation).ConfigureAwait(false) is { } same)
                 {
                     (outcome, failure, isSimpler) = (simpler, same, true);
                     break;
@@ -283,12 +283,16 @@ internal sealed class Exploration
     private void Report(int cut, ImmutableArray<Crash> crashes, Exception failure) =>
         _violations.Enqueue((cut, new CrashViolation { Profile = _profile, Crashes = crashes, Failure = failure }));
 
-    private bool IsNew(ImmutableArray<Disk> disks, Promise promise) =>
-        _seen.TryAdd(Fingerprint.Of(disks, promise.Begun.Count, promise.Acknowledged.Count, promise.HasLostPower), true);
+    /// <summary>
+    /// A number that two states share if programs find the same in them and the same is expected: whatever is decided about a state follows from it, so that it does not
+    /// matter which worker comes upon the state first.
+    /// </summary>
+    private ulong SeedOf(ImmutableArray<Disk> disks, Promise promise, int level) => Randomness.Combine(
+        Randomness.Combine(_options.Seed, (ulong)level), (ulong)Fingerprint.Of(disks, promise.Begun.Count, promise.Acknowledged.Count, promise.HasLostPower));
 
     /// <summary>What the workload had said before the crash.</summary>
     private sealed record Promise(IReadOnlyList<object> Begun, IReadOnlyList<object> Acknowledged, bool HasLostPower);
 
     /// <summary>How a recovery is crashed again.</summary>
-    private sealed record Nesting(int Level, ImmutableArray<Crash> Crashes, Randomness Random, int Cut);
+    private sealed record Nesting(int Level, ImmutableArray<Crash> Crashes, int Cut);
 }

@@ -161,10 +161,12 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                 events.RolledBack(id);
             }
 
-            if (word.State == LockWordState.Unknown || (word.State == LockWordState.Idle && last is null))
+            if (word.State != LockWordState.Committing && last is null)
             {
                 return;
             }
+
+            // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
 
             new LockWord(LockWordState.Idle, settled).Write(fs, file!);
             if (last is not null && !isVolatile)
