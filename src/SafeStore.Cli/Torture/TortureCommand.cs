@@ -57,6 +57,7 @@ internal static class TortureCommand
     {
         var clock = Stopwatch.StartNew();
         long states = 0;
+        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Seed {seed}, {workers} at once, {(machines.Length == 1 ? machines[0] : $"{machines.Length} machines in turn")}. A round takes a minute or so; SIGINT ends it."));
         for (int round = 0; round < rounds && clock.Elapsed < time && !stop.IsCancellationRequested; round++, seed++)
         {
             TortureMachine machine = machines[round % machines.Length];
