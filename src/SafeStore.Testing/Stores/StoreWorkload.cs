@@ -90,9 +90,11 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
             }
 
             run.Begin(after);
-            Lsn version = await transaction.CommitAsync().ConfigureAwait(false);
-            after = new StoreModel(after.Sandboxes.SetItems(commit.Edits.Where(edit => after.Sandboxes.ContainsKey(edit.Sandbox))
-                .Select(edit => KeyValuePair.Create(edit.Sandbox, after.Sandboxes[edit.Sandbox] with { Version = version.Value }))));
+            _ = await transaction.CommitAsync().ConfigureAwait(false);
+
+            // A sandbox that the transaction turned out not to change keeps its version.
+            after = new StoreModel(after.Sandboxes.SetItems(locks.Locks.Where(held => after.Sandboxes.ContainsKey(held.Sandbox))
+                .Select(held => KeyValuePair.Create(held.Sandbox, after.Sandboxes[held.Sandbox] with { Version = held.Version.Value }))));
             run.Acknowledge(after);
             return after;
         }
