@@ -27,12 +27,15 @@ public sealed class ToolProcess : IDisposable
 
     public static ToolProcess Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // Whoever is started in the background, as CI may be, has SIGINT ignored, and so have its children: env (coreutils) undoes that and becomes the tool.
+        var start = new ProcessStartInfo("env")
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.ArgumentList.Add("--default-signal=INT");
+        start.ArgumentList.Add("dotnet");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll"));
         Array.ForEach(arguments, start.ArgumentList.Add);
         return new ToolProcess(Process.Start(start)!);
