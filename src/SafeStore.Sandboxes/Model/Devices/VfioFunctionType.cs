@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace SafeStore.Sandboxes;
+
+/// <summary>How a VFIO function is passed through. A file may have other numbers, which are kept.</summary>
+[JsonConverter(typeof(JsonNumberEnumConverter<VfioFunctionType>))]
+public enum VfioFunctionType
+{
+    /// <summary>It could not be told.</summary>
+    Error = 0,
+
+    /// <summary>A physical function.</summary>
+    Normal = 1,
+
+    /// <summary>A mediated device.</summary>
+    Mediated = 2,
+}

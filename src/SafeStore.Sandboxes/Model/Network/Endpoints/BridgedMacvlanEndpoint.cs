@@ -1,0 +1,22 @@
+using System.Text.Json.Serialization;
+
+namespace SafeStore.Sandboxes;
+
+/// <summary>A macvlan interface, bridged.</summary>
+public sealed record BridgedMacvlanEndpoint : Endpoint
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Kind => "macvlan";
+
+    public NetworkInterfacePair NetPair { get; init => field = value ?? new(); } = new();
+
+    public NetworkInfo EndpointProperties { get; init => field = value ?? new(); } = new();
+
+    /// <summary>Repeats the kind; the envelope's decides.</summary>
+    public string EndpointType { get; init => field = value ?? string.Empty; } = string.Empty;
+
+    /// <summary>Bridge/slot, e.g. 02/01.</summary>
+    [JsonPropertyName("PCIAddr")]
+    public string PciAddress { get; init => field = value ?? string.Empty; } = string.Empty;
+}

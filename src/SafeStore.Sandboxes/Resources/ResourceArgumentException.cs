@@ -1,0 +1,49 @@
+using System;
+
+namespace SafeStore.Sandboxes;
+
+/// <summary>What is wrong with an argument, as the seed tells it.</summary>
+public enum ResourceFault
+{
+    /// <summary>"Sandbox ID cannot be empty".</summary>
+    SandboxIdMissing,
+
+    /// <summary>"Container ID cannot be empty".</summary>
+    ContainerIdMissing,
+
+    /// <summary>"File cannot be empty".</summary>
+    FileMissing,
+
+    /// <summary>"State cannot be empty".</summary>
+    StateMissing,
+
+    /// <summary>"Invalid sandbox resource": a resource that does not exist, or not in this scope, or not of this type.</summary>
+    InvalidResource,
+
+    /// <summary>"Invalid resource data type": a type that no resource has.</summary>
+    InvalidDataType,
+}
+
+/// <summary>An argument breaks one of the seed's rules. Nothing was read or changed.</summary>
+public sealed class ResourceArgumentException : ArgumentException
+{
+    internal ResourceArgumentException(ResourceFault fault, string parameter, string? advice = null)
+        : base(SeedMessageOf(fault) + (advice is null ? "." : $": {advice}."), parameter) =>
+        Fault = fault;
+
+    /// <summary>Which rule.</summary>
+    public ResourceFault Fault { get; }
+
+    /// <summary>The seed's own text of this error.</summary>
+    public string SeedMessage => SeedMessageOf(Fault);
+
+    private static string SeedMessageOf(ResourceFault fault) => fault switch
+    {
+        ResourceFault.SandboxIdMissing => "Sandbox ID cannot be empty",
+        ResourceFault.ContainerIdMissing => "Container ID cannot be empty",
+        ResourceFault.FileMissing => "File cannot be empty",
+        ResourceFault.StateMissing => "State cannot be empty",
+        ResourceFault.InvalidDataType => "Invalid resource data type",
+        _ => "Invalid sandbox resource",
+    };
+}
