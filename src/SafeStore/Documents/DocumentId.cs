@@ -11,7 +11,7 @@ public sealed record DocumentId : IComparable<DocumentId>
     /// <param name="container">The container's id, null for a document of the sandbox itself.</param>
     /// <param name="root">The root in which it lies.</param>
     /// <param name="file">The file's name.</param>
-    /// <exception cref="ArgumentException">A name is not allowed: 1-128 characters, <c>[A-Za-z0-9][A-Za-z0-9_.-]*</c>, not "lock".</exception>
+    /// <exception cref="ArgumentException">A name is not allowed: 1-128 characters, <c>[A-Za-z0-9][A-Za-z0-9_.-]*</c>, not "lock" or "tempDir".</exception>
     public DocumentId(string sandbox, string? container, StoreRoot root, string file)
         : this(
             Identifier.CheckSandbox(sandbox, nameof(sandbox)),

@@ -25,7 +25,7 @@ public abstract class DocumentKind
 
     /// <summary>Declares a kind of document that belongs to a sandbox.</summary>
     /// <typeparam name="T">Its type.</typeparam>
-    /// <param name="file">The file's name: 1-128 characters like an id; "lock" is taken.</param>
+    /// <param name="file">The file's name: 1-128 characters like an id; "lock" and "tempDir" are taken.</param>
     /// <param name="root">The root in which it lies.</param>
     /// <param name="json">How it is read and written; from a source-generated context.</param>
     /// <exception cref="ArgumentException">The name is not allowed.</exception>
@@ -34,7 +34,7 @@ public abstract class DocumentKind
 
     /// <summary>Declares a kind of document that belongs to a container.</summary>
     /// <typeparam name="T">Its type.</typeparam>
-    /// <param name="file">The file's name: 1-128 characters like an id; "lock" is taken.</param>
+    /// <param name="file">The file's name: 1-128 characters like an id; "lock" and "tempDir" are taken.</param>
     /// <param name="root">The root in which it lies.</param>
     /// <param name="json">How it is read and written; from a source-generated context.</param>
     /// <exception cref="ArgumentException">The name is not allowed.</exception>

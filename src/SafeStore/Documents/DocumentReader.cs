@@ -69,6 +69,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
             AddDirectories(List(root, sandbox), containers);
         }
 
+        containers.Remove(Identifier.TempDirectory);
         return [.. containers];
     }
 
@@ -83,7 +84,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
                 {
                     documents.Add(DocumentId.Trusted(sandbox, null, root.Root, entry.Name));
                 }
-                else if (entry.Kind == FileKind.Directory && Identifier.IsValid(entry.Name))
+                else if (entry.Kind == FileKind.Directory && Identifier.IsFree(entry.Name))
                 {
                     AddDocuments(root, sandbox, entry.Name, documents);
                 }
@@ -107,7 +108,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
 
     private static bool IsDocument(DirectoryEntry entry) =>
         // A link is listed so that somebody hears of it: reading it is refused.
-        (entry.Kind is FileKind.Regular or FileKind.SymbolicLink) && Identifier.IsValid(entry.Name) && entry.Name != Identifier.LockFile;
+        (entry.Kind is FileKind.Regular or FileKind.SymbolicLink) && Identifier.IsFree(entry.Name);
 
     private static void AddDirectories(List<DirectoryEntry> entries, SortedSet<string> names)
     {

@@ -12,19 +12,27 @@ internal static class Identifier
     public const int CharactersMax = 128;
     public const string LockFile = "lock";
 
+    /// <summary>A sandbox's directory for files that are no documents: neither a container nor touched by transactions.</summary>
+    public const string TempDirectory = "tempDir";
+
     private static readonly SearchValues<char> s_allowed =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
     public static bool IsValid(ReadOnlySpan<char> value) =>
         value.Length is > 0 and <= CharactersMax && char.IsAsciiLetterOrDigit(value[0]) && !value.ContainsAnyExcept(s_allowed);
 
+    /// <summary>Whether a name in a sandbox's directory may be a document's or a container's.</summary>
+    public static bool IsFree(string value) => IsValid(value) && !IsTaken(value);
+
     public static string CheckSandbox(string sandbox, string parameter) => Check(sandbox, "sandbox id", parameter);
 
     public static string CheckContainer(string container, string parameter) =>
-        Check(container, "container id", parameter) == LockFile ? throw Taken("container id", parameter) : container;
+        IsTaken(Check(container, "container id", parameter)) ? throw Taken(container, "container id", parameter) : container;
 
     public static string CheckFile(string file, string parameter) =>
-        Check(file, "document name", parameter) == LockFile ? throw Taken("document name", parameter) : file;
+        IsTaken(Check(file, "document name", parameter)) ? throw Taken(file, "document name", parameter) : file;
+
+    private static bool IsTaken(string value) => value is LockFile or TempDirectory;
 
     private static string Check(string value, string what, string parameter)
     {
@@ -37,8 +45,8 @@ internal static class Identifier
                 parameter);
     }
 
-    private static ArgumentException Taken(string what, string parameter) =>
-        new($"'{LockFile}' is the name of every sandbox's lock file and cannot be a {what}.", parameter);
+    private static ArgumentException Taken(string value, string what, string parameter) =>
+        new($"'{value}' is the name of every sandbox's {(value == LockFile ? "lock file" : "directory for temp files")} and cannot be a {what}.", parameter);
 
     private static string Printable(string value)
     {

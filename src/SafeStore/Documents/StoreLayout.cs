@@ -9,6 +9,9 @@ public sealed record StoreLayout
     /// <summary>The name of a metadata directory inside its root, unless the layout says otherwise.</summary>
     public const string MetadataName = ".safestore";
 
+    /// <summary>What a metadata directory beside its root has after the root's name.</summary>
+    public const string BesideSuffix = ".safestore";
+
     private StoreLayout(string config, string run, string configMetadata, string runMetadata)
     {
         Config = config;
@@ -72,6 +75,35 @@ public sealed record StoreLayout
         CheckMetadata(paths[2], paths, nameof(configMetadata));
         CheckMetadata(paths[3], paths, nameof(runMetadata));
         return new StoreLayout(paths[0], paths[1], paths[2], paths[3]);
+    }
+
+    /// <summary>
+    /// Roots of any place, each with its metadata beside it, at its path with <see cref="BesideSuffix"/>: for trees in which another
+    /// program must find nothing but its own.
+    /// </summary>
+    /// <param name="config">The config root; not a mount point, since its metadata must be on its filesystem.</param>
+    /// <param name="run">The run root; neither inside the config root nor around it, and not a mount point.</param>
+    /// <exception cref="ArgumentException">A path is empty, the filesystem's root or has a NUL, or one root lies inside the other.</exception>
+    public static StoreLayout Beside(string config, string run)
+    {
+        string fullConfig = Full(config, nameof(config));
+        string fullRun = Full(run, nameof(run));
+        return Of(fullConfig, fullRun, fullConfig + BesideSuffix, fullRun + BesideSuffix);
+    }
+
+    /// <summary>
+    /// Where Kata Containers keeps its sandboxes: <c>/var/lib/vc/sbs</c> and <c>/run/vc/sbs</c>, with the metadata in
+    /// <c>/var/lib/vc/sbs.safestore</c> and <c>/run/vc/sbs.safestore</c>.
+    /// </summary>
+    public static StoreLayout Kata() => Kata("/");
+
+    /// <summary>The directories of <see cref="Kata()"/> below another root: XDG_RUNTIME_DIR of a rootless runtime, or a test's directory.</summary>
+    /// <param name="root">A path, relative to the current directory if it is not absolute.</param>
+    /// <exception cref="ArgumentException">The path is empty or has a NUL.</exception>
+    public static StoreLayout Kata(string root)
+    {
+        string full = Full(root, nameof(root));
+        return Beside(Path.Join(full, "var/lib/vc/sbs"), Path.Join(full, "run/vc/sbs"));
     }
 
     internal string PathOf(StoreRoot root) => root == StoreRoot.Config ? Config : Run;

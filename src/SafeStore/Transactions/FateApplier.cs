@@ -156,7 +156,7 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
     {
         var entries = new List<DirectoryEntry>();
         StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory.Path);
-        foreach (DirectoryEntry entry in entries.Where(static entry => Identifier.IsValid(entry.Name) && entry.Name != Identifier.LockFile))
+        foreach (DirectoryEntry entry in entries.Where(static entry => Identifier.IsFree(entry.Name)))
         {
             bool isKept = entry.Kind == FileKind.Directory
                 ? container is not null || (fate.Containers.TryGetValue(entry.Name, out ContainerFate? found) && found.Exists)

@@ -69,12 +69,33 @@ public sealed class IdentifierTests
     }
 
     [Fact]
-    public void The_lock_files_name_is_taken_for_documents_and_containers()
+    public void The_names_of_lock_file_and_temp_directory_are_taken_for_documents_and_containers()
     {
         Assert.Throws<ArgumentException>(() => new DocumentId("sb-1", null, StoreRoot.Run, "lock"));
         Assert.Throws<ArgumentException>(() => new DocumentId("sb-1", "web", StoreRoot.Config, "lock"));
         Assert.Throws<ArgumentException>(() => new DocumentId("sb-1", "lock", StoreRoot.Run, "a"));
+        Assert.Throws<ArgumentException>(() => new DocumentId("sb-1", "tempDir", StoreRoot.Run, "a"));
+        Assert.Throws<ArgumentException>(() => new DocumentId("sb-1", null, StoreRoot.Run, "tempDir"));
         Assert.Throws<ArgumentNullException>(() => new DocumentId(null!, null, StoreRoot.Run, "a"));
         Assert.Throws<ArgumentOutOfRangeException>(() => new DocumentId("sb-1", null, (StoreRoot)7, "a"));
+    }
+
+    [Fact]
+    public async Task A_sandbox_s_directory_for_temp_files_is_no_container_and_survives_a_recovery()
+    {
+        using var test = new TestStore();
+        await using StateStore store = await test.OpenAsync();
+        await store.CreateAsync("sb-1", static change => change.PutJson(StoreRoot.Run, null, "state.json", "{}"u8));
+        await store.ChangeAsync("sb-1", static change => change.RemoveSandbox());
+        await store.CreateAsync("sb-1", static change => change.PutJson(StoreRoot.Run, null, "state.json", "{}"u8));
+        Directory.CreateDirectory(test.PathOf(StoreRoot.Run, "sb-1/tempDir"));
+        await File.WriteAllTextAsync(test.PathOf(StoreRoot.Run, "sb-1/tempDir/tmp-17"), "VM");
+
+        StoreLayout copy = test.CopyAsAfterAKill();
+        await using StateStore recovered = await StateStore.OpenAsync(copy, test.Options);
+
+        Assert.Empty(recovered.ListContainers("sb-1"));
+        Assert.Equal("state.json", Assert.Single(recovered.ListDocuments("sb-1")).File);
+        Assert.True(File.Exists(Path.Combine(copy.Run, "sb-1/tempDir/tmp-17")));
     }
 }

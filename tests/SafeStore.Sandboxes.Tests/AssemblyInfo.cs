@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// The simulation stands for Linux, and is compared with it.
+[assembly: SupportedOSPlatform("linux")]
