@@ -1,4 +1,4 @@
 using System.Runtime.Versioning;
 
-// The simulation stands for Linux, and is compared with it.
+// The files, locks and modes that these tests look at are Linux's.
 [assembly: SupportedOSPlatform("linux")]
