@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Text.Json.Serialization;
 
@@ -94,6 +95,32 @@ public sealed record HypervisorConfig : StoredObject
     public bool DisableVhostNet { get; init; }
 
     public string GuestHookPath { get; init => field = value ?? string.Empty; } = string.Empty;
+
+    /// <summary>Checks what the seed demands of a sandbox that is created: a kernel, and an image or an initrd.</summary>
+    /// <exception cref="ArgumentException">One is missing.</exception>
+    public void Validate()
+    {
+        if (KernelPath.Length == 0)
+        {
+            throw new ArgumentException("Missing kernel path: the hypervisor's configuration must name a kernel.");
+        }
+
+        if (ImagePath.Length == 0 && InitrdPath.Length == 0)
+        {
+            throw new ArgumentException("Missing image and initrd path: the hypervisor's configuration must name one of them.");
+        }
+    }
+
+    /// <summary>The same with the seed's defaults in the place of what is not set: 1 vCPU, at most 240, 2048 MiB, 1 bridge, <c>virtio-scsi</c>, 8192 bytes per 9p message.</summary>
+    public HypervisorConfig WithDefaults() => this with
+    {
+        NumVcpus = NumVcpus == 0 ? 1 : NumVcpus,
+        DefaultMaxVcpus = DefaultMaxVcpus == 0 ? 240 : DefaultMaxVcpus,
+        MemorySize = MemorySize == 0 ? 2048 : MemorySize,
+        DefaultBridges = DefaultBridges == 0 ? 1 : DefaultBridges,
+        BlockDeviceDriver = BlockDeviceDriver.Length == 0 ? "virtio-scsi" : BlockDeviceDriver,
+        Msize9p = Msize9p == 0 ? 8192 : Msize9p,
+    };
 }
 
 /// <summary>A parameter of the guest kernel or of the hypervisor.</summary>

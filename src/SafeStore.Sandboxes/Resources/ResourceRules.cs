@@ -1,0 +1,60 @@
+using System;
+using System.Linq;
+
+namespace SafeStore.Sandboxes;
+
+/// <summary>The seed's rules of arguments, in the seed's order: sandbox id, container id, resource, type.</summary>
+internal sealed class ResourceRules(ResourceSlot[] slots)
+{
+    /// <summary>Names in a sandbox's directory that are documents of it: a container of that name would be in their way.</summary>
+    private static readonly string[] s_reserved =
+        ["config.json", "state.json", "network.json", "hypervisor.json", "agent.json", "process.json", "mounts.json", "devices.json", "persist.json", IntentDocument.File];
+
+    public static string CheckSandbox(string? sandbox) =>
+        string.IsNullOrWhiteSpace(sandbox) ? throw new ResourceArgumentException(ResourceFault.SandboxIdMissing, nameof(sandbox)) : sandbox;
+
+    public static string CheckContainer(string? container) =>
+        string.IsNullOrWhiteSpace(container) ? throw new ResourceArgumentException(ResourceFault.ContainerIdMissing, nameof(container)) : container;
+
+    public static string CheckNewContainer(string? container) => s_reserved.Contains(CheckContainer(container))
+        ? throw new ArgumentException($"'{container}' is the name of a document of the sandbox and cannot be a container id.", nameof(container))
+        : container!;
+
+    /// <summary>The document that a value is to become.</summary>
+    public ResourceSlot SlotFor(SandboxResource resource, DocumentScope scope, object? value)
+    {
+        CheckResource(resource, scope);
+        if (!slots.Any(slot => slot.Takes(value)))
+        {
+            throw new ResourceArgumentException(ResourceFault.InvalidDataType, nameof(value), $"no resource is a {value?.GetType().Name ?? "null"}");
+        }
+
+        return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Takes(value))
+            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {value!.GetType().Name}");
+    }
+
+    /// <summary>The document that a value is wanted of.</summary>
+    public ResourceSlot SlotFor(SandboxResource resource, DocumentScope scope, Type type)
+    {
+        CheckResource(resource, scope);
+        return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Gives(type))
+            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {type.Name}");
+    }
+
+    /// <summary>A document of a resource, whatever its type.</summary>
+    public DocumentKind KindOf(SandboxResource resource, DocumentScope scope)
+    {
+        CheckResource(resource, scope);
+        return slots.First(slot => slot.Resource == resource && slot.Kind.Scope == scope).Kind;
+    }
+
+    private void CheckResource(SandboxResource resource, DocumentScope scope)
+    {
+        if (!slots.Any(slot => slot.Resource == resource && slot.Kind.Scope == scope))
+        {
+            throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"a {NameOf(scope)} has no resource '{resource}'");
+        }
+    }
+
+    private static string NameOf(DocumentScope scope) => scope == DocumentScope.Sandbox ? "sandbox" : "container";
+}

@@ -1,0 +1,315 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace SafeStore.Sandboxes;
+
+/// <summary>
+/// A transaction on one sandbox, all or nothing. Every call checks its arguments and serialises its value at once; nothing touches the disk before
+/// <see cref="CommitAsync"/>. Not safe for concurrent use.
+/// </summary>
+public sealed class SandboxEdit
+{
+    private readonly SandboxSession _session;
+    private readonly SandboxChange _change;
+    private readonly IntentLedger _ledger;
+    private readonly HashSet<long> _completed = [];
+    private readonly Dictionary<string, State> _containerStates = [];
+    private State? _state;
+    private bool _completesAll;
+    private bool _removesSandbox;
+
+    internal SandboxEdit(SandboxSession session, SandboxChange change, IntentLedger ledger)
+    {
+        _session = session;
+        _change = change;
+        _ledger = ledger;
+    }
+
+    /// <summary>Writes a document of the sandbox.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="kind">Its kind, of <see cref="SandboxSession.Model"/> or of the program's own.</param>
+    /// <param name="value">Its value.</param>
+    /// <exception cref="ArgumentException">The kind belongs to a container, the value cannot be written, or the id in a configuration is not the sandbox's.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    public SandboxEdit Put<T>(DocumentKind<T> kind, T value)
+    {
+        if (value is SandboxConfig config && config.Id != _session.Sandbox)
+        {
+            throw new ArgumentException($"The configuration is of sandbox '{config.Id}', not of '{_session.Sandbox}'.", nameof(value));
+        }
+
+        _change.Put(kind, value);
+        _state = value is State state && ReferenceEquals(kind, _session.Model.SandboxState) ? state : _state;
+        return this;
+    }
+
+    /// <summary>Writes a document of a container.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="container">The container's id; it must exist, or be created earlier in this transaction.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="value">Its value.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, the kind belongs to a sandbox, the value cannot be written, or the id in a configuration is not the container's.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    public SandboxEdit Put<T>(string container, DocumentKind<T> kind, T value)
+    {
+        ResourceRules.CheckContainer(container);
+        if (value is ContainerConfig config && config.Id != container)
+        {
+            throw new ArgumentException($"The configuration is of container '{config.Id}', not of '{container}'.", nameof(value));
+        }
+
+        _change.Put(container, kind, value);
+        if (value is State state && ReferenceEquals(kind, _session.Model.ContainerState))
+        {
+            _containerStates[container] = state;
+        }
+
+        return this;
+    }
+
+    /// <summary>Writes everything that a new sandbox has, and creates its containers.</summary>
+    /// <param name="sandbox">The sandbox; its id must be this one's.</param>
+    /// <exception cref="ArgumentException">An id is empty, not allowed or there twice, a configuration is of another id or lacks kernel or image, or there are two hypervisors.</exception>
+    /// <exception cref="DocumentTooLargeException">A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    public SandboxEdit PutAll(NewSandbox sandbox)
+    {
+        ArgumentNullException.ThrowIfNull(sandbox);
+        if (sandbox.Id != _session.Sandbox || (sandbox.Qemu is not null && sandbox.Firecracker is not null))
+        {
+            throw new ArgumentException($"The sandbox '{sandbox.Id}' is not '{_session.Sandbox}', which is locked, or has two hypervisors.", nameof(sandbox));
+        }
+
+        SandboxModel model = _session.Model;
+        sandbox.Config?.HypervisorConfig.Validate();
+        PutIfGiven(model.SandboxConfig, sandbox.Config);
+        PutIfGiven(model.SandboxState, sandbox.State);
+        PutIfGiven(model.Network, sandbox.Network);
+        PutIfGiven(model.Devices, sandbox.Devices);
+        PutIfGiven(model.Qemu, sandbox.Qemu);
+        PutIfGiven(model.Firecracker, sandbox.Firecracker);
+        PutIfGiven(model.Agent, sandbox.Agent);
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (NewContainer container in sandbox.Containers)
+        {
+            if (!ids.Add(ResourceRules.CheckContainer(container.Id)))
+            {
+                throw new ArgumentException($"The container '{container.Id}' is there twice.", nameof(sandbox));
+            }
+
+            PutAll(container);
+        }
+
+        return this;
+    }
+
+    /// <summary>Creates a container and writes everything that it has.</summary>
+    /// <param name="container">The container.</param>
+    /// <exception cref="ArgumentException">Its id is empty, not allowed or the name of a sandbox's document, or its configuration is of another id.</exception>
+    /// <exception cref="DocumentTooLargeException">A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="InvalidOperationException">The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    public SandboxEdit PutAll(NewContainer container)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        SandboxModel model = _session.Model;
+        CreateContainer(container.Id);
+        PutIfGiven(container.Id, model.ContainerConfig, container.Config);
+        PutIfGiven(container.Id, model.ContainerState, container.State);
+        PutIfGiven(container.Id, model.Process, container.Process);
+        PutIfGiven(container.Id, model.Mounts, container.Mounts);
+        PutIfGiven(container.Id, model.ContainerDevices, container.Devices);
+        return this;
+    }
+
+    /// <summary>Deletes a document of the sandbox; one that does not exist is no error.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <exception cref="ArgumentException">The kind belongs to a container.</exception>
+    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    public SandboxEdit Delete(DocumentKind kind)
+    {
+        _change.Delete(kind);
+        _state = ReferenceEquals(kind, _session.Model.SandboxState) ? new State() : _state;
+        return this;
+    }
+
+    /// <summary>Deletes a document of a container; one that does not exist is no error.</summary>
+    /// <param name="container">The container's id.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or the kind belongs to a sandbox.</exception>
+    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    public SandboxEdit Delete(string container, DocumentKind kind)
+    {
+        _change.Delete(ResourceRules.CheckContainer(container), kind);
+        if (ReferenceEquals(kind, _session.Model.ContainerState))
+        {
+            _containerStates[container] = new State();
+        }
+
+        return this;
+    }
+
+    /// <summary>Creates a container, which appears complete, with what this transaction puts into it.</summary>
+    /// <param name="container">Its id; it must not exist.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or is the name of a sandbox's document.</exception>
+    /// <exception cref="InvalidOperationException">The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    public SandboxEdit CreateContainer(string container)
+    {
+        _change.CreateContainer(ResourceRules.CheckNewContainer(container));
+        return this;
+    }
+
+    /// <summary>Removes a container with everything in it.</summary>
+    /// <param name="container">Its id; it must exist.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">The container is removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    public SandboxEdit RemoveContainer(string container)
+    {
+        _change.RemoveContainer(ResourceRules.CheckContainer(container));
+        return this;
+    }
+
+    /// <summary>Removes the sandbox with everything in it.</summary>
+    /// <exception cref="InvalidOperationException">Something is intended that is neither undone nor completed; the sandbox is created or removed already in this transaction, or it has been committed.</exception>
+    public SandboxEdit RemoveSandbox()
+    {
+        if (_ledger.Document is { Intents.Count: > 0 })
+        {
+            throw new InvalidOperationException($"Something is still to be undone in sandbox '{_session.Sandbox}', which would be forgotten with it: call {nameof(SandboxSession.UndoAsync)}, or complete it, first.");
+        }
+
+        _change.RemoveSandbox();
+        _removesSandbox = true;
+        return this;
+    }
+
+    /// <summary>Lets the commit fail unless the sandbox still has this version.</summary>
+    /// <param name="version">The version at which it was read.</param>
+    /// <exception cref="InvalidOperationException">The transaction has been committed.</exception>
+    public SandboxEdit RequireVersion(Lsn version)
+    {
+        _change.RequireVersion(version);
+        return this;
+    }
+
+    /// <summary>Moves the sandbox from one state to another, checked against what is stored; the other members of its state stay.</summary>
+    /// <param name="from">The state that it is in.</param>
+    /// <param name="to">The state that it is to be in.</param>
+    /// <exception cref="ArgumentException">A state is empty.</exception>
+    /// <exception cref="InvalidTransitionException">It is not in that state, or may not go from it to the other.</exception>
+    public SandboxEdit Transition(Lifecycle from, Lifecycle to)
+    {
+        State state = CurrentState();
+        InvalidTransitionException.ThrowUnless(state.Lifecycle, from, to, $"sandbox '{_session.Sandbox}'");
+        return Put(_session.Model.SandboxState, state with { Value = to.ToText() });
+    }
+
+    /// <summary>Moves a container from one state to another, checked against what is stored; the other members of its state stay.</summary>
+    /// <param name="container">The container's id.</param>
+    /// <param name="from">The state that it is in.</param>
+    /// <param name="to">The state that it is to be in.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or a state is empty.</exception>
+    /// <exception cref="InvalidTransitionException">It is not in that state, or may not go from it to the other.</exception>
+    public SandboxEdit Transition(string container, Lifecycle from, Lifecycle to)
+    {
+        ResourceRules.CheckContainer(container);
+        State state = _containerStates.GetValueOrDefault(container) ?? _session.Read(container, _session.Model.ContainerState) ?? new State();
+        InvalidTransitionException.ThrowUnless(state.Lifecycle, from, to, $"container '{container}' of sandbox '{_session.Sandbox}'");
+        return Put(container, _session.Model.ContainerState, state with { Value = to.ToText() });
+    }
+
+    /// <summary>Takes the sandbox's next block index: the index is used up when the transaction is committed, and not otherwise.</summary>
+    /// <returns>The index, from 0.</returns>
+    /// <exception cref="InvalidOperationException">The indexes are used up, the sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    public long TakeBlockIndex()
+    {
+        State state = CurrentState();
+        if (state.BlockIndex is < 0 or long.MaxValue)
+        {
+            throw new InvalidOperationException($"The sandbox '{_session.Sandbox}' has the block index {state.BlockIndex}, from which none can be taken.");
+        }
+
+        Put(_session.Model.SandboxState, state with { BlockIndex = state.BlockIndex + 1 });
+        return state.BlockIndex;
+    }
+
+    /// <summary>Everything that is intended belongs to the sandbox from this commit on: it will not be undone. A sandbox that was being created is created.</summary>
+    public SandboxEdit Complete()
+    {
+        _completesAll = true;
+        return this;
+    }
+
+    /// <summary>What one intent says belongs to the sandbox from this commit on. A sandbox that is being created goes on being so.</summary>
+    /// <param name="intent">The intent.</param>
+    public SandboxEdit Complete(Intent intent)
+    {
+        ArgumentNullException.ThrowIfNull(intent);
+        _completed.Add(intent.Number);
+        return this;
+    }
+
+    /// <summary>Commits: on return every change is durable and visible. See <see cref="Transaction.CommitAsync"/> for what may go wrong.</summary>
+    /// <param name="cancellationToken">Honoured until the transaction is put into the log; after that it is ignored.</param>
+    /// <returns>The transaction's LSN, now the sandbox's version.</returns>
+    public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
+    {
+        IntentDocument? intents = _removesSandbox ? null : SettleIntents();
+        try
+        {
+            Lsn lsn = await _change.CommitAsync(cancellationToken).ConfigureAwait(false);
+            _ledger.Committed(intents, _removesSandbox);
+            return lsn;
+        }
+        catch (CommitNotPublishedException)
+        {
+            _ledger.Committed(intents, _removesSandbox);
+            throw;
+        }
+    }
+
+    /// <summary>Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.</summary>
+    private IntentDocument? SettleIntents()
+    {
+        IntentDocument? before = _ledger.Document;
+        if (before is null || (!_completesAll && _completed.Count == 0))
+        {
+            return before;
+        }
+
+        IntentDocument? after = _completesAll ? null : _ledger.Without(_completed);
+        if (after is null)
+        {
+            _change.Delete(_session.Model.Intents);
+        }
+        else
+        {
+            _change.Put(_session.Model.Intents, after);
+        }
+
+        return after;
+    }
+
+    private void PutIfGiven<T>(DocumentKind<T> kind, T? value)
+        where T : class
+    {
+        if (value is not null)
+        {
+            Put(kind, value);
+        }
+    }
+
+    private void PutIfGiven<T>(string container, DocumentKind<T> kind, T? value)
+        where T : class
+    {
+        if (value is not null)
+        {
+            Put(container, kind, value);
+        }
+    }
+
+    private State CurrentState() => _state ?? _session.Read(_session.Model.SandboxState) ?? new State();
+}

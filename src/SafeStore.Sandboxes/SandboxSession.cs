@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace SafeStore.Sandboxes;
+
+/// <summary>
+/// A locked sandbox: reading it at one point in time, changing it by transactions, recording what is to be undone if the work fails. Dispose it to
+/// release the lock; the lock ends with the process too. Not safe for concurrent use.
+/// </summary>
+public sealed class SandboxSession : IAsyncDisposable
+{
+    private readonly SandboxLock _held;
+    private readonly IntentLedger? _ledger;
+    private readonly TempDirectory _temp;
+
+    internal SandboxSession(SandboxLock held, SandboxModel model, IntentLedger? ledger, TempDirectory temp)
+    {
+        _held = held;
+        _ledger = ledger;
+        _temp = temp;
+        Model = model;
+    }
+
+    /// <summary>The sandbox's id.</summary>
+    public string Sandbox => _held.Sandbox;
+
+    /// <summary>How the lock is held.</summary>
+    public LockMode Mode => _held.Mode;
+
+    /// <summary>The LSN of the sandbox's last transaction; 0 before it is created.</summary>
+    public Lsn Version => _held.Version;
+
+    /// <summary>The documents that there are.</summary>
+    public SandboxModel Model { get; }
+
+    /// <summary>What is to be undone unless it is completed, oldest first.</summary>
+    public IReadOnlyList<Intent> Intents => (_ledger is null ? _held.Read(Model.Intents) : _ledger.Document)?.Intents ?? [];
+
+    /// <summary>Whether the sandbox is only being made: it exists because something is to be undone if it does not come about.</summary>
+    public bool IsCreating => (_ledger is null ? _held.Read(Model.Intents) : _ledger.Document)?.Creating ?? false;
+
+    /// <summary>Reads a document of the sandbox; null if it does not exist. Throws what <see cref="StateStore.Read{T}(string, DocumentKind{T})"/> does.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="kind">Its kind.</param>
+    public T? Read<T>(DocumentKind<T> kind) => _held.Read(kind);
+
+    /// <summary>Reads a document of a container; null if it does not exist. Throws what <see cref="StateStore.Read{T}(string, string, DocumentKind{T})"/> does.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="container">The container's id.</param>
+    /// <param name="kind">Its kind.</param>
+    public T? Read<T>(string container, DocumentKind<T> kind) => _held.Read(ResourceRules.CheckContainer(container), kind);
+
+    /// <summary>The ids of the sandbox's containers, sorted.</summary>
+    /// <exception cref="InvalidOperationException">The lock is released.</exception>
+    public IReadOnlyList<string> ListContainers() => _held.ListContainers();
+
+    /// <summary>Starts a transaction; in a session of a new sandbox without intents, the one that creates it. Nothing touches the disk before it is committed.</summary>
+    /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
+    public SandboxEdit Change() => new(this, _held.Change(), Ledger());
+
+    /// <summary>
+    /// Records how a side effect is to be undone; call it <b>before</b> the side effect. On return that is durable: unless a transaction
+    /// completes it (<see cref="SandboxEdit.Complete()"/>), its undo handler runs. In a session of a new sandbox the first intent makes
+    /// the sandbox, marked as being created, with nothing else in it; start the transaction that fills it after the last intent.
+    /// </summary>
+    /// <param name="kind">The kind: which undo handler it is for.</param>
+    /// <param name="payload">What that handler needs to know.</param>
+    /// <param name="cancellationToken">As for <see cref="Transaction.CommitAsync"/>, whose exceptions this throws too.</param>
+    /// <exception cref="ArgumentException">The kind is empty, or the payload no JSON value.</exception>
+    /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
+    public ValueTask<Intent> IntendJsonAsync(string kind, JsonElement payload, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(kind);
+        return payload.ValueKind == JsonValueKind.Undefined
+            ? throw new ArgumentException("The payload must be a JSON value; null is one.", nameof(payload))
+            : Ledger().AddAsync(kind, payload, cancellationToken);
+    }
+
+    /// <summary>Records how a side effect is to be undone; as <see cref="IntendJsonAsync"/>, with a payload of a type.</summary>
+    /// <typeparam name="T">The payload's type.</typeparam>
+    /// <param name="kind">The kind: which undo handler it is for.</param>
+    /// <param name="payload">What that handler needs to know.</param>
+    /// <param name="json">How the payload is written; from a source-generated context.</param>
+    /// <param name="cancellationToken">As for <see cref="Transaction.CommitAsync"/>.</param>
+    public ValueTask<Intent> IntendAsync<T>(string kind, T payload, JsonTypeInfo<T> json, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return IntendJsonAsync(kind, JsonSerializer.SerializeToElement(payload, json), cancellationToken);
+    }
+
+    /// <summary>Undoes all intents now, newest first, instead of leaving them to whoever locks the sandbox next. A sandbox that was only being made is removed.</summary>
+    /// <param name="cancellationToken">Ends it between two steps.</param>
+    /// <exception cref="UndoFailedException">A handler failed or is missing.</exception>
+    /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
+    public async ValueTask UndoAsync(CancellationToken cancellationToken = default) => await Ledger().UndoAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Makes an empty file (mode 0600) in the sandbox's run directory, as the seed does: <c>tempDir/tmp-(digits)</c>. It is not durable, and
+    /// goes with the sandbox at the latest.
+    /// </summary>
+    /// <param name="lifetime">When it goes.</param>
+    /// <exception cref="InvalidOperationException">The sandbox is not created yet.</exception>
+    /// <exception cref="FileSystem.StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
+    public TempFile CreateTempFile(TempFileLifetime lifetime = TempFileLifetime.Owner) => _temp.Create(Sandbox, lifetime);
+
+    /// <summary>Releases the lock. What was intended and not completed is undone by whoever locks the sandbox next.</summary>
+    public ValueTask DisposeAsync() => _held.DisposeAsync();
+
+    private IntentLedger Ledger() => _ledger ?? throw new InvalidOperationException($"The lock of sandbox '{Sandbox}' is shared; a change needs an exclusive one.");
+}

@@ -1,0 +1,141 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Sandboxes;
+
+/// <summary>
+/// The <c>tempDir</c> of the sandboxes. A file whose lifetime is its owner's has a name of its own (<c>.owned</c>) and an exclusive flock as
+/// long as the owner lives: who holds the sandbox exclusively and gets that flock knows that nobody needs the file.
+/// </summary>
+internal sealed class TempDirectory(IDurableFileSystem fs, DirectoryHandle run) : IDisposable
+{
+    private const string Name = "tempDir";
+    private const string OwnedSuffix = ".owned";
+    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public static TempDirectory Open(IDurableFileSystem fs, StoreLayout layout)
+    {
+        StorageException.ThrowIfFailed(fs.OpenRoot(layout.Run, out DirectoryHandle? run), "open the directory", layout.Run);
+        return new TempDirectory(fs, run!);
+    }
+
+    public TempFile Create(string sandbox, TempFileLifetime lifetime)
+    {
+        using DirectoryHandle directory = OpenOrMake(sandbox);
+        while (true)
+        {
+            string name = NewName(lifetime);
+            Errno errno = fs.CreateFile(directory, name, FileMode, out FileHandle? file);
+            if (errno == Errno.Exists)
+            {
+                continue;
+            }
+
+            StorageException.ThrowIfFailed(errno, "create the temp file", directory.Path, name);
+            string path = $"{directory.Path}/{name}";
+            if (lifetime == TempFileLifetime.Sandbox)
+            {
+                file!.Dispose();
+                return new TempFile(this, sandbox, name, path, null);
+            }
+
+            // Nobody sweeps meanwhile: that takes the exclusive lock of the sandbox, which the caller has or keeps away.
+            errno = fs.TryLock(file!, LockMode.Exclusive);
+            if (errno != Errno.None)
+            {
+                fs.Unlink(directory, name);
+                file!.Dispose();
+                throw new StorageException("lock the temp file", path, errno);
+            }
+
+            return new TempFile(this, sandbox, name, path, file);
+        }
+    }
+
+    /// <summary>Removes an owned file under its flock, unless the sandbox has gone and its name is another's.</summary>
+    public void Remove(string sandbox, string name, FileHandle owned)
+    {
+        string path = $"{sandbox}/{Name}";
+        Errno errno = fs.OpenDirectory(run, path, out DirectoryHandle? directory);
+        using (directory)
+        {
+            if (errno == Errno.None)
+            {
+                errno = fs.IsNameOf(directory!, name, owned, out bool same);
+                errno = errno == Errno.None && same ? fs.Unlink(directory!, name) : errno;
+            }
+        }
+
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", $"{run.Path}/{path}", name);
+    }
+
+    /// <summary>Removes the files of owners that have died. The caller holds the sandbox exclusively.</summary>
+    public void Sweep(string sandbox)
+    {
+        string path = $"{sandbox}/{Name}";
+        Errno errno = fs.OpenDirectory(run, path, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound)
+        {
+            return;
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", $"{run.Path}/{path}");
+        using (directory)
+        {
+            var entries = new List<DirectoryEntry>();
+            StorageException.ThrowIfFailed(fs.List(directory!, entries), "list the directory", directory!.Path);
+            foreach (DirectoryEntry entry in entries)
+            {
+                if (entry.Kind == FileKind.Regular && entry.Name.EndsWith(OwnedSuffix, StringComparison.Ordinal))
+                {
+                    RemoveIfOwnerIsDead(directory, entry.Name);
+                }
+            }
+        }
+    }
+
+    public void Dispose() => run.Dispose();
+
+    private void RemoveIfOwnerIsDead(DirectoryHandle directory, string name)
+    {
+        Errno errno = fs.OpenFile(directory, name, FileUse.ReadWrite, out FileHandle? file);
+        using (file)
+        {
+            errno = errno == Errno.None ? fs.TryLock(file!, LockMode.Exclusive) : errno;
+            errno = errno == Errno.None ? fs.Unlink(directory, name) : errno;
+        }
+
+        // Its owner lives, or has just removed it.
+        StorageException.ThrowIfFailed(errno is Errno.WouldBlock or Errno.NotFound ? Errno.None : errno, "remove the temp file", directory.Path, name);
+    }
+
+    private DirectoryHandle OpenOrMake(string sandbox)
+    {
+        Errno errno = fs.OpenDirectory(run, sandbox, out DirectoryHandle? parent);
+        if (errno == Errno.NotFound)
+        {
+            throw new InvalidOperationException($"The sandbox '{sandbox}' is not created yet; temp files need its directory.");
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", run.Path, sandbox);
+        using (parent)
+        {
+            errno = fs.MakeDirectory(parent!, Name, DirectoryMode);
+            StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the directory", parent!.Path, Name);
+            StorageException.ThrowIfFailed(fs.OpenDirectory(parent, Name, out DirectoryHandle? directory), "open the directory", parent.Path, Name);
+            return directory!;
+        }
+    }
+
+    private string NewName(TempFileLifetime lifetime)
+    {
+        Span<byte> random = stackalloc byte[sizeof(uint)];
+        fs.FillRandom(random);
+        string digits = BitConverter.ToUInt32(random).ToString("D10", CultureInfo.InvariantCulture);
+        return $"tmp-{digits}{(lifetime == TempFileLifetime.Owner ? OwnedSuffix : string.Empty)}";
+    }
+}
