@@ -15,9 +15,9 @@ public sealed class SandboxSession : IAsyncDisposable
 {
     private readonly SandboxLock _held;
     private readonly IntentLedger? _ledger;
-    private readonly TempDirectory _temp;
+    private readonly TempFiles _temp;
 
-    internal SandboxSession(SandboxLock held, SandboxModel model, IntentLedger? ledger, TempDirectory temp)
+    internal SandboxSession(SandboxLock held, SandboxModel model, IntentLedger? ledger, TempFiles temp)
     {
         _held = held;
         _ledger = ledger;

@@ -27,11 +27,11 @@ public sealed partial class SandboxStore : IAsyncDisposable
     public const string ActivitySourceName = "SafeStore.Sandboxes";
 
     private readonly UndoHandlers _undo;
-    private readonly TempDirectory _temp;
+    private readonly TempFiles _temp;
     private readonly ResourceRules _rules;
     private readonly StatusReader _status;
 
-    private SandboxStore(StateStore store, SandboxStoreOptions options, TempDirectory temp)
+    private SandboxStore(StateStore store, SandboxStoreOptions options, TempFiles temp)
     {
         Store = store;
         Model = options.Model;
@@ -57,7 +57,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
         StateStore store = await StateStore.OpenAsync(layout, options.Store, cancellationToken).ConfigureAwait(false);
         try
         {
-            return new SandboxStore(store, options, TempDirectory.Open(options.Store.FileSystem, store.Layout));
+            return new SandboxStore(store, options, TempFiles.Open(options.Store.FileSystem, store.Layout));
         }
         catch
         {

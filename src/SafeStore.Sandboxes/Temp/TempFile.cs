@@ -17,12 +17,12 @@ public enum TempFileLifetime
 /// <summary>A file in a sandbox's run directory that is no document. Dispose it to let it go, if its lifetime is its owner's.</summary>
 public sealed class TempFile : IDisposable
 {
-    private readonly TempDirectory _directory;
+    private readonly TempFiles _directory;
     private readonly string _sandbox;
     private readonly string _name;
     private FileHandle? _owned;
 
-    internal TempFile(TempDirectory directory, string sandbox, string name, string path, FileHandle? owned)
+    internal TempFile(TempFiles directory, string sandbox, string name, string path, FileHandle? owned)
     {
         _directory = directory;
         _sandbox = sandbox;

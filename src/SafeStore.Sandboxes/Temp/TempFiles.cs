@@ -10,17 +10,17 @@ namespace SafeStore.Sandboxes;
 /// The <c>tempDir</c> of the sandboxes. A file whose lifetime is its owner's has a name of its own (<c>.owned</c>) and an exclusive flock as
 /// long as the owner lives: who holds the sandbox exclusively and gets that flock knows that nobody needs the file.
 /// </summary>
-internal sealed class TempDirectory(IDurableFileSystem fs, DirectoryHandle run) : IDisposable
+internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : IDisposable
 {
     private const string Name = "tempDir";
     private const string OwnedSuffix = ".owned";
     private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    public static TempDirectory Open(IDurableFileSystem fs, StoreLayout layout)
+    public static TempFiles Open(IDurableFileSystem fs, StoreLayout layout)
     {
         StorageException.ThrowIfFailed(fs.OpenRoot(layout.Run, out DirectoryHandle? run), "open the directory", layout.Run);
-        return new TempDirectory(fs, run!);
+        return new TempFiles(fs, run!);
     }
 
     public TempFile Create(string sandbox, TempFileLifetime lifetime)
