@@ -137,7 +137,7 @@ internal sealed class StoreEngine : IAsyncDisposable
                         shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
                     }
 
-                    Recover(fs, roots, segments, wasFaulted, events);
+                    Recover(fs, roots, segments, shared, wasFaulted, events);
                     shared.SetTailOwner(0);
                     shared.NextEpoch();
                     shared.SetStatus(StoreStatus.Open);
@@ -169,7 +169,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
     }
 
-    private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, bool wasFaulted, EngineEvents events)
+    private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, SharedState shared, bool wasFaulted, EngineEvents events)
     {
         try
         {
@@ -179,10 +179,12 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
         catch (SyncFailedException failure)
         {
+            shared.TryFault(); // or the next opener would sync again and believe it
             throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
         }
         catch (NotDurableException failure)
         {
+            shared.TryFault();
             throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
         }
     }
