@@ -19,12 +19,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     public void Run(bool wasFaulted)
     {
         SyncNames();
-        LogContents log = LogScanner.ReadChecked(directory, watermark, out Lsn? mark);
-        if (log.Header is { } header && header.Store != identity.Store)
-        {
-            throw new LogCorruptException(directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Store}");
-        }
-
+        LogContents log = LogScanner.ReadChecked(directory, watermark, identity.Store, out Lsn? mark);
         bool isMade = mark is not null;
         Dictionary<string, SandboxFate> fates = Collect(log);
 
