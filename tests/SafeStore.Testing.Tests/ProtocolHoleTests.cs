@@ -36,6 +36,19 @@ public sealed class ProtocolHoleTests
     }
 
     [Fact]
+    public async Task A_recovery_after_one_in_which_any_sync_has_failed_loses_nothing()
+    {
+        StoreWorkload workload = StoreWorkload.On(PersistenceProfile.Strict);
+        (SimulatedMachine dead, CrashRun run) = await DieBeforeSyncAsync(workload);
+        for (int sync = 0; await FailSyncAsync(workload, dead, sync) is { } machine; sync++)
+        {
+            for (long call = 1; await LosePowerInRecoveryAsync(workload, machine, run, call); call++)
+            {
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_lock_word_that_a_recovery_has_written_in_part_does_not_uncover_an_older_one()
     {
         var invariants = new StoreInvariants(StoreLayout.At("/store"));
@@ -83,13 +96,30 @@ public sealed class ProtocolHoleTests
         return (machine, run);
     }
 
+    /// <summary>What a recovery leaves of which one sync has failed; null when it has fewer.</summary>
+    private static async Task<SimulatedMachine?> FailSyncAsync(StoreWorkload workload, SimulatedMachine machine, int sync)
+    {
+        SimulatedMachine copy = Copy(machine, new FaultPlan().Add(new FaultRule
+        {
+            Operations = [Operation.SyncFile, Operation.SyncData, Operation.SyncDirectory],
+            Skip = sync,
+            Fault = new CallFails(Errno.InputOutput),
+        }));
+        _ = await Record.ExceptionAsync(async () => await workload.Invariants.OpenAsync(copy.Start()));
+        copy.KillAll();
+        return copy.Faults.Count == 0 ? null : copy;
+    }
+
+    private static SimulatedMachine Copy(SimulatedMachine machine, FaultPlan faults) =>
+        new(machine.Options, [.. machine.Mounts.Disks.Select(static disk => disk.Clone())]) { Faults = faults };
+
     /// <summary>False when the recovery has fewer calls.</summary>
     private static async Task<bool> LosePowerInRecoveryAsync(StoreWorkload workload, SimulatedMachine machine, CrashRun run, long call)
     {
         bool isReached = false;
         for (ulong seed = 0; seed < 4; seed++)
         {
-            var copy = new SimulatedMachine(machine.Options, [.. machine.Mounts.Disks.Select(static disk => disk.Clone())]) { Faults = FaultPlan.At(call, new PowerLost(seed)) };
+            SimulatedMachine copy = Copy(machine, FaultPlan.At(call, new PowerLost(seed)));
             try
             {
                 await workload.Invariants.OpenAsync(copy.Start());
