@@ -110,12 +110,8 @@ internal sealed class ConcurrentRun(SimulatedMachine machine, ulong seed) : IDis
 
     private void Pause(Flow flow)
     {
-        // A timer that falls due while an ended flow hands over works on that flow's thread: until it is done, the thread needs turns.
-        bool hasEnded = flow.HasEnded;
-        flow.HasEnded = false;
         HandOver();
         flow.Turn.Wait();
-        flow.HasEnded = hasEnded;
     }
 
     private void HandOver()

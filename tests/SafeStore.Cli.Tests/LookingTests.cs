@@ -63,7 +63,7 @@ public sealed class LookingTests : IDisposable
     {
         await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
         ToolResult whole = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store, "--json"]);
-        string segment = Directory.EnumerateFiles(Path.Combine(_fixture.Store, "config/.safestore/log")).Single(static path => !Path.GetFileName(path).StartsWith("spare", StringComparison.Ordinal));
+        string segment = Directory.EnumerateFiles(LogOf(_fixture)).Single(static path => !Path.GetFileName(path).StartsWith("spare", StringComparison.Ordinal));
         await using (var file = new FileStream(segment, FileMode.Open, FileAccess.ReadWrite))
         {
             int first = file.ReadByte();
@@ -81,6 +81,39 @@ public sealed class LookingTests : IDisposable
         Assert.Equal("its header is damaged", bad.GetProperty("segments")[0].GetProperty("fault").GetString());
         Assert.Equal(2, table.Code);
         Assert.Equal(1, (await _fixture.DumpAsync()).Code);
+    }
+
+    [Fact]
+    public async Task Repair_tells_that_a_log_is_that_of_another_store()
+    {
+        using var other = new StoreFixture();
+        await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
+        await other.ApplyAsync(StoreFixture.CreateSandbox);
+        Directory.Delete(LogOf(_fixture), recursive: true);
+        Directory.CreateDirectory(LogOf(_fixture));
+        foreach (string file in Directory.EnumerateFiles(LogOf(other)))
+        {
+            File.Copy(file, Path.Combine(LogOf(_fixture), Path.GetFileName(file)));
+        }
+
+        ToolResult result = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store, "--json"]);
+
+        JsonElement report = JsonElement.Parse(Assert.Single(result.Lines));
+        Assert.Equal(2, result.Code);
+        Assert.Contains("another store", report.GetProperty("damage").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, (await _fixture.DumpAsync()).Code);
+    }
+
+    [Fact]
+    public async Task Repair_shows_the_log_of_a_store_whose_own_document_is_damaged()
+    {
+        await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
+        await File.WriteAllTextAsync(Path.Combine(_fixture.Store, "config/.safestore/store.json"), "{", TestContext.Current.CancellationToken);
+
+        ToolResult result = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store]);
+
+        Assert.Equal(0, result.Code);
+        Assert.Contains("The log is whole.", result.Lines);
     }
 
     [Theory]
@@ -117,4 +150,6 @@ public sealed class LookingTests : IDisposable
         Assert.DoesNotContain(result.Lines, static line => line.Contains('\u001b', StringComparison.Ordinal));
         Assert.Equal(0, (await _fixture.DumpAsync()).Code);
     }
+
+    private static string LogOf(StoreFixture fixture) => Path.Combine(fixture.Store, "config/.safestore/log");
 }

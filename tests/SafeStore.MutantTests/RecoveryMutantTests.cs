@@ -67,6 +67,21 @@ public sealed class RecoveryMutantTests
         }.RunAsync());
 
     [Theory]
+    [InlineData("failed-recovery-not-marked")]
+    public Task A_record_whose_sync_has_failed_in_a_recovery_is_not_lost_once_a_part_of_it_is_applied(string mutant) =>
+        Kill.ByAsync(mutant, () => new Exploring(static async lab => lab.Store = await lab.OpenAsync("recovering"))
+        {
+            Before = static async lab =>
+            {
+                await DieInSyncAsync(lab, new ProcessKilled());
+                lab.Machine.Faults = FaultPlan.Fail(Operation.SyncFile, "*/log/0000*.log", Errno.InputOutput);
+                _ = await Record.ExceptionAsync(async () => await lab.OpenAsync("recovering in vain"));
+                lab.Machine.Faults = new FaultPlan();
+                lab.Machine.KillAll();
+            },
+        }.RunAsync());
+
+    [Theory]
     [InlineData("settled-word-not-synced")]
     public Task The_version_of_a_sandbox_that_was_recovered_does_not_go_back(string mutant) => Kill.ByAsync(mutant, static async () =>
     {

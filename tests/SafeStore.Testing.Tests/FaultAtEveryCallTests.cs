@@ -186,16 +186,9 @@ internal sealed class FaultedRun(StoreInvariants invariants, SimulatedMachine ma
 
     private async Task CommitAsync(StoreStep.Commit commit)
     {
-        await using SandboxLocks locks = await _store!.LockManyAsync(
-            commit.Edits.Select(edit => new SandboxTarget(edit.Sandbox, IsNew: !_model.Sandboxes.ContainsKey(edit.Sandbox))), cancellationToken: TestContext.Current.CancellationToken);
+        await using SandboxLocks locks = await _store!.LockManyAsync(StoreWorkload.TargetsOf(commit, _model), cancellationToken: TestContext.Current.CancellationToken);
         Transaction transaction = locks.Change();
-        StoreModel after = _model;
-        foreach (SandboxEdit edit in commit.Edits)
-        {
-            SandboxModel? sandbox = SandboxEdits.Apply(edit, _model.Sandboxes.GetValueOrDefault(edit.Sandbox), transaction.For(edit.Sandbox));
-            after = new StoreModel(sandbox is null ? after.Sandboxes.Remove(edit.Sandbox) : after.Sandboxes.SetItem(edit.Sandbox, sandbox));
-        }
-
+        StoreModel after = StoreWorkload.Build(transaction, _model, commit);
         try
         {
             await transaction.CommitAsync(TestContext.Current.CancellationToken);

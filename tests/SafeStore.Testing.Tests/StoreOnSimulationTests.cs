@@ -1,6 +1,7 @@
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 using Xunit;
 
 namespace SafeStore.Testing.Tests;
@@ -23,6 +24,22 @@ public sealed class StoreOnSimulationTests
         await Assert.ThrowsAsync<SimulatedCrashException>(async () => await store.DisposeAsync());
         await using StateStore again = await OpenAsync(machine.Start("second"));
         Assert.Equal("{\"a\":1}"u8, again.ReadJson(new DocumentId("sb", null, StoreRoot.Config, "config.json"))!);
+    }
+
+    [Theory]
+    [InlineData("/store/config/.safestore/stage")]
+    [InlineData("/store/run")]
+    public async Task A_directory_that_the_invariants_cannot_look_into_is_not_taken_for_an_empty_one(string path)
+    {
+        var invariants = new StoreInvariants(StoreLayout.At("/store"));
+        var machine = new SimulatedMachine();
+        await invariants.OpenAsync(machine.Start());
+        machine.KillAll();
+        int skipped = path == "/store/run" ? 1 : 0; // the store's own opening
+        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.OpenRoot], Path = path, Skip = skipped, Fault = new CallFails(Errno.InputOutput) });
+
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await invariants.RecoverAsync(new CrashState(machine, [], [], hasLostPower: false)));
+        Assert.Equal(path, failure.Path);
     }
 
     private static ValueTask<StateStore> OpenAsync(SimulatedProcess process) => StateStore.OpenAsync(

@@ -24,7 +24,6 @@ internal sealed class CutRecorder
     private readonly SimulatedMachine _machine;
     private readonly Func<(int Begun, int Acknowledged)> _progress;
     private readonly List<Cut> _cuts = [];
-    private ImmutableArray<Disk> _disks;
 
     public CutRecorder(SimulatedMachine machine, Func<(int Begun, int Acknowledged)> progress)
     {
@@ -60,7 +59,6 @@ internal sealed class CutRecorder
     private void Take(SimulatedCall? next, WriteInProgress? write)
     {
         (int begun, int acknowledged) = _progress();
-        _disks = [.. _machine.Mounts.Disks.Select(static disk => disk.Clone())];
-        _cuts.Add(new Cut(_disks, _machine.Trace.Count, next, write, begun, acknowledged));
+        _cuts.Add(new Cut([.. _machine.Mounts.Disks.Select(static disk => disk.Clone())], _machine.Trace.Count, next, write, begun, acknowledged));
     }
 }

@@ -92,23 +92,18 @@ public sealed class StoreInvariants
 
     private static void Walk(SimulatedFileSystem fs, string path, string except, List<string> found)
     {
-        if (fs.OpenRoot(path, out DirectoryHandle? directory) != Errno.None)
+        Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound)
         {
             return;
         }
 
-        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(errno, "open", path);
         using (directory)
         {
-            StorageException.ThrowIfFailed(fs.List(directory!, entries), "list", path);
-            foreach (DirectoryEntry entry in entries)
+            foreach (DirectoryEntry entry in List(fs, directory!))
             {
                 string entryPath = $"{path}/{entry.Name}";
-                if (TempName.IsFile(entry.Name))
-                {
-                    throw new CrashViolationException($"After recovery there is a temp file: {entryPath}.");
-                }
-
                 if (entryPath != except && entry.Kind == FileKind.Directory)
                 {
                     found.Add(entryPath + "/");
@@ -127,13 +122,18 @@ public sealed class StoreInvariants
         StorageException.ThrowIfFailed(fs.OpenRoot(metadata, out DirectoryHandle? directory), "open", metadata);
         using (directory)
         {
-            var entries = new List<DirectoryEntry>();
-            StorageException.ThrowIfFailed(fs.List(directory!, entries), "list", metadata);
-            if (entries.Find(static entry => TempName.IsFile(entry.Name)) is { Name: { } name })
-            {
-                throw new CrashViolationException($"After recovery there is a temp file: {metadata}/{name}.");
-            }
+            _ = List(fs, directory!);
         }
+    }
+
+    /// <summary>What a directory has; a temp file is a violation.</summary>
+    private static List<DirectoryEntry> List(SimulatedFileSystem fs, DirectoryHandle directory)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(fs.List(directory, entries), "list", directory.Path);
+        return entries.Find(static entry => TempName.IsFile(entry.Name)) is { Name: { } name }
+            ? throw new CrashViolationException($"After recovery there is a temp file: {directory.Path}/{name}.")
+            : entries;
     }
 
     private static UInt128 Hash(SimulatedFileSystem fs, DirectoryHandle directory, string name)

@@ -78,17 +78,11 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
 
     public static async ValueTask<StoreModel> CommitAsync(StateStore store, StoreModel model, StoreStep.Commit commit, CrashRun run)
     {
-        SandboxLocks locks = await store.LockManyAsync(commit.Edits.Select(edit => new SandboxTarget(edit.Sandbox, IsNew: !model.Sandboxes.ContainsKey(edit.Sandbox)))).ConfigureAwait(false);
+        SandboxLocks locks = await store.LockManyAsync(TargetsOf(commit, model)).ConfigureAwait(false);
         await using (locks.ConfigureAwait(false))
         {
             Transaction transaction = locks.Change();
-            StoreModel after = model;
-            foreach (SandboxEdit edit in commit.Edits)
-            {
-                SandboxModel? sandbox = SandboxEdits.Apply(edit, model.Sandboxes.GetValueOrDefault(edit.Sandbox), transaction.For(edit.Sandbox));
-                after = new StoreModel(sandbox is null ? after.Sandboxes.Remove(edit.Sandbox) : after.Sandboxes.SetItem(edit.Sandbox, sandbox));
-            }
-
+            StoreModel after = Build(transaction, model, commit);
             run.Begin(after);
             _ = await transaction.CommitAsync().ConfigureAwait(false);
 
@@ -98,6 +92,23 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
             run.Acknowledge(after);
             return after;
         }
+    }
+
+    /// <summary>What to lock for a transaction.</summary>
+    public static IEnumerable<SandboxTarget> TargetsOf(StoreStep.Commit commit, StoreModel model) =>
+        commit.Edits.Select(edit => new SandboxTarget(edit.Sandbox, IsNew: !model.Sandboxes.ContainsKey(edit.Sandbox)));
+
+    /// <summary>Puts the edits into a transaction; what the store should hold after its commit.</summary>
+    public static StoreModel Build(Transaction transaction, StoreModel model, StoreStep.Commit commit)
+    {
+        StoreModel after = model;
+        foreach (SandboxEdit edit in commit.Edits)
+        {
+            SandboxModel? sandbox = SandboxEdits.Apply(edit, model.Sandboxes.GetValueOrDefault(edit.Sandbox), transaction.For(edit.Sandbox));
+            after = new StoreModel(sandbox is null ? after.Sandboxes.Remove(edit.Sandbox) : after.Sandboxes.SetItem(edit.Sandbox, sandbox));
+        }
+
+        return after;
     }
 
     public static string Describe(StateStore store)

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using SafeStore.FileSystem;
 
@@ -39,16 +38,26 @@ internal sealed class RootDirectory : IDisposable
     /// <summary>Opens a root, making its directories if they do not exist.</summary>
     public static RootDirectory Open(IDurableFileSystem fs, StoreLayout layout, StoreRoot root)
     {
-        var opened = new List<DirectoryHandle>(4);
-        try
+        using var owned = new OwnedParts();
+        DirectoryHandle directory = owned.Add(OpenOrMake(fs, layout.PathOf(root)));
+        DirectoryHandle metadata = owned.Add(OpenOrMake(fs, layout.MetadataOf(root)));
+        StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus rootStatus), "look at the root", directory.Path);
+        StorageException.ThrowIfFailed(fs.Stat(metadata, out FileStatus metadataStatus), "look at the metadata directory", metadata.Path);
+        if (rootStatus.Device != metadataStatus.Device)
         {
-            return Open(fs, layout, root, opened);
+            throw new StoreMetadataException(metadata.Path, $"it lies on another filesystem than its root '{directory.Path}', so nothing could be renamed between them");
         }
-        catch
+
+        StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory.Path);
+        if (!traits!.IsLocal)
         {
-            opened.ForEach(static handle => handle.Dispose());
-            throw;
+            throw new StoreMetadataException(directory.Path, $"it lies on {traits.Name}, whose locks and syncs cannot be relied on; use a local filesystem");
         }
+
+        DirectoryHandle stage = owned.Add(OpenOrMake(fs, metadata, "stage"));
+        DirectoryHandle trash = owned.Add(OpenOrMake(fs, metadata, "trash"));
+        owned.Disown();
+        return new RootDirectory(root, directory, metadata, stage, trash, traits.IsVolatile);
     }
 
     public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, DirectoryHandle parent, string name)
@@ -75,29 +84,6 @@ internal sealed class RootDirectory : IDisposable
         Metadata.Dispose();
         Stage.Dispose();
         Trash.Dispose();
-    }
-
-    private static RootDirectory Open(IDurableFileSystem fs, StoreLayout layout, StoreRoot root, List<DirectoryHandle> opened)
-    {
-        DirectoryHandle directory = Keep(OpenOrMake(fs, layout.PathOf(root)));
-        DirectoryHandle metadata = Keep(OpenOrMake(fs, layout.MetadataOf(root)));
-        StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus rootStatus), "look at the root", directory.Path);
-        StorageException.ThrowIfFailed(fs.Stat(metadata, out FileStatus metadataStatus), "look at the metadata directory", metadata.Path);
-        if (rootStatus.Device != metadataStatus.Device)
-        {
-            throw new StoreMetadataException(metadata.Path, $"it lies on another filesystem than its root '{directory.Path}', so nothing could be renamed between them");
-        }
-
-        StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory.Path);
-        return traits!.IsLocal
-            ? new RootDirectory(root, directory, metadata, Keep(OpenOrMake(fs, metadata, "stage")), Keep(OpenOrMake(fs, metadata, "trash")), traits.IsVolatile)
-            : throw new StoreMetadataException(directory.Path, $"it lies on {traits.Name}, whose locks and syncs cannot be relied on; use a local filesystem");
-
-        DirectoryHandle Keep(DirectoryHandle handle)
-        {
-            opened.Add(handle);
-            return handle;
-        }
     }
 
     private static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path)

@@ -57,21 +57,21 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
     /// <summary>The store's document, or null when there is none yet.</summary>
     /// <exception cref="StoreMetadataException">It is damaged.</exception>
     /// <exception cref="StoreFormatException">It is of a newer version.</exception>
-    public StoreDocument? ReadStore()
+    public static StoreDocument? ReadStore(IDurableFileSystem fs, DirectoryHandle metadata)
     {
-        if (Read(fs, roots.Config.Metadata, StoreDocument.FileName) is not { } json)
+        if (Read(fs, metadata, StoreDocument.FileName) is not { } json)
         {
             return null;
         }
 
-        CheckFormat(json, $"{roots.Config.Metadata.Path}/{StoreDocument.FileName}");
-        return Parse(json, StoreDocument.FileName, roots.Config.Metadata.Path, static bytes => JsonSerializer.Deserialize(bytes, MetadataJson.Default.StoreDocument));
+        CheckFormat(json, $"{metadata.Path}/{StoreDocument.FileName}");
+        return Parse(json, StoreDocument.FileName, metadata.Path, static bytes => JsonSerializer.Deserialize(bytes, MetadataJson.Default.StoreDocument));
     }
 
     /// <summary>Gives the store and every root that has none an identity; only while no other process has the store open.</summary>
     public StoreIdentity Establish()
     {
-        StoreDocument? found = ReadStore();
+        StoreDocument? found = ReadStore(fs, roots.Config.Metadata);
         Guid store = found?.Store ?? NewId();
         (Guid config, bool isConfigNew) = IdentityOf(roots.Config, store);
         (Guid run, bool isRunNew) = IdentityOf(roots.Run, store);
@@ -96,7 +96,7 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
     /// <summary>The identity that the first opener has established.</summary>
     public StoreIdentity Join()
     {
-        StoreDocument store = ReadStore() ?? throw new StoreMetadataException($"{roots.Config.Metadata.Path}/{StoreDocument.FileName}", "it is missing although the store is open");
+        StoreDocument store = ReadStore(fs, roots.Config.Metadata) ?? throw new StoreMetadataException($"{roots.Config.Metadata.Path}/{StoreDocument.FileName}", "it is missing although the store is open");
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             if (ReadRoot(root) is not { } document || document.Store != store.Store)

@@ -64,6 +64,7 @@ internal sealed class PosixFile(Descriptor descriptor, PosixDirectory parent, st
     /// <summary>Device and inode, which never change while the file is open; the other fields are those of the first call.</summary>
     internal Errno Identify(out FileStatus identity)
     {
+        ObjectDisposedException.ThrowIf(Descriptor.IsClosed, this); // of what is known already, no system call would tell it
         if (!Volatile.Read(ref _hasIdentity))
         {
             // Threads that race here all write the same device and inode; the flag is written after them.

@@ -87,15 +87,7 @@ internal sealed class CommitLog : IDisposable
     private StoreFaultedException Fault(StoreFaultedException fault)
     {
         _fault ??= fault;
-        try
-        {
-            _shared.SetStatus(StoreStatus.Faulted);
-        }
-        catch (StorageException)
-        {
-            // The mark is for other processes; each that holds the file open is told of the failed write-back by the kernel too.
-        }
-
+        _shared.TryFault();
         return fault;
     }
 

@@ -1,6 +1,8 @@
+using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 
@@ -25,12 +27,25 @@ internal static class LogInspection
                 using FileLock logLock = FileLock.Open(fs, metadata, "log.lock", waiting);
                 bool isInUse = !openLock.TryAcquire(LockMode.Exclusive);
                 await logLock.AcquireAsync(LockMode.Exclusive, options.LockTimeout, cancellation).ConfigureAwait(false);
-                return Look(new LogDirectory(fs, directory!, options.SegmentBytes), new Watermark(fs, metadata), isInUse);
+                return Look(new LogDirectory(fs, directory!, options.SegmentBytes), new Watermark(fs, metadata), StoreOf(fs, metadata), isInUse);
             }
         }
     }
 
-    private static LogReport Look(LogDirectory directory, Watermark watermark, bool isInUse)
+    /// <summary>The store's id. Without one the log is shown nevertheless: what is wrong with the store's own document, its opening tells.</summary>
+    private static Guid? StoreOf(IDurableFileSystem fs, DirectoryHandle metadata)
+    {
+        try
+        {
+            return StoreMetadata.ReadStore(fs, metadata)?.Store;
+        }
+        catch (SafeStoreException failure) when (failure is StoreMetadataException or StoreFormatException)
+        {
+            return null;
+        }
+    }
+
+    private static LogReport Look(LogDirectory directory, Watermark watermark, Guid? store, bool isInUse)
     {
         var segments = new List<SegmentReport>();
         foreach (Lsn first in directory.List())
@@ -41,7 +56,7 @@ internal static class LogInspection
         Lsn? mark = null;
         try
         {
-            LogContents log = LogScanner.ReadChecked(directory, watermark, out mark);
+            LogContents log = LogScanner.ReadChecked(directory, watermark, store, out mark);
             return new LogReport(directory.Path, isInUse, mark, log.Header is null ? null : log.End.Next.Previous, segments, null);
         }
         catch (LogCorruptException damage)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using SafeStore.FileSystem;
@@ -7,18 +8,24 @@ namespace SafeStore.Log;
 /// <summary>Reads a whole log, and tells a torn tail, which was never acknowledged, from a loss.</summary>
 internal static class LogScanner
 {
-    /// <summary>What a log holds above its watermark when no other process writes it; also checks that neither is there without the other.</summary>
+    /// <summary>What a log holds above its watermark when no other process writes it; also checks that neither is there without the other, and whose log it is.</summary>
     /// <param name="directory">The log.</param>
     /// <param name="watermark">Its watermark.</param>
-    /// <param name="mark">Where that stands; null if it does not exist (yet).</param>
-    /// <exception cref="LogCorruptException">An acknowledged record is missing or damaged.</exception>
-    public static LogContents ReadChecked(LogDirectory directory, Watermark watermark, out Lsn? mark)
+    /// <param name="store">The store that the log should be of; null if that is not known.</param>
+    /// <param name="mark">Where the watermark stands; null if it does not exist (yet).</param>
+    /// <exception cref="LogCorruptException">An acknowledged record is missing or damaged, or the log is another store's.</exception>
+    public static LogContents ReadChecked(LogDirectory directory, Watermark watermark, Guid? store, out Lsn? mark)
     {
         mark = watermark.Read();
         LogContents log = ReadToTail(directory, mark ?? default);
         if (mark is { } found && log.Header is null)
         {
             throw new LogCorruptException(directory.Path, 0, found.Next, "the log has no segment");
+        }
+
+        if (log.Header is { } header && store is { } own && header.Store != own)
+        {
+            throw new LogCorruptException(directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Store}");
         }
 
         // The watermark is the last file that the making of a store writes: without it, no transaction was ever acknowledged.

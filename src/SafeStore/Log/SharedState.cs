@@ -70,6 +70,19 @@ internal sealed class SharedState : IDisposable
 
     public void SetStatus(StoreStatus status) => Write(StatusWord, (ulong)status);
 
+    /// <summary>Marks the store as faulted, for other processes and the next opener, as well as can be.</summary>
+    public void TryFault()
+    {
+        try
+        {
+            SetStatus(StoreStatus.Faulted);
+        }
+        catch (StorageException)
+        {
+            // Each process that holds the file whose sync has failed is told of that by the kernel too.
+        }
+    }
+
     public void SetTailOwner(ulong owner) => Write(TailOwnerWord, owner);
 
     public void NextEpoch() => Write(EpochWord, Epoch + 1);

@@ -19,19 +19,16 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     public void Run(bool wasFaulted)
     {
         SyncNames();
-        LogContents log = LogScanner.ReadChecked(directory, watermark, out Lsn? mark);
-        if (log.Header is { } header && header.Store != identity.Store)
-        {
-            throw new LogCorruptException(directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Store}");
-        }
-
+        LogContents log = LogScanner.ReadChecked(directory, watermark, identity.Store, out Lsn? mark);
         bool isMade = mark is not null;
         Dictionary<string, SandboxFate> fates = Collect(log);
 
         // A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any more.
         LogScanner.Harden(directory, log, rewrite: wasFaulted);
 
-        // The sweep comes first: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
+        SweepMetadata();
+
+        // The sweep of the rest comes before the records too: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
         // a published directory; then the log, above the watermark, has everything that was in it.
         EmptyAside();
         SweepSandboxes(fates);
@@ -78,11 +75,19 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         return fates;
     }
 
+    /// <summary>Removes the temp files of a watermark or an identity that was being written.</summary>
+    private void SweepMetadata()
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            _sweeper.SweepDirectory(root.Metadata, depth: 0);
+        }
+    }
+
     private void EmptyAside()
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            _sweeper.SweepDirectory(root.Metadata, depth: 0); // of a watermark or an identity that was being written
             Empty(root.Stage);
             Empty(root.Trash);
         }
@@ -167,7 +172,6 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             }
 
             // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
-
             new LockWord(LockWordState.Idle, settled).Write(fs, file!);
             if (last is not null && !isVolatile)
             {

@@ -60,33 +60,26 @@ internal sealed class StoreEngine : IAsyncDisposable
         IDurableFileSystem fs = options.FileSystem;
         StoreMetadata.CheckFormat(fs, layout);
         var events = new EngineEvents(options.Logger);
-        var owned = new OwnedParts();
+        using var owned = new OwnedParts();
         LockWaiting waiting = owned.Add(new LockWaiting(options.TimeProvider, options.LockTimeout));
-        try
+        RootSet roots = owned.Add(RootSet.Open(fs, layout));
+        DirectoryHandle logDirectory = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log"));
+        var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes);
+        FileLock openLock = owned.Add(FileLock.Open(fs, roots.Config.Metadata, OpenLockName, waiting));
+        SharedState.EnsureLength(fs, openLock.File);
+        SharedState shared = owned.Add(new SharedState(fs, openLock.File));
+        await JoinAsync(fs, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
+        DirectoryHandle names = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names"));
+        StoreIdentity identity = new StoreMetadata(fs, roots).Join();
+        var log = owned.Add(new CommitLog(segments, new LogLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting)), shared, identity));
+        using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            RootSet roots = owned.Add(RootSet.Open(fs, layout));
-            DirectoryHandle logDirectory = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log"));
-            var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes);
-            FileLock openLock = owned.Add(FileLock.Open(fs, roots.Config.Metadata, OpenLockName, waiting));
-            SharedState.EnsureLength(fs, openLock.File);
-            SharedState shared = owned.Add(new SharedState(fs, openLock.File));
-            await JoinAsync(fs, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
-            DirectoryHandle names = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names"));
-            StoreIdentity identity = new StoreMetadata(fs, roots).Join();
-            var log = owned.Add(new CommitLog(segments, new LogLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting)), shared, identity));
-            using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
-            {
-                _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
-            }
+            _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
+        }
 
-            var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, waiting, events);
-            owned.Disown();
-            return engine;
-        }
-        finally
-        {
-            owned.Dispose();
-        }
+        var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, waiting, events);
+        owned.Disown();
+        return engine;
     }
 
     /// <summary>Lets nobody wait for a sandbox any more.</summary>
@@ -137,7 +130,7 @@ internal sealed class StoreEngine : IAsyncDisposable
                         shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
                     }
 
-                    Recover(fs, roots, segments, wasFaulted, events);
+                    Recover(fs, roots, segments, shared, wasFaulted, events);
                     shared.SetTailOwner(0);
                     shared.NextEpoch();
                     shared.SetStatus(StoreStatus.Open);
@@ -169,7 +162,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
     }
 
-    private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, bool wasFaulted, EngineEvents events)
+    private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, SharedState shared, bool wasFaulted, EngineEvents events)
     {
         try
         {
@@ -179,34 +172,13 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
         catch (SyncFailedException failure)
         {
+            shared.TryFault(); // or the next opener would sync again and believe it
             throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
         }
         catch (NotDurableException failure)
         {
+            shared.TryFault();
             throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
-        }
-    }
-}
-
-/// <summary>What has been opened so far, closed again unless somebody takes it over.</summary>
-internal sealed class OwnedParts : IDisposable
-{
-    private readonly System.Collections.Generic.Stack<IDisposable> _parts = new();
-
-    public T Add<T>(T part)
-        where T : IDisposable
-    {
-        _parts.Push(part);
-        return part;
-    }
-
-    public void Disown() => _parts.Clear();
-
-    public void Dispose()
-    {
-        while (_parts.TryPop(out IDisposable? part))
-        {
-            part.Dispose();
         }
     }
 }

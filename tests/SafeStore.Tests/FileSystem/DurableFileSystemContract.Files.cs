@@ -170,6 +170,17 @@ public abstract partial class DurableFileSystemContract
     }
 
     [Fact]
+    public void A_closed_handle_whose_name_was_asked_for_before_is_refused_too()
+    {
+        FileHandle file = Create("a");
+        Assert.Equal(Errno.None, FileSystem.IsNameOf(Root, "a", file, out _));
+        file.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => FileSystem.IsNameOf(Root, "a", file, out _));
+        Assert.Throws<ObjectDisposedException>(() => FileSystem.LockHolders(file));
+    }
+
+    [Fact]
     public void A_handle_tells_its_path()
     {
         DirectoryHandle directory = MakeDirectory("d");
