@@ -243,11 +243,17 @@ public sealed class SandboxEdit
         return this;
     }
 
-    /// <summary>What one intent says belongs to the sandbox from this commit on. A sandbox that is being created goes on being so.</summary>
+    /// <summary>The side effect of one intent belongs to the sandbox from this commit on; the others are still undone unless they are completed.</summary>
     /// <param name="intent">The intent.</param>
+    /// <exception cref="InvalidOperationException">The sandbox is being created: if that fails there is nothing for a side effect to belong to.</exception>
     public SandboxEdit Complete(Intent intent)
     {
         ArgumentNullException.ThrowIfNull(intent);
+        if (_session.IsCreating)
+        {
+            throw new InvalidOperationException($"The sandbox '{_session.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a sandbox that may not come about.");
+        }
+
         _completed.Add(intent.Number);
         return this;
     }

@@ -68,7 +68,7 @@ internal sealed class IntentLedger(SandboxLock held, SandboxModel model, UndoHan
         }
 
         IntentDocument rest = Document with { Intents = [.. Document.Intents.Where(intent => !completed.Contains(intent.Number))] };
-        return rest.Intents.Count > 0 || rest.Creating ? rest : null;
+        return rest.Intents.Count > 0 ? rest : null;
     }
 
     /// <summary>A transaction of the sandbox was committed, and with it this.</summary>
