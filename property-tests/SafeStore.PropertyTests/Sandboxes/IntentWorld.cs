@@ -29,6 +29,7 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
     private readonly HashSet<int> _effects = [];
     private readonly HashSet<int> _cleared = [];
     private readonly Dictionary<int, int> _runs = [];
+    private readonly HashSet<string> _committed = [];
     private int _tokens;
 
     public void Run()
@@ -137,6 +138,11 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
     {
         foreach (IntentStep step in steps)
         {
+            if (step is IntentStep.CompleteAll or IntentStep.CompleteOldest or IntentStep.Change)
+            {
+                _committed.Add(session.Sandbox);
+            }
+
             switch (step)
             {
                 case IntentStep.Effect or IntentStep.IntentOnly:
@@ -198,6 +204,7 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
         if (isEnd)
         {
             Assert.Empty(pending);
+            Assert.Subset(_committed, store.List().Select(static status => status.Id).ToHashSet()); // what only intents have made is gone
             Assert.Subset(owned, _effects);
             tally.Add("owned at the end", owned.Count);
         }
