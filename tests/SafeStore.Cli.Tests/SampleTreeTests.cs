@@ -4,6 +4,7 @@ using System.IO.Abstractions.TestingHelpers;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Cli.Demo;
+using SafeStore.Sandboxes;
 using Xunit;
 
 namespace SafeStore.Cli.Tests;
@@ -15,20 +16,22 @@ public sealed class SampleTreeTests
     {
         var files = new MockFileSystem(new Dictionary<string, MockFileData>
         {
-            ["/samples/config/sb/config.json"] = new("{\"a\":1}"),
-            ["/samples/config/sb/web/config.json"] = new("{\"b\":2}"),
-            ["/samples/run/sb/state.json"] = new("{\"c\":3}"),
-            ["/samples/run/sb/web/state.json"] = new("{\"d\":4}"),
+            ["/samples/config/sb/config.json"] = new("""{"ID":"sb","HypervisorConfig":{"KernelPath":"/k","ImagePath":"/i"},"a":1}"""),
+            ["/samples/config/sb/web/config.json"] = new("""{"ID":"web"}"""),
+            ["/samples/run/sb/state.json"] = new("""{"state":"ready","pid":7}"""),
+            ["/samples/run/sb/web/state.json"] = new("""{"state":"running"}"""),
         });
         DirectoryInfo place = Directory.CreateTempSubdirectory("safestore-test-");
         try
         {
-            await using StateStore store = await StateStore.OpenAsync(StoreLayout.At(place.FullName));
+            await using SandboxStore store = await SandboxStore.OpenAsync(StoreLayout.At(place.FullName));
             Assert.Equal(["sb"], await new SampleTree(files, "/samples").LoadAsync(store));
             Assert.Equal(
                 ["config:sb/config.json", "run:sb/state.json", "config:sb/web/config.json", "run:sb/web/state.json"],
-                store.ListDocuments("sb").Select(static document => document.ToString()));
-            Assert.Equal("{\"d\":4}"u8.ToArray(), store.ReadJson(new DocumentId("sb", "web", StoreRoot.Run, "state.json")));
+                store.Store.ListDocuments("sb").Select(static document => document.ToString()));
+            SandboxStatus status = Assert.Single(store.List());
+            Assert.Equal((Lifecycle.Ready, 7, 1), (status.Lifecycle, status.State!.Pid, status.Config!.Unknown!["a"].GetInt32()));
+            Assert.Equal(Lifecycle.Running, Assert.Single(status.Containers).Lifecycle);
         }
         finally
         {
@@ -42,7 +45,7 @@ public sealed class SampleTreeTests
         DirectoryInfo place = Directory.CreateTempSubdirectory("safestore-test-");
         try
         {
-            await using StateStore store = await StateStore.OpenAsync(StoreLayout.At(place.FullName));
+            await using SandboxStore store = await SandboxStore.OpenAsync(StoreLayout.At(place.FullName));
             CommandException failure = await Assert.ThrowsAsync<CommandException>(() => new SampleTree(new MockFileSystem(), "/samples").LoadAsync(store));
             Assert.Contains("/samples", failure.Message, System.StringComparison.Ordinal);
         }

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Demo;
 
@@ -27,8 +28,12 @@ internal sealed class DemoRun(StoreLayout layout, int kills, int writers, Random
 
     public async Task RunAsync(CancellationToken stop)
     {
+        await using (SandboxStore fresh = await SandboxStore.OpenAsync(layout, cancellationToken: stop))
+        {
+            _sandboxes = await SampleTree.BesideTheTool(new PosixFileSystem().Files).LoadAsync(fresh);
+        }
+
         _store = await StateStore.OpenAsync(layout, cancellationToken: stop);
-        _sandboxes = await SampleTree.BesideTheTool(new PosixFileSystem().Files).LoadAsync(_store);
         _writers.AddRange(Enumerable.Range(1, writers).Select(StartWriter));
         for (int round = 1; Result.Kills < kills; round++)
         {

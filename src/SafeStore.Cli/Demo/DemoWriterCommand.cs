@@ -7,18 +7,17 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Demo;
 
 /// <summary>
-/// The hidden command that the demo starts as writer processes, to kill them: commits transactions over all stamped documents of one
-/// or two sandboxes and prints each as it is acknowledged, until stdin ends.
+/// The hidden command that the demo starts as writer processes, to kill them: commits transactions over configuration and state of one
+/// or two sandboxes and their containers and prints each as it is acknowledged, until stdin ends.
 /// </summary>
 internal static class DemoWriterCommand
 {
     public const string Name = "demo-writer";
-
-    private static readonly byte[] s_emptyDocument = "{}"u8.ToArray();
 
     public static Command Create()
     {
@@ -36,6 +35,7 @@ internal static class DemoWriterCommand
     private static async Task<int> RunAsync(StoreLayout layout, int writer, Random random, CancellationToken stop)
     {
         await using StateStore store = await StateStore.OpenAsync(layout, cancellationToken: stop);
+        var documents = new StampedDocuments(store, SandboxModel.Default);
         await using Stream output = StandardOutput.Open();
         string[] sandboxes = [.. store.ListSandboxes()];
         Task endOfInput = Console.OpenStandardInput().CopyToAsync(Stream.Null, stop);
@@ -45,10 +45,10 @@ internal static class DemoWriterCommand
             SandboxTarget[] targets = [.. sandboxes.Take(random.Next(4) == 0 ? 2 : 1).Select(SandboxTarget.Existing)];
             await using SandboxLocks locks = await store.LockManyAsync(targets, cancellationToken: stop);
             Transaction transaction = locks.Change();
-            List<(string Sandbox, Stamp Stamp)> stamps = Plan(store, targets, writer, random);
+            List<(string Sandbox, Stamp Stamp)> stamps = Plan(store, documents, targets, writer, random);
             foreach ((string sandbox, Stamp stamp) in stamps)
             {
-                FillIn(store, transaction.For(sandbox), stamp);
+                documents.Write(transaction.For(sandbox), stamp);
             }
 
             Lsn lsn = await transaction.CommitAsync(CancellationToken.None);
@@ -59,9 +59,9 @@ internal static class DemoWriterCommand
         return ExitCode.Ok;
     }
 
-    private static List<(string Sandbox, Stamp Stamp)> Plan(StateStore store, SandboxTarget[] targets, int writer, Random random)
+    private static List<(string Sandbox, Stamp Stamp)> Plan(StateStore store, StampedDocuments documents, SandboxTarget[] targets, int writer, Random random)
     {
-        long[] numbers = [.. targets.Select(target => CurrentN(store, target.Id) + 1)];
+        long[] numbers = [.. targets.Select(target => documents.LastOf(target.Id) + 1)];
         var stamps = new List<(string Sandbox, Stamp Stamp)>();
         for (int i = 0; i < targets.Length; i++)
         {
@@ -73,33 +73,6 @@ internal static class DemoWriterCommand
         }
 
         return stamps;
-    }
-
-    private static long CurrentN(StateStore store, string sandbox) =>
-        store.ReadJson(new DocumentId(sandbox, null, StoreRoot.Run, "state.json")) is { } json ? Stamp.Of(json).N : 0;
-
-    private static void FillIn(StateStore store, SandboxChange change, Stamp stamp)
-    {
-        bool hadExtra = store.ListContainers(change.Sandbox).Contains(Stamp.ExtraContainer);
-        foreach (DocumentId document in store.ListDocuments(change.Sandbox))
-        {
-            bool goes = document.Container == Stamp.ExtraContainer && !stamp.HasExtra;
-            if (!goes && Stamp.Concerns(document) && store.ReadJson(document) is { } json)
-            {
-                change.PutJson(document.Root, document.Container, document.File, stamp.PutInto(json));
-            }
-        }
-
-        if (hadExtra && !stamp.HasExtra)
-        {
-            change.RemoveContainer(Stamp.ExtraContainer);
-        }
-        else if (!hadExtra && stamp.HasExtra)
-        {
-            change.CreateContainer(Stamp.ExtraContainer);
-            change.PutJson(StoreRoot.Config, Stamp.ExtraContainer, "config.json", stamp.PutInto(s_emptyDocument));
-            change.PutJson(StoreRoot.Run, Stamp.ExtraContainer, "state.json", stamp.PutInto(s_emptyDocument));
-        }
     }
 
     private static byte[] Acknowledgement(Lsn lsn, StoreStatistics statistics, List<(string Sandbox, Stamp Stamp)> stamps)

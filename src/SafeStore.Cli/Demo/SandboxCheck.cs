@@ -1,10 +1,8 @@
-using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Demo;
 
@@ -14,6 +12,8 @@ namespace SafeStore.Cli.Demo;
 /// </summary>
 internal sealed class SandboxCheck(StateStore store, Ledger ledger, DemoResult result)
 {
+    private readonly StampedDocuments _documents = new(store, SandboxModel.Default);
+
     public async Task RunAsync(string sandbox, CancellationToken stop)
     {
         // Before the lock: what is acknowledged up to here must be there when the lock is ours.
@@ -43,13 +43,16 @@ internal sealed class SandboxCheck(StateStore store, Ledger ledger, DemoResult r
     private Stamp CheckDocuments(string sandbox)
     {
         Stamp? first = null;
-        foreach (DocumentResult<byte[]> document in store.ReadAllJson(sandbox).Where(static document => Stamp.Concerns(document.Document)))
+        foreach ((DocumentId document, Stamp? stamp, string? fault) in _documents.Read(sandbox))
         {
-            Stamp? stamp = TryRead(document);
             first ??= stamp;
-            if (stamp is not null && stamp != first)
+            if (fault is not null)
             {
-                result.Torn($"'{document.Document}' is of transaction {stamp.N}, other documents of the sandbox are of {first!.N}.");
+                result.Torn($"'{document}': {fault}");
+            }
+            else if (stamp != first)
+            {
+                result.Torn($"'{document}' is of transaction {stamp!.N}, other documents of the sandbox are of {first!.N}.");
             }
         }
 
@@ -60,19 +63,6 @@ internal sealed class SandboxCheck(StateStore store, Ledger ledger, DemoResult r
         }
 
         return first ?? Stamp.None;
-    }
-
-    private Stamp? TryRead(DocumentResult<byte[]> document)
-    {
-        try
-        {
-            return document.Error is null ? Stamp.Of(document.Value!) : throw document.Error;
-        }
-        catch (Exception failure) when (failure is SafeStoreException or JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            result.Torn($"'{document.Document}': {failure.Message}");
-            return null;
-        }
     }
 
     private void CheckLeftovers(string sandbox)

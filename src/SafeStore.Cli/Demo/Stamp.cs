@@ -1,12 +1,13 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
+using System.Collections.Generic;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Demo;
 
 /// <summary>
-/// The mark that a transaction of the demo leaves in every document that it writes, as a member of that document. All documents of a
-/// sandbox that are called config.json or state.json carry the same one, or a transaction is torn.
+/// The mark that a transaction of the demo leaves in every configuration and state that it writes, as a member that the model does not know and
+/// keeps. All those of a sandbox and its containers carry the same one, or a transaction is torn.
 /// </summary>
 /// <param name="Writer">Which writer it was.</param>
 /// <param name="N">The number of the transaction in this sandbox: one more than the one before.</param>
@@ -20,53 +21,27 @@ internal sealed record Stamp(int Writer, long N, bool HasExtra, string? Partner,
 
     private const string Member = "safestoreDemo";
 
-    private static readonly JsonWriterOptions s_options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static Stamp None { get; } = new(0, 0, HasExtra: false, null, 0);
 
-    /// <summary>Whether a document is one of those that a transaction stamps.</summary>
-    public static bool Concerns(DocumentId document) => document.File is "config.json" or "state.json";
-
     /// <summary>The stamp of a document; one without is as it was loaded.</summary>
-    public static Stamp Of(byte[] json)
-    {
-        using JsonDocument document = JsonDocument.Parse(json);
-        return document.RootElement.TryGetProperty(Member, out JsonElement stamp)
-            ? new Stamp(
-                stamp.GetProperty("writer").GetInt32(),
-                stamp.GetProperty("n").GetInt64(),
-                stamp.GetProperty("hasExtra").GetBoolean(),
-                stamp.GetProperty("partner").GetString(),
-                stamp.GetProperty("partnerN").GetInt64())
-            : None;
-    }
+    /// <exception cref="JsonException">It has something else in the stamp's place.</exception>
+    public static Stamp Of(StoredObject document) => document.Unknown?.TryGetValue(Member, out JsonElement stamp) == true
+        ? stamp.Deserialize(DemoJson.Default.Stamp) ?? None
+        : None;
 
     /// <summary>A document with this stamp in the place of the one that it has.</summary>
-    public byte[] PutInto(byte[] json)
+    public T PutInto<T>(T document)
+        where T : StoredObject
     {
-        using JsonDocument document = JsonDocument.Parse(json);
-        var buffer = new ArrayBufferWriter<byte>(json.Length + 256);
-        using (var writer = new Utf8JsonWriter(buffer, s_options))
+        var unknown = new Dictionary<string, JsonElement>(document.Unknown ?? new Dictionary<string, JsonElement>())
         {
-            writer.WriteStartObject();
-            foreach (JsonProperty member in document.RootElement.EnumerateObject())
-            {
-                if (!member.NameEquals(Member))
-                {
-                    member.WriteTo(writer);
-                }
-            }
-
-            writer.WriteStartObject(Member);
-            writer.WriteNumber("writer", Writer);
-            writer.WriteNumber("n", N);
-            writer.WriteBoolean("hasExtra", HasExtra);
-            writer.WriteString("partner", Partner);
-            writer.WriteNumber("partnerN", PartnerN);
-            writer.WriteEndObject();
-            writer.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
+            [Member] = JsonSerializer.SerializeToElement(this, DemoJson.Default.Stamp),
+        };
+        StoredObject stamped = document with { Unknown = unknown };
+        return (T)stamped;
     }
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Stamp))]
+internal sealed partial class DemoJson : JsonSerializerContext;
