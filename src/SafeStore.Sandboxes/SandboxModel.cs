@@ -95,7 +95,7 @@ public sealed class SandboxModel
     /// <summary>A container's uses of the sandbox's devices.</summary>
     public DocumentKind<IReadOnlyList<ContainerDevice>> ContainerDevices { get; }
 
-    /// <summary>A sandbox as Kata from 1.11 on stores it.</summary>
+    /// <summary>A sandbox as Kata from 1.11 on stores it; <see cref="PersistConversion"/> makes the other documents of it.</summary>
     public DocumentKind<PersistSandbox> PersistSandbox { get; }
 
     /// <summary>A container as Kata from 1.11 on stores it.</summary>

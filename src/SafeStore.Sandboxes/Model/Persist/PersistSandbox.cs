@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary><c>persist.json</c> of a sandbox: what Kata from 1.11 on stores instead of the seed's files, all in one.</summary>
+/// <summary><c>persist.json</c> of a sandbox: what Kata from 1.11 on stores instead of the seed's files, all in one. See <see cref="PersistConversion"/>.</summary>
 public sealed record PersistSandbox : StoredObject
 {
     /// <summary>The version of the form, 2 at last; a sandbox keeps that of its creation.</summary>
