@@ -39,7 +39,7 @@ internal static class StateConversion
 
     /// <summary>
     /// One more than the highest index in use, also by a device that the map does not have. The seed only counts up: a gap below would be
-    /// handed out and then the used index above it. At the end of the numbers it stays there; a hypervisor refuses such an index.
+    /// handed out and then the used index above it. At the end of the numbers it stays there instead of turning negative.
     /// </summary>
     private static long NextBlockIndex(PersistSandbox sandbox)
     {
