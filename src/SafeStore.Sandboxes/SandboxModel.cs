@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -127,8 +128,10 @@ public sealed class SandboxModel
             AllowDuplicateProperties = false,
             RespectNullableAnnotations = true,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // these files are read by programs and people, not by browsers
-            TypeInfoResolver = ModelJson.Default.WithAddedModifier(LeaveOutMissingNetwork).WithAddedModifier(PersistCgroup.LeaveOutMissingLimits),
+            TypeInfoResolver = ModelJson.Default
+                .WithAddedModifier(ForgetWhatIsNotStored).WithAddedModifier(LeaveOutMissingNetwork).WithAddedModifier(PersistCgroup.LeaveOutMissingLimits),
         };
+        options.Converters.Add(new KeptJsonConverter());
         foreach (JsonConverter converter in converters)
         {
             options.Converters.Add(converter);
@@ -138,7 +141,16 @@ public sealed class SandboxModel
         return options;
     }
 
-    /// <summary>In the seed an address embeds a pointer to its network; where that is nil, both of the network's members are missing.</summary>
+    /// <summary>A member of the file that is called like a property that is not stored is unknown, and kept as such; the serialiser would drop it.</summary>
+    private static void ForgetWhatIsNotStored(JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo member in type.Properties.Where(static member => member.Get is null && member.Set is null).ToArray())
+        {
+            type.Properties.Remove(member);
+        }
+    }
+
+    /// <summary>In the seed an address embeds a pointer to its network; where that is nil, both of the network's members are missing. A mask that has no address is kept all the same.</summary>
     private static void LeaveOutMissingNetwork(JsonTypeInfo type)
     {
         if (type.Type != typeof(InterfaceAddress))
@@ -148,10 +160,12 @@ public sealed class SandboxModel
 
         foreach (JsonPropertyInfo member in type.Properties)
         {
-            if (member.Name is nameof(InterfaceAddress.IP) or nameof(InterfaceAddress.Mask))
+            member.ShouldSerialize = member.Name switch
             {
-                member.ShouldSerialize = static (address, _) => ((InterfaceAddress)address).IP is not null;
-            }
+                nameof(InterfaceAddress.IP) => static (address, _) => ((InterfaceAddress)address).IP is not null,
+                nameof(InterfaceAddress.Mask) => static (address, _) => ((InterfaceAddress)address) is { IP: not null } or { Mask: not null },
+                _ => member.ShouldSerialize,
+            };
         }
     }
 }

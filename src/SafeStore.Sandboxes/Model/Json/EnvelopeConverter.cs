@@ -13,6 +13,8 @@ namespace SafeStore.Sandboxes;
 internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<string, JsonElement, string, TBase> raw, Func<TBase, JsonElement?> rawData) : JsonConverter<TBase>
     where TBase : TypedObject
 {
+    private static readonly KeptJsonConverter s_kept = new();
+
     public override TBase Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -20,7 +22,7 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
             throw new JsonException("An entry of the list must be an object with Type and Data");
         }
 
-        JsonElement envelope = JsonElement.ParseValue(ref reader);
+        JsonElement envelope = s_kept.Read(ref reader, typeof(JsonElement), options);
         JsonElement type = default;
         JsonElement data = default;
         Dictionary<string, JsonElement>? unknown = null;
