@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using SafeStore.Cli.Apply;
 using SafeStore.Cli.Demo;
 using SafeStore.Cli.Dump;
+using SafeStore.Cli.Import;
 using SafeStore.Cli.Repair;
 using SafeStore.Cli.Torture;
 
@@ -21,6 +22,7 @@ internal static class Tool
         {
             ApplyCommand.Create(),
             DumpCommand.Create(),
+            ImportCommand.Create(),
             RepairCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),

@@ -51,6 +51,20 @@ internal sealed class RootDirectory : IDisposable
         }
     }
 
+    /// <summary>Opens a directory by its absolute path, making it and those above it if they do not exist.</summary>
+    public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path)
+    {
+        Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound && Path.GetDirectoryName(path) is { } parentPath)
+        {
+            using DirectoryHandle parent = OpenOrMake(fs, parentPath);
+            return OpenOrMake(fs, parent, Path.GetFileName(path));
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", path);
+        return directory!;
+    }
+
     public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, DirectoryHandle parent, string name)
     {
         string path = $"{parent.Path}/{name}";
@@ -98,18 +112,5 @@ internal sealed class RootDirectory : IDisposable
             opened.Add(handle);
             return handle;
         }
-    }
-
-    private static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path)
-    {
-        Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound && Path.GetDirectoryName(path) is { } parentPath)
-        {
-            using DirectoryHandle parent = OpenOrMake(fs, parentPath);
-            return OpenOrMake(fs, parent, Path.GetFileName(path));
-        }
-
-        StorageException.ThrowIfFailed(errno, "open the directory", path);
-        return directory!;
     }
 }
