@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.IO;
 using System.Threading.Tasks;
 using SafeStore.Cli.Apply;
+using SafeStore.Cli.Check;
 using SafeStore.Cli.Demo;
 using SafeStore.Cli.Dump;
 using SafeStore.Cli.Import;
@@ -22,6 +23,7 @@ internal static class Tool
         {
             ApplyCommand.Create(),
             DumpCommand.Create(),
+            CheckCommand.Create(),
             ImportCommand.Create(),
             RepairCommand.Create(),
             DemoCommand.Create(),
