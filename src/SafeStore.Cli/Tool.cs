@@ -6,6 +6,7 @@ using SafeStore.Cli.Apply;
 using SafeStore.Cli.Check;
 using SafeStore.Cli.Demo;
 using SafeStore.Cli.Dump;
+using SafeStore.Cli.Export;
 using SafeStore.Cli.Import;
 using SafeStore.Cli.Repair;
 using SafeStore.Cli.Torture;
@@ -25,6 +26,7 @@ internal static class Tool
             DumpCommand.Create(),
             CheckCommand.Create(),
             ImportCommand.Create(),
+            ExportCommand.Create(),
             RepairCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),
