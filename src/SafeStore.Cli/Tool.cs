@@ -2,6 +2,7 @@ using System;
 using System.CommandLine;
 using System.IO;
 using System.Threading.Tasks;
+using SafeStore.Cli.Adopt;
 using SafeStore.Cli.Apply;
 using SafeStore.Cli.Check;
 using SafeStore.Cli.Demo;
@@ -27,6 +28,7 @@ internal static class Tool
             CheckCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
+            AdoptCommand.Create(),
             RepairCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),

@@ -81,6 +81,22 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
         throw NoName(directory, file);
     }
 
+    /// <summary>Makes durable what is in quarantine already.</summary>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    public void Sync()
+    {
+        string path = $"{metadata}/{DirectoryName}";
+        Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
+        if (errno != Errno.NotFound)
+        {
+            StorageException.ThrowIfFailed(errno, "open the directory", path);
+            using (directory)
+            {
+                Durability.SyncAll(fs, directory!);
+            }
+        }
+    }
+
     private static FileReport Quarantined(FileReport report, string verb, string path) =>
         report with { Outcome = FileOutcome.Quarantined, Reason = $"{report.Reason}; {verb} to '{path}'" };
 
