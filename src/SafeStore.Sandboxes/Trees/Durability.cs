@@ -39,6 +39,22 @@ internal static class Durability
         StorageException.ThrowIfFailed(fs.SyncDirectory(directory), "sync the directory", directory.Path);
     }
 
+    /// <summary>Removes the temp files that an <see cref="AtomicFile"/> of a process that died has left in a directory that nobody else writes to.</summary>
+    /// <exception cref="StorageException">The operating system refused it.</exception>
+    public static void Sweep(IDurableFileSystem fs, DirectoryHandle directory)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory.Path);
+        foreach (DirectoryEntry entry in entries)
+        {
+            if (TempName.IsFile(entry.Name))
+            {
+                Errno errno = fs.Unlink(directory, entry.Name);
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", directory.Path, entry.Name);
+            }
+        }
+    }
+
     private static void SyncContent(IDurableFileSystem fs, DirectoryHandle directory, string name)
     {
         StorageException.ThrowIfFailed(fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open", directory.Path, name);

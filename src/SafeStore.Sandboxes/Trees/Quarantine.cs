@@ -33,6 +33,7 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
 
         byte[] bytes = file.Bytes ?? _files.Read(file.Path);
         using DirectoryHandle directory = Make(file.Report);
+        Durability.Sweep(fs, directory);
         foreach (string name in NamesOf(file.Report.File!))
         {
             bool? isSame = HasBytes(directory, name, bytes);

@@ -111,6 +111,7 @@ public sealed class TreeExport
 
     private void Write(StoredSandbox sandbox, StoreRoot root, string? container, DirectoryHandle directory, List<FileReport> reports)
     {
+        Durability.Sweep(_fs, directory);
         foreach (DocumentResult<byte[]> result in sandbox.Documents)
         {
             if (result.Document.Root == root && result.Document.Container == container)
