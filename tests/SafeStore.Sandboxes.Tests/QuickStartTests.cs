@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks;
@@ -107,5 +108,23 @@ public sealed class QuickStartTests : IDisposable
         UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
 
         Assert.IsType<JsonException>(failure.InnerException);
+    }
+
+    [Fact]
+    public async Task A_list_of_devices_in_the_place_of_the_other_is_an_error_and_stays()
+    {
+        await using SandboxStore store = await _test.OpenAsync();
+        await store.CreateAsync(new NewSandbox("sb-1") { Devices = [new BlockDevice { Id = "d1" }], Containers = [new NewContainer("web") { Devices = [new ContainerDevice { Id = "d1" }] }] });
+        (string ofSandbox, string ofContainer) = (_test.RunPath("sb-1/devices.json"), _test.RunPath("sb-1/web/devices.json"));
+        File.Move(ofSandbox, ofSandbox + ".other");
+        File.Move(ofContainer, ofSandbox);
+        File.Move(ofSandbox + ".other", ofContainer);
+
+        DocumentCorruptException first = Assert.Throws<DocumentCorruptException>(() => store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
+        DocumentCorruptException second = Assert.Throws<DocumentCorruptException>(() => store.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "web", SandboxResource.ContainerDevices));
+
+        Assert.Contains("a container's list of uses in a sandbox's place", first.Message, StringComparison.Ordinal);
+        Assert.Contains("the shape of a sandbox's list of devices", second.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(ofSandbox) && File.Exists(ofContainer));
     }
 }

@@ -81,6 +81,8 @@ public sealed class DocumentReading
         new KnownDocument<IReadOnlyList<Mount>>(model.Mounts, nameof(SandboxModel.Mounts)),
         new KnownDocument<IReadOnlyList<Device>>(model.Devices, nameof(SandboxModel.Devices), static (_, devices) => NotesOnDevices(devices), MisfitOfDevices),
         new KnownDocument<IReadOnlyList<ContainerDevice>>(model.ContainerDevices, nameof(SandboxModel.ContainerDevices), misfit: MisfitOfContainerDevices),
+        new KnownDocument<PersistSandbox>(model.PersistSandbox, nameof(PersistSandbox)),
+        new KnownDocument<PersistContainer>(model.PersistContainer, nameof(PersistContainer)),
         new KnownDocument<IntentDocument>(model.Intents, "Intents"),
     ];
 

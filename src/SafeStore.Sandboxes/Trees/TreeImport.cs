@@ -10,13 +10,14 @@ namespace SafeStore.Sandboxes.Trees;
 
 /// <summary>
 /// Copies a container runtime's tree into a store: each sandbox in one transaction, its documents byte for byte. The tree is not touched. May be killed and
-/// repeated: what is in the store already is compared and left as it is.
+/// repeated: what is in the store already is compared and left as it is. A sandbox that Kata's successor wrote (<c>persist.json</c>) gets the documents of the model too.
 /// </summary>
 public sealed class TreeImport
 {
     private readonly StoreLayout _layout;
     private readonly StoreOptions _options;
     private readonly DocumentReading _reading;
+    private readonly PersistTranslation _persist;
 
     /// <summary>An import into a store.</summary>
     /// <param name="layout">Where the store lies, or is to be made.</param>
@@ -28,6 +29,7 @@ public sealed class TreeImport
         _layout = layout;
         _options = options ?? new StoreOptions();
         _reading = new DocumentReading(model);
+        _persist = new PersistTranslation(model ?? SandboxModel.Default);
     }
 
     /// <summary>Whether it only tells what it would do; then nothing at all is written. What is in the store is read without recovering it.</summary>
@@ -35,12 +37,6 @@ public sealed class TreeImport
 
     /// <summary>Whether the bytes of damaged, too large and oddly named files are copied into <c>quarantine</c> in the config root's metadata directory.</summary>
     public bool Quarantines { get; init; }
-
-    /// <summary>
-    /// The place for trees of Kata's successor: turns a sandbox with <c>persist.json</c> into one with the documents of the model. Without it,
-    /// such a document is of an unknown kind and imported as it stands.
-    /// </summary>
-    internal Func<SourceSandbox, SourceSandbox>? PersistTranslation { get; init; }
 
     /// <summary>Imports a tree. The work is done as the reports are asked for, sandbox by sandbox; a sandbox's reports come when it is durable.</summary>
     /// <param name="source">The tree.</param>
@@ -64,8 +60,7 @@ public sealed class TreeImport
         foreach (string id in sandboxes)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            SourceSandbox found = reader.Read(id);
-            SourceSandbox sandbox = PersistTranslation is { } translate ? translate(found) : found;
+            SourceSandbox sandbox = _persist.Translate(reader.Read(id));
             foreach (FileReport report in store is null ? Foresee(sandbox) : await ImportAsync(store, sandbox, cancellationToken).ConfigureAwait(false))
             {
                 yield return report;

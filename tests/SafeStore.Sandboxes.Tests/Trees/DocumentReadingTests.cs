@@ -25,7 +25,7 @@ public sealed class DocumentReadingTests
     [InlineData(StoreRoot.Run, null, "config.json", null)]
     [InlineData(StoreRoot.Run, "web", "network.json", null)]
     [InlineData(StoreRoot.Run, "web", "hypervisor.json", null)]
-    [InlineData(StoreRoot.Run, null, "persist.json", null)]
+    [InlineData(StoreRoot.Run, null, "persist.json", "PersistSandbox")]
     public void The_file_the_root_and_the_scope_say_what_kind_of_document_it_is(StoreRoot root, string? container, string file, string? kind)
     {
         DocumentReport report = s_reading.Read(new DocumentId("sb", container, root, file), "null"u8, "qemu");

@@ -4,9 +4,11 @@ using System.IO.Abstractions;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Sandboxes.Tests.Model;
 using SafeStore.Sandboxes.Trees;
 using SafeStore.Testing;
 using Xunit;
+using RealTrees = SafeStore.Sandboxes.Tests.Trees;
 
 namespace SafeStore.Sandboxes.Tests;
 
@@ -58,18 +60,49 @@ public sealed class TreeImportTests
     }
 
     [Fact]
-    public async Task A_sandbox_of_the_successor_passes_the_translation_before_it_is_stored()
+    public async Task A_sandbox_of_the_successor_gets_the_documents_of_the_model_beside_its_own()
     {
-        Write("/tree/run/sb/persist.json", "{}");
-        var import = new TreeImport(StoreLayout.At("/store"), Options())
-        {
-            PersistTranslation = static sandbox => sandbox with { Files = [.. sandbox.Files.Select(static file => file with { Document = new DocumentId("sb", null, StoreRoot.Config, "config.json") })] },
-        };
+        const string Id = PersistTree.Ordinary;
+        using var test = new TestSandboxes();
+        var source = new TreeRoots(null, RealTrees.PersistRun);
+        var import = new TreeImport(test.Layout);
 
-        await ListAsync(import.RunAsync(new TreeRoots(null, "/tree/run"), TestContext.Current.CancellationToken));
+        List<FileReport> reports = await import.RunAsync(source, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        List<FileReport> again = await import.RunAsync(source, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
-        Assert.True(Files.File.Exists("/store/config/sb/config.json"));
-        Assert.False(Files.File.Exists("/store/run/sb/persist.json"));
+        Assert.DoesNotContain(reports, static report => report.IsFinding);
+        Assert.All(again, static report => Assert.Equal(FileOutcome.Unchanged, report.Outcome));
+        Assert.Equal(["made from persist.json"], reports.Single(static report => report is { Sandbox: Id, Container: null, File: "state.json" }).Notes);
+        await using SandboxStore store = await test.OpenAsync();
+        SandboxStatus status = store.List().Single(static status => status.Id == Id);
+        Assert.Equal((Lifecycle.Running, "c1"), (status.Lifecycle, Assert.Single(status.Containers).Id));
+        Assert.Equal(4, store.Fetch<IReadOnlyList<Device>>(Id, SandboxResource.Devices)!.Count);
+        Assert.Equal(
+            await System.IO.File.ReadAllBytesAsync($"{RealTrees.PersistRun}/{Id}/persist.json", TestContext.Current.CancellationToken),
+            store.Store.ReadJson(new DocumentId(Id, null, StoreRoot.Run, "persist.json")));
+    }
+
+    [Fact]
+    public async Task A_document_that_the_tree_has_itself_is_not_replaced_by_one_made_from_persist_json()
+    {
+        Write("/tree/run/sb/persist.json", "{\"State\":\"running\"}");
+        Write("/tree/run/sb/state.json", "{\"state\":\"stopped\"}");
+
+        List<FileReport> reports = await ImportAsync(new TreeRoots(null, "/tree/run"));
+
+        Assert.DoesNotContain("made from persist.json", Of(reports, null, "state.json").Notes);
+        Assert.Equal("{\"state\":\"stopped\"}", await Files.File.ReadAllTextAsync("/store/run/sb/state.json", TestContext.Current.CancellationToken));
+        Assert.True(Files.File.Exists("/store/run/sb/agent.json"));
+    }
+
+    [Fact]
+    public async Task A_damaged_persist_json_is_reported_and_nothing_is_made_from_it()
+    {
+        Write("/tree/run/sb/persist.json", "{\"State\":7}");
+
+        List<FileReport> reports = await ImportAsync(new TreeRoots(null, "/tree/run"));
+
+        Assert.Equal(FileOutcome.Damaged, Assert.Single(reports).Outcome);
     }
 
     [Theory]

@@ -42,7 +42,7 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
             }
         }
 
-        TBase value = type.ValueKind == JsonValueKind.String ? Read(type.GetString()!, data) : throw new JsonException("An entry of the list must have a Type that is a string");
+        TBase value = type.ValueKind == JsonValueKind.String ? Read(type.GetString()!, data) : throw new JsonException("An entry of the list must have a Type that is a string; a container's list of uses in a sandbox's place has none");
         return unknown is null ? value : value with { EnvelopeUnknown = unknown };
     }
 
