@@ -74,14 +74,5 @@ public sealed class CheckTests : IDisposable
         Assert.Contains($"note           run:{KataTree.Sandbox}/devices.json (35 bytes): device of kind 'nvme' kept as it stands: its kind is not known", check.Lines);
     }
 
-    [Fact]
-    public async Task A_check_makes_no_store()
-    {
-        ToolResult check = await CheckAsync();
-
-        Assert.Equal(1, check.Code);
-        Assert.False(Directory.Exists(_tree.Store));
-    }
-
     private Task<ToolResult> CheckAsync(params string[] more) => ToolProcess.RunAsync(["check", "--store", _tree.Store, .. more]);
 }
