@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Xunit;
 
 namespace SafeStore.PropertyTests.Sandboxes.Model;
 
@@ -14,7 +15,13 @@ namespace SafeStore.PropertyTests.Sandboxes.Model;
 /// </summary>
 internal static class Losses
 {
-    public static IEnumerable<string> Between(JsonElement before, JsonElement after, JsonTypeInfo info, string path = "$")
+    public static void AssertNone(byte[] before, byte[] after, JsonTypeInfo info)
+    {
+        string[] losses = [.. Between(JsonElement.Parse(before), JsonElement.Parse(after), info, "$")];
+        Assert.True(losses.Length == 0, string.Join('\n', losses));
+    }
+
+    private static IEnumerable<string> Between(JsonElement before, JsonElement after, JsonTypeInfo info, string path)
     {
         if (IsNull(before) || IsNull(after))
         {
