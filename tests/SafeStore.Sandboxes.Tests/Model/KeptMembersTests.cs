@@ -50,8 +50,25 @@ public sealed class KeptMembersTests
         AssertRefused(s_model.Network.Json, $$"""{"Endpoints":[{"Type":"tap","Data":{},"newer": {{json}} }] }""", reason);
     }
 
+    [Fact]
+    public void A_member_twice_is_refused_in_a_device_of_a_program_s_own_kind_too()
+    {
+        var lax = new JsonSerializerOptions { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+        var model = new SandboxModel(devices: s_model.DeviceKinds.With("nvme", (JsonTypeInfo<NvmeDevice>)lax.GetTypeInfo(typeof(NvmeDevice))));
+
+        Assert.Equal(2, Assert.IsType<NvmeDevice>(Assert.Single(JsonSerializer.Deserialize("""[{"Type":"nvme","Data":{"Queues":2}}]""", model.Devices.Json)!)).Queues);
+        AssertRefused(model.Devices.Json, """[{"Type":"nvme","Data":{"Queues":1,"Queues":2}}]""", "the property 'Queues' appears twice");
+    }
+
     private static void AssertComesBack<T>(JsonTypeInfo<T> type, string json) => Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, type)!, type));
 
     private static void AssertRefused<T>(JsonTypeInfo<T> type, string json, string reason) =>
         Assert.Contains(reason, Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(json, type)).Message, StringComparison.Ordinal);
+
+    private sealed record NvmeDevice : Device
+    {
+        public override string Kind => "nvme";
+
+        public int Queues { get; init; }
+    }
 }

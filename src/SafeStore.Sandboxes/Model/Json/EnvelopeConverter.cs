@@ -13,8 +13,6 @@ namespace SafeStore.Sandboxes;
 internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<string, JsonElement, string, TBase> raw, Func<TBase, JsonElement?> rawData) : JsonConverter<TBase>
     where TBase : TypedObject
 {
-    private static readonly KeptJsonConverter s_kept = new();
-
     public override TBase Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -22,7 +20,7 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
             throw new JsonException("An entry of the list must be an object with Type and Data");
         }
 
-        JsonElement envelope = s_kept.Read(ref reader, typeof(JsonElement), options);
+        JsonElement envelope = JsonElement.ParseValue(ref reader);
         JsonElement type = default;
         JsonElement data = default;
         Dictionary<string, JsonElement>? unknown = null;
@@ -36,7 +34,7 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
             {
                 data = member.Value;
             }
-            else if (!(unknown ??= []).TryAdd(member.Name, member.Value))
+            else if (!(unknown ??= []).TryAdd(member.Name, KeptJsonConverter.Check(member.Value)))
             {
                 throw new JsonException($"The member '{member.Name}' appears twice in one entry");
             }
@@ -83,23 +81,25 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
     {
         if (data.ValueKind != JsonValueKind.Object)
         {
-            return raw(kind, data, data.ValueKind == JsonValueKind.Undefined ? "it has no Data" : "its Data is not an object");
+            return data.ValueKind == JsonValueKind.Undefined ? raw(kind, data, "it has no Data") : Raw(kind, data, "its Data is not an object");
         }
 
         if (kinds.Find(kind) is not { } entry)
         {
-            return raw(kind, data, "its kind is not known");
+            return Raw(kind, data, "its kind is not known");
         }
 
         try
         {
-            return entry.Read(data) ?? raw(kind, data, "its Data is null");
+            return entry.Read(data) ?? Raw(kind, data, "its Data is null");
         }
         catch (JsonException failure)
         {
-            return raw(kind, data, $"its Data does not fit its kind: {failure.Message}");
+            return Raw(kind, data, $"its Data does not fit its kind: {failure.Message}");
         }
     }
+
+    private TBase Raw(string kind, JsonElement data, string reason) => raw(kind, KeptJsonConverter.Check(data), reason);
 
     private void WriteData(Utf8JsonWriter writer, TBase value)
     {

@@ -14,11 +14,11 @@ internal sealed class KeptJsonConverter : JsonConverter<JsonElement>
 {
     public override bool HandleNull => true;
 
-    public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        var kept = JsonElement.ParseValue(ref reader);
-        return JsonRules.FindFaultStrictly(JsonMarshal.GetRawUtf8Value(kept)) is { } fault ? throw new JsonException(fault.Reason) : kept;
-    }
+    public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Check(JsonElement.ParseValue(ref reader));
 
     public override void Write(Utf8JsonWriter writer, JsonElement value, JsonSerializerOptions options) => value.WriteTo(writer);
+
+    /// <summary>The same JSON, if it may be written again.</summary>
+    public static JsonElement Check(JsonElement kept) =>
+        JsonRules.FindFaultStrictly(JsonMarshal.GetRawUtf8Value(kept)) is { } fault ? throw new JsonException(fault.Reason) : kept;
 }

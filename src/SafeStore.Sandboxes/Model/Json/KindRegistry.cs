@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -33,7 +34,9 @@ public sealed class KindRegistry<TBase>
     {
         ArgumentException.ThrowIfNullOrEmpty(kind);
         ArgumentNullException.ThrowIfNull(json);
-        return new KindRegistry<TBase>(_entries.SetItem(kind, new Entry(typeof(T), data => data.Deserialize(json), (writer, value) => JsonSerializer.Serialize(writer, (T)value, json))));
+        bool checksItself = json.Options.Converters.Any(static converter => converter is KeptJsonConverter); // the built-in kinds; a program's own may take the last of two
+        Func<JsonElement, TBase?> read = checksItself ? data => data.Deserialize(json) : data => KeptJsonConverter.Check(data).Deserialize(json);
+        return new KindRegistry<TBase>(_entries.SetItem(kind, new Entry(typeof(T), read, (writer, value) => JsonSerializer.Serialize(writer, (T)value, json))));
     }
 
     internal Entry? Find(string kind) => _entries.GetValueOrDefault(kind);
