@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -159,6 +160,7 @@ public sealed class SandboxEdit
     public SandboxEdit CreateContainer(string container)
     {
         _change.CreateContainer(ResourceRules.CheckNewContainer(container));
+        _containerStates[container] = new State();
         return this;
     }
 
@@ -212,11 +214,12 @@ public sealed class SandboxEdit
     /// <param name="from">The state that it is in.</param>
     /// <param name="to">The state that it is to be in.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or a state is empty.</exception>
+    /// <exception cref="NotFoundException">The container does not exist.</exception>
     /// <exception cref="InvalidTransitionException">It is not in that state, or may not go from it to the other.</exception>
     public SandboxEdit Transition(string container, Lifecycle from, Lifecycle to)
     {
         ResourceRules.CheckContainer(container);
-        State state = _containerStates.GetValueOrDefault(container) ?? _session.Read(container, _session.Model.ContainerState) ?? new State();
+        State state = _containerStates.GetValueOrDefault(container) ?? StoredState(container);
         InvalidTransitionException.ThrowUnless(state.Lifecycle, from, to, $"container '{container}' of sandbox '{_session.Sandbox}'");
         return Put(container, _session.Model.ContainerState, state with { Value = to.ToText() });
     }
@@ -315,6 +318,16 @@ public sealed class SandboxEdit
         {
             Put(container, kind, value);
         }
+    }
+
+    private State StoredState(string container)
+    {
+        if (_session.Read(container, _session.Model.ContainerState) is { } state)
+        {
+            return state;
+        }
+
+        return _session.ListContainers().Contains(container) ? new State() : throw new NotFoundException("container", $"{_session.Sandbox}/{container}");
     }
 
     private State CurrentState() => _state ?? _session.Read(_session.Model.SandboxState) ?? new State();
