@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
@@ -172,7 +171,7 @@ public sealed class ErrorTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        foreach (object? value in new object?[] { "text", new HypervisorConfig(), new Device[0][], 5, null })
+        foreach (object? value in new object?[] { "text", new HypervisorConfig(), Array.Empty<Device[]>(), 5, null })
         {
             ResourceArgumentException refusal = await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Config, value));
             Assert.Equal((ResourceFault.InvalidDataType, "Invalid resource data type"), (refusal.Fault, refusal.SeedMessage));
