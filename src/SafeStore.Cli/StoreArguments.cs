@@ -31,16 +31,27 @@ internal sealed class StoreArguments
     /// <exception cref="ArgumentException">A path is empty, or one root lies inside the other.</exception>
     public StoreLayout LayoutOf(ParseResult arguments) => arguments.GetValue(_store) is { } store
         ? StoreLayout.At(store)
-        : StoreLayout.Of(arguments.GetValue(_config)!, arguments.GetValue(_run)!);
+        : LayoutOf(arguments.GetValue(_config)!, arguments.GetValue(_run)!);
 
     /// <summary>The layout of a store that exists: a command that only looks must not make one by a slip of the pen.</summary>
     /// <exception cref="CommandException">There is none.</exception>
     public StoreLayout ExistingLayoutOf(ParseResult arguments)
     {
         StoreLayout layout = LayoutOf(arguments);
-        string mark = Path.Join(layout.ConfigMetadata, "store.json");
+        string mark = MarkOf(layout);
         return File.Exists(mark)
             ? layout
             : throw new CommandException($"There is no store: '{mark}' does not exist or cannot be reached. Check the path; 'safestore apply' makes a new store.");
     }
+
+    /// <summary>An adopted tree has its metadata beside the roots; any other store of two roots has it inside.</summary>
+    private static StoreLayout LayoutOf(string config, string run)
+    {
+        StoreLayout inside = StoreLayout.Of(config, run);
+        return Path.GetDirectoryName(inside.Config) is null || Path.GetDirectoryName(inside.Run) is null ? inside // the filesystem's root has nothing beside it
+            : StoreLayout.Beside(config, run) is var beside && File.Exists(MarkOf(beside)) ? beside
+            : inside;
+    }
+
+    private static string MarkOf(StoreLayout layout) => Path.Join(layout.ConfigMetadata, "store.json");
 }

@@ -2,9 +2,14 @@ using System;
 using System.CommandLine;
 using System.IO;
 using System.Threading.Tasks;
+using SafeStore.Cli.Adopt;
 using SafeStore.Cli.Apply;
+using SafeStore.Cli.Check;
 using SafeStore.Cli.Demo;
 using SafeStore.Cli.Dump;
+using SafeStore.Cli.Export;
+using SafeStore.Cli.Import;
+using SafeStore.Cli.List;
 using SafeStore.Cli.Repair;
 using SafeStore.Cli.Torture;
 
@@ -21,6 +26,11 @@ internal static class Tool
         {
             ApplyCommand.Create(),
             DumpCommand.Create(),
+            ListCommand.Create(),
+            CheckCommand.Create(),
+            ImportCommand.Create(),
+            ExportCommand.Create(),
+            AdoptCommand.Create(),
             RepairCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),

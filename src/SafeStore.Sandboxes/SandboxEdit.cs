@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -159,6 +160,7 @@ public sealed class SandboxEdit
     public SandboxEdit CreateContainer(string container)
     {
         _change.CreateContainer(ResourceRules.CheckNewContainer(container));
+        _containerStates[container] = new State();
         return this;
     }
 
@@ -195,6 +197,24 @@ public sealed class SandboxEdit
         return this;
     }
 
+    /// <summary>Refuses to go on unless the sandbox is in a state in which it may be removed: ready, paused or stopped.</summary>
+    /// <exception cref="InvalidTransitionException">It is in another state, or in none.</exception>
+    public SandboxEdit RequireRemovable()
+    {
+        InvalidTransitionException.ThrowUnlessIn([Lifecycle.Ready, Lifecycle.Paused, Lifecycle.Stopped], CurrentState().Lifecycle, $"sandbox '{_session.Sandbox}'");
+        return this;
+    }
+
+    /// <summary>Refuses to go on unless a container is in a state in which it may be removed: ready or stopped.</summary>
+    /// <param name="container">The container's id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="InvalidTransitionException">It is in another state, or in none.</exception>
+    public SandboxEdit RequireRemovable(string container)
+    {
+        InvalidTransitionException.ThrowUnlessIn([Lifecycle.Ready, Lifecycle.Stopped], CurrentState(container).Lifecycle, $"container '{container}' of sandbox '{_session.Sandbox}'");
+        return this;
+    }
+
     /// <summary>Moves the sandbox from one state to another, checked against what is stored; the other members of its state stay.</summary>
     /// <param name="from">The state that it is in.</param>
     /// <param name="to">The state that it is to be in.</param>
@@ -212,11 +232,11 @@ public sealed class SandboxEdit
     /// <param name="from">The state that it is in.</param>
     /// <param name="to">The state that it is to be in.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or a state is empty.</exception>
+    /// <exception cref="NotFoundException">The container does not exist.</exception>
     /// <exception cref="InvalidTransitionException">It is not in that state, or may not go from it to the other.</exception>
     public SandboxEdit Transition(string container, Lifecycle from, Lifecycle to)
     {
-        ResourceRules.CheckContainer(container);
-        State state = _containerStates.GetValueOrDefault(container) ?? _session.Read(container, _session.Model.ContainerState) ?? new State();
+        State state = CurrentState(container);
         InvalidTransitionException.ThrowUnless(state.Lifecycle, from, to, $"container '{container}' of sandbox '{_session.Sandbox}'");
         return Put(container, _session.Model.ContainerState, state with { Value = to.ToText() });
     }
@@ -317,5 +337,18 @@ public sealed class SandboxEdit
         }
     }
 
+    private State StoredState(string container)
+    {
+        if (_session.Read(container, _session.Model.ContainerState) is { } state)
+        {
+            return state;
+        }
+
+        return _session.ListContainers().Contains(container) ? new State() : throw new NotFoundException("container", $"{_session.Sandbox}/{container}");
+    }
+
     private State CurrentState() => _state ?? _session.Read(_session.Model.SandboxState) ?? new State();
+
+    private State CurrentState(string container) =>
+        _containerStates.GetValueOrDefault(ResourceRules.CheckContainer(container)) ?? StoredState(container);
 }

@@ -45,6 +45,8 @@ public sealed class SandboxModel
         Mounts = DocumentKind.OfContainer("mounts.json", StoreRoot.Run, InfoOf<IReadOnlyList<Mount>>(json));
         Devices = DocumentKind.OfSandbox("devices.json", StoreRoot.Run, InfoOf<IReadOnlyList<Device>>(json));
         ContainerDevices = DocumentKind.OfContainer("devices.json", StoreRoot.Run, InfoOf<IReadOnlyList<ContainerDevice>>(json));
+        PersistSandbox = DocumentKind.OfSandbox("persist.json", StoreRoot.Run, InfoOf<PersistSandbox>(json));
+        PersistContainer = DocumentKind.OfContainer("persist.json", StoreRoot.Run, InfoOf<PersistContainer>(json));
         Intents = DocumentKind.OfSandbox(IntentDocument.File, StoreRoot.Config, InfoOf<IntentDocument>(json));
         Json = json;
     }
@@ -94,6 +96,12 @@ public sealed class SandboxModel
     /// <summary>A container's uses of the sandbox's devices.</summary>
     public DocumentKind<IReadOnlyList<ContainerDevice>> ContainerDevices { get; }
 
+    /// <summary>A sandbox as Kata from 1.11 on stores it; <see cref="PersistConversion"/> makes the other documents of it.</summary>
+    public DocumentKind<PersistSandbox> PersistSandbox { get; }
+
+    /// <summary>A container as Kata from 1.11 on stores it.</summary>
+    public DocumentKind<PersistContainer> PersistContainer { get; }
+
     /// <summary>What is to be undone if a sandbox's creation or change is not completed.</summary>
     internal DocumentKind<IntentDocument> Intents { get; }
 
@@ -120,7 +128,8 @@ public sealed class SandboxModel
             AllowDuplicateProperties = false,
             RespectNullableAnnotations = true,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // these files are read by programs and people, not by browsers
-            TypeInfoResolver = ModelJson.Default.WithAddedModifier(ForgetWhatIsNotStored).WithAddedModifier(LeaveOutMissingNetwork),
+            TypeInfoResolver = ModelJson.Default
+                .WithAddedModifier(ForgetWhatIsNotStored).WithAddedModifier(LeaveOutMissingNetwork).WithAddedModifier(PersistCgroup.LeaveOutMissingLimits),
         };
         options.Converters.Add(new KeptJsonConverter());
         foreach (JsonConverter converter in converters)

@@ -103,9 +103,13 @@ public sealed class SandboxSession : IAsyncDisposable
     /// goes with the sandbox at the latest.
     /// </summary>
     /// <param name="lifetime">When it goes.</param>
-    /// <exception cref="InvalidOperationException">The sandbox is not created yet.</exception>
+    /// <exception cref="InvalidOperationException">The lock is released, or the sandbox is not created yet.</exception>
     /// <exception cref="FileSystem.StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
-    public TempFile CreateTempFile(TempFileLifetime lifetime = TempFileLifetime.Owner) => _temp.Create(Sandbox, lifetime);
+    public TempFile CreateTempFile(TempFileLifetime lifetime = TempFileLifetime.Owner)
+    {
+        _held.Hold.ThrowIfReleased(); // without a lock somebody may be sweeping
+        return _temp.Create(Sandbox, lifetime);
+    }
 
     /// <summary>Releases the lock. What was intended and not completed is undone by whoever locks the sandbox next.</summary>
     public ValueTask DisposeAsync() => _held.DisposeAsync();

@@ -105,23 +105,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="LockTimeoutException">The time is up.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public async ValueTask<SandboxSession> LockNewAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
-    {
-        ResourceRules.CheckSandbox(sandbox);
-        while (true)
-        {
-            try
-            {
-                SandboxLock held = await Store.LockNewAsync(sandbox, timeout, cancellationToken).ConfigureAwait(false);
-                return new SandboxSession(held, Model, new IntentLedger(held, Model, _undo, isNew: true), _temp);
-            }
-            catch (AlreadyExistsException) when (IsBeingCreated(sandbox))
-            {
-                // Its maker is at work, and we wait for it; or it is dead, and we undo what it did.
-                await UndoLeftCreationAsync(sandbox, timeout, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    public ValueTask<SandboxSession> LockNewAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        StartNewAsync(Store.LockNewAsync(ResourceRules.CheckSandbox(sandbox), timeout, cancellationToken), sandbox, timeout, cancellationToken);
 
     /// <summary>
     /// Locks an existing sandbox exclusively. Before the lock is handed out, transactions that a dead process left half done are finished or undone, intents that were
@@ -139,31 +124,9 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="DocumentCorruptException">The record of the intents is damaged; lock with <see cref="PendingIntents.Keep"/> to remove the sandbox.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public async ValueTask<SandboxSession> LockAsync(
-        string sandbox, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo, CancellationToken cancellationToken = default)
-    {
-        ResourceRules.CheckSandbox(sandbox);
-        while (true)
-        {
-            SandboxLock held = await Store.LockAsync(sandbox, LockMode.Exclusive, timeout, cancellationToken).ConfigureAwait(false);
-            try
-            {
-                var ledger = new IntentLedger(held, Model, _undo, isNew: false);
-                if (intents == PendingIntents.Keep || await ledger.UndoAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    _temp.Sweep(sandbox);
-                    return new SandboxSession(held, Model, ledger, _temp);
-                }
-            }
-            catch
-            {
-                await held.DisposeAsync().ConfigureAwait(false);
-                throw;
-            }
-
-            await held.DisposeAsync().ConfigureAwait(false); // it was only being made and is gone: the next turn says so, or finds a new one
-        }
-    }
+    public ValueTask<SandboxSession> LockAsync(
+        string sandbox, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo, CancellationToken cancellationToken = default) =>
+        StartAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Exclusive, timeout, cancellationToken), sandbox, timeout, intents, cancellationToken);
 
     /// <summary>Locks an existing sandbox for reading several documents at one point in time. Nothing is undone or changed.</summary>
     /// <param name="sandbox">Its id.</param>
@@ -175,11 +138,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public async ValueTask<SandboxSession> LockSharedAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
-    {
-        SandboxLock held = await Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Shared, timeout, cancellationToken).ConfigureAwait(false);
-        return new SandboxSession(held, Model, null, _temp);
-    }
+    public ValueTask<SandboxSession> LockSharedAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        StartSharedAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Shared, timeout, cancellationToken));
 
     /// <summary>Takes a sandbox's next block index and counts on, in one transaction.</summary>
     /// <param name="sandbox">The sandbox's id.</param>
@@ -222,6 +182,54 @@ public sealed partial class SandboxStore : IAsyncDisposable
         await Store.DisposeAsync().ConfigureAwait(false);
         _temp.Dispose();
     }
+
+    // The locks above are asked for in the caller's own flow of execution, which is where they are noted as held (LockRecursionException): what an async method
+    // notes ends with it. A turn that comes after an undo is not noted.
+    private async ValueTask<SandboxSession> StartNewAsync(ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                SandboxLock held = await turn.ConfigureAwait(false);
+                return new SandboxSession(held, Model, new IntentLedger(held, Model, _undo, isNew: true), _temp);
+            }
+            catch (AlreadyExistsException) when (IsBeingCreated(sandbox))
+            {
+                // Its maker is at work, and we wait for it; or it is dead, and we undo what it did.
+                await UndoLeftCreationAsync(sandbox, timeout, cancellation).ConfigureAwait(false);
+            }
+
+            turn = Store.LockNewAsync(sandbox, timeout, cancellation);
+        }
+    }
+
+    private async ValueTask<SandboxSession> StartAsync(ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, PendingIntents intents, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            SandboxLock held = await turn.ConfigureAwait(false);
+            try
+            {
+                var ledger = new IntentLedger(held, Model, _undo, isNew: false);
+                if (intents == PendingIntents.Keep || await ledger.UndoAsync(cancellation).ConfigureAwait(false))
+                {
+                    _temp.Sweep(sandbox);
+                    return new SandboxSession(held, Model, ledger, _temp);
+                }
+            }
+            catch
+            {
+                await held.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+
+            await held.DisposeAsync().ConfigureAwait(false); // it was only being made and is gone: the next turn says so, or finds a new one
+            turn = Store.LockAsync(sandbox, LockMode.Exclusive, timeout, cancellation);
+        }
+    }
+
+    private async ValueTask<SandboxSession> StartSharedAsync(ValueTask<SandboxLock> turn) => new(await turn.ConfigureAwait(false), Model, null, _temp);
 
     private bool IsBeingCreated(string sandbox) => Store.Read(sandbox, Model.Intents) is { Creating: true };
 

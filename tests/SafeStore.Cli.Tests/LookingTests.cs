@@ -49,6 +49,7 @@ public sealed class LookingTests : IDisposable
     [Theory]
     [InlineData("dump")]
     [InlineData("repair")]
+    [InlineData("check")]
     public async Task A_command_that_looks_makes_no_store(string command)
     {
         ToolResult result = await ToolProcess.RunAsync([command, "--store", _fixture.Store]);
@@ -124,6 +125,12 @@ public sealed class LookingTests : IDisposable
     [InlineData("apply --store a --parallel 0")]
     [InlineData("apply --store a --parallel x")]
     [InlineData("demo --kills 0")]
+    [InlineData("check")]
+    [InlineData("import --store a")]
+    [InlineData("import --from-run a")]
+    [InlineData("export --store a --to-run b")]
+    [InlineData("adopt --config a")]
+    [InlineData("adopt --store a")]
     public async Task A_wrong_command_line_has_exit_code_64(string arguments) =>
         Assert.Equal(64, (await ToolProcess.RunAsync(arguments.Split(' '))).Code);
 

@@ -22,11 +22,13 @@ internal sealed class TestSandboxes : IDisposable
 
     public static SandboxModel Model => SandboxModel.Default;
 
-    public ValueTask<SandboxStore> OpenAsync(UndoHandlers? undo = null, SandboxModel? model = null) => SandboxStore.OpenAsync(
+    public StoreOptions Options => new() { TimeProvider = Clock, SegmentBytes = 64 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan };
+
+    public ValueTask<SandboxStore> OpenAsync(UndoHandlers? undo = null, SandboxModel? model = null, StoreOptions? options = null) => SandboxStore.OpenAsync(
         Layout,
         new SandboxStoreOptions
         {
-            Store = new StoreOptions { TimeProvider = Clock, SegmentBytes = 64 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan },
+            Store = options ?? Options,
             Undo = undo ?? UndoHandlers.None,
             Model = model ?? SandboxModel.Default,
         });

@@ -20,17 +20,18 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
         ? throw new ArgumentException($"'{container}' is the name of a document of the sandbox and cannot be a container id.", nameof(container))
         : container!;
 
+    /// <summary>A type's name as it is written.</summary>
+    public static string NameOf(Type type) =>
+        type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : type.Name;
+
     /// <summary>The document that a value is to become.</summary>
     public ResourceSlot SlotFor(SandboxResource resource, DocumentScope scope, object? value)
     {
         CheckResource(resource, scope);
-        if (!slots.Any(slot => slot.Takes(value)))
-        {
-            throw new ResourceArgumentException(ResourceFault.InvalidDataType, nameof(value), $"no resource is a {value?.GetType().Name ?? "null"}");
-        }
-
+        string type = slots.FirstOrDefault(slot => slot.Takes(value))?.TypeName
+            ?? throw new ResourceArgumentException(ResourceFault.InvalidDataType, nameof(value), $"no resource is a {(value is null ? "null" : NameOf(value.GetType()))}");
         return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Takes(value))
-            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {value!.GetType().Name}");
+            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {type}");
     }
 
     /// <summary>The document that a value is wanted of.</summary>
@@ -38,7 +39,7 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
     {
         CheckResource(resource, scope);
         return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Gives(type))
-            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {type.Name}");
+            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {NameOf(type)}");
     }
 
     /// <summary>A document of a resource, whatever its type.</summary>

@@ -10,6 +10,8 @@ internal abstract class ResourceSlot(SandboxResource resource, DocumentKind kind
 
     public DocumentKind Kind => kind;
 
+    public abstract string TypeName { get; }
+
     public abstract bool Takes(object? value);
 
     public abstract void Put(SandboxEdit edit, string? container, object value);
@@ -40,6 +42,8 @@ internal abstract class ResourceSlot(SandboxResource resource, DocumentKind kind
 internal sealed class ResourceSlot<T>(SandboxResource resource, DocumentKind<T> kind) : ResourceSlot(resource, kind)
     where T : class
 {
+    public override string TypeName => ResourceRules.NameOf(typeof(T));
+
     public override bool Takes(object? value) => value is T;
 
     public override void Put(SandboxEdit edit, string? container, object value)

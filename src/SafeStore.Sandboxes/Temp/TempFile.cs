@@ -1,5 +1,4 @@
 using System;
-using System.Threading;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Sandboxes;
@@ -17,15 +16,13 @@ public enum TempFileLifetime
 /// <summary>A file in a sandbox's run directory that is no document. Dispose it to let it go, if its lifetime is its owner's.</summary>
 public sealed class TempFile : IDisposable
 {
-    private readonly TempFiles _directory;
-    private readonly string _sandbox;
+    private readonly IDurableFileSystem _fs;
     private readonly string _name;
-    private FileHandle? _owned;
+    private (DirectoryHandle Directory, FileHandle File)? _owned;
 
-    internal TempFile(TempFiles directory, string sandbox, string name, string path, FileHandle? owned)
+    private TempFile(IDurableFileSystem fs, string name, string path, (DirectoryHandle Directory, FileHandle File)? owned)
     {
-        _directory = directory;
-        _sandbox = sandbox;
+        _fs = fs;
         _name = name;
         _owned = owned;
         Path = path;
@@ -38,10 +35,24 @@ public sealed class TempFile : IDisposable
     /// <exception cref="StorageException">The operating system refused to remove it.</exception>
     public void Dispose()
     {
-        using FileHandle? owned = Interlocked.Exchange(ref _owned, null);
-        if (owned is not null)
+        if (_owned is not { } owned)
         {
-            _directory.Remove(_sandbox, _name, owned);
+            return;
+        }
+
+        _owned = null;
+        using (owned.Directory)
+        using (owned.File)
+        {
+            // Under its flock, and only if the name is still this file's: the sandbox may be gone, and its directory with it.
+            Errno errno = _fs.IsNameOf(owned.Directory, _name, owned.File, out bool same);
+            errno = errno == Errno.None && same ? _fs.Unlink(owned.Directory, _name) : errno;
+            StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", owned.Directory.Path, _name);
         }
     }
+
+    internal static TempFile OfSandbox(IDurableFileSystem fs, string name, string path) => new(fs, name, path, null);
+
+    internal static TempFile OfOwner(IDurableFileSystem fs, DirectoryHandle directory, string name, FileHandle file) =>
+        new(fs, name, $"{directory.Path}/{name}", (directory, file));
 }

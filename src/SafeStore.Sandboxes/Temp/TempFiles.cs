@@ -25,52 +25,20 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
 
     public TempFile Create(string sandbox, TempFileLifetime lifetime)
     {
-        using DirectoryHandle directory = OpenOrMake(sandbox);
-        while (true)
+        DirectoryHandle directory = OpenOrMake(sandbox);
+        TempFile? made = null;
+        try
         {
-            string name = NewName(lifetime);
-            Errno errno = fs.CreateFile(directory, name, FileMode, out FileHandle? file);
-            if (errno == Errno.Exists)
-            {
-                continue;
-            }
-
-            StorageException.ThrowIfFailed(errno, "create the temp file", directory.Path, name);
-            string path = $"{directory.Path}/{name}";
-            if (lifetime == TempFileLifetime.Sandbox)
-            {
-                file!.Dispose();
-                return new TempFile(this, sandbox, name, path, null);
-            }
-
-            // Nobody sweeps meanwhile: that takes the exclusive lock of the sandbox, which the caller has or keeps away.
-            errno = fs.TryLock(file!, LockMode.Exclusive);
-            if (errno != Errno.None)
-            {
-                fs.Unlink(directory, name);
-                file!.Dispose();
-                throw new StorageException("lock the temp file", path, errno);
-            }
-
-            return new TempFile(this, sandbox, name, path, file);
+            made = Create(directory, lifetime);
+            return made;
         }
-    }
-
-    /// <summary>Removes an owned file under its flock, unless the sandbox has gone and its name is another's.</summary>
-    public void Remove(string sandbox, string name, FileHandle owned)
-    {
-        string path = $"{sandbox}/{Name}";
-        Errno errno = fs.OpenDirectory(run, path, out DirectoryHandle? directory);
-        using (directory)
+        finally
         {
-            if (errno == Errno.None)
+            if (made is null || lifetime == TempFileLifetime.Sandbox)
             {
-                errno = fs.IsNameOf(directory!, name, owned, out bool same);
-                errno = errno == Errno.None && same ? fs.Unlink(directory!, name) : errno;
+                directory.Dispose();
             }
         }
-
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", $"{run.Path}/{path}", name);
     }
 
     /// <summary>Removes the files of owners that have died. The caller holds the sandbox exclusively.</summary>
@@ -99,6 +67,36 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
     }
 
     public void Dispose() => run.Dispose();
+
+    private TempFile Create(DirectoryHandle directory, TempFileLifetime lifetime)
+    {
+        string name;
+        FileHandle? file;
+        Errno errno;
+        do
+        {
+            name = NewName(lifetime);
+            errno = fs.CreateFile(directory, name, FileMode, out file);
+        }
+        while (errno == Errno.Exists);
+        StorageException.ThrowIfFailed(errno, "create the temp file", directory.Path, name);
+        if (lifetime == TempFileLifetime.Sandbox)
+        {
+            file!.Dispose();
+            return TempFile.OfSandbox(fs, name, $"{directory.Path}/{name}");
+        }
+
+        // Nobody sweeps meanwhile: that takes the exclusive lock of the sandbox, which the caller has or keeps away.
+        errno = fs.TryLock(file!, LockMode.Exclusive);
+        if (errno == Errno.None)
+        {
+            return TempFile.OfOwner(fs, directory, name, file!);
+        }
+
+        fs.Unlink(directory, name);
+        file!.Dispose();
+        throw new StorageException("lock the temp file", $"{directory.Path}/{name}", errno);
+    }
 
     private void RemoveIfOwnerIsDead(DirectoryHandle directory, string name)
     {

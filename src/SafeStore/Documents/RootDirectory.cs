@@ -60,6 +60,20 @@ internal sealed class RootDirectory : IDisposable
         return new RootDirectory(root, directory, metadata, stage, trash, traits.IsVolatile);
     }
 
+    /// <summary>Opens a directory by its absolute path, making it and those above it if they do not exist.</summary>
+    public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path)
+    {
+        Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound && Path.GetDirectoryName(path) is { } parentPath)
+        {
+            using DirectoryHandle parent = OpenOrMake(fs, parentPath);
+            return OpenOrMake(fs, parent, Path.GetFileName(path));
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", path);
+        return directory!;
+    }
+
     public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, DirectoryHandle parent, string name)
     {
         string path = $"{parent.Path}/{name}";
@@ -84,18 +98,5 @@ internal sealed class RootDirectory : IDisposable
         Metadata.Dispose();
         Stage.Dispose();
         Trash.Dispose();
-    }
-
-    private static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path)
-    {
-        Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound && Path.GetDirectoryName(path) is { } parentPath)
-        {
-            using DirectoryHandle parent = OpenOrMake(fs, parentPath);
-            return OpenOrMake(fs, parent, Path.GetFileName(path));
-        }
-
-        StorageException.ThrowIfFailed(errno, "open the directory", path);
-        return directory!;
     }
 }

@@ -177,6 +177,60 @@ public sealed class IntentTests : IDisposable
         Assert.Empty(store.List());
     }
 
+    [Fact]
+    public async Task A_creation_that_is_under_way_in_another_process_is_waited_for_and_not_undone()
+    {
+        await using SandboxStore maker = await _test.OpenAsync(Recording());
+        await using SandboxStore other = await _test.OpenAsync(Recording());
+        await using (SandboxSession session = await maker.LockNewAsync("sb-1"))
+        {
+            await session.IntendJsonAsync("netns", s_payload);
+            await Assert.ThrowsAsync<LockTimeoutException>(async () => await other.CreateAsync(new NewSandbox("sb-1"), TimeSpan.Zero));
+            await session.Change().Put(TestSandboxes.Model.SandboxState, new State { Value = "ready" }).Complete().CommitAsync();
+        }
+
+        await Assert.ThrowsAsync<AlreadyExistsException>(async () => await other.CreateAsync(new NewSandbox("sb-1")));
+
+        Assert.Empty(_undone);
+        Assert.Equal(Lifecycle.Ready, Assert.Single(other.List()).Lifecycle);
+    }
+
+    [Fact]
+    public async Task A_change_that_was_begun_before_an_intent_made_the_sandbox_is_refused()
+    {
+        await using SandboxStore store = await _test.OpenAsync(Recording());
+        await using SandboxSession session = await store.LockNewAsync("sb-1");
+        SandboxEdit tooEarly = session.Change();
+
+        Intent intent = await session.IntendJsonAsync("netns", s_payload);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await tooEarly.CommitAsync());
+        Assert.Throws<InvalidOperationException>(() => session.Change().Complete(intent));
+        Assert.Equal("netns", Assert.Single(session.Intents).Kind);
+    }
+
+    [Fact]
+    public async Task A_cancelled_undo_leaves_the_intent_to_the_next_lock()
+    {
+        using var cancellation = new System.Threading.CancellationTokenSource();
+        UndoHandlers undo = UndoHandlers.None.With("netns", async (request, token) =>
+        {
+            _undone.Add($"netns.{request.Intent.Attempts}");
+            if (request.Intent.Attempts == 1)
+            {
+                await cancellation.CancelAsync();
+                token.ThrowIfCancellationRequested();
+            }
+        });
+        await using SandboxStore store = await _test.OpenAsync(undo);
+        await FailCreatingAsync(store, "netns");
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.LockAsync("sb-1", cancellationToken: cancellation.Token));
+        await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-1"));
+
+        Assert.Equal(["netns.1", "netns.2"], _undone);
+    }
+
     private UndoHandlers Recording()
     {
         UndoHandlers undo = UndoHandlers.None;

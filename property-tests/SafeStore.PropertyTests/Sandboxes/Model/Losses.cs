@@ -85,7 +85,7 @@ internal static class Losses
             ? Changed(before, after, path)
             : entries.SelectMany(entry =>
             {
-                string key = dictionary.KeyType == typeof(string) ? entry.Name : uint.Parse(entry.Name, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+                string key = dictionary.KeyType == typeof(string) ? entry.Name : long.Parse(entry.Name, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
                 return after.TryGetProperty(key, out JsonElement value)
                     ? Between(entry.Value, value, ModelTypes.InfoOf(dictionary.ElementType!), $"{path}.{key}")
                     : [$"{path}.{key} is gone: {entry.Value.GetRawText()}"];

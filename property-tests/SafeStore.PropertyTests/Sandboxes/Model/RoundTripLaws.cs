@@ -26,7 +26,7 @@ public sealed class RoundTripLaws
         }
 
         Assert.Empty(ModelTypes.Records.SelectMany(static record => ModelTypes.MembersOf(record).Select(member => (record.Type, member.Name))).Except(_reached));
-        Assert.Empty(ModelTypes.Records.Select(static record => record.Type).Except([.. _reached.Select(static pair => pair.Record), typeof(SafeStore.Sandboxes.OpenFile)]));
+        Assert.Empty(ModelTypes.Records.Where(static record => ModelTypes.MembersOf(record).Any()).Select(static record => record.Type).Except(_reached.Select(static pair => pair.Record)));
     }
 
     [Fact]

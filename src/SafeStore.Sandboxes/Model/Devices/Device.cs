@@ -52,6 +52,7 @@ public sealed record RawDevice : Device
         Kind = kind;
         Data = data;
         Reason = reason;
+        Id = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("ID", out JsonElement id) && id.ValueKind == JsonValueKind.String ? id.GetString()! : string.Empty;
     }
 
     /// <inheritdoc/>

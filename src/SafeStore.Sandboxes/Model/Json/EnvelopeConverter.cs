@@ -13,6 +13,9 @@ namespace SafeStore.Sandboxes;
 internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<string, JsonElement, string, TBase> raw, Func<TBase, JsonElement?> rawData) : JsonConverter<TBase>
     where TBase : TypedObject
 {
+    /// <summary>A null is no entry: neither is one read, nor written for others to stumble over.</summary>
+    public override bool HandleNull => true;
+
     public override TBase Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -40,12 +43,17 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
             }
         }
 
-        TBase value = type.ValueKind == JsonValueKind.String ? Read(type.GetString()!, data) : throw new JsonException("An entry of the list must have a Type that is a string");
+        TBase value = type.ValueKind == JsonValueKind.String ? Read(type.GetString()!, data) : throw new JsonException("An entry of the list must have a Type that is a string; a container's list of uses in a sandbox's place has none");
         return unknown is null ? value : value with { EnvelopeUnknown = unknown };
     }
 
     public override void Write(Utf8JsonWriter writer, TBase value, JsonSerializerOptions options)
     {
+        if (value is null)
+        {
+            throw new JsonException("An entry of the list is null; leave it out");
+        }
+
         writer.WriteStartObject();
         writer.WriteString("Type"u8, value.Kind);
         if (rawData(value) is { } kept)

@@ -50,7 +50,7 @@ public sealed record NetworkInterface : StoredObject
     public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
     [JsonPropertyName("HardAddr")]
-    public string HardwareAddressess { get; init => field = value ?? string.Empty; } = string.Empty;
+    public string HardwareAddress { get; init => field = value ?? string.Empty; } = string.Empty;
 
     [JsonPropertyName("Addrs")]
     public IReadOnlyList<InterfaceAddress>? Addresses { get; init; }

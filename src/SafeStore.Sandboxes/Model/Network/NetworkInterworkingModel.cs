@@ -1,10 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace SafeStore.Sandboxes;
 
 /// <summary>How the guest's network is connected to the host's. A file may have other numbers, which are kept.</summary>
 [JsonConverter(typeof(JsonNumberEnumConverter<NetworkInterworkingModel>))]
-public enum NetworkInterworkingModel
+[SuppressMessage("Design", "CA1028", Justification = "As wide as the seed's integer: a file may have any.")]
+public enum NetworkInterworkingModel : long
 {
     /// <summary>Not set.</summary>
     Default = 0,

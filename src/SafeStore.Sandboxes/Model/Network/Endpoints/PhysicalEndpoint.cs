@@ -14,7 +14,7 @@ public sealed record PhysicalEndpoint : Endpoint
 
     /// <summary>With colons.</summary>
     [JsonPropertyName("HardAddr")]
-    public string HardwareAddressess { get; init => field = value ?? string.Empty; } = string.Empty;
+    public string HardwareAddress { get; init => field = value ?? string.Empty; } = string.Empty;
 
     public NetworkInfo EndpointProperties { get; init => field = value ?? new(); } = new();
 

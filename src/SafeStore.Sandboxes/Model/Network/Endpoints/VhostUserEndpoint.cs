@@ -13,7 +13,7 @@ public sealed record VhostUserEndpoint : Endpoint
 
     /// <summary>With colons.</summary>
     [JsonPropertyName("HardAddr")]
-    public string HardwareAddressess { get; init => field = value ?? string.Empty; } = string.Empty;
+    public string HardwareAddress { get; init => field = value ?? string.Empty; } = string.Empty;
 
     [JsonPropertyName("IfaceName")]
     public string InterfaceName { get; init => field = value ?? string.Empty; } = string.Empty;

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Cli.Trees;
+using SafeStore.Sandboxes.Trees;
+
+namespace SafeStore.Cli.Adopt;
+
+/// <summary><c>safestore adopt</c>: makes a container runtime's tree a store where it is.</summary>
+internal static class AdoptCommand
+{
+    public static Command Create()
+    {
+        var command = new Command(
+            "adopt",
+            "Makes a Kata Containers tree a store where it is, with the metadata beside the roots: checks every document, makes it durable, and makes the store. Stop Kata Containers before; try --dry-run first. "
+            + "May be killed and repeated. Exit codes: 0 all is well, 1 failed, 2 done with findings: a file is damaged.");
+        var config = new Option<string>("--config") { Description = "The tree's config root; the metadata comes to DIR.safestore.", HelpName = "DIR", Required = true };
+        var run = new Option<string>("--run") { Description = "The tree's run root; the metadata comes to DIR.safestore.", HelpName = "DIR", Required = true };
+        var document = new DocumentLimit(command);
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only tells what it finds; writes nothing at all." };
+        var quarantine = new Option<bool>("--quarantine") { Description = "Moves damaged and empty documents into quarantine/ in their root's metadata." };
+        Option<bool> json = FileReportOutput.Option();
+        command.Add(config);
+        command.Add(run);
+        command.Add(dryRun);
+        command.Add(quarantine);
+        command.Add(json);
+        command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
+            new TreeAdoption(StoreLayout.Beside(arguments.GetValue(config)!, arguments.GetValue(run)!), document.OptionsOf(arguments))
+            {
+                IsDryRun = arguments.GetValue(dryRun),
+                Quarantines = arguments.GetValue(quarantine),
+            },
+            arguments.GetValue(json),
+            ending.Token)));
+        return command;
+    }
+
+    private static Task<int> RunAsync(TreeAdoption adoption, bool json, CancellationToken stop) =>
+        FileReportOutput.WriteAsync(adoption.RunAsync(stop), json, adoption.IsDryRun, stop);
+}
