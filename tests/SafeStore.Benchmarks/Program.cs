@@ -5,12 +5,19 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Benchmarks;
+using SafeStore.Benchmarks.Model;
 using Spectre.Console;
 
 // compare [--dir DIR] [--rounds N] [--ext4-image]: all contestants on one disk, interleaved, as ratios to the raw disk loop of the same round.
+// model [--dir DIR] [--rounds N] [--ext4-image]: the typed documents; their JSON, creations and loads as ratios to bare files of the same round.
 string place = Option("--dir") ?? Path.Join(Path.GetTempPath(), "safestore-bench");
 int rounds = int.Parse(Option("--rounds") ?? "5", CultureInfo.InvariantCulture);
 string command = args.FirstOrDefault() ?? "compare";
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Width = 160; // a file has no width of its own, and would get 80
+}
+
 Directory.CreateDirectory(place);
 LoopImage? image = null;
 string directory = place;
@@ -30,6 +37,10 @@ try
         case "memory":
             await MemoryGrowth.RunAsync(directory);
             return 0;
+        case "model":
+            JsonSpeed.Run(rounds);
+            await ModelComparison.RunAsync(directory, rounds);
+            return 0;
         case "commits":
             // A plain loop for strace and perf: lock, put, commit, unlock.
             await using (var store = new SafeStoreContestant(Path.Join(directory, "commits")))
@@ -40,7 +51,7 @@ try
 
             return 0;
         default:
-            await Console.Error.WriteLineAsync("Commands: compare [--dir DIR] [--rounds N] [--ext4-image], memory [--dir DIR], commits [--dir DIR] [--count N]");
+            await Console.Error.WriteLineAsync("Commands: compare [--dir DIR] [--rounds N] [--ext4-image], memory [--dir DIR], model [--dir DIR] [--rounds N] [--ext4-image], commits [--dir DIR] [--count N]");
             return 64;
     }
 }

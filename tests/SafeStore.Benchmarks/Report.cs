@@ -11,15 +11,23 @@ internal static class Report
 {
     public static void Print(IEnumerable<string> rows, Dictionary<(string Row, string Contestant), List<Measurement>> cells)
     {
-        var table = new Table().AddColumns("workload", "way", "commits/s", "p50 µs", "p99 µs", "of raw loop");
-        var raw = cells.Where(static cell => cell.Key.Contestant.StartsWith("raw", StringComparison.Ordinal)).ToDictionary(static cell => cell.Key.Row, static cell => cell.Value);
+        Tabulate(rows, cells, "commits/s", "raw", "of raw loop");
+        Compare(cells, "SafeStore: 6 documents take", "1 writer, 1 document", "1 writer, 6 documents", "times as long as 1 (goal: at most 2.5)");
+        Compare(cells, "SafeStore: 16 writers commit", "16 writers, 1 document each", "1 writer, 1 document", "times as fast as 1 (goal: at least 3)");
+    }
+
+    /// <summary>Each row's ways, with their ratios to the one whose name starts so.</summary>
+    public static void Tabulate(IEnumerable<string> rows, Dictionary<(string Row, string Contestant), List<Measurement>> cells, string perSecond, string reference, string ratioTitle)
+    {
+        var table = new Table().AddColumns("workload", "way", perSecond, "p50 µs", "p99 µs", ratioTitle);
+        var references = cells.Where(cell => cell.Key.Contestant.StartsWith(reference, StringComparison.Ordinal)).ToDictionary(static cell => cell.Key.Row, static cell => cell.Value);
         foreach (string row in rows)
         {
             foreach (((_, string contestant), List<Measurement> rounds) in cells.Where(cell => cell.Key.Row == row))
             {
                 // Round by round, since the disk's mood changes: a ratio only compares what ran side by side.
-                string ratio = raw.TryGetValue(row, out List<Measurement>? reference)
-                    ? Number(Median(rounds.Zip(reference, static (one, other) => one.PerSecond / other.PerSecond)), "0.00")
+                string ratio = references.TryGetValue(row, out List<Measurement>? others)
+                    ? Number(Median(rounds.Zip(others, static (one, other) => one.PerSecond / other.PerSecond)), "0.00")
                     : "-";
                 table.AddRow(
                     row,
@@ -32,8 +40,6 @@ internal static class Report
         }
 
         AnsiConsole.Write(table);
-        Compare(cells, "SafeStore: 6 documents take", "1 writer, 1 document", "1 writer, 6 documents", "times as long as 1 (goal: at most 2.5)");
-        Compare(cells, "SafeStore: 16 writers commit", "16 writers, 1 document each", "1 writer, 1 document", "times as fast as 1 (goal: at least 3)");
     }
 
     private static void Compare(Dictionary<(string Row, string Contestant), List<Measurement>> cells, string start, string one, string other, string end)
@@ -42,11 +48,11 @@ internal static class Report
         AnsiConsole.WriteLine($"{start} {Number(ratio, "0.00")} {end}");
     }
 
-    private static double Median(IEnumerable<double> values)
+    public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return sorted[sorted.Length / 2];
     }
 
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    public static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

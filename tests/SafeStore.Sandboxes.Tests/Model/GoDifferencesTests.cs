@@ -74,7 +74,14 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
     }
 
     [Fact]
-    public void A_null_in_a_list_is_kept() => Assert.Null(Assert.Single(Read(s_model.Mounts, "[null]")!));
+    public void A_null_among_devices_or_endpoints_is_refused()
+    {
+        AssertRefused(s_model.Devices, "[null]", "An entry of the list must be an object");
+        AssertRefused(s_model.Network, """{"Endpoints":[null]}""", "An entry of the list must be an object");
+    }
+
+    [Fact]
+    public void A_null_in_another_list_is_kept() => Assert.Null(Assert.Single(Read(s_model.Mounts, "[null]")!));
 
     [Fact]
     public void A_document_null_reads_as_one_that_is_not_there()

@@ -51,7 +51,7 @@ internal sealed class Mutation(Random random, byte[] document, byte[] other)
                 return random.Next(8) switch
                 {
                     0 => new byte[bytes.Length],
-                    1 => [.. bytes, .. Enumerable.Repeat((byte)' ', 32 * 1024)],
+                    1 => [.. bytes, .. Enumerable.Repeat((byte)' ', 64 * 1024)],
                     2 => Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(bytes)),
                     _ => [.. bytes, .. Pick(s_bytes)],
                 };

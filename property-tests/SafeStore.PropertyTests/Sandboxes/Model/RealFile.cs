@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Serialization.Metadata;
@@ -13,7 +14,7 @@ internal abstract record RealFile(string Name, byte[] Json)
     public const string Container = "c";
 
     public static RealFile[] All { get; } =
-        [.. Directory.EnumerateFiles(Root, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(static path => Of(Path.GetRelativePath(Root, path), File.ReadAllBytes(path)))];
+        [.. FilesIn("kata"), .. FilesIn("kata-persist/run-vc")];
 
     public abstract DocumentKind Kind { get; }
 
@@ -22,7 +23,11 @@ internal abstract record RealFile(string Name, byte[] Json)
     /// <summary>Reads what stands in this file's place in a store; null if nothing does.</summary>
     public abstract object? ReadFrom(StateStore store);
 
-    private static string Root => Path.Combine(AppContext.BaseDirectory, "kata");
+    private static IEnumerable<RealFile> FilesIn(string tree)
+    {
+        string root = Path.Combine(AppContext.BaseDirectory, tree);
+        return Directory.EnumerateFiles(root, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => Of(Path.GetRelativePath(root, path), File.ReadAllBytes(path)));
+    }
 
     private static RealFile Of(string name, byte[] json)
     {
@@ -41,6 +46,8 @@ internal abstract record RealFile(string Name, byte[] Json)
             ("mounts.json", true) => Of(name, json, model.Mounts),
             ("devices.json", false) => Of(name, json, model.Devices),
             ("devices.json", true) => Of(name, json, model.ContainerDevices),
+            ("persist.json", false) => Of(name, json, model.PersistSandbox),
+            ("persist.json", true) => Of(name, json, model.PersistContainer),
             _ => throw new InvalidDataException(name),
         };
     }

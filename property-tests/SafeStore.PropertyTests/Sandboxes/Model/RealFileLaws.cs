@@ -18,7 +18,7 @@ public sealed class RealFileLaws : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _store = await StateStore.OpenAsync(StoreLayout.At(_temp.Path), new StoreOptions { DocumentBytesMax = 32 * 1024 });
+        _store = await StateStore.OpenAsync(StoreLayout.At(_temp.Path), new StoreOptions { DocumentBytesMax = 64 * 1024 });
         await using SandboxLock created = await _store.LockNewAsync(RealFile.Sandbox);
         await created.Change().CreateContainer(RealFile.Container).CommitAsync();
     }
@@ -50,7 +50,7 @@ public sealed class RealFileLaws : IAsyncLifetime
             from other in Gen.Elements(RealFile.All)
             from seed in Gen.Choose(0, int.MaxValue)
             select new Damaged(file, new Mutation(new Random(seed), file.Json, other.Json).Apply()),
-            63 * 200,
+            RealFile.All.Length * 200,
             damaged => tally.Add(Judge(damaged)));
         tally.Print("damaged files");
         Assert.True(tally["read"] > 0 && tally["corrupt"] > 0);
@@ -71,7 +71,7 @@ public sealed class RealFileLaws : IAsyncLifetime
         }
         catch (DocumentTooLargeException)
         {
-            Assert.True(damaged.Json.Length > 32 * 1024);
+            Assert.True(damaged.Json.Length > 64 * 1024);
             return "too large";
         }
 

@@ -91,7 +91,7 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
             return new JsonValue.Items([.. ModelTypes.KindsOf(element.Type).Select(kind => Envelope(element.Type, kind))]);
         }
 
-        bool mayBeNull = !element.Type.IsValueType;
+        bool mayBeNull = !element.Type.IsValueType && !ModelTypes.IsEnvelope(element.Type);
         return new JsonValue.Items([.. Enumerable.Range(0, Count()).Select(_ => mayBeNull && Happens(dose.Null / 2) ? new JsonValue.Literal("null") : Of(element))]);
     }
 
