@@ -26,11 +26,11 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
         CheckResource(resource, scope);
         if (!slots.Any(slot => slot.Takes(value)))
         {
-            throw new ResourceArgumentException(ResourceFault.InvalidDataType, nameof(value), $"no resource is a {value?.GetType().Name ?? "null"}");
+            throw new ResourceArgumentException(ResourceFault.InvalidDataType, nameof(value), $"no resource is a {NameOf(value?.GetType())}");
         }
 
         return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Takes(value))
-            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {value!.GetType().Name}");
+            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {NameOf(value!.GetType())}");
     }
 
     /// <summary>The document that a value is wanted of.</summary>
@@ -38,7 +38,7 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
     {
         CheckResource(resource, scope);
         return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Gives(type))
-            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {type.Name}");
+            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {NameOf(type)}");
     }
 
     /// <summary>A document of a resource, whatever its type.</summary>
@@ -55,6 +55,14 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
             throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"a {NameOf(scope)} has no resource '{resource}'");
         }
     }
+
+    private static string NameOf(Type? type) => type switch
+    {
+        null => "null",
+        { IsArray: true } => $"list of {type.GetElementType()!.Name}",
+        { IsGenericType: true } => $"list of {type.GetGenericArguments()[0].Name}",
+        _ => type.Name,
+    };
 
     private static string NameOf(DocumentScope scope) => scope == DocumentScope.Sandbox ? "sandbox" : "container";
 }
