@@ -118,6 +118,30 @@ public sealed class SandboxModel
         return JsonElement.DeepEquals(JsonSerializer.SerializeToElement(left!, kind.Json), JsonSerializer.SerializeToElement(right!, kind.Json));
     }
 
+    /// <summary>Reads a member that is kept as any JSON as one of the model's records: <see cref="SandboxConfig.AgentConfig"/> as a <see cref="KataAgentConfig"/> for instance.</summary>
+    /// <typeparam name="T">The record.</typeparam>
+    /// <param name="json">The member's value.</param>
+    /// <returns>The record; null if there is none.</returns>
+    /// <exception cref="ArgumentException">It is not such a record.</exception>
+    public T? Decode<T>(JsonElement? json)
+        where T : StoredObject
+    {
+        try
+        {
+            return json is { } value ? value.Deserialize(InfoOf<T>(Json)) : null;
+        }
+        catch (JsonException failure)
+        {
+            throw new ArgumentException($"The value is not a {typeof(T).Name}: {failure.Message}", nameof(json), failure);
+        }
+    }
+
+    /// <summary>Writes one of the model's records for a member that is kept as any JSON: the other way round than <see cref="Decode{T}"/>.</summary>
+    /// <typeparam name="T">The record.</typeparam>
+    /// <param name="value">Its value.</param>
+    public JsonElement Encode<T>(T value)
+        where T : StoredObject => JsonSerializer.SerializeToElement(value, InfoOf<T>(Json));
+
     private static JsonTypeInfo<T> InfoOf<T>(JsonSerializerOptions options) => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
 
     private static JsonSerializerOptions Options(JsonConverter[] converters)

@@ -94,10 +94,12 @@ public sealed partial class SandboxStore
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>False if the sandbox or the container does not exist.</returns>
     /// <exception cref="ResourceArgumentException">An id is empty, or a container has no such resource.</exception>
+    /// <exception cref="ArgumentException">An id is not allowed.</exception>
     public ValueTask<bool> RemoveContainerAsync(string sandbox, string container, IReadOnlyCollection<SandboxResource>? resources = null, CancellationToken cancellationToken = default)
     {
         ResourceRules.CheckSandbox(sandbox);
         ResourceRules.CheckContainer(container);
+        CheckAllowed(sandbox, container);
         DocumentKind[]? kinds = resources?.Select(resource => _rules.KindOf(resource, DocumentScope.Container)).ToArray();
         return RemoveAsync(sandbox, container, session =>
         {
@@ -199,11 +201,13 @@ public sealed partial class SandboxStore
         }
     }
 
+    private static void CheckAllowed(string sandbox, string? container) => _ = new DocumentId(sandbox, container, StoreRoot.Run, "state.json");
+
     private ResourceUri UriOf(string sandbox, string? container, DocumentKind kind) => UriOf(kind.Root, sandbox, container, kind.File);
 
     private ResourceUri UriOf(StoreRoot root, string sandbox, string? container, string file)
     {
-        _ = new DocumentId(sandbox, container, StoreRoot.Run, "state.json"); // checks the ids: no path leaves its root
+        CheckAllowed(sandbox, container); // no path leaves its root
         string directory = $"{(root == StoreRoot.Config ? Store.Layout.Config : Store.Layout.Run)}/{sandbox}{(container is null ? string.Empty : "/" + container)}";
         return new ResourceUri($"{directory}/{file}", directory);
     }

@@ -127,4 +127,15 @@ public sealed class QuickStartTests : IDisposable
         Assert.Contains("the shape of a sandbox's list of devices", second.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(ofSandbox) && File.Exists(ofContainer));
     }
+
+    [Fact]
+    public void The_configuration_of_an_agent_is_read_as_its_type()
+    {
+        SandboxModel model = SandboxModel.Default;
+        var config = new SandboxConfig { AgentType = "kata", AgentConfig = model.Encode(new KataAgentConfig { LongLiveConn = true }) };
+
+        Assert.True(model.Decode<KataAgentConfig>(config.AgentConfig)!.LongLiveConn);
+        Assert.Null(model.Decode<ShimConfig>(config.ShimConfig));
+        Assert.Throws<ArgumentException>(() => model.Decode<ShimConfig>(JsonElement.Parse("7")));
+    }
 }

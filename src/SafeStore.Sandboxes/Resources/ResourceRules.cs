@@ -20,16 +20,21 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
         ? throw new ArgumentException($"'{container}' is the name of a document of the sandbox and cannot be a container id.", nameof(container))
         : container!;
 
-    /// <summary>A type's name as it is written.</summary>
-    public static string NameOf(Type type) =>
-        type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : type.Name;
+    /// <summary>A type in words.</summary>
+    public static string NameOf(Type? type) => type switch
+    {
+        null => "null",
+        { IsArray: true } => $"list of {type.GetElementType()!.Name}",
+        { IsGenericType: true } => $"list of {type.GetGenericArguments()[0].Name}",
+        _ => type.Name,
+    };
 
     /// <summary>The document that a value is to become.</summary>
     public ResourceSlot SlotFor(SandboxResource resource, DocumentScope scope, object? value)
     {
         CheckResource(resource, scope);
         string type = slots.FirstOrDefault(slot => slot.Takes(value))?.TypeName
-            ?? throw new ResourceArgumentException(ResourceFault.InvalidDataType, nameof(value), $"no resource is a {(value is null ? "null" : NameOf(value.GetType()))}");
+            ?? throw new ResourceArgumentException(ResourceFault.InvalidDataType, nameof(value), $"no resource is a {NameOf(value?.GetType())}");
         return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Takes(value))
             ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {type}");
     }

@@ -207,9 +207,9 @@ public sealed class ErrorTests : IDisposable
             async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.ContainerDevices, Samples.Devices));
         ResourceArgumentException fetched = Assert.Throws<ResourceArgumentException>(() => store.Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
 
-        Assert.Contains("the resource 'Devices' of a sandbox is not a IReadOnlyList<ContainerDevice>", uses.Message, StringComparison.Ordinal);
-        Assert.Contains("the resource 'ContainerDevices' of a container is not a IReadOnlyList<Device>", devices.Message, StringComparison.Ordinal);
-        Assert.Contains("the resource 'Devices' of a sandbox is not a IReadOnlyList<ContainerDevice>", fetched.Message, StringComparison.Ordinal);
+        Assert.Contains("the resource 'Devices' of a sandbox is not a list of ContainerDevice", uses.Message, StringComparison.Ordinal);
+        Assert.Contains("the resource 'ContainerDevices' of a container is not a list of Device", devices.Message, StringComparison.Ordinal);
+        Assert.Contains("the resource 'Devices' of a sandbox is not a list of ContainerDevice", fetched.Message, StringComparison.Ordinal);
         Assert.Equal(before, Samples.Tree(_test.Layout));
     }
 

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
@@ -96,19 +95,16 @@ public sealed class DefectTestsLocking : IDisposable
     [Fact]
     public async Task Calls_at_the_same_time_each_have_an_activity_of_their_own()
     {
-        List<Activity> activities = [];
+        using var activities = new ActivityRecorder();
         await using SandboxStore store = await SandboxStore.OpenAsync(_test.Layout); // with a clock that goes: creations wait for each other's names
         string[] ids = [.. Enumerable.Range(1, 16).Select(static number => $"own-activity-{number}")];
-        using (Listen(activities))
+        await Task.WhenAll(ids.Select(id => Task.Run(async () =>
         {
-            await Task.WhenAll(ids.Select(id => Task.Run(async () =>
-            {
-                await store.CreateAsync(CaseCalls.Ready(id));
-                _ = store.Fetch<State>(id, SandboxResource.State);
-            })));
-        }
+            await store.CreateAsync(CaseCalls.Ready(id));
+            _ = store.Fetch<State>(id, SandboxResource.State);
+        })));
 
-        string[] own = [.. activities.Where(activity => ids.Contains((string)activity.GetTagItem("sandbox")!)).Select(static activity => $"{activity.OperationName} {activity.GetTagItem("sandbox")}").Order(StringComparer.Ordinal)];
+        string[] own = [.. activities.All.Where(activity => ids.Contains((string)activity.GetTagItem("sandbox")!)).Select(static activity => $"{activity.OperationName} {activity.GetTagItem("sandbox")}").Order(StringComparer.Ordinal)];
         Assert.Equal(ids.SelectMany(static id => new[] { $"createAllResources {id}", $"fetchResource {id}" }).Order(StringComparer.Ordinal), own);
     }
 
@@ -122,23 +118,5 @@ public sealed class DefectTestsLocking : IDisposable
         ((IDictionary<string, string>)read.Annotations!)["a"] = "changed";
 
         Assert.Equal("1", store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!["a"]);
-    }
-
-    private static ActivityListener Listen(List<Activity> activities)
-    {
-        var listener = new ActivityListener
-        {
-            ShouldListenTo = static source => source.Name == SandboxStore.ActivitySourceName,
-            Sample = static (ref _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                lock (activities)
-                {
-                    activities.Add(activity);
-                }
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
-        return listener;
     }
 }

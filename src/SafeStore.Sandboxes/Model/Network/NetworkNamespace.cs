@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Text.Json.Serialization;
 
 namespace SafeStore.Sandboxes;
 
@@ -10,6 +11,10 @@ public sealed record NetworkNamespace : StoredObject
 
     /// <summary>True when Kata created it.</summary>
     public bool NetNsCreated { get; init; }
+
+    /// <summary>The pid of the network monitor, which another process needs to stop it; null, and left out of the file, if there is none. The seed does not store it.</summary>
+    [JsonPropertyName("NetmonPID"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? NetmonPid { get; init; }
 
     /// <summary>Its endpoints; one of a kind that is not known is a <see cref="RawEndpoint"/>.</summary>
     public IReadOnlyList<Endpoint>? Endpoints { get; init; }
