@@ -109,7 +109,7 @@ public sealed class LogLaws
 
         Extent? first = world.Records.Find(record => record.Segment == segment
             && !before.AsSpan((int)record.Start, (int)(record.End - record.Start)).SequenceEqual(after.AsSpan((int)record.Start, (int)(record.End - record.Start))));
-        bool isHeaderDamaged = !before.AsSpan(0, 112).SequenceEqual(after.AsSpan(0, 112));
+        bool isHeaderDamaged = !before.AsSpan(0, 120).SequenceEqual(after.AsSpan(0, 120)); // its checksum and the 112 bytes that it is of
         bool mustReport = isHeaderDamaged || (first is not null && (segment != firsts[^1] || world.Records.Exists(later =>
             later.StartsBatch && later.Lsn > first.Lsn && later.Durable >= first.Lsn && IsWhole(later, before, after, segment))));
         List<CommitRecord> found;

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Text.Json;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -183,7 +182,7 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_tree_of_one_root_is_imported_as_it_stands()
+    public async Task A_tree_of_one_root_is_imported_with_the_documents_that_its_persist_json_stands_for()
     {
         string root = _tree.Of("persist");
         Directory.CreateDirectory(Path.Combine(root, "sb-1", "web"));
@@ -192,8 +191,9 @@ public sealed class ImportTests : IDisposable
 
         ToolResult import = await ToolProcess.RunAsync(["import", "--from-run", root, "--store", _tree.Store, "--json"]);
 
-        Assert.Equal((0, 2), (import.Code, import.Total("imported")));
-        Assert.Equal(JsonValueKind.Null, import.Of("persist.json", sandbox: "sb-1").GetProperty("kind").ValueKind);
+        Assert.Equal((0, 2 + 5 + 2), (import.Code, import.Total("imported"))); // config, state, network, devices, agent of the sandbox; state and process of the container
+        Assert.Equal("PersistSandbox", import.Of("persist.json", sandbox: "sb-1").GetProperty("kind").GetString());
+        Assert.Equal("made from persist.json", import.Of("agent.json", sandbox: "sb-1").GetProperty("notes")[0].GetString());
         Assert.Equal("""{"PersistVersion":2}""", await File.ReadAllTextAsync(Path.Combine(_tree.Store, "run/sb-1/persist.json"), TestContext.Current.CancellationToken));
     }
 

@@ -46,9 +46,9 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
     {
         string path = $"{sandbox}/{Name}";
         Errno errno = fs.OpenDirectory(run, path, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound)
+        if (errno is Errno.NotFound or Errno.SymbolicLink or Errno.NotDirectory)
         {
-            return;
+            return; // a link or a file there is not the store's: no temp file is made there, and it must not keep anybody from removing the sandbox
         }
 
         StorageException.ThrowIfFailed(errno, "open the directory", $"{run.Path}/{path}");

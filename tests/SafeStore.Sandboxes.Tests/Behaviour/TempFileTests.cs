@@ -108,19 +108,22 @@ public sealed class TempFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_link_in_the_place_of_the_temp_directory_is_not_followed()
+    public async Task A_link_in_the_place_of_the_temp_directory_is_not_followed_and_does_not_hinder_a_removal()
     {
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         string elsewhere = Path.Combine(_test.Directory, "elsewhere");
         Directory.CreateDirectory(elsewhere);
         Directory.CreateSymbolicLink(_test.RunPath("sb-1/tempDir"), elsewhere);
-        await using SandboxSession session = await store.LockSharedAsync("sb-1");
+        await File.WriteAllTextAsync(Path.Combine(elsewhere, "tmp-17.owned"), "x");
 
-        StorageException failure = Assert.Throws<StorageException>(() => session.CreateTempFile());
+        await using (SandboxSession session = await store.LockAsync("sb-1"))
+        {
+            Assert.Equal("symbolic-link", Assert.Throws<StorageException>(() => session.CreateTempFile()).Code);
+        }
 
-        Assert.Equal("symbolic-link", failure.Code);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(elsewhere));
+        Assert.True(await store.RemoveAsync("sb-1"));
+        Assert.Equal("tmp-17.owned", Path.GetFileName(Assert.Single(Directory.EnumerateFileSystemEntries(elsewhere))));
     }
 
     [Fact]
