@@ -10,7 +10,7 @@ const string Usage = """
     limits    what the disk itself can do               [--json FILE] [--markdown FILE]
     memory    memory after commits to many sandboxes    [--sandboxes 10000]
     micro     parts of the engine, with allocations     (BenchmarkDotNet)
-    commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1]
+    commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--new]
 
     All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root).
     """;

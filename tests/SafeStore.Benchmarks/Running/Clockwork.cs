@@ -34,15 +34,16 @@ internal static class Clockwork
 
 /// <summary>What a run took.</summary>
 /// <param name="PerSecond">Operations per second, of all writers together.</param>
+/// <param name="Least">The quickest in microseconds.</param>
 /// <param name="P50">The median in microseconds.</param>
 /// <param name="P99">99 of 100 took at most this, in microseconds.</param>
 /// <param name="P999">999 of 1000 took at most this, in microseconds.</param>
-internal sealed record Measurement(double PerSecond, double P50, double P99, double P999)
+internal sealed record Measurement(double PerSecond, double Least, double P50, double P99, double P999)
 {
     public static Measurement Of(double[] microseconds, double seconds)
     {
         Array.Sort(microseconds);
-        return new Measurement(microseconds.Length / seconds, At(microseconds, 0.5), At(microseconds, 0.99), At(microseconds, 0.999));
+        return new Measurement(microseconds.Length / seconds, microseconds[0], At(microseconds, 0.5), At(microseconds, 0.99), At(microseconds, 0.999));
     }
 
     public static double Median(IEnumerable<double> values) => At([.. values.Order()], 0.5);
