@@ -28,9 +28,10 @@ internal static class Suite
             }
 
             TableText.Print(workload.Table);
-        }
 
-        Write(arguments, [.. workloads.Select(static workload => workload.Table)]);
+            // After each: a run takes long, and what is measured is not to be lost with it.
+            Write(arguments, [.. workloads.Select(static workload => workload.Table).Where(static table => table.Rows.Count > 0)]);
+        }
     }
 
     public static void Write(Arguments arguments, IReadOnlyList<ResultTable> tables)

@@ -29,7 +29,7 @@ internal sealed class TailLatency() : Workload(
 
     private readonly Dictionary<int, string> _places = [];
 
-    public override int RoundsOf(int asked) => Math.Min(asked, 3) + 1;
+    public override int RoundsOf(int asked) => Math.Min(asked, 2) + 1;
 
     public override async Task RunAsync(Session session, int round)
     {
