@@ -1,59 +1,56 @@
 using System;
-using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
-using System.Linq;
-using System.Threading.Tasks;
 using SafeStore.Benchmarks;
 using SafeStore.Benchmarks.Model;
+using SafeStore.Benchmarks.Running;
 using Spectre.Console;
 
-// compare [--dir DIR] [--rounds N] [--ext4-image]: all contestants on one disk, interleaved, as ratios to the raw disk loop of the same round.
-// model [--dir DIR] [--rounds N] [--ext4-image]: the typed documents; their JSON, creations and loads as ratios to bare files of the same round.
-string place = Option("--dir") ?? Path.Join(Path.GetTempPath(), "safestore-bench");
-int rounds = int.Parse(Option("--rounds") ?? "5", CultureInfo.InvariantCulture);
-string command = args.FirstOrDefault() ?? "compare";
-if (Console.IsOutputRedirected)
+const string Usage = """
+    compare   SafeStore and its peers side by side      [--only W1,W2,..,TAIL] [--ways sqlite,rocksdb,..] [--rounds 5] [--json FILE] [--markdown FILE] [--svg DIR]
+                                                        [--sandboxes-max 10000] [--load-sandboxes 10000] [--quick DIVISOR]
+    limits    what the disk itself can do               [--json FILE] [--markdown FILE]
+    memory    memory after commits to many sandboxes    [--sandboxes 10000]
+    micro     parts of the engine, with allocations     (BenchmarkDotNet)
+    model     typed documents: JSON, creations, loads   [--rounds 5] [--json FILE] [--markdown FILE]
+    commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--new]
+
+    All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root).
+    """;
+
+var arguments = new Arguments(args);
+if (arguments.Command == "worker")
 {
-    AnsiConsole.Profile.Width = 160; // a file has no width of its own, and would get 80
+    await Worker.RunAsync(arguments); // in a directory that belongs to whoever started it
+    return 0;
 }
 
-Directory.CreateDirectory(place);
+if (arguments.Command is not ("compare" or "limits" or "memory" or "micro" or "model" or "commits"))
+{
+    await Console.Error.WriteLineAsync(Usage);
+    return 64;
+}
+
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Width = 240;
+}
+
+Directory.CreateDirectory(arguments.Place);
 LoopImage? image = null;
-string directory = place;
 try
 {
-    if (args.Contains("--ext4-image"))
+    image = arguments.Has("--ext4-image") ? await LoopImage.MountAsync(arguments.Place) : null;
+    string directory = image?.Directory ?? arguments.Place;
+    await (arguments.Command switch
     {
-        image = await LoopImage.MountAsync(place);
-        directory = image.Directory;
-    }
-
-    switch (command)
-    {
-        case "compare":
-            await CompareAsync();
-            return 0;
-        case "memory":
-            await MemoryGrowth.RunAsync(directory);
-            return 0;
-        case "model":
-            JsonSpeed.Run(rounds);
-            await ModelComparison.RunAsync(directory, rounds);
-            return 0;
-        case "commits":
-            // A plain loop for strace and perf: lock, put, commit, unlock.
-            await using (var store = new SafeStoreContestant(Path.Join(directory, "commits")))
-            {
-                await store.OpenAsync(1);
-                await store.RunAsync(writers: 1, documents: 1, commits: int.Parse(Option("--count") ?? "2000", CultureInfo.InvariantCulture));
-            }
-
-            return 0;
-        default:
-            await Console.Error.WriteLineAsync("Commands: compare [--dir DIR] [--rounds N] [--ext4-image], memory [--dir DIR], model [--dir DIR] [--rounds N] [--ext4-image], commits [--dir DIR] [--count N]");
-            return 64;
-    }
+        "compare" => Suite.RunAsync(directory, arguments),
+        "limits" => Limits.RunAsync(directory, arguments),
+        "memory" => MemoryGrowth.RunAsync(directory, arguments),
+        "micro" => Micro.RunAsync(directory),
+        "model" => ModelComparison.RunAsync(directory, arguments),
+        _ => PlainLoop.RunAsync(directory, arguments),
+    });
+    return 0;
 }
 finally
 {
@@ -62,61 +59,5 @@ finally
         await image.DisposeAsync();
     }
 
-    Directory.Delete(place, recursive: true);
-}
-
-async Task CompareAsync()
-{
-    var cells = new Dictionary<(string Row, string Contestant), List<Measurement>>();
-    (string Name, int Writers, int Documents, int Commits)[] rows =
-    [
-        ("1 writer, 1 document", 1, 1, 2000),
-        ("1 writer, 6 documents", 1, 6, 1000),
-        ("16 writers, 1 document each", 16, 1, 6000),
-    ];
-    for (int round = 0; round <= rounds; round++)
-    {
-        foreach ((string name, int writers, int documents, int commits) in rows)
-        {
-            foreach (Func<string, IContestant> make in Contestants())
-            {
-                string own = Path.Join(directory, $"r{round}-{writers}-{documents}");
-                await using (IContestant contestant = make(own))
-                {
-                    if (writers > 1 && contestant is RawDisk)
-                    {
-                        continue;
-                    }
-
-                    await contestant.OpenAsync(writers);
-                    int scaled = contestant.IsSlow ? commits / 8 : commits;
-                    await contestant.RunAsync(writers, documents, scaled / 4); // warm
-                    Measurement measurement = await contestant.RunAsync(writers, documents, scaled);
-                    if (round > 0)
-                    {
-                        cells.TryAdd((name, contestant.Name), []);
-                        cells[(name, contestant.Name)].Add(measurement);
-                    }
-                }
-
-                Directory.Delete(own, recursive: true);
-            }
-        }
-    }
-
-    Report.Print(rows.Select(static row => row.Name), cells);
-}
-
-IEnumerable<Func<string, IContestant>> Contestants() =>
-[
-    static place => new RawDisk(place),
-    static place => new SafeStoreContestant(place),
-    static place => new SafeWrite(place),
-    static place => new Sqlite(place),
-];
-
-string? Option(string name)
-{
-    int index = Array.IndexOf(args, name);
-    return index >= 0 && index + 1 < args.Length ? args[index + 1] : null;
+    Directory.Delete(arguments.Place, recursive: true);
 }

@@ -17,6 +17,9 @@ internal interface ICreator : IAsyncDisposable
     /// <summary>So slow that an eighth of the creations says enough.</summary>
     bool IsSlow { get; }
 
+    /// <summary>Whether a sandbox has survived a power cut once it is created.</summary>
+    bool IsDurable => true;
+
     Task OpenAsync();
 
     ValueTask CreateAsync(NewSandbox sandbox);
@@ -44,6 +47,8 @@ internal sealed class BareCreator(string place) : ICreator
     public const string Files = "bare files, no sync";
 
     public string Name => Files;
+
+    public bool IsDurable => false;
 
     public bool IsSlow => false;
 

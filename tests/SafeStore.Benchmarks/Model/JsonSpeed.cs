@@ -2,17 +2,18 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
-using Spectre.Console;
+using SafeStore.Benchmarks.Results;
 
 namespace SafeStore.Benchmarks.Model;
 
 /// <summary>How long the typed documents take to be written and read in memory, and what they allocate, beside a parse into a JsonDocument.</summary>
 internal static class JsonSpeed
 {
+    private const string Parse = "JsonDocument.Parse";
     private const int WarmRounds = 20; // until the compiler has optimised, which it does in its own time
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(20);
 
-    public static void Run(int rounds)
+    public static ResultTable Run(int rounds)
     {
         Timed[] all = [.. Samples.All().Select(static sample => new Timed(sample, [new(sample.Write), new(sample.Read), new(sample.Parse)]))];
         for (int round = 0; round < WarmRounds + rounds; round++)
@@ -23,14 +24,16 @@ internal static class JsonSpeed
             }
         }
 
-        var table = new Table().AddColumns("document", "bytes", "write ns", "allocated", "read ns", "allocated", "JsonDocument.Parse ns", "allocated", "read/parse");
+        var table = new ResultTable("JSON", "typed documents in memory, beside a parse into a JsonDocument", Parse, [new Metric("ns") { IsCost = true }, new Metric("bytes allocated"), new Metric("bytes of JSON")]);
         foreach ((Sample sample, Operation[] operations) in all)
         {
-            double ratio = Report.Median(operations[1].Nanoseconds.Zip(operations[2].Nanoseconds, static (read, parse) => read / parse));
-            table.AddRow([sample.Name, Report.Number(sample.Length, "0"), .. operations.SelectMany(static operation => operation.Cells), Report.Number(ratio, "0.00")]);
+            foreach ((string name, Operation operation) in new[] { "write", "read", Parse }.Zip(operations))
+            {
+                operation.Nanoseconds.ForEach(nanoseconds => table.Add(sample.Name, name, true, nanoseconds, operation.BytesAllocated, sample.Length));
+            }
         }
 
-        AnsiConsole.Write(table);
+        return table;
     }
 
     private sealed record Timed(Sample Sample, Operation[] Operations);
@@ -38,11 +41,10 @@ internal static class JsonSpeed
     private sealed class Operation(Action action)
     {
         private int _count = 1;
-        private double _bytes;
+
+        public double BytesAllocated { get; private set; }
 
         public List<double> Nanoseconds { get; } = [];
-
-        public string[] Cells => [Report.Number(Report.Median(Nanoseconds), "0"), Report.Number(_bytes, "0")];
 
         public void Time(bool keep)
         {
@@ -56,7 +58,7 @@ internal static class JsonSpeed
             TimeSpan took = Stopwatch.GetElapsedTime(start);
             if (keep)
             {
-                _bytes = (GC.GetAllocatedBytesForCurrentThread() - bytes) / (double)_count;
+                BytesAllocated = (GC.GetAllocatedBytesForCurrentThread() - bytes) / (double)_count;
                 Nanoseconds.Add(took.TotalNanoseconds / _count);
             }
             else

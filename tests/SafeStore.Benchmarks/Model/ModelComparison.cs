@@ -1,9 +1,9 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
+using SafeStore.Benchmarks.Results;
+using SafeStore.Benchmarks.Running;
 using SafeStore.Sandboxes;
 
 namespace SafeStore.Benchmarks.Model;
@@ -17,27 +17,34 @@ internal static class ModelComparison
 
     private static readonly SandboxModel s_model = SandboxModel.Default;
 
-    public static async Task RunAsync(string directory, int rounds)
-    {
-        var creations = new Dictionary<(string Row, string Contestant), List<Measurement>>();
-        (string Name, Func<string, NewSandbox> Sandbox)[] rows =
-        [
-            ("create 6 documents, 3 containers", Samples.Small),
-            ("create 21 documents, 3 containers", Samples.Complete),
-        ];
-        for (int round = 0; round <= rounds; round++)
-        {
-            foreach ((string name, Func<string, NewSandbox> sandbox) in rows)
-            {
-                await CreateAsync(Path.Join(directory, $"r{round}"), name, sandbox, creations, keep: round > 0);
-            }
-        }
+    private static readonly Metric[] s_metrics = [new("sandboxes/s"), Metric.P50, Metric.P99];
 
-        Report.Tabulate(rows.Select(static row => row.Name), creations, "creations/s", BareCreator.Files, "of bare files");
-        await LoadAsync(Path.Join(directory, "loaded"), rounds);
+    public static async Task RunAsync(string directory, Arguments arguments)
+    {
+        int rounds = arguments.Number("--rounds", 5);
+        ResultTable[] tables =
+        [
+            JsonSpeed.Run(rounds),
+            await CreateAsync(directory, rounds),
+            await LoadAsync(Path.Join(directory, "loaded"), rounds),
+        ];
+        Array.ForEach(tables, TableText.Print);
+        Suite.Write(arguments, tables);
     }
 
-    private static async Task CreateAsync(string place, string row, Func<string, NewSandbox> sandbox, Dictionary<(string Row, string Contestant), List<Measurement>> cells, bool keep)
+    private static async Task<ResultTable> CreateAsync(string directory, int rounds)
+    {
+        var table = new ResultTable("CREATE", "typed sandboxes with their containers", BareCreator.Files, s_metrics);
+        for (int round = 0; round <= rounds; round++)
+        {
+            await CreateAsync(Path.Join(directory, $"r{round}"), "6 documents, 3 containers", Samples.Small, round > 0 ? table : null);
+            await CreateAsync(Path.Join(directory, $"r{round}"), "21 documents, 3 containers", Samples.Complete, round > 0 ? table : null);
+        }
+
+        return table;
+    }
+
+    private static async Task CreateAsync(string place, string row, Func<string, NewSandbox> sandbox, ResultTable? table)
     {
         ICreator[] creators = [new BareCreator(place), new StoreCreator(place), new SafeWriteCreator(place)];
         foreach (ICreator creator in creators)
@@ -47,33 +54,36 @@ internal static class ModelComparison
                 await creator.OpenAsync();
                 int count = creator.IsSlow ? Creations / 8 : Creations;
                 await Clockwork.TimeAsync(1, count / 4, (_, i) => creator.CreateAsync(sandbox($"warm-{i}")));
-                Measurement measurement = await Clockwork.TimeAsync(1, count, (_, i) => creator.CreateAsync(sandbox($"sb-{i}")));
-                Keep(cells, (row, creator.Name), measurement, keep);
+                Measurement measured = await Clockwork.TimeAsync(1, count, (_, i) => creator.CreateAsync(sandbox($"sb-{i}")));
+                table?.Add(row, creator.Name, creator.IsDurable, measured.PerSecond, measured.P50, measured.P99);
             }
 
-            Directory.Delete(place, recursive: true);
+            Session.Remove(place);
         }
     }
 
     /// <summary>Both ways read the same files, which are in the page cache.</summary>
-    private static async Task LoadAsync(string place, int rounds)
+    private static async Task<ResultTable> LoadAsync(string place, int rounds)
     {
         await using SandboxStore store = await SandboxStore.OpenAsync(StoreLayout.At(place));
         await Clockwork.TimeAsync(8, Loaded, async (writer, i) => await store.CreateAsync(Samples.Loaded($"sb-{(writer * Loaded / 8) + i}")));
-        var cells = new Dictionary<(string Row, string Contestant), List<Measurement>>();
-        (string Name, int Threads)[] rows = [("load 10,000 sandboxes, 1 thread", 1), ("load 10,000 sandboxes, 2 threads", 2)];
+        var table = new ResultTable("LOAD", "10,000 typed sandboxes with 3 documents each", BareLoad, s_metrics);
         for (int round = 0; round <= rounds; round++)
         {
-            foreach ((string name, int threads) in rows)
+            foreach (int threads in new[] { 1, 2 })
             {
                 Measurement bare = await Clockwork.TimeAsync(threads, Loaded, (thread, i) => LoadBare(place, $"sb-{(thread * (Loaded / threads)) + i}"));
                 Measurement stored = await Clockwork.TimeAsync(threads, Loaded, (thread, i) => Load(store.Store, $"sb-{(thread * (Loaded / threads)) + i}"));
-                Keep(cells, (name, BareLoad), bare, round > 0);
-                Keep(cells, (name, "SafeStore, StateStore.Read"), stored, round > 0);
+                if (round > 0)
+                {
+                    string row = threads == 1 ? "1 thread" : $"{threads} threads";
+                    table.Add(row, BareLoad, true, bare.PerSecond, bare.P50, bare.P99);
+                    table.Add(row, "SafeStore, StateStore.Read", true, stored.PerSecond, stored.P50, stored.P99);
+                }
             }
         }
 
-        Report.Tabulate(rows.Select(static row => row.Name), cells, "sandboxes/s", BareLoad, "of bare files");
+        return table;
     }
 
     private static ValueTask Load(StateStore store, string sandbox)
@@ -100,15 +110,6 @@ internal static class ModelComparison
         if (!isRight)
         {
             throw new InvalidDataException("A sandbox was not read as it was written");
-        }
-    }
-
-    private static void Keep(Dictionary<(string Row, string Contestant), List<Measurement>> cells, (string Row, string Contestant) cell, Measurement measurement, bool keep)
-    {
-        if (keep)
-        {
-            cells.TryAdd(cell, []);
-            cells[cell].Add(measurement);
         }
     }
 }
