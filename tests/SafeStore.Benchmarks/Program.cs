@@ -12,7 +12,7 @@ const string Usage = """
     memory    memory after commits to many sandboxes    [--sandboxes 10000]
     micro     parts of the engine, with allocations     (BenchmarkDotNet)
     model     typed documents: JSON, creations, loads   [--rounds 5] [--json FILE] [--markdown FILE]
-    commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--new]
+    commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--writers 1] [--new]
 
     All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root).
     """;
