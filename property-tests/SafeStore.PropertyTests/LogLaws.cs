@@ -215,7 +215,12 @@ public sealed class LogLaws
         private CommitLog Log(SharedState shared, StoreIdentity identity)
         {
             var waiting = new LockWaiting(TimeProvider.System, TimeSpan.FromSeconds(10));
-            return new CommitLog(Directory, new LogLock(FileLock.Open(_fs, _directory, "log.lock", waiting)), shared, identity);
+            return new CommitLog(
+                Directory,
+                new LogLock(new SharedLock(FileLock.Open(_fs, _directory, "log.lock", waiting), shared, SharedWord.LogLockWaiting)),
+                new SharedSync(new SharedLock(FileLock.Open(_fs, _directory, "sync.lock", waiting), shared, SharedWord.SyncLockWaiting), shared),
+                shared,
+                identity);
         }
 
         private IEnumerable<Extent> Locate(Lsn segment)

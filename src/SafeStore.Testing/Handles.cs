@@ -102,7 +102,7 @@ internal sealed class SimulatedFile : FileHandle, ISimulatedHandle
     protected override void Dispose(bool disposing) => Close();
 }
 
-internal sealed class SimulatedWords(FileInode file) : SharedWords
+internal sealed class SimulatedWords(FileInode file, SimulatedMachine machine, SimulatedProcess process) : SharedWords
 {
     public const int Bytes = Words * sizeof(ulong);
 
@@ -119,6 +119,18 @@ internal sealed class SimulatedWords(FileInode file) : SharedWords
         _ = file.Content.Read(word, index * sizeof(ulong));
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(word);
     }
+
+    /// <summary>Nobody runs but in turns: a wait is a sleep, in which the others go on.</summary>
+    public override void Wait(int index, ulong value, TimeSpan timeout)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        if ((uint)Read(index) == (uint)value)
+        {
+            machine.Sleep(process, timeout);
+        }
+    }
+
+    public override void Wake(int index) => _ = Read(index);
 
     protected override void Dispose(bool disposing) => _isEnded = true;
 }

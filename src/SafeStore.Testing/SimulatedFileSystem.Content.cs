@@ -176,7 +176,7 @@ public sealed partial class SimulatedFileSystem
             return turn.End(Errno.NoDevice);
         }
 
-        words = new SimulatedWords(inode);
+        words = new SimulatedWords(inode, _machine, opened.Process);
         return turn.End(Errno.None, ref words);
     }
 

@@ -57,4 +57,10 @@ public enum FileUse
 
     /// <summary>Reading and writing.</summary>
     ReadWrite,
+
+    /// <summary>
+    /// Reading and writing without the page cache, where the filesystem can (O_DIRECT of open(2)): a sync after such a write has nothing to write back any more. Buffers must start at, and
+    /// their lengths and the positions in the file be multiples of, <see cref="IDurableFileSystem.DirectBytes"/>. <see cref="Errno.Invalid"/>, from the open or from a write, where it cannot.
+    /// </summary>
+    Direct,
 }

@@ -55,6 +55,21 @@ public abstract class SharedWords : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The index is outside 0 to 7.</exception>
     public abstract ulong Read(int index);
 
+    /// <summary>
+    /// Blocks the thread while the word has this value, until somebody calls <see cref="Wake"/> or the time is up (futex(2), FUTEX_WAIT). It may end for no reason, and
+    /// a process that dies wakes nobody: look at the word again, and keep the time short.
+    /// </summary>
+    /// <param name="index">0 to 7.</param>
+    /// <param name="value">The value seen last; only its lower 32 bits count.</param>
+    /// <param name="timeout">The longest wait, above zero.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside 0 to 7, or the time is not above zero.</exception>
+    public abstract void Wait(int index, ulong value, TimeSpan timeout);
+
+    /// <summary>Wakes all that wait for a word, in all processes (futex(2), FUTEX_WAKE).</summary>
+    /// <param name="index">0 to 7.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside 0 to 7.</exception>
+    public abstract void Wake(int index);
+
     /// <summary>Ends the view.</summary>
     public void Dispose()
     {

@@ -23,6 +23,9 @@ namespace SafeStore.FileSystem;
 /// </remarks>
 public interface IDurableFileSystem
 {
+    /// <summary>What buffers, lengths and positions must be multiples of to go past the page cache, in bytes: no filesystem asks for more than its block.</summary>
+    const int DirectBytes = 4096;
+
     /// <summary>The same tree as an <see cref="IFileSystem"/>: for paths, tools, import and export. It promises no durability.</summary>
     IFileSystem Files { get; }
 

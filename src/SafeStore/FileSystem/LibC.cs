@@ -45,11 +45,16 @@ internal static unsafe partial class LibC
 
     internal const Errno ERANGE = (Errno)34;
 
+    internal const int FUTEX_WAIT = 0;
+    internal const int FUTEX_WAKE = 1;
+
     private static bool IsArm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     internal static int O_DIRECTORY => IsArm64 ? 0x4000 : 0x10000;
 
     internal static int O_NOFOLLOW => IsArm64 ? 0x8000 : 0x20000;
+
+    internal static int O_DIRECT => IsArm64 ? 0x10000 : 0x4000;
 
     private static nint SYS_getdents64 => IsArm64 ? 61 : 217;
 
@@ -58,6 +63,8 @@ internal static unsafe partial class LibC
     private static nint SYS_statx => IsArm64 ? 291 : 332;
 
     private static nint SYS_openat2 => 437;
+
+    private static nint SYS_futex => IsArm64 ? 98 : 202;
 
     /// <summary>
     /// The one place where errno is read and where EINTR is told apart: the condition of a do-while around a call. Only syncs are
@@ -71,7 +78,7 @@ internal static unsafe partial class LibC
 
     internal static Errno Error(nint result) => result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
 
-    // These four go through syscall(2): the C libraries got their wrappers late or not at all, the kernel's numbers are forever.
+    // These five go through syscall(2): the C libraries got their wrappers late or not at all, the kernel's numbers are forever.
     internal static nint openat2(Descriptor directory, byte* path, OpenHow* how) =>
         syscall(SYS_openat2, directory, path, how, (nuint)sizeof(OpenHow));
 
@@ -82,6 +89,8 @@ internal static unsafe partial class LibC
         syscall(SYS_renameat2, source, sourceName, target, targetName, flags);
 
     internal static nint getdents64(Descriptor directory, byte* buffer, nuint size) => syscall(SYS_getdents64, directory, buffer, size);
+
+    internal static nint futex(uint* word, int operation, uint value, TimeSpec* timeout) => syscall(SYS_futex, word, operation, value, timeout);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int open(byte* path, int flags, uint mode);
@@ -155,6 +164,16 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, Descriptor directory, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, uint* word, nint operation, nuint value, TimeSpec* timeout);
+
+    /// <summary>struct timespec.</summary>
+    internal struct TimeSpec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
 
     /// <summary>struct open_how.</summary>
     internal struct OpenHow

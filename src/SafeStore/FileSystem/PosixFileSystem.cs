@@ -165,7 +165,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
     {
         PosixDirectory start = PosixDirectory.Of(directory);
-        int access = use == FileUse.ReadWrite ? LibC.O_RDWR : LibC.O_RDONLY;
+        int access = use switch { FileUse.ReadWrite => LibC.O_RDWR, FileUse.Direct => LibC.O_RDWR | LibC.O_DIRECT, _ => LibC.O_RDONLY };
         Errno errno = Open(start, path, access | LibC.O_NONBLOCK | LibC.O_NOCTTY, out Descriptor? opened);
         file = opened is null ? null : new PosixFile(opened, start, path);
         return errno;

@@ -53,25 +53,49 @@ internal sealed unsafe class PosixSharedWords : SharedWords
 
     public override ulong Read(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-        bool held = false;
-        try
-        {
-            _mapping.DangerousAddRef(ref held);
-            ulong word = Volatile.Read(ref ((ulong*)_mapping.DangerousGetHandle())[index]);
-            return BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word);
-        }
-        finally
-        {
-            if (held)
-            {
-                _mapping.DangerousRelease();
-            }
-        }
+        using Use use = new(_mapping, index);
+        ulong word = Volatile.Read(ref *use.Word);
+        return BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word);
+    }
+
+    public override void Wait(int index, ulong value, TimeSpan timeout)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        using Use use = new(_mapping, index);
+        LibC.TimeSpec time = new() { Seconds = timeout.Ticks / TimeSpan.TicksPerSecond, Nanoseconds = timeout.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+        uint expected = BitConverter.IsLittleEndian ? (uint)value : BinaryPrimitives.ReverseEndianness((uint)value);
+        _ = LibC.futex(use.LowerHalf, LibC.FUTEX_WAIT, expected, &time); // whatever ended it, the caller looks again
+    }
+
+    public override void Wake(int index)
+    {
+        using Use use = new(_mapping, index);
+        _ = LibC.futex(use.LowerHalf, LibC.FUTEX_WAKE, int.MaxValue, null);
     }
 
     protected override void Dispose(bool disposing) => _mapping.Dispose();
+
+    /// <summary>Keeps the mapping while it is looked at.</summary>
+    private readonly ref struct Use
+    {
+        private readonly Mapping _mapping;
+
+        public Use(Mapping mapping, int index)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+            bool held = false;
+            mapping.DangerousAddRef(ref held); // or throws
+            _mapping = mapping;
+            Word = (ulong*)mapping.DangerousGetHandle() + index;
+        }
+
+        public ulong* Word { get; }
+
+        public uint* LowerHalf => (uint*)Word + (BitConverter.IsLittleEndian ? 0 : 1);
+
+        public void Dispose() => _mapping.DangerousRelease();
+    }
 
     private sealed class Mapping : SafeHandleMinusOneIsInvalid
     {

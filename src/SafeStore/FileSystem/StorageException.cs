@@ -49,6 +49,33 @@ public sealed class StorageException : SafeStoreException
         }
     }
 
+    /// <summary>Throws unless a call succeeded; the path is formed only then.</summary>
+    internal static void ThrowIfFailed(Errno errno, string operation, FileHandle file)
+    {
+        if (errno != Errno.None)
+        {
+            throw new StorageException(operation, file.Path, errno);
+        }
+    }
+
+    /// <summary>Throws unless a call succeeded; the path is formed only then.</summary>
+    internal static void ThrowIfFailed(Errno errno, string operation, DirectoryHandle directory)
+    {
+        if (errno != Errno.None)
+        {
+            throw new StorageException(operation, directory.Path, errno);
+        }
+    }
+
+    /// <summary>Throws unless a call succeeded; the path is formed only then.</summary>
+    internal static void ThrowIfFailed(Errno errno, string operation, DirectoryHandle directory, string name)
+    {
+        if (errno != Errno.None)
+        {
+            throw new StorageException(operation, $"{directory.Path}/{name}", errno);
+        }
+    }
+
     /// <summary>Throws unless a call succeeded; the path is joined only then.</summary>
     internal static void ThrowIfFailed(Errno errno, string operation, string directory, string name)
     {

@@ -8,7 +8,7 @@ namespace SafeStore.Locking;
 /// <summary>flock on a file that this owns. It does not order the threads of this process; a <see cref="FairLock"/> in front does.</summary>
 internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiting waiting) : IDisposable
 {
-    private const int Spins = 40;
+    private const int Spins = 8;
 
     public FileHandle File => file;
 
@@ -45,13 +45,13 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
         Errno errno = fs.TryLock(file, mode);
         if (errno != Errno.WouldBlock)
         {
-            StorageException.ThrowIfFailed(errno, "lock", file.Path);
+            StorageException.ThrowIfFailed(errno, "lock", file);
         }
 
         return errno == Errno.None;
     }
 
-    /// <summary>For locks that are held for microseconds: a few tries before it is worth to sleep.</summary>
+    /// <summary>For locks that are held for microseconds: a few tries before it is worth to sleep. Without leaving the processor, which the holder may need: then sleep at once.</summary>
     public bool TryAcquireSpinning(LockMode mode)
     {
         var spin = default(SpinWait);
@@ -76,7 +76,7 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
         }
     }
 
-    public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file), "unlock", file.Path);
+    public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file), "unlock", file);
 
     public bool TryRelease() => fs.Unlock(file) == Errno.None;
 

@@ -35,7 +35,7 @@ internal sealed class SandboxHandles : IDisposable
     public bool IsCurrent()
     {
         Errno errno = _fs.IsNameOf(_roots.Run.Directory, _lockPath, Lock.File, out bool same);
-        StorageException.ThrowIfFailed(errno, "look at the lock file", Lock.File.Path);
+        StorageException.ThrowIfFailed(errno, "look at the lock file", Lock.File);
         return same;
     }
 
@@ -82,7 +82,7 @@ internal sealed class SandboxHandles : IDisposable
             return null;
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", _roots[root].Directory.Path, path);
+        StorageException.ThrowIfFailed(errno, "open the directory", _roots[root].Directory, path);
         _directories.Add((root, container), directory!);
         return directory;
     }

@@ -212,8 +212,8 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
             // A sandbox that only another root has, or that another program made, gets an empty lock file, which says "unknown": whoever
             // locks it first looks for its last transaction.
             Errno errno = fs.MakeDirectory(roots.Run.Directory, sandbox, RootDirectory.DirectoryMode);
-            StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the sandbox's directory", roots.Run.Directory.Path, sandbox);
-            StorageException.ThrowIfFailed(fs.OpenDirectory(roots.Run.Directory, sandbox, out DirectoryHandle? directory), "open the directory", roots.Run.Directory.Path, sandbox);
+            StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the sandbox's directory", roots.Run.Directory, sandbox);
+            StorageException.ThrowIfFailed(fs.OpenDirectory(roots.Run.Directory, sandbox, out DirectoryHandle? directory), "open the directory", roots.Run.Directory, sandbox);
             using (directory)
             {
                 return new SandboxHandles(fs, roots, sandbox, FileLock.Open(fs, directory!, Identifier.LockFile, waiting));

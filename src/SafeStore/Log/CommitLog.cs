@@ -17,23 +17,31 @@ namespace SafeStore.Log;
 /// </remarks>
 internal sealed class CommitLog : IDisposable
 {
+    private const int AppendsUntilAlone = 64;
+
     private readonly LogDirectory _directory;
     private readonly LogLock _lock;
+    private readonly SharedSync _sync;
     private readonly SharedState _shared;
     private readonly StoreIdentity _identity;
     private readonly ulong _owner;
 
+    private readonly AlignedBuffer _buffer = new();
+
     private SegmentReader? _segment;
+    private SegmentWriter? _writer;
+    private int _appendsUntilAlone;
     private LogPosition _end;
     private ulong _epoch;
     private Lsn _durable;
     private Lsn? _halfFull;
     private StoreFaultedException? _fault;
 
-    public CommitLog(LogDirectory directory, LogLock logLock, SharedState shared, StoreIdentity identity)
+    public CommitLog(LogDirectory directory, LogLock logLock, SharedSync sync, SharedState shared, StoreIdentity identity)
     {
         _directory = directory;
         _lock = logLock;
+        _sync = sync;
         _shared = shared;
         _identity = identity;
         Span<byte> random = stackalloc byte[8];
@@ -122,13 +130,16 @@ internal sealed class CommitLog : IDisposable
         }
 
         int count = CountFitting(batch, start, out int bytes);
-        LogPosition end = Encode(batch, count, start, bytes, out BatchBuffer buffer);
-        using (buffer)
+        Span<byte> buffer = _buffer.Take(bytes);
+        LogPosition end = Encode(batch, count, start, buffer);
+        _writer!.Write(buffer, start, IsAlone);
+        _end = end;
+        if (!IsAlone)
         {
-            WriteBatch(buffer.Bytes[..bytes], start);
+            _appendsUntilAlone--;
+            _shared.TrySetAppended(end.Next.Previous);
         }
 
-        _end = end;
         return count;
     }
 
@@ -142,11 +153,13 @@ internal sealed class CommitLog : IDisposable
             return;
         }
 
-        SegmentReader segment = _segment!;
-        Errno errno = _directory.FileSystem.SyncData(segment.File);
-        if (errno != Errno.None)
+        if (IsAlone)
         {
-            throw Fault(segment.File.Path, errno);
+            SyncSegment();
+        }
+        else
+        {
+            upTo = _sync.SyncUpTo(upTo, _epoch, static log => log.SyncSegment(), this);
         }
 
         // Another process may have been told of a lost write that this one's sync could not see any more.
@@ -176,8 +189,32 @@ internal sealed class CommitLog : IDisposable
 
     public void Dispose()
     {
-        _segment?.Dispose();
+        Use(null);
+        _sync.Dispose();
         _lock.Dispose();
+    }
+
+    /// <summary>Whether no other process has appended for a while: then nothing is written for others to read, and no sync is shared.</summary>
+    private bool IsAlone => _appendsUntilAlone == 0;
+
+    private void SyncSegment()
+    {
+        FileHandle file = _segment!.File;
+        Errno errno = _directory.FileSystem.SyncData(file);
+        if (errno != Errno.None)
+        {
+            throw Fault(file.Path, errno);
+        }
+
+        ThrowIfFaulted(); // before anybody is told that it succeeded
+    }
+
+    private void Use(SegmentReader? segment)
+    {
+        _writer?.Dispose();
+        _segment?.Dispose();
+        _segment = segment;
+        _writer = segment is null ? null : new SegmentWriter(_directory, segment, Fault);
     }
 
     /// <summary>Finds the end of the log: others may have appended, changed the segment, or died in the middle of either.</summary>
@@ -192,6 +229,11 @@ internal sealed class CommitLog : IDisposable
         {
             _segment.Refresh();
             _end = EndOf(_segment, _end);
+        }
+
+        if (_shared.TailOwner is var owner && owner != _owner && owner != 0)
+        {
+            _appendsUntilAlone = AppendsUntilAlone;
         }
     }
 
@@ -228,8 +270,7 @@ internal sealed class CommitLog : IDisposable
         }
 
         // All at once: an epoch that is believed with an end that is not the end would let the next batch overwrite records.
-        _segment?.Dispose();
-        _segment = newest;
+        Use(newest);
         _end = end;
         _durable = Lsn.Max(_durable, newest.Header.FirstLsn.Previous); // a segment's predecessor is synced before it appears
         _epoch = epoch;
@@ -262,8 +303,7 @@ internal sealed class CommitLog : IDisposable
             throw Fault(failure.Path, failure.Errno);
         }
 
-        _segment!.Dispose();
-        _segment = segment;
+        Use(segment);
         _end = LogPosition.StartOf(header);
         _epoch = epoch;
     }
@@ -281,15 +321,14 @@ internal sealed class CommitLog : IDisposable
         return count;
     }
 
-    private LogPosition Encode(IReadOnlyList<PendingCommit> batch, int count, long start, int bytes, out BatchBuffer buffer)
+    private LogPosition Encode(IReadOnlyList<PendingCommit> batch, int count, long start, Span<byte> buffer)
     {
-        buffer = new BatchBuffer(bytes);
         LogPosition position = _end with { Offset = start };
         for (int i = 0; i < count; i++)
         {
             PendingCommit commit = batch[i];
             int size = (int)RecordFormat.SizeOf(commit.PayloadBytes);
-            Span<byte> record = buffer.Bytes.Slice((int)(position.Offset - start), size);
+            Span<byte> record = buffer.Slice((int)(position.Offset - start), size);
             commit.WritePayload(record.Slice(RecordFormat.HeaderBytes, commit.PayloadBytes));
             var header = new RecordHeader(_segment!.Header.Salt, position.Next, _durable, position.Checksum, commit.PayloadBytes);
             ulong checksum = RecordFormat.Seal(record, header);
@@ -297,45 +336,8 @@ internal sealed class CommitLog : IDisposable
             position = new LogPosition(position.Offset + size, position.Next.Next, checksum);
         }
 
-        buffer.Bytes[(int)(position.Offset - start)..bytes].Clear();
+        buffer[(int)(position.Offset - start)..].Clear();
         return position;
-    }
-
-    private void WriteBatch(ReadOnlySpan<byte> bytes, long start)
-    {
-        IDurableFileSystem fs = _directory.FileSystem;
-        FileHandle file = _segment!.File;
-        int written = 0;
-        while (written < bytes.Length)
-        {
-            Errno errno = fs.Write(file, bytes[written..], start + written, out int count);
-            if (errno != Errno.None || count == 0)
-            {
-                Invalidate(start);
-                throw new StorageException("append to the log", file.Path, errno == Errno.None ? Errno.NoSpace : errno);
-            }
-
-            written += count;
-        }
-    }
-
-    /// <summary>
-    /// Takes back a batch that was written in part: its first record may be whole, and must not come to life after its transaction was
-    /// reported as failed. If that cannot be made durable, the outcome is unknown.
-    /// </summary>
-    private void Invalidate(long start)
-    {
-        IDurableFileSystem fs = _directory.FileSystem;
-        FileHandle file = _segment!.File;
-        Span<byte> zeros = stackalloc byte[RecordFormat.HeaderBytes];
-        zeros.Clear();
-        Errno errno = fs.Write(file, zeros, start, out int count);
-        errno = errno == Errno.None && count != zeros.Length ? Errno.NoSpace : errno;
-        errno = errno == Errno.None ? fs.SyncData(file) : errno;
-        if (errno != Errno.None)
-        {
-            throw Fault(file.Path, errno);
-        }
     }
 
     private ulong NewSalt()

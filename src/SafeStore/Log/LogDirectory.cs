@@ -69,6 +69,9 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         }
     }
 
+    /// <summary>Opens a segment for writes past the page cache; any error means that they must go through it.</summary>
+    public Errno OpenDirect(Lsn first, out FileHandle? file) => fs.OpenFile(directory, NameOf(first), FileUse.Direct, out file);
+
     public bool HasSpare() => FindSpare(segmentBytes) is not null;
 
     /// <summary>Makes a spare of the ordinary size; to be called without the log lock, since it writes a whole segment.</summary>
@@ -97,7 +100,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         try
         {
             WriteFully(file!, header.Encode(), 0);
-            StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the header of a log segment", file!.Path);
+            StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the header of a log segment", file!);
             StorageException.ThrowIfFailed(fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", Path, NameOf(header.FirstLsn));
             SyncNames();
             return new SegmentReader(fs, file!, header);
@@ -223,14 +226,14 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             using (file)
             {
                 // Zeros are written, not only reserved: an fdatasync over unwritten extents would commit the journal each time.
-                StorageException.ThrowIfFailed(fs.Allocate(file!, size), "reserve space for a log segment", file!.Path);
+                StorageException.ThrowIfFailed(fs.Allocate(file!, size), "reserve space for a log segment", file!);
                 byte[] zeros = new byte[(int)Math.Min(ZeroBytes, size)];
                 for (long offset = 0; offset < size; offset += zeros.Length)
                 {
-                    WriteFully(file, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - offset)), offset);
+                    WriteFully(file!, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - offset)), offset);
                 }
 
-                StorageException.ThrowIfFailed(fs.SyncFile(file), "sync a log segment", file.Path);
+                StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync a log segment", file!);
             }
 
             return name;
@@ -274,7 +277,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         while (!bytes.IsEmpty)
         {
             Errno errno = fs.Write(file, bytes, offset, out int count);
-            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.NoSpace : errno, "write a log segment", file.Path);
+            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.NoSpace : errno, "write a log segment", file);
             bytes = bytes[count..];
             offset += count;
         }

@@ -6,27 +6,30 @@ using SafeStore.Locking;
 namespace SafeStore.Log;
 
 /// <summary>log.lock: whoever holds it appends to the log or looks for its end. Held for microseconds, but while a segment is changed.</summary>
-internal sealed class LogLock(FileLock fileLock) : IDisposable
+internal sealed class LogLock(SharedLock turn) : IDisposable
 {
+    private const int SleepsMax = 20;
+
     private readonly FairLock _threads = new();
 
-    public ValueTask<Hold> AcquireAsync(CancellationToken cancellation) => AcquireAsync(fileLock.DefaultTimeout, cancellation);
+    public ValueTask<Hold> AcquireAsync(CancellationToken cancellation) => AcquireAsync(turn.File.DefaultTimeout, cancellation);
 
-    public void Dispose() => fileLock.Dispose();
+    public void Dispose() => turn.Dispose();
 
     private async ValueTask<Hold> AcquireAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         // flock does not tell threads of one open file from each other.
-        FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, fileLock.Time, cancellation).ConfigureAwait(false)
-            ?? throw fileLock.TimedOut(timeout, "this process");
+        FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, turn.File.Time, cancellation).ConfigureAwait(false)
+            ?? throw turn.File.TimedOut(timeout, "this process");
         try
         {
-            if (!fileLock.TryAcquireSpinning(LockMode.Exclusive))
+            if (!TryAcquire())
             {
-                await fileLock.AcquireAsync(LockMode.Exclusive, timeout, cancellation).ConfigureAwait(false);
+                // Its holder changes the segment, or has been stopped.
+                await turn.File.AcquireAsync(LockMode.Exclusive, timeout, cancellation).ConfigureAwait(false);
             }
 
-            return new Hold(fileLock, threads);
+            return new Hold(turn, threads);
         }
         catch
         {
@@ -35,15 +38,33 @@ internal sealed class LogLock(FileLock fileLock) : IDisposable
         }
     }
 
+    private bool TryAcquire()
+    {
+        if (turn.File.TryAcquireSpinning(LockMode.Exclusive))
+        {
+            return true;
+        }
+
+        for (int sleeps = 0; sleeps < SleepsMax; sleeps++)
+        {
+            if (turn.TryAcquireOrSleep())
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Proof that log.lock is held: against other processes until <see cref="LetOthersAppend"/>, against other threads until disposed.</summary>
-    internal sealed class Hold(FileLock fileLock, FairLock.Hold threads) : IDisposable
+    internal sealed class Hold(SharedLock turn, FairLock.Hold threads) : IDisposable
     {
         private bool _released;
 
         public void LetOthersAppend()
         {
             // Never throws: a record that is in the log must still be synced, and what cannot be unlocked now is tried again at the end.
-            _released = _released || fileLock.TryRelease();
+            _released = _released || turn.TryRelease();
         }
 
         public void Dispose()

@@ -84,8 +84,8 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
         for (long offset = 0; offset < Header.SegmentBytes; offset += WindowBytes)
         {
             ReadOnlySpan<byte> bytes = Bytes(offset, (int)Math.Min(WindowBytes, Header.SegmentBytes - offset));
-            StorageException.ThrowIfFailed(fs.Write(File, bytes, offset, out int count), "write the log anew", File.Path);
-            StorageException.ThrowIfFailed(count == bytes.Length ? Errno.None : Errno.NoSpace, "write the log anew", File.Path);
+            StorageException.ThrowIfFailed(fs.Write(File, bytes, offset, out int count), "write the log anew", File);
+            StorageException.ThrowIfFailed(count == bytes.Length ? Errno.None : Errno.NoSpace, "write the log anew", File);
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
         while (_windowLength < size)
         {
             StorageException.ThrowIfFailed(
-                fs.Read(File, _window.AsSpan(_windowLength, size - _windowLength), offset + _windowLength, out int count), "read the log", File.Path);
+                fs.Read(File, _window.AsSpan(_windowLength, size - _windowLength), offset + _windowLength, out int count), "read the log", File);
             if (count == 0)
             {
                 return;

@@ -20,6 +20,31 @@ internal enum StoreStatus : ulong
     Faulted = 0x4641_554C_5445_4421,
 }
 
+/// <summary>The words of open.lock, by their places.</summary>
+internal enum SharedWord
+{
+    /// <summary>A <see cref="StoreStatus"/>.</summary>
+    Status,
+
+    /// <summary>Who appended last, or has begun to.</summary>
+    TailOwner,
+
+    /// <summary>Grows with every new segment.</summary>
+    Epoch,
+
+    /// <summary>The last LSN appended; may lag behind.</summary>
+    AppendedLsn,
+
+    /// <summary>The last LSN synced; may lag behind.</summary>
+    SyncedLsn,
+
+    /// <summary>1 while somebody waits for log.lock.</summary>
+    LogLockWaiting,
+
+    /// <summary>1 while somebody waits for sync.lock.</summary>
+    SyncLockWaiting,
+}
+
 /// <summary>
 /// The words that the processes of a store share in open.lock, never synced: they serve process death, not power loss, since the
 /// first opener recovers anyway. Read through a mapping, hence without a system call; written with pwrite.
@@ -27,14 +52,11 @@ internal enum StoreStatus : ulong
 /// <remarks>
 /// <c>TailOwner</c> and <c>Epoch</c> are written under log.lock only. The tail owner is whoever appended last: it knows where the log
 /// ends; everybody else reads forward first. The epoch grows with every new segment: whoever knows another one looks at the directory again.
+/// The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's own.
 /// </remarks>
 internal sealed class SharedState : IDisposable
 {
     public const int Bytes = 64;
-
-    private const int StatusWord = 0;
-    private const int TailOwnerWord = 1;
-    private const int EpochWord = 2;
 
     private readonly IDurableFileSystem _fs;
     private readonly FileHandle _file;
@@ -48,27 +70,31 @@ internal sealed class SharedState : IDisposable
         Errno errno = fs.MapWords(file, out _words);
         if (errno != Errno.NoDevice && errno != Errno.NotSupported)
         {
-            StorageException.ThrowIfFailed(errno, "map the shared state", file.Path);
+            StorageException.ThrowIfFailed(errno, "map the shared state", file);
         }
     }
 
-    public StoreStatus Status => (StoreStatus)Read(StatusWord);
+    public StoreStatus Status => (StoreStatus)Read(SharedWord.Status);
 
-    public ulong TailOwner => Read(TailOwnerWord);
+    public ulong TailOwner => Read(SharedWord.TailOwner);
 
-    public ulong Epoch => Read(EpochWord);
+    public ulong Epoch => Read(SharedWord.Epoch);
+
+    public Lsn AppendedLsn => new((long)ReadHint(SharedWord.AppendedLsn));
+
+    public Lsn SyncedLsn => new((long)ReadHint(SharedWord.SyncedLsn));
 
     /// <summary>Makes the file long enough to be mapped; whoever comes first does, and to write zeros twice does no harm.</summary>
     public static void EnsureLength(IDurableFileSystem fs, FileHandle file)
     {
-        StorageException.ThrowIfFailed(fs.Stat(file, out FileStatus status), "look at the shared state", file.Path);
+        StorageException.ThrowIfFailed(fs.Stat(file, out FileStatus status), "look at the shared state", file);
         if (status.Size < Bytes)
         {
-            StorageException.ThrowIfFailed(fs.Allocate(file, Bytes), "reserve space for the shared state", file.Path);
+            StorageException.ThrowIfFailed(fs.Allocate(file, Bytes), "reserve space for the shared state", file);
         }
     }
 
-    public void SetStatus(StoreStatus status) => Write(StatusWord, (ulong)status);
+    public void SetStatus(StoreStatus status) => Write(SharedWord.Status, (ulong)status);
 
     /// <summary>Marks the store as faulted, for other processes and the next opener, as well as can be.</summary>
     public void TryFault()
@@ -83,29 +109,56 @@ internal sealed class SharedState : IDisposable
         }
     }
 
-    public void SetTailOwner(ulong owner) => Write(TailOwnerWord, owner);
+    public void SetTailOwner(ulong owner) => Write(SharedWord.TailOwner, owner);
 
-    public void NextEpoch() => Write(EpochWord, Epoch + 1);
+    public void NextEpoch() => Write(SharedWord.Epoch, Epoch + 1);
+
+    /// <summary>Says what was appended; without success the others sync more often.</summary>
+    public void TrySetAppended(Lsn lsn) => _ = TryWrite(SharedWord.AppendedLsn, (ulong)lsn.Value);
+
+    /// <summary>Says what was synced; without success the others sync more often.</summary>
+    public void TrySetSynced(Lsn lsn) => _ = TryWrite(SharedWord.SyncedLsn, (ulong)lsn.Value);
+
+    /// <summary>Forgets what former users of the store have appended, synced and waited for: the store may have been restored from an older copy since.</summary>
+    public void StartOver()
+    {
+        SetTailOwner(0);
+        Write(SharedWord.AppendedLsn, 0);
+        Write(SharedWord.SyncedLsn, 0);
+        Write(SharedWord.LogLockWaiting, 0);
+        Write(SharedWord.SyncLockWaiting, 0);
+        NextEpoch();
+    }
+
+    /// <summary>Sleeps while the word has this value, until it is woken or the time is up; without a mapping, not at all.</summary>
+    public void Wait(SharedWord word, ulong value, TimeSpan timeout) => _words?.Wait((int)word, value, timeout);
+
+    public void Wake(SharedWord word) => _words?.Wake((int)word);
 
     public void Dispose() => _words?.Dispose();
 
-    private ulong Read(int word)
-    {
-        if (_words is not null)
-        {
-            return _words.Read(word);
-        }
+    /// <summary>A word that only saves work: zero where looking at it would cost a system call.</summary>
+    public ulong ReadHint(SharedWord word) => _words?.Read((int)word) ?? 0;
 
-        Span<byte> bytes = stackalloc byte[8];
-        StorageException.ThrowIfFailed(_fs.Read(_file, bytes, word * 8, out int count), "read the shared state", _file.Path);
-        return count == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
-    }
-
-    private void Write(int word, ulong value)
+    public Errno TryWrite(SharedWord word, ulong value)
     {
         Span<byte> bytes = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        Errno errno = _fs.Write(_file, bytes, word * 8, out int count);
-        StorageException.ThrowIfFailed(errno == Errno.None && count != 8 ? Errno.NoSpace : errno, "write the shared state", _file.Path);
+        Errno errno = _fs.Write(_file, bytes, (int)word * 8, out int count);
+        return errno == Errno.None && count != 8 ? Errno.NoSpace : errno;
     }
+
+    private ulong Read(SharedWord word)
+    {
+        if (_words is not null)
+        {
+            return _words.Read((int)word);
+        }
+
+        Span<byte> bytes = stackalloc byte[8];
+        StorageException.ThrowIfFailed(_fs.Read(_file, bytes, (int)word * 8, out int count), "read the shared state", _file);
+        return count == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
+    }
+
+    private void Write(SharedWord word, ulong value) => StorageException.ThrowIfFailed(TryWrite(word, value), "write the shared state", _file);
 }

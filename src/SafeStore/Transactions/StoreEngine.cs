@@ -13,6 +13,7 @@ internal sealed class StoreEngine : IAsyncDisposable
 {
     private const string OpenLockName = "open.lock";
     private const string LogLockName = "log.lock";
+    private const string SyncLockName = "sync.lock";
 
     private readonly FileLock _openLock;
     private readonly SharedState _shared;
@@ -71,7 +72,9 @@ internal sealed class StoreEngine : IAsyncDisposable
         await JoinAsync(fs, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
         DirectoryHandle names = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names"));
         StoreIdentity identity = new StoreMetadata(fs, roots).Join();
-        var log = owned.Add(new CommitLog(segments, new LogLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting)), shared, identity));
+        SharedLock logLock = owned.Add(new SharedLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting), shared, SharedWord.LogLockWaiting));
+        SharedLock syncLock = owned.Add(new SharedLock(FileLock.Open(fs, roots.Config.Metadata, SyncLockName, waiting), shared, SharedWord.SyncLockWaiting));
+        var log = owned.Add(new CommitLog(segments, new LogLock(logLock), new SharedSync(syncLock, shared), shared, identity));
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
             _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
@@ -131,8 +134,7 @@ internal sealed class StoreEngine : IAsyncDisposable
                     }
 
                     Recover(fs, roots, segments, shared, wasFaulted, events);
-                    shared.SetTailOwner(0);
-                    shared.NextEpoch();
+                    shared.StartOver();
                     shared.SetStatus(StoreStatus.Open);
                 }
 

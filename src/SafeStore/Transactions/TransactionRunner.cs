@@ -174,7 +174,7 @@ internal sealed class TransactionRunner(
             Errno errno = fs.Stat(sandbox, name, out FileStatus status);
             if (errno != Errno.NotFound)
             {
-                StorageException.ThrowIfFailed(errno, "look for a container", sandbox.Path, name);
+                StorageException.ThrowIfFailed(errno, "look for a container", sandbox, name);
                 return status.Kind;
             }
         }

@@ -12,7 +12,7 @@ namespace SafeStore.Benchmarks.Workloads;
 internal sealed class Processes() : Workload("W4", "4 processes with one writer each, one document per commit", Way.Raw.Name, Metric.PerSecond, Metric.P50, Metric.P99, Metric.P999)
 {
     private const int Count = 4;
-    private const int CommitsEach = 1500;
+    private const int Milliseconds = 3000;
 
     public override async Task RunAsync(Session session, int round)
     {
@@ -45,17 +45,17 @@ internal sealed class Processes() : Workload("W4", "4 processes with one writer 
             }
         }
 
-        string commits = session.Scale(way, CommitsEach).ToString(CultureInfo.InvariantCulture);
+        // For a time, not for a number of commits: who keeps the others waiting would be alone, and quick, towards its end, and they after it.
+        int milliseconds = Milliseconds / session.Divisor;
+        string duration = milliseconds.ToString(CultureInfo.InvariantCulture);
         WorkerProcess[] workers = [.. Enumerable.Range(0, Count).Select(writer => WorkerProcess.Start(
-            "worker", "commit", way.Id, "--dir", place, "--writer", writer.ToString(CultureInfo.InvariantCulture), "--count", commits))];
+            "worker", "commit", way.Id, "--dir", place, "--writer", writer.ToString(CultureInfo.InvariantCulture), "--milliseconds", duration))];
         try
         {
             await Task.WhenAll(workers.Select(static worker => worker.WaitUntilReadyAsync()));
             await Task.WhenAll(workers.Select(static worker => worker.GoAsync()));
             double[][] answers = await Task.WhenAll(workers.Select(static worker => worker.AnswerAsync<double[]>()));
-            // Each runs alone towards its end; what counts is how fast each was, summed, not how long the last one took.
-            double perSecond = answers.Sum(static times => times.Length * 1e6 / times.Sum());
-            return Measurement.Of([.. answers.SelectMany(static times => times)], 1) with { PerSecond = perSecond };
+            return Measurement.Of([.. answers.SelectMany(static times => times)], milliseconds / 1000.0);
         }
         finally
         {
