@@ -7,16 +7,30 @@ using System.Threading.Tasks;
 namespace SafeStore.Log;
 
 /// <summary>
-/// Group commit: the first of the waiting transactions leads; it writes them all with one write and syncs once. Who comes meanwhile
-/// waits for the next batch, led by the first of them.
+/// Group commit. Who finds nobody at it leads: it writes its transaction and syncs, on its own thread. Who comes meanwhile waits; the log thread then leads for all that wait, with one write and
+/// one sync for each batch, until nobody does.
 /// </summary>
-internal sealed class Committer(CommitLog log, Action segmentHalfFull)
+/// <remarks>
+/// A single writer never pays for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch begins when the last one ends, and since their
+/// continuations come from outside the pool, it runs them in their order.
+/// </remarks>
+internal sealed class Committer : IDisposable
 {
     private const long BatchBytesMax = 4 * 1024 * 1024;
 
+    private readonly CommitLog _log;
+    private readonly Action _segmentHalfFull;
+    private readonly LogThread _thread;
     private readonly Lock _gate = new();
     private readonly Queue<PendingCommit> _waiting = new();
     private bool _hasLeader;
+
+    public Committer(CommitLog log, Action segmentHalfFull)
+    {
+        _log = log;
+        _segmentHalfFull = segmentHalfFull;
+        _thread = new LogThread(LeadForAllAsync);
+    }
 
     /// <summary>
     /// Puts a transaction into the log; durable on return unless it touches volatile roots only. Cancellation is honoured until the
@@ -25,15 +39,17 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
     public async ValueTask<Lsn> CommitAsync(PendingCommit commit, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        log.ThrowIfFaulted();
-        if (!Enqueue(commit))
+        _log.ThrowIfFaulted();
+        if (Enqueue(commit))
         {
-            await WaitForTurnAsync(commit, cancellation).ConfigureAwait(false);
+            if (await LeadAsync(1, cancellation).ConfigureAwait(false))
+            {
+                _thread.Wake();
+            }
         }
-
-        if (commit.IsLeader)
+        else
         {
-            await LeadAsync(commit, cancellation).ConfigureAwait(false);
+            await WaitAsync(commit, cancellation).ConfigureAwait(false);
         }
 
         if (commit.Failure is { } failure)
@@ -44,23 +60,27 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         return commit.Outcome == AppendOutcome.Committed ? commit.Lsn : throw new InvalidOperationException("A transaction has come back from the log without an outcome.");
     }
 
+    /// <summary>Ends the log thread; nobody commits any more.</summary>
+    public void Dispose() => _thread.Dispose();
+
+    /// <summary>True if the commit is to lead.</summary>
     private bool Enqueue(PendingCommit commit)
     {
         lock (_gate)
         {
-            commit.IsLeader = !_hasLeader;
-            if (_hasLeader)
+            bool leads = !_hasLeader;
+            if (!leads)
             {
                 commit.Wait();
             }
 
             _hasLeader = true;
             _waiting.Enqueue(commit);
-            return commit.IsLeader;
+            return leads;
         }
     }
 
-    private async ValueTask WaitForTurnAsync(PendingCommit commit, CancellationToken cancellation)
+    private async ValueTask WaitAsync(PendingCommit commit, CancellationToken cancellation)
     {
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(
             static (state, token) =>
@@ -68,7 +88,7 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
                 var (committer, waiting) = ((Committer, PendingCommit))state!;
                 committer.Withdraw(waiting, token);
             },
-            (this, commit));
+            cancellation.CanBeCanceled ? (this, commit) : null);
         await commit.Turn.ConfigureAwait(false);
     }
 
@@ -76,7 +96,7 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
     {
         lock (_gate)
         {
-            if (commit.IsTaken || commit.IsLeader)
+            if (commit.IsTaken)
             {
                 return;
             }
@@ -88,47 +108,64 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         commit.EndTurn();
     }
 
-    private async ValueTask LeadAsync(PendingCommit leader, CancellationToken cancellation)
+    private async Task LeadForAllAsync()
     {
-        List<PendingCommit> batch = [leader];
+        bool goesOn = true;
+        while (goesOn)
+        {
+            int early;
+            lock (_gate)
+            {
+                early = _waiting.Count;
+            }
+
+            goesOn = await LeadAsync(early, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Leads one batch; true if others wait, for whom the log thread leads next.</summary>
+    /// <param name="early">How many wait from the beginning: when the log cannot be locked, they are told, and who came later tries again.</param>
+    /// <param name="cancellation">Ends the wait for the log.</param>
+    private async ValueTask<bool> LeadAsync(int early, CancellationToken cancellation)
+    {
+        List<PendingCommit> batch = [];
         int appended = 0;
         try
         {
-            using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
+            using LogLock.Hold hold = await _log.LockAsync(cancellation).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
-            batch = TakeBatch();
+            batch = TakeBatch(int.MaxValue);
             SafeStoreException? failure = Append(batch, ref appended, hold);
             hold.LetOthersAppend();
             Sync(batch, appended, hold);
             Conclude(batch, AppendOutcome.NotAppended, failure);
-            if (log.TakeHalfFull(hold))
+            if (batch.Count > 0 && _log.TakeHalfFull(hold))
             {
-                segmentHalfFull();
+                _segmentHalfFull();
             }
         }
         catch (Exception failure) when (appended == 0 && failure is (SafeStoreException or OperationCanceledException))
         {
+            batch = batch.Count > 0 ? batch : TakeBatch(early);
             Conclude(batch, AppendOutcome.NotAppended, failure);
         }
 #pragma warning disable CA1031 // out of memory, or a defect: whatever it is, others wait, and nobody may be told more than is known
         catch (Exception failure)
         {
-            Conclude(batch, AppendOutcome.Unknown, log.Fault(log.Directory.Path, failure));
+            batch = batch.Count > 0 ? batch : TakeBatch(early);
+            Conclude(batch, AppendOutcome.Unknown, _log.Fault(_log.Directory.Path, failure));
         }
 #pragma warning restore CA1031
-        finally
-        {
-            HandOver(batch);
-        }
+        return HandOver(batch);
     }
 
-    private List<PendingCommit> TakeBatch()
+    private List<PendingCommit> TakeBatch(int countMax)
     {
-        var batch = new List<PendingCommit>();
-        long bytes = 0;
         lock (_gate)
         {
-            while (_waiting.TryPeek(out PendingCommit? next) && (batch.Count == 0 || bytes + next.PayloadBytes <= BatchBytesMax))
+            var batch = new List<PendingCommit>(Math.Min(_waiting.Count, countMax));
+            long bytes = 0;
+            while (countMax-- > 0 && _waiting.TryPeek(out PendingCommit? next) && (batch.Count == 0 || bytes + next.PayloadBytes <= BatchBytesMax))
             {
                 _ = _waiting.Dequeue();
                 if (!next.IsTaken)
@@ -138,9 +175,9 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
                     batch.Add(next);
                 }
             }
-        }
 
-        return batch;
+            return batch;
+        }
     }
 
     /// <summary>Appends a batch, in as many writes as there are segments to fill; what was appended before a failure stands.</summary>
@@ -150,7 +187,7 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         {
             while (appended < batch.Count)
             {
-                appended += log.Append(appended == 0 ? batch : batch.GetRange(appended, batch.Count - appended), hold);
+                appended += _log.Append(appended == 0 ? batch : batch.GetRange(appended, batch.Count - appended), hold);
             }
 
             return null;
@@ -169,7 +206,7 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         {
             if (written.FindLast(static commit => commit.NeedsSync) is { } last)
             {
-                log.Sync(last.Lsn, hold);
+                _log.Sync(last.Lsn, hold);
             }
 
             Conclude(written, AppendOutcome.Committed, null);
@@ -191,25 +228,20 @@ internal sealed class Committer(CommitLog log, Action segmentHalfFull)
         }
     }
 
-    private void HandOver(List<PendingCommit> batch)
+    private bool HandOver(List<PendingCommit> batch)
     {
-        PendingCommit? next;
+        bool isWaitedFor;
         lock (_gate)
         {
-            batch[0].IsTaken = true;
-            while (_waiting.TryPeek(out next) && next.IsTaken)
+            while (_waiting.TryPeek(out PendingCommit? next) && next.IsTaken)
             {
                 _ = _waiting.Dequeue();
             }
 
-            _hasLeader = next is not null;
-            if (next is not null)
-            {
-                next.IsLeader = true;
-            }
+            _hasLeader = isWaitedFor = _waiting.Count > 0;
         }
 
-        next?.EndTurn();
         batch.ForEach(static commit => commit.EndTurn());
+        return isWaitedFor;
     }
 }

@@ -41,10 +41,7 @@ internal abstract class PendingCommit
     /// <summary>Whether it has been put into a batch, or has failed. Guarded by the committer's gate.</summary>
     public bool IsTaken { get; set; }
 
-    /// <summary>Whether <see cref="Turn"/> ended because it is this transaction's turn to lead.</summary>
-    public bool IsLeader { get; set; }
-
-    /// <summary>Ends when the transaction has an outcome or is to lead the next batch.</summary>
+    /// <summary>Ends when the transaction has an outcome.</summary>
     public Task Turn => _turn?.Task ?? Task.CompletedTask;
 
     public abstract void WritePayload(Span<byte> target);

@@ -20,6 +20,7 @@ internal sealed class StoreEngine : IAsyncDisposable
     private readonly CommitLog _log;
     private readonly LockWaiting _waiting;
     private readonly Maintenance _maintenance;
+    private readonly Committer _committer;
     private readonly DirectoryHandle _logDirectory;
     private readonly DirectoryHandle _namesDirectory;
 
@@ -36,7 +37,8 @@ internal sealed class StoreEngine : IAsyncDisposable
         Locker = new SandboxLocker(fs, roots, Gates, names, waiting, resolver);
         Checkpointer = new Checkpointer(fs, roots, _log, new Watermark(fs, roots.Config.Metadata), names, Locker, resolver, waiting, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
-        Runner = new TransactionRunner(roots, new Committer(_log, _maintenance.Nudge), names, Locker, waiting, fs, stager, publisher, resolver, events);
+        _committer = new Committer(_log, _maintenance.Nudge);
+        Runner = new TransactionRunner(roots, _committer, names, Locker, waiting, fs, stager, publisher, resolver, events);
         Reader = new DocumentReader(fs, roots, options.DocumentBytesMax);
     }
 
@@ -108,6 +110,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         finally
         {
             Gates.Dispose();
+            _committer.Dispose();
             _log.Dispose();
             _namesDirectory.Dispose();
             _logDirectory.Dispose();
