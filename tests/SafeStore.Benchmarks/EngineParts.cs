@@ -20,6 +20,7 @@ public class EngineParts
     private readonly byte[] _document = SampleDocument.Make(0);
     private SafeStoreContestant _disk = null!;
     private SafeStoreContestant _memory = null!;
+    private string _diskPlace = "";
     private string _memoryPlace = "";
     private byte[] _path = [];
 
@@ -28,9 +29,9 @@ public class EngineParts
     [GlobalSetup]
     public async Task SetUpAsync()
     {
-        string place = Path.Join(Place, "engine");
-        _disk = await OpenAsync(place);
-        _path = BareFile.NativePath(Path.Join(place, "run", Names.Sandbox(0), Names.Document(0)));
+        _diskPlace = Path.Join(Place, "engine");
+        _disk = await OpenAsync(_diskPlace);
+        _path = BareFile.NativePath(Path.Join(_diskPlace, "run", Names.Sandbox(0), Names.Document(0)));
         _memoryPlace = Path.Join("/dev/shm", $"safestore-micro-{Environment.ProcessId}");
         _memory = await OpenAsync(_memoryPlace);
     }
@@ -40,6 +41,7 @@ public class EngineParts
     {
         await _disk.DisposeAsync();
         await _memory.DisposeAsync();
+        Session.Remove(_diskPlace); // the next benchmark sets up anew
         Session.Remove(_memoryPlace);
     }
 

@@ -11,7 +11,7 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
 {
     private readonly IDurableFileSystem _fs = directory.FileSystem;
     private FileHandle? _direct;
-    private bool _isCachedOnly;
+    private bool _isOpened;
 
     private FileHandle File => segment.File;
 
@@ -20,10 +20,9 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
     /// <exception cref="StoreFaultedException">A part of it may stand in the log, and nobody could take it back.</exception>
     public void Write(ReadOnlySpan<byte> bytes, long start, bool isAlone)
     {
-        int written = isAlone ? WriteDirect(bytes, start) : 0;
-        while (written < bytes.Length)
+        for (int written = 0; written < bytes.Length;)
         {
-            Errno errno = _fs.Write(File, bytes[written..], start + written, out int count);
+            Errno errno = WriteOnce(bytes[written..], start + written, isAlone, out int count);
             if (errno != Errno.None || count == 0)
             {
                 Invalidate(start);
@@ -36,29 +35,38 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
 
     public void Dispose() => _direct?.Dispose();
 
-    /// <summary>How many bytes were written past the cache. What this cannot write is written through it, which tells what is wrong, if anything is.</summary>
-    private int WriteDirect(ReadOnlySpan<byte> bytes, long start)
+    private Errno WriteOnce(ReadOnlySpan<byte> bytes, long start, bool isAlone, out int count)
     {
-        if (_direct is null && !_isCachedOnly)
+        // What is left of a block after a short write goes through the cache, which knows how to write it.
+        if (isAlone && start % RecordFormat.BlockBytes == 0 && Direct is { } direct)
         {
-            _isCachedOnly = directory.OpenDirect(segment.Header.FirstLsn, out _direct) != Errno.None;
-        }
+            Errno errno = _fs.Write(direct, bytes, start, out count);
+            if (errno != Errno.Invalid)
+            {
+                return errno;
+            }
 
-        if (_direct is null)
-        {
-            return 0;
-        }
-
-        Errno errno = _fs.Write(_direct, bytes, start, out int count);
-        if (errno == Errno.Invalid)
-        {
-            _direct.Dispose();
+            // The disk wants something else of a direct write than this; nothing was written.
+            direct.Dispose();
             _direct = null;
-            _isCachedOnly = true;
         }
 
-        // A part of a block is left to the cache, which knows how to write it.
-        return errno == Errno.None ? count / RecordFormat.BlockBytes * RecordFormat.BlockBytes : 0;
+        return _fs.Write(File, bytes, start, out count);
+    }
+
+    /// <summary>The segment, opened for writes past the cache; null where that is not possible, for whatever reason: the cache will do.</summary>
+    private FileHandle? Direct
+    {
+        get
+        {
+            if (!_isOpened)
+            {
+                _isOpened = true;
+                _ = directory.OpenDirect(segment.Header.FirstLsn, out _direct);
+            }
+
+            return _direct;
+        }
     }
 
     /// <summary>

