@@ -23,7 +23,7 @@ public sealed class PlanLaws
         from removed in Gens.Id.ArrayOf(0, 4)
         from puts in Keys.Zip(Gens.Bytes(0, 200), static (key, bytes) => new DocumentPut(key, bytes)).ArrayOf(0, 5)
         from deletes in Keys.ArrayOf(0, 5)
-        select new SandboxPlan(sandbox, kind, created, removed, puts, deletes);
+        select new SandboxPlan(sandbox, kind, [.. created], [.. removed], [.. puts], [.. deletes]);
 
     [Fact]
     public void Every_plan_decodes_to_itself_and_no_proper_prefix_decodes() => Laws.Check(
@@ -59,11 +59,11 @@ public sealed class PlanLaws
     {
         if (PlanCodec.TryRead(bytes) is { } plans)
         {
-            Assert.Equal(bytes, Encode(plans));
+            Assert.Equal(bytes, Encode([.. plans]));
         }
     }
 
-    private static byte[] Encode(IReadOnlyList<SandboxPlan> plans)
+    private static byte[] Encode(SandboxPlan[] plans)
     {
         byte[] bytes = new byte[PlanCodec.SizeOf(plans)];
         PlanCodec.Write(plans, bytes);

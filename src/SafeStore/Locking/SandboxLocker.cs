@@ -84,7 +84,7 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
         try
         {
             FairLock.Hold turn = gate.Threads.TryEnter(mode)
-                ?? await WaitAsync(deadline, token => gate.Threads.EnterAsync(mode, deadline.Remaining, waiting.Time, token), cancellation).ConfigureAwait(false)
+                ?? await WaitAsync(gate.Threads, mode, deadline, cancellation).ConfigureAwait(false)
                 ?? throw new LockTimeoutException(PathOf(sandbox), deadline.Total, [], $"another flow of this process (pid {Environment.ProcessId})");
             return new SandboxHold(gates, gate, mode, turn);
         }
@@ -94,6 +94,12 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
             throw;
         }
     }
+
+    private ValueTask<FairLock.Hold?> WaitAsync(FairLock threads, LockMode mode, Deadline deadline, CancellationToken cancellation) =>
+        WaitAsync(deadline, token => threads.EnterAsync(mode, deadline.Remaining, waiting.Time, token), cancellation);
+
+    private ValueTask<bool> WaitAsync(FileLock file, LockMode mode, Deadline deadline, CancellationToken cancellation) =>
+        WaitAsync(deadline, token => waiting.TryUntilAsync(static state => state.file.TryAcquire(state.mode), (file, mode), deadline.Remaining, token), cancellation);
 
     /// <summary>Waits for another flow or process, but not while the store is being closed.</summary>
     private async ValueTask<T?> WaitAsync<T>(Deadline deadline, Func<CancellationToken, ValueTask<T>> wait, CancellationToken cancellation)
@@ -123,7 +129,7 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
     {
         SandboxGate gate = hold.Gate;
         using FairLock.Hold entrance = gate.Entrance.TryEnter(LockMode.Exclusive)
-            ?? await WaitAsync(deadline, token => gate.Entrance.EnterAsync(LockMode.Exclusive, deadline.Remaining, waiting.Time, token), cancellation).ConfigureAwait(false)
+            ?? await WaitAsync(gate.Entrance, LockMode.Exclusive, deadline, cancellation).ConfigureAwait(false)
             ?? throw new LockTimeoutException(PathOf(gate.Sandbox), deadline.Total, [], "another process that readers of this one wait for");
         lock (gate)
         {
@@ -149,8 +155,7 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
         while (true)
         {
             SandboxHandles handles = gate.Handles ??= await OpenAsync(gate.Sandbox, deadline, cancellation).ConfigureAwait(false);
-            if (!handles.Lock.TryAcquire(mode)
-                && !await WaitAsync(deadline, token => waiting.TryUntilAsync(state => state.Lock.TryAcquire(mode), handles, deadline.Remaining, token), cancellation).ConfigureAwait(false))
+            if (!handles.Lock.TryAcquire(mode) && !await WaitAsync(handles.Lock, mode, deadline, cancellation).ConfigureAwait(false))
             {
                 throw handles.Lock.TimedOut(deadline.Total, null);
             }

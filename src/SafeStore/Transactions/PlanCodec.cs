@@ -1,7 +1,6 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
-using System.Linq;
 using System.Text;
 using SafeStore.Documents;
 
@@ -12,7 +11,7 @@ internal static class PlanCodec
 {
     private const int NamesMax = 1 << 20;
 
-    public static int SizeOf(IReadOnlyList<SandboxPlan> plans)
+    public static int SizeOf(SandboxPlan[] plans)
     {
         long size = 4;
         foreach (SandboxPlan plan in plans)
@@ -23,9 +22,16 @@ internal static class PlanCodec
             }
 
             size += 1 + SizeOf(plan.Sandbox) + 16;
-            size += plan.CreatedContainers.Sum(SizeOf) + plan.RemovedContainers.Sum(SizeOf);
-            size += plan.Puts.Sum(static put => SizeOf(put.Key) + 4L + put.Content.Length);
-            size += plan.Deletes.Sum(SizeOf);
+            size += SizeOf(plan.CreatedContainers) + SizeOf(plan.RemovedContainers);
+            foreach (DocumentPut put in plan.Puts)
+            {
+                size += SizeOf(put.Key) + 4L + put.Content.Length;
+            }
+
+            foreach (DocumentKey key in plan.Deletes)
+            {
+                size += SizeOf(key);
+            }
         }
 
         return size <= Log.RecordFormat.PayloadBytesMax
@@ -33,10 +39,10 @@ internal static class PlanCodec
             : throw new ArgumentException($"The transaction has {size} bytes; {Log.RecordFormat.PayloadBytesMax} are the most. Split it.", nameof(plans));
     }
 
-    public static void Write(IReadOnlyList<SandboxPlan> plans, Span<byte> target)
+    public static void Write(SandboxPlan[] plans, Span<byte> target)
     {
         var writer = new Writer(target);
-        writer.Number(plans.Count);
+        writer.Number(plans.Length);
         foreach (SandboxPlan plan in plans)
         {
             writer.Byte((byte)plan.Kind);
@@ -93,6 +99,17 @@ internal static class PlanCodec
         return reader.HasFailed || !reader.IsAtEnd ? null : plans;
     }
 
+    private static long SizeOf(List<string> names)
+    {
+        long size = 0;
+        foreach (string name in names)
+        {
+            size += SizeOf(name);
+        }
+
+        return size;
+    }
+
     private static int SizeOf(string? name) => 1 + (name?.Length ?? 0);
 
     private static int SizeOf(DocumentKey key) => 1 + SizeOf(key.Container) + SizeOf(key.File);
@@ -119,7 +136,7 @@ internal static class PlanCodec
             _rest = _rest[Encoding.ASCII.GetBytes(name ?? "", _rest)..];
         }
 
-        public void Names(IReadOnlyList<string> names)
+        public void Names(List<string> names)
         {
             Number(names.Count);
             foreach (string name in names)

@@ -352,7 +352,7 @@ internal sealed class TransactionRunner(
 }
 
 /// <summary>A transaction as the log sees it.</summary>
-internal sealed class PendingTransaction(IReadOnlyList<SandboxPlan> plans, bool needsSync) : PendingCommit
+internal sealed class PendingTransaction(SandboxPlan[] plans, bool needsSync) : PendingCommit
 {
     public override int PayloadBytes { get; } = PlanCodec.SizeOf(plans);
 
