@@ -34,7 +34,7 @@ internal readonly record struct LockWord(LockWordState State, Lsn Lsn)
     public static LockWord Read(IDurableFileSystem fs, FileHandle file)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
-        StorageException.ThrowIfFailed(fs.Read(file, bytes, 0, out int count), "read the lock word", file.Path);
+        StorageException.ThrowIfFailed(fs.Read(file, bytes, 0, out int count), "read the lock word", file);
         return count == Bytes ? Decode(bytes) : default;
     }
 
@@ -46,7 +46,7 @@ internal readonly record struct LockWord(LockWordState State, Lsn Lsn)
         BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], (long)State);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, XxHash3.HashToUInt64(bytes[8..]));
         Errno errno = fs.Write(file, bytes, 0, out int count);
-        StorageException.ThrowIfFailed(errno == Errno.None && count != Bytes ? Errno.NoSpace : errno, "write the lock word", file.Path);
+        StorageException.ThrowIfFailed(errno == Errno.None && count != Bytes ? Errno.NoSpace : errno, "write the lock word", file);
     }
 
     private static LockWord Decode(ReadOnlySpan<byte> bytes)

@@ -21,6 +21,7 @@ internal sealed class StoreEngine : IAsyncDisposable
     private readonly Maintenance _maintenance;
     private readonly DirectoryHandle _logDirectory;
     private readonly DirectoryHandle _namesDirectory;
+    private readonly NameLocks _names;
 
     private StoreEngine(StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, LockWaiting waiting, EngineEvents events)
     {
@@ -29,13 +30,13 @@ internal sealed class StoreEngine : IAsyncDisposable
         (_namesDirectory, _log) = (namesDirectory, log);
         var stager = new Stager(fs, roots);
         var publisher = new Publisher(fs, roots);
-        var names = new NameLocks(fs, _namesDirectory, waiting);
+        _names = new NameLocks(fs, _namesDirectory, waiting);
         var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
-        Locker = new SandboxLocker(fs, roots, Gates, names, waiting, resolver);
-        Checkpointer = new Checkpointer(fs, roots, _log, new Watermark(fs, roots.Config.Metadata), names, Locker, resolver, waiting, events);
+        Locker = new SandboxLocker(fs, roots, Gates, _names, waiting, resolver);
+        Checkpointer = new Checkpointer(fs, roots, _log, new Watermark(fs, roots.Config.Metadata), _names, Locker, resolver, waiting, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
-        Runner = new TransactionRunner(roots, new Committer(_log, _maintenance.Nudge), names, Locker, waiting, fs, stager, publisher, resolver, events);
+        Runner = new TransactionRunner(roots, new Committer(_log, _maintenance.Nudge), _names, Locker, waiting, fs, stager, publisher, resolver, events);
         Reader = new DocumentReader(fs, roots, options.DocumentBytesMax);
     }
 
@@ -106,6 +107,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         {
             Gates.Dispose();
             _log.Dispose();
+            _names.Dispose();
             _namesDirectory.Dispose();
             _logDirectory.Dispose();
             _shared.Dispose();
