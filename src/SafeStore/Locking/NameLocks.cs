@@ -94,25 +94,32 @@ internal sealed class NameLock(IDurableFileSystem fs, DirectoryHandle directory,
         }
         catch
         {
+            Dispose(); // whatever failed, no flock of ours is left
             threads.Dispose();
             throw;
         }
     }
 
-    /// <summary>Never throws: what cannot be unlocked is closed, which lets go of it too.</summary>
+    /// <summary>Never throws, since a transaction may be durable by now: what cannot be unlocked is closed, which lets go of it too.</summary>
     public void Release(FairLock.Hold threads)
     {
+        bool isFree = false;
         try
         {
-            if (!_file!.TryRelease())
-            {
-                Dispose();
-            }
+            isFree = _file!.TryRelease();
         }
-        finally
+#pragma warning disable CA1031 // out of memory, or a defect: as above
+        catch (Exception)
         {
-            threads.Dispose();
+            // It is closed below.
         }
+#pragma warning restore CA1031
+        if (!isFree)
+        {
+            Dispose();
+        }
+
+        threads.Dispose();
     }
 
     public void Dispose()
