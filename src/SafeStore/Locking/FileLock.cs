@@ -45,7 +45,7 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
         Errno errno = fs.TryLock(file, mode);
         if (errno != Errno.WouldBlock)
         {
-            StorageException.ThrowIfFailed(errno, "lock", file.Path);
+            StorageException.ThrowIfFailed(errno, "lock", file);
         }
 
         return errno == Errno.None;
@@ -76,7 +76,7 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
         }
     }
 
-    public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file), "unlock", file.Path);
+    public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file), "unlock", file);
 
     public bool TryRelease() => fs.Unlock(file) == Errno.None;
 

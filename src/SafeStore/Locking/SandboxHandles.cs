@@ -35,7 +35,7 @@ internal sealed class SandboxHandles : IDisposable
     public bool IsCurrent()
     {
         Errno errno = _fs.IsNameOf(_roots.Run.Directory, _lockPath, Lock.File, out bool same);
-        StorageException.ThrowIfFailed(errno, "look at the lock file", Lock.File.Path);
+        StorageException.ThrowIfFailed(errno, "look at the lock file", Lock.File);
         return same;
     }
 
