@@ -12,7 +12,7 @@ public enum Operation
     /// <summary><see cref="IDurableFileSystem.OpenDirectory"/>.</summary>
     OpenDirectory,
 
-    /// <summary><see cref="IDurableFileSystem.MakeDirectory"/>.</summary>
+    /// <summary>Either of the MakeDirectory calls.</summary>
     MakeDirectory,
 
     /// <summary><see cref="IDurableFileSystem.List"/>.</summary>

@@ -65,8 +65,9 @@ public sealed partial class SimulatedFileSystem
         return new Place(directory.Disk, file);
     }
 
-    private Errno MakeDirectory(Place parent, string name, UnixFileMode mode)
+    private Errno MakeDirectory(Place parent, string name, UnixFileMode mode, out Place made)
     {
+        made = default;
         Errno errno = CheckNew(parent, name);
         errno = errno == Errno.None ? CheckHandles() : errno; // its mode is set through a handle
         if (errno != Errno.None)
@@ -74,7 +75,8 @@ public sealed partial class SimulatedFileSystem
             return errno;
         }
 
-        parent.Disk.Add((DirectoryInode)parent.Inode, name, parent.Disk.NewDirectory(mode & ModeBits, _machine.Timers.Now));
+        made = new Place(parent.Disk, parent.Disk.NewDirectory(mode & ModeBits, _machine.Timers.Now));
+        parent.Disk.Add((DirectoryInode)parent.Inode, name, made.Inode);
         Touch(parent);
         return Errno.None;
     }

@@ -114,7 +114,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
     }
 
     Errno IPathCalls.MakeDirectory(string path, UnixFileMode mode) =>
-        At(Operation.MakeDirectory, path, (parent, name) => MakeDirectory(parent, name, mode), Errno.Exists);
+        At(Operation.MakeDirectory, path, (parent, name) => MakeDirectory(parent, name, mode, out _), Errno.Exists);
 
     Errno IPathCalls.RemoveDirectory(string path) => At(Operation.RemoveDirectory, path, RemoveDirectory, Busy);
 

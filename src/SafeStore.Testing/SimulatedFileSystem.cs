@@ -77,7 +77,23 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     {
         SimulatedDirectory start = Of(parent);
         using Turn turn = Begin(Operation.MakeDirectory, Join(start, name), disk: start.Place.Disk);
-        return turn.Fails(out Errno errno) ? errno : turn.End(MakeDirectory(start.Place, name, mode));
+        return turn.Fails(out Errno errno) ? errno : turn.End(MakeDirectory(start.Place, name, mode, out _));
+    }
+
+    /// <inheritdoc/>
+    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory)
+    {
+        SimulatedDirectory start = Of(parent);
+        directory = null;
+        using Turn turn = Begin(Operation.MakeDirectory, Join(start, name), disk: start.Place.Disk);
+        if (turn.Fails(out Errno errno))
+        {
+            return errno;
+        }
+
+        errno = MakeDirectory(start.Place, name, mode, out Place made);
+        errno = errno == Errno.None ? Open(made, Join(start, name), out directory) : errno;
+        return turn.End(errno, ref directory);
     }
 
     /// <inheritdoc/>

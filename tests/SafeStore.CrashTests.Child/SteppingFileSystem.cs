@@ -55,6 +55,12 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
         return inner.MakeDirectory(parent, name, mode);
     }
 
+    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory)
+    {
+        Step("mkdir", parent.Path, name);
+        return inner.MakeDirectory(parent, name, mode, out directory);
+    }
+
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) => inner.List(directory, entries);
 
     public Errno Stat(DirectoryHandle directory, string name, out FileStatus status) => inner.Stat(directory, name, out status);

@@ -56,6 +56,78 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
         Assert.True(forward > 0 && forward < killed);
     }
 
+    [Fact]
+    public async Task A_creation_killed_at_any_call_is_finished_by_the_next_creation_or_makes_room_for_it_and_that_survives_the_power()
+    {
+        int finished = 0;
+        int replaced = 0;
+        for (long call = 1; await KillAndCreateAsync(call, null) is { } isFinished; call++)
+        {
+            (finished, replaced) = isFinished ? (finished + 1, replaced) : (finished, replaced + 1);
+            for (ulong loss = 0; loss < Losses; loss++)
+            {
+                await KillAndCreateAsync(call, loss);
+            }
+        }
+
+        output.WriteLine($"{finished} finished, {replaced} replaced");
+        Assert.True(finished > 0 && replaced > 0);
+    }
+
+    /// <summary>Whether the second creation found the first, finished; null when the first has got through without reaching the call.</summary>
+    private static async Task<bool?> KillAndCreateAsync(long call, ulong? loss)
+    {
+        var machine = new SimulatedMachine(new SimulatedMachineOptions { KeepsTrace = true });
+        StoreWorkload workload = StoreWorkload.On(PersistenceProfile.Strict);
+        SimulatedProcess victim = machine.Start("victim");
+        StateStore dying = await workload.Invariants.OpenAsync(victim);
+        StateStore store = await workload.Invariants.OpenAsync(machine.Start("living"));
+        var run = new CrashRun(machine);
+        run.Begin(StoreModel.Empty);
+        run.Acknowledge(StoreModel.Empty);
+        machine.Faults = FaultPlan.At(machine.Calls + call, new ProcessKilled());
+        try
+        {
+            await StoreWorkload.CommitAsync(dying, StoreModel.Empty, Creation(1), run);
+            return null;
+        }
+        catch (Exception failure) when (!victim.IsAlive && failure is SimulatedCrashException or CommitNotPublishedException)
+        {
+            // What a dead process says nobody hears.
+        }
+
+        bool isFinished = false;
+        machine.Faults = new FaultPlan();
+        try
+        {
+            await StoreWorkload.CommitAsync(store, StoreModel.Empty, Creation(2), run);
+        }
+        catch (AlreadyExistsException)
+        {
+            isFinished = true;
+            await LockAsync(store, "q"); // resolved, if it had appeared in part
+            StoreModel first = Assert.IsType<StoreModel>(run.Begun[1]);
+            Assert.Equal(first.Describe(withRun: true), StoreWorkload.Describe(store));
+            run = new CrashRun(machine);
+            run.Begin(first);
+            run.Acknowledge(first);
+        }
+
+        if (loss is { } lost)
+        {
+            machine.LosePower(lost);
+            await workload.CheckAsync(new CrashState(machine, run.Begun, run.Acknowledged, hasLostPower: true));
+        }
+
+        return isFinished;
+    }
+
+    /// <summary>A creation whose documents differ from another's, also in their names.</summary>
+    private static StoreStep.Commit Creation(int number) => new(
+    [
+        new SandboxEdit("q", [Put(StoreRoot.Config, null, $"config-{number}.json", number), new Edit.CreateContainer($"c-{number}"), Put(StoreRoot.Run, $"c-{number}", "state.json", number)]),
+    ]);
+
     /// <summary>Null when the transaction has got through without reaching the call.</summary>
     private static async Task<Resolution?> KillAndResolveAsync(SandboxEdit edit, long call, long? lossAt, ulong loss)
     {

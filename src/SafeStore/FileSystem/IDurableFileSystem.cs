@@ -46,6 +46,17 @@ public interface IDurableFileSystem
     /// <param name="mode">Its permission bits.</param>
     Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode);
 
+    /// <summary>
+    /// Makes a directory with exactly these permission bits, whatever the umask, and opens it (mkdirat(2), openat(2) with O_NOFOLLOW,
+    /// fchmod(2)). <see cref="Errno.Exists"/> if the name is taken, also by a link; <see cref="Errno.NoSpace"/>,
+    /// <see cref="Errno.ProcessFileLimit"/> and so on from any of the three: the directory is removed again then. Nothing is durable on return.
+    /// </summary>
+    /// <param name="parent">The directory to make it in.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="mode">Its permission bits.</param>
+    /// <param name="directory">The handle, null unless the result is <see cref="Errno.None"/>.</param>
+    Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory);
+
     /// <summary>Adds every name in a directory, but "." and "..", to a collection, in no particular order.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="entries">Receives the entries; may hold some of them when the result is an error.</param>

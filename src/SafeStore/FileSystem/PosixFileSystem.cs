@@ -74,7 +74,16 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     /// <inheritdoc/>
     public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode)
     {
-        Descriptor directory = PosixDirectory.Of(parent).Descriptor;
+        Errno errno = MakeDirectory(parent, name, mode, out DirectoryHandle? directory);
+        directory?.Dispose();
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory)
+    {
+        directory = null;
+        PosixDirectory start = PosixDirectory.Of(parent);
         byte* text = stackalloc byte[NativeText.Capacity];
         Errno errno = NativeText.Name(name, text);
         if (errno != Errno.None)
@@ -82,7 +91,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
             return errno;
         }
 
-        while (LibC.MustRepeat(LibC.mkdirat(directory, text, (uint)mode), out errno))
+        while (LibC.MustRepeat(LibC.mkdirat(start.Descriptor, text, (uint)mode), out errno))
         {
         }
 
@@ -91,19 +100,17 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
             return errno;
         }
 
-        errno = PosixOpening.OpenName(directory, text, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out Descriptor? made);
-        if (errno == Errno.None)
-        {
-            errno = SetMode(made!, mode);
-            made!.Dispose();
-        }
-
+        errno = PosixOpening.OpenName(start.Descriptor, text, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out Descriptor? made);
+        errno = errno == Errno.None ? PosixStatus.SetMode(made!, mode) : errno;
         if (errno != Errno.None)
         {
-            _ = LibC.unlinkat(directory, text, LibC.AT_REMOVEDIR);
+            _ = LibC.unlinkat(start.Descriptor, text, LibC.AT_REMOVEDIR);
+            made?.Dispose();
+            return errno;
         }
 
-        return errno;
+        directory = new PosixDirectory(made!, start, name);
+        return Errno.None;
     }
 
     /// <inheritdoc/>
@@ -149,7 +156,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
             return errno;
         }
 
-        errno = SetMode(created!, mode);
+        errno = PosixStatus.SetMode(created!, mode);
         if (errno != Errno.None)
         {
             _ = LibC.unlinkat(parent.Descriptor, text, 0);
@@ -320,16 +327,6 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
 
     /// <inheritdoc/>
     public void FillRandom(Span<byte> bytes) => RandomNumberGenerator.Fill(bytes);
-
-    private static Errno SetMode(Descriptor descriptor, UnixFileMode mode)
-    {
-        Errno errno;
-        while (LibC.MustRepeat(LibC.fchmod(descriptor, (uint)mode), out errno))
-        {
-        }
-
-        return errno;
-    }
 
     private static Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, uint flags)
     {

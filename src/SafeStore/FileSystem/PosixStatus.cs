@@ -18,6 +18,17 @@ internal static unsafe class PosixStatus
     internal static Errno OfPath(Descriptor directory, byte* path, out FileStatus status) =>
         Of(directory, path, LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT, out status);
 
+    /// <summary>Gives what has just been made exactly these permission bits.</summary>
+    internal static Errno SetMode(Descriptor descriptor, UnixFileMode mode)
+    {
+        Errno errno;
+        while (LibC.MustRepeat(LibC.fchmod(descriptor, (uint)mode), out errno))
+        {
+        }
+
+        return errno;
+    }
+
     /// <summary>A device's number as stat(2) and stat(1) show it.</summary>
     internal static ulong Device(uint major, uint minor) =>
         ((ulong)(major & 0xFFFFF000) << 32) | ((ulong)(major & 0xFFF) << 8) | ((ulong)(minor & 0xFFFFFF00) << 12) | (minor & 0xFF);

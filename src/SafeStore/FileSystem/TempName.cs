@@ -5,7 +5,7 @@ namespace SafeStore.FileSystem;
 
 /// <summary>
 /// Names that only SafeStore gives: <c>.ss-(16 hex digits).tmp</c> for a temp file beside its target, <c>(id).(16 hex digits)</c> for a
-/// directory under stage/ or trash/. Neither is a valid id; whatever else lies around belongs to others and is never removed.
+/// directory under stage/ or trash/, with sixteen zeros for a whole new sandbox. Neither is a valid id; whatever else lies around belongs to others and is never removed.
 /// </summary>
 internal static class TempName
 {
@@ -22,6 +22,12 @@ internal static class TempName
         && AreDigits(name.AsSpan(Prefix.Length, Digits));
 
     public static string NewDirectory(NameSource names, string sandbox) => $"{sandbox}.{names.Next():x16}";
+
+    /// <summary>
+    /// Where a new sandbox is built. Always the same name: whoever holds the sandbox's name lock finds it taken only if a creation before
+    /// has not come to its end, and no directory has to be listed to learn that.
+    /// </summary>
+    public static string NewSandbox(string sandbox) => $"{sandbox}.0000000000000000";
 
     public static bool IsDirectoryOf(string sandbox, string name) =>
         name.Length == sandbox.Length + 1 + Digits

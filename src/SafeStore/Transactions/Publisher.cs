@@ -24,21 +24,14 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
             Publish(file, handles);
         }
 
-        foreach (DocumentKey key in plan.Deletes)
+        for (int i = 0; i < plan.Deletes.Count; i++)
         {
-            Delete(key, handles);
+            Delete(plan.Deletes[i], handles);
         }
 
-        foreach (string container in plan.RemovedContainers)
+        for (int i = 0; i < plan.RemovedContainers.Count; i++)
         {
-            foreach (RootDirectory root in roots.InOrderOfRemoval)
-            {
-                if (handles.Find(root.Root, null) is { } sandbox)
-                {
-                    handles.Drop(root.Root, container);
-                    TakeAside(root, sandbox, container, plan.Sandbox);
-                }
-            }
+            RemoveContainer(plan.Sandbox, plan.RemovedContainers[i], handles);
         }
     }
 
@@ -70,8 +63,8 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
 
     private void Appear(StagedDirectory directory)
     {
-        string path = $"{directory.TargetParent.Path}/{directory.Target}";
-        StorageException.ThrowIfFailed(fs.RenameNoReplace(directory.Root.Stage, directory.Name, directory.TargetParent, directory.Target), "publish a new directory", path);
+        Errno errno = fs.RenameNoReplace(directory.Root.Stage, directory.Name, directory.TargetParent, directory.Target);
+        StorageException.ThrowIfFailed(errno, "publish a new directory", directory.TargetParent, directory.Target);
     }
 
     private void Publish(StagedFile file, SandboxHandles handles)
@@ -81,12 +74,12 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
         if (errno == Errno.None)
         {
             // The old version's blocks were often never allocated: unlinking it costs no flush, where a rename over it would.
-            StorageException.ThrowIfFailed(fs.Unlink(directory, temp), "remove the old version of", directory.Path, key.File);
+            StorageException.ThrowIfFailed(fs.Unlink(directory, temp), "remove the old version of", directory, key.File);
         }
         else
         {
             errno = errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported ? fs.Rename(directory, temp, directory, key.File) : errno;
-            StorageException.ThrowIfFailed(errno, "publish a document", directory.Path, key.File);
+            StorageException.ThrowIfFailed(errno, "publish a document", directory, key.File);
         }
 
         handles.KnowFile(key.Root, key.Container, key.File);
@@ -101,14 +94,21 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
 
         handles.ForgetFile(key.Root, key.Container, key.File);
         Errno errno = fs.Unlink(directory, key.File);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory.Path, key.File);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory, key.File);
     }
 
-    private void TakeAside(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
+    private void RemoveContainer(string sandbox, string container, SandboxHandles handles)
     {
-        if (Rename(root, parent, name, sandbox) is { } aside)
+        foreach (RootDirectory root in roots.InOrderOfRemoval)
         {
-            _ = Emptying.TryRemove(fs, root.Trash, aside);
+            if (handles.Find(root.Root, null) is { } parent)
+            {
+                handles.Drop(root.Root, container);
+                if (Rename(root, parent, container, sandbox) is { } aside)
+                {
+                    _ = Emptying.TryRemove(fs, root.Trash, aside);
+                }
+            }
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
     {
         string aside = TempName.NewDirectory(_names, sandbox);
         Errno errno = fs.RenameNoReplace(parent, name, root.Trash, aside);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", parent.Path, name);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", parent, name);
         return errno == Errno.None ? aside : null;
     }
 }

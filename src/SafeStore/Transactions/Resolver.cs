@@ -62,15 +62,18 @@ internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog l
         var staged = new StagedPlan();
         try
         {
-            using FileHandle lockFile = stager.StageNew(plan, staged);
+            if (!stager.TryStageNew(plan, staged))
+            {
+                throw new StorageException("stage anew", roots.Run.Stage.Path, Errno.Exists); // swept a moment ago, and the name is ours
+            }
+
             publisher.PublishNew(staged);
-            new LockWord(LockWordState.Idle, lsn).Write(fs, lockFile);
+            new LockWord(LockWordState.Idle, lsn).Write(fs, staged.LockFile!);
             return true;
         }
-        catch (StorageException)
+        finally
         {
             staged.LockFile?.Dispose();
-            throw;
         }
     }
 

@@ -25,4 +25,18 @@ internal sealed class StagedPlan
 
     /// <summary>The lock file of a new sandbox, held exclusively since before it can be seen.</summary>
     public FileHandle? LockFile { get; set; }
+
+    /// <summary>Whether a container is staged as a whole in a root, so that its documents are in it already.</summary>
+    public bool Holds(RootDirectory root, string container)
+    {
+        foreach (StagedDirectory directory in Directories)
+        {
+            if (directory.Root == root && directory.Container == container)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

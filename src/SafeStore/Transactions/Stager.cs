@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
@@ -36,21 +35,42 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         }
     }
 
-    /// <summary>Stages a sandbox that does not exist: one directory per root, the lock file in the run root's, locked.</summary>
-    public FileHandle StageNew(SandboxPlan plan, StagedPlan staged)
+    /// <summary>
+    /// Stages a sandbox that does not exist: one directory per root, the lock file in the run root's, locked. The caller holds its name, so
+    /// that nobody else is building it.
+    /// </summary>
+    /// <returns>False, and nothing is staged, if a creation that has not come to its end is in the way: only the log tells what it is.</returns>
+    public bool TryStageNew(SandboxPlan plan, StagedPlan staged)
     {
+        string name = TempName.NewSandbox(plan.Sandbox);
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            using DirectoryHandle directory = StageWhole(root, plan, staged);
+            var whole = new StagedDirectory(root, name, root.Directory, plan.Sandbox, Container: null);
+            Errno errno = Make(whole, staged, out DirectoryHandle? made);
+            if (errno == Errno.Exists && root.Root == StoreRoot.Run)
+            {
+                return false;
+            }
+
+            if (errno == Errno.Exists)
+            {
+                // Without its half in the run root it is none that could be finished, but one that was not wholly taken back.
+                errno = Emptying.Remove(fs, root.Stage, name);
+                errno = errno == Errno.None ? Make(whole, staged, out made) : errno;
+            }
+
+            StorageException.ThrowIfFailed(errno, "make a directory", root.Stage, name);
+            using DirectoryHandle directory = made!;
+            FillWhole(directory, root.Root, plan);
             if (root.Root == StoreRoot.Run)
             {
                 staged.LockFile = NewFile(directory, Identifier.LockFile);
-                StorageException.ThrowIfFailed(fs.TryLock(staged.LockFile, LockMode.Exclusive), "lock", staged.LockFile.Path);
+                StorageException.ThrowIfFailed(fs.TryLock(staged.LockFile, LockMode.Exclusive), "lock", staged.LockFile);
                 new LockWord(LockWordState.Committing, default).Write(fs, staged.LockFile);
             }
         }
 
-        return staged.LockFile!;
+        return true;
     }
 
     /// <summary>Takes back what was staged. False if something may be left, so that the sandbox needs to be resolved.</summary>
@@ -80,46 +100,35 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     {
         if (plan.Kind == PlanKind.Create && handles.Find(root.Root, null) is null)
         {
-            StageWhole(root, plan, staged).Dispose();
+            // The other half of a creation that died between its two renames; what it had staged has been swept.
+            var whole = new StagedDirectory(root, TempName.NewSandbox(plan.Sandbox), root.Directory, plan.Sandbox, Container: null);
+            StorageException.ThrowIfFailed(Make(whole, staged, out DirectoryHandle? made), "make a directory", root.Stage, whole.Name);
+            using DirectoryHandle directory = made!;
+            FillWhole(directory, root.Root, plan);
             return;
         }
 
         DirectoryHandle sandbox = FindOrMake(root, handles, null, staged);
-        var published = new HashSet<string>(StringComparer.Ordinal);
-        foreach (string container in plan.CreatedContainers)
+        for (int i = 0; i < plan.CreatedContainers.Count; i++)
         {
-            if (handles.Find(root.Root, container) is not null)
+            if (handles.Find(root.Root, plan.CreatedContainers[i]) is null)
             {
-                published.Add(container);
-                continue;
-            }
-
-            StagedDirectory fresh = NewDirectory(root, plan.Sandbox, sandbox, container, container, staged);
-            using DirectoryHandle directory = Open(root.Stage, fresh.Name);
-            Fill(directory, plan, root.Root, container);
-        }
-
-        foreach (DocumentPut put in plan.Puts)
-        {
-            string? container = put.Key.Container;
-            if (put.Key.Root != root.Root || (container is not null && plan.CreatedContainers.Contains(container) && !published.Contains(container)))
-            {
-                continue;
-            }
-
-            DirectoryHandle directory = container is null ? sandbox : FindOrMake(root, handles, container, staged);
-            bool exists = handles.IsKnownFile(root.Root, container, put.Key.File) || CheckTarget(directory, put.Key.File, handles, container);
-            var file = new StagedFile(directory, TempName.NewFile(_names), put.Key, exists);
-            StorageException.ThrowIfFailed(fs.CreateFile(directory, file.TempName, AtomicFile.DefaultMode, out FileHandle? handle), "create a temp file", directory.Path, file.TempName);
-            staged.Files.Add(file);
-            using (handle)
-            {
-                WriteFully(handle!, put.Content.Span);
+                StageContainer(root, plan, plan.CreatedContainers[i], sandbox, staged);
             }
         }
 
-        foreach (DocumentKey key in plan.Deletes)
+        for (int i = 0; i < plan.Puts.Count; i++)
         {
+            (StoreRoot target, string? container, _) = plan.Puts[i].Key;
+            if (target == root.Root && (container is null || !staged.Holds(root, container)))
+            {
+                StageDocument(plan.Puts[i], container is null ? sandbox : FindOrMake(root, handles, container, staged), handles, staged);
+            }
+        }
+
+        for (int i = 0; i < plan.Deletes.Count; i++)
+        {
+            DocumentKey key = plan.Deletes[i];
             if (key.Root == root.Root && !handles.IsKnownFile(key.Root, key.Container, key.File) && handles.Find(key.Root, key.Container) is { } directory)
             {
                 _ = CheckTarget(directory, key.File, handles, key.Container);
@@ -127,25 +136,35 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         }
     }
 
-    private DirectoryHandle StageWhole(RootDirectory root, SandboxPlan plan, StagedPlan staged)
+    private void StageContainer(RootDirectory root, SandboxPlan plan, string container, DirectoryHandle sandbox, StagedPlan staged)
     {
-        StagedDirectory fresh = NewDirectory(root, plan.Sandbox, root.Directory, plan.Sandbox, container: null, staged);
-        DirectoryHandle directory = Open(root.Stage, fresh.Name);
-        try
-        {
-            Fill(directory, plan, root.Root, container: null);
-            foreach (string container in plan.CreatedContainers)
-            {
-                using DirectoryHandle inner = MakeAndOpen(directory, container);
-                Fill(inner, plan, root.Root, container);
-            }
+        var fresh = new StagedDirectory(root, TempName.NewDirectory(_names, plan.Sandbox), sandbox, container, container);
+        StorageException.ThrowIfFailed(Make(fresh, staged, out DirectoryHandle? made), "make a directory", root.Stage, fresh.Name);
+        using DirectoryHandle directory = made!;
+        Fill(directory, plan, root.Root, container);
+    }
 
-            return directory;
-        }
-        catch
+    private void StageDocument(DocumentPut put, DirectoryHandle directory, SandboxHandles handles, StagedPlan staged)
+    {
+        (StoreRoot root, string? container, string name) = put.Key;
+        bool exists = handles.IsKnownFile(root, container, name) || CheckTarget(directory, name, handles, container);
+        var file = new StagedFile(directory, TempName.NewFile(_names), put.Key, exists);
+        StorageException.ThrowIfFailed(fs.CreateFile(directory, file.TempName, AtomicFile.DefaultMode, out FileHandle? handle), "create a temp file", directory, file.TempName);
+        staged.Files.Add(file);
+        using (handle)
         {
-            directory.Dispose();
-            throw;
+            WriteFully(handle!, put.Content.Span);
+        }
+    }
+
+    private void FillWhole(DirectoryHandle directory, StoreRoot root, SandboxPlan plan)
+    {
+        Fill(directory, plan, root, container: null);
+        foreach (string container in plan.CreatedContainers)
+        {
+            StorageException.ThrowIfFailed(fs.MakeDirectory(directory, container, RootDirectory.DirectoryMode, out DirectoryHandle? made), "make a directory", directory, container);
+            using DirectoryHandle inner = made!;
+            Fill(inner, plan, root, container);
         }
     }
 
@@ -171,7 +190,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         errno = errno == Errno.None && status.Kind != FileKind.Regular
             ? status.Kind switch { FileKind.Directory => Errno.IsDirectory, FileKind.SymbolicLink => Errno.SymbolicLink, _ => Errno.Invalid }
             : errno;
-        StorageException.ThrowIfFailed(errno, "replace a document", directory.Path, file);
+        StorageException.ThrowIfFailed(errno, "replace a document", directory, file);
         return true;
     }
 
@@ -190,23 +209,27 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         // The sandbox or container exists in another root only: a volatile root was lost, or another program made it.
         DirectoryHandle parent = container is null ? root.Directory : FindOrMake(root, handles, null, staged);
         string name = container ?? handles.Sandbox;
-        StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", parent.Path, name);
+        StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", parent, name);
         staged.MadeDirectories.Add((parent, name));
         return handles.Find(root.Root, container)!;
     }
 
-    private StagedDirectory NewDirectory(RootDirectory root, string sandbox, DirectoryHandle parent, string target, string? container, StagedPlan staged)
+    private Errno Make(StagedDirectory fresh, StagedPlan staged, out DirectoryHandle? directory)
     {
-        var directory = new StagedDirectory(root, TempName.NewDirectory(_names, sandbox), parent, target, container);
-        StorageException.ThrowIfFailed(fs.MakeDirectory(root.Stage, directory.Name, RootDirectory.DirectoryMode), "make a directory", root.Stage.Path, directory.Name);
-        staged.Directories.Add(directory);
-        return directory;
+        Errno errno = fs.MakeDirectory(fresh.Root.Stage, fresh.Name, RootDirectory.DirectoryMode, out directory);
+        if (errno == Errno.None)
+        {
+            staged.Directories.Add(fresh);
+        }
+
+        return errno;
     }
 
     private void Fill(DirectoryHandle directory, SandboxPlan plan, StoreRoot root, string? container)
     {
-        foreach (DocumentPut put in plan.Puts)
+        for (int i = 0; i < plan.Puts.Count; i++)
         {
+            DocumentPut put = plan.Puts[i];
             if (put.Key.Root == root && put.Key.Container == container)
             {
                 using FileHandle file = NewFile(directory, put.Key.File);
@@ -215,21 +238,9 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         }
     }
 
-    private DirectoryHandle MakeAndOpen(DirectoryHandle parent, string name)
-    {
-        StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", parent.Path, name);
-        return Open(parent, name);
-    }
-
-    private DirectoryHandle Open(DirectoryHandle parent, string name)
-    {
-        StorageException.ThrowIfFailed(fs.OpenDirectory(parent, name, out DirectoryHandle? directory), "open the directory", parent.Path, name);
-        return directory!;
-    }
-
     private FileHandle NewFile(DirectoryHandle directory, string name)
     {
-        StorageException.ThrowIfFailed(fs.CreateFile(directory, name, AtomicFile.DefaultMode, out FileHandle? file), "create a file", directory.Path, name);
+        StorageException.ThrowIfFailed(fs.CreateFile(directory, name, AtomicFile.DefaultMode, out FileHandle? file), "create a file", directory, name);
         return file!;
     }
 
@@ -238,7 +249,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         for (long offset = 0; !bytes.IsEmpty;)
         {
             Errno errno = fs.Write(file, bytes, offset, out int count);
-            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.InputOutput : errno, "write a temp file", file.Path);
+            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.InputOutput : errno, "write a temp file", file);
             bytes = bytes[count..];
             offset += count;
         }

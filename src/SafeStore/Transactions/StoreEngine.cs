@@ -23,6 +23,7 @@ internal sealed class StoreEngine : IAsyncDisposable
     private readonly Committer _committer;
     private readonly DirectoryHandle _logDirectory;
     private readonly DirectoryHandle _namesDirectory;
+    private readonly NameLocks _names;
 
     private StoreEngine(StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, LockWaiting waiting, EngineEvents events)
     {
@@ -31,14 +32,14 @@ internal sealed class StoreEngine : IAsyncDisposable
         (_namesDirectory, _log) = (namesDirectory, log);
         var stager = new Stager(fs, roots);
         var publisher = new Publisher(fs, roots);
-        var names = new NameLocks(fs, _namesDirectory, waiting);
+        _names = new NameLocks(fs, _namesDirectory, waiting);
         var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
-        Locker = new SandboxLocker(fs, roots, Gates, names, waiting, resolver);
-        Checkpointer = new Checkpointer(fs, roots, _log, new Watermark(fs, roots.Config.Metadata), names, Locker, resolver, waiting, events);
+        Locker = new SandboxLocker(fs, roots, Gates, _names, waiting, resolver);
+        Checkpointer = new Checkpointer(fs, roots, _log, new Watermark(fs, roots.Config.Metadata), _names, Locker, resolver, waiting, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
         _committer = new Committer(_log, _maintenance.Nudge);
-        Runner = new TransactionRunner(roots, _committer, names, Locker, waiting, fs, stager, publisher, resolver, events);
+        Runner = new TransactionRunner(roots, _committer, _names, Locker, waiting, fs, stager, publisher, resolver, events);
         Reader = new DocumentReader(fs, roots, options.DocumentBytesMax);
     }
 
@@ -112,6 +113,7 @@ internal sealed class StoreEngine : IAsyncDisposable
             Gates.Dispose();
             _committer.Dispose();
             _log.Dispose();
+            _names.Dispose();
             _namesDirectory.Dispose();
             _logDirectory.Dispose();
             _shared.Dispose();

@@ -33,7 +33,7 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
             if (TempName.IsDirectoryOf(sandbox, entry.Name))
             {
                 Errno errno = Emptying.Remove(fs, root.Stage, entry.Name);
-                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove what was staged", root.Stage.Path, entry.Name);
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove what was staged", root.Stage, entry.Name);
             }
         }
     }
@@ -61,11 +61,11 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
             if (entry.Kind == FileKind.Regular && TempName.IsFile(entry.Name))
             {
                 Errno errno = fs.Unlink(directory, entry.Name);
-                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a temp file", directory.Path, entry.Name);
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a temp file", directory, entry.Name);
             }
             else if (entry.Kind == FileKind.Directory && depth > 0 && Identifier.IsValid(entry.Name))
             {
-                StorageException.ThrowIfFailed(fs.OpenDirectory(directory, entry.Name, out DirectoryHandle? inner), "open the directory", directory.Path, entry.Name);
+                StorageException.ThrowIfFailed(fs.OpenDirectory(directory, entry.Name, out DirectoryHandle? inner), "open the directory", directory, entry.Name);
                 using (inner)
                 {
                     SweepDirectory(inner!, depth - 1);

@@ -246,13 +246,27 @@ internal sealed class TransactionRunner(
             hold.Handles.WriteWord(new LockWord(LockWordState.Committing, hold.Version));
             stager.Stage(plan, hold.Handles, participant.Staged);
         }
-        else if (locker.Exists(plan.Sandbox) || await resolver.FinishCreationAsync(plan.Sandbox, cancellation).ConfigureAwait(false))
+        else if (locker.Exists(plan.Sandbox))
         {
             throw new AlreadyExistsException("sandbox", plan.Sandbox);
         }
-        else
+        else if (!stager.TryStageNew(plan, participant.Staged))
         {
-            _ = stager.StageNew(plan, participant.Staged);
+            await StageAfterAnotherAsync(plan, participant.Staged, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Somebody died while he created this sandbox, or could not take back what he had staged.</summary>
+    private async ValueTask StageAfterAnotherAsync(SandboxPlan plan, StagedPlan staged, CancellationToken cancellation)
+    {
+        if (await resolver.FinishCreationAsync(plan.Sandbox, cancellation).ConfigureAwait(false))
+        {
+            throw new AlreadyExistsException("sandbox", plan.Sandbox);
+        }
+
+        if (!stager.TryStageNew(plan, staged))
+        {
+            throw new StorageException("stage a new sandbox", $"{roots.Run.Stage.Path}/{TempName.NewSandbox(plan.Sandbox)}", Errno.Exists); // only another program could have put it there
         }
     }
 

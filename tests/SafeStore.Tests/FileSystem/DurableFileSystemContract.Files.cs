@@ -32,6 +32,8 @@ public abstract partial class DurableFileSystemContract
             Assert.Equal(Errno.Exists, FileSystem.CreateFile(Root, name, FileMode640, out FileHandle? file));
             Assert.Null(file);
             Assert.Equal(Errno.Exists, FileSystem.MakeDirectory(Root, name, DirectoryMode750));
+            Assert.Equal(Errno.Exists, FileSystem.MakeDirectory(Root, name, DirectoryMode750, out DirectoryHandle? directory));
+            Assert.Null(directory);
         }
 
         Assert.Equal(Errno.NotFound, FileSystem.Stat(Root, "nowhere", out _));

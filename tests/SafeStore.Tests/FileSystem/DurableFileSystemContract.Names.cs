@@ -44,6 +44,23 @@ public abstract partial class DurableFileSystemContract
     }
 
     [Fact]
+    public void A_directory_that_is_made_and_opened_at_once_is_the_one_of_that_name()
+    {
+        Assert.Equal(Errno.None, FileSystem.MakeDirectory(Root, "d", DirectoryMode750, out DirectoryHandle? directory));
+
+        Assert.Equal(Errno.None, FileSystem.Stat(Own(directory!), out FileStatus status));
+        Assert.Equal((FileKind.Directory, DirectoryMode750), (status.Kind, status.Mode));
+        Assert.True(status.IsSameFile(Stat("d")));
+        Assert.Equal(RootPath + "/d", directory!.Path);
+        Create("file", "content"u8, directory);
+        Assert.Equal("content"u8, Read("d/file"));
+        Assert.Equal(Errno.Exists, FileSystem.MakeDirectory(Root, "d", DirectoryMode750, out DirectoryHandle? again));
+        Assert.Null(again);
+        Assert.Equal(Errno.Invalid, FileSystem.MakeDirectory(Root, "a/b", DirectoryMode750, out again));
+        Assert.Null(again);
+    }
+
+    [Fact]
     public void Paths_of_several_components_lead_down()
     {
         DirectoryHandle deep = MakeDirectory("c", MakeDirectory("b", MakeDirectory("a")));

@@ -25,6 +25,8 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode) => inner.MakeDirectory(parent, name, mode);
 
+    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory) => inner.MakeDirectory(parent, name, mode, out directory);
+
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) => inner.List(directory, entries);
 
     public Errno Stat(DirectoryHandle directory, string name, out FileStatus status) => inner.Stat(directory, name, out status);

@@ -57,6 +57,24 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode) =>
         Ask(nameof(MakeDirectory), parent, name) is var fault and not Errno.None ? fault : Tell(nameof(MakeDirectory), parent, name, _inner.MakeDirectory(parent, name, mode));
 
+    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory)
+    {
+        directory = null;
+        if (Ask(nameof(MakeDirectory), parent, name) is var fault and not Errno.None)
+        {
+            return fault;
+        }
+
+        Errno errno = Tell(nameof(MakeDirectory), parent, name, _inner.MakeDirectory(parent, name, mode, out directory));
+        if (errno != Errno.None)
+        {
+            directory?.Dispose();
+            directory = null;
+        }
+
+        return errno;
+    }
+
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) =>
         Ask(nameof(List), directory.Path) is var fault and not Errno.None ? fault : _inner.List(directory, entries);
 

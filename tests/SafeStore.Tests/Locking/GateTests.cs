@@ -261,6 +261,44 @@ public sealed class GateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_lock_excludes_the_flows_of_its_own_process_too_and_its_file_is_opened_once()
+    {
+        int opened = 0;
+        _scripted.Before = call =>
+        {
+            opened += call.Verb is nameof(IDurableFileSystem.OpenFile) or nameof(IDurableFileSystem.CreateFile) ? 1 : 0;
+            return Errno.None;
+        };
+        using var waiting = new LockWaiting(_test.Clock, StoreCalls.Once);
+        Assert.Equal(Errno.None, _scripted.OpenRoot(_test.Directory, out DirectoryHandle? directory));
+        using (directory)
+        using (var names = new NameLocks(_scripted, directory!, waiting))
+        {
+            NameLocks.Hold first = await names.AcquireAsync(["sb"], StoreCalls.Once, TestContext.Current.CancellationToken);
+            LockTimeoutException refused = await Assert.ThrowsAsync<LockTimeoutException>(async () => await names.AcquireAsync(["sb"], StoreCalls.Once, TestContext.Current.CancellationToken));
+            Assert.Equal($"{_test.Directory}/{NameLocks.FileOf("sb")}", refused.Path);
+            ValueTask<NameLocks.Hold> second = names.AcquireAsync(["sb"], Timeout.InfiniteTimeSpan, TestContext.Current.CancellationToken);
+            Assert.False(second.IsCompleted);
+            first.Dispose();
+            (await second).Dispose();
+        }
+
+        Assert.Equal(2, opened); // looked for, and created
+    }
+
+    [Fact]
+    public async Task A_name_lock_that_cannot_be_unlocked_is_let_go_all_the_same()
+    {
+        await using StateStore store = await OpenAsync();
+        await using StateStore other = await _test.OpenAsync();
+        _scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.Unlock) && call.Path.Contains("/names/", StringComparison.Ordinal) ? Errno.NoLocks : Errno.None;
+        await store.CreateAsync("sb-1");
+
+        await other.ChangeAsync("sb-1", static change => change.RemoveSandbox());
+        await store.CreateAsync("sb-1");
+    }
+
+    [Fact]
     public void Name_locks_are_those_of_the_format()
     {
         foreach (string sandbox in new[] { "sb-1", "sb-2", "a", new string('z', 128) })

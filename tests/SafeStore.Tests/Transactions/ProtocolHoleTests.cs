@@ -121,6 +121,43 @@ public sealed class ProtocolHoleTests : IDisposable
         Assert.Equal("2", other.ReadText("sb", StoreRoot.Run, null, "b.json"));
     }
 
+    [Theory]
+    [InlineData("run")]
+    [InlineData("config")]
+    public async Task What_a_failed_creation_could_not_take_back_is_in_no_other_creation_s_way(string root)
+    {
+        string left = $"/{root}/.safestore/stage/sb.0000000000000000";
+        var faulty = new ScriptedFileSystem();
+        await using StateStore other = await _disk.OpenAsync();
+        await using StateStore store = await _disk.OpenAsync(faulty);
+        faulty.Before = call => (call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.EndsWith("/config/.safestore/stage/sb.0000000000000000/old.json", StringComparison.Ordinal))
+            || (call.Verb == nameof(IDurableFileSystem.RemoveDirectory) && call.Path.EndsWith(left, StringComparison.Ordinal)) ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<StorageException>(() => store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "old.json", "1").PutText(StoreRoot.Run, null, "old.json", "1")));
+        Assert.Single(Directory.GetFileSystemEntries(Path.Combine(_disk.Directory, root, ".safestore", "stage")));
+
+        await other.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a.json", "2").PutText(StoreRoot.Run, null, "b.json", "2"));
+
+        Assert.Equal(["config:sb/a.json", "run:sb/b.json"], other.ReadEverything().Keys);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_disk.Directory, "run", ".safestore", "stage")));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_disk.Directory, "config", ".safestore", "stage")));
+    }
+
+    [Fact]
+    public async Task A_creation_with_nothing_in_its_way_lists_no_directory_and_leaves_alone_what_others_build()
+    {
+        var hooked = new ScriptedFileSystem();
+        await using StateStore store = await _disk.OpenAsync(hooked);
+        string anothers = Path.Combine(_disk.Layout.RunMetadata, "stage", "sb-1.0000000000000000");
+        Directory.CreateDirectory(anothers);
+        hooked.Before = static call => call.Verb == nameof(IDurableFileSystem.List) ? Errno.InputOutput : Errno.None;
+
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Config, "web", "a.json", "1"));
+
+        hooked.Before = null;
+        Assert.Equal("1", store.ReadText("sb", StoreRoot.Config, "web", "a.json"));
+        Assert.True(Directory.Exists(anothers));
+    }
+
     [Fact]
     public async Task The_log_of_a_busy_sandbox_is_checkpointed()
     {
