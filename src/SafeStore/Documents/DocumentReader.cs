@@ -10,7 +10,7 @@ namespace SafeStore.Documents;
 internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int documentBytesMax)
 {
     /// <summary>Reads a document; false if it does not exist, which for a value type the value cannot tell.</summary>
-    public bool TryRead<T>(DocumentId document, DocumentKind<T> kind, out T? value)
+    public bool TryRead<T>(in DocumentAddress document, DocumentKind<T> kind, out T? value)
     {
         value = default;
         byte[]? rented = Load(document, out int length);
@@ -31,7 +31,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
     }
 
     /// <summary>A document's bytes, checked to be JSON; null if it does not exist.</summary>
-    public byte[]? ReadJson(DocumentId document)
+    public byte[]? ReadJson(in DocumentAddress document)
     {
         byte[]? rented = Load(document, out int length);
         if (rented is null)
@@ -143,9 +143,11 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         return entries;
     }
 
-    private byte[]? Load(DocumentId document, out int length)
+    private byte[]? Load(in DocumentAddress document, out int length)
     {
-        Errno errno = WholeFile.Read(fs, roots[document.Root].Directory, document.RelativePath, documentBytesMax, out byte[] rented, out length);
+        Span<char> path = stackalloc char[DocumentAddress.PathCharactersMax];
+        path = path[..document.WritePath(path)];
+        Errno errno = WholeFile.Read(fs, roots[document.Root].Directory, path, documentBytesMax, out byte[] rented, out length);
         switch (errno)
         {
             case Errno.None:
@@ -153,13 +155,13 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
             case Errno.NotFound or Errno.NotDirectory: // the container's name is a document's
                 return null;
             case Errno.FileTooLarge:
-                throw new DocumentTooLargeException(document, PathOf(document), documentBytesMax);
+                throw new DocumentTooLargeException(document.Id, PathOf(document), documentBytesMax);
             default:
                 throw new StorageException("read the document", PathOf(document), errno);
         }
     }
 
-    private T? Parse<T>(DocumentId document, DocumentKind<T> kind, ReadOnlySpan<byte> json)
+    private T? Parse<T>(in DocumentAddress document, DocumentKind<T> kind, ReadOnlySpan<byte> json)
     {
         if (JsonRules.FindEncodingFault(json) is { } fault)
         {
@@ -184,8 +186,8 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         }
     }
 
-    private DocumentCorruptException Corrupt(DocumentId document, JsonFault fault, Exception? failure = null) =>
-        new(document, PathOf(document), fault.Position, fault.Reason, failure);
+    private DocumentCorruptException Corrupt(in DocumentAddress document, JsonFault fault, Exception? failure = null) =>
+        new(document.Id, PathOf(document), fault.Position, fault.Reason, failure);
 
-    private string PathOf(DocumentId document) => $"{roots[document.Root].Directory.Path}/{document.RelativePath}";
+    private string PathOf(in DocumentAddress document) => $"{roots[document.Root].Directory.Path}/{document.Id.RelativePath}";
 }

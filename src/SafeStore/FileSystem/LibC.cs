@@ -105,6 +105,9 @@ internal static unsafe partial class LibC
     internal static partial nint pread(Descriptor file, byte* buffer, nuint size, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pread(int file, byte* buffer, nuint size, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial nint pwrite(Descriptor file, byte* bytes, nuint size, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
