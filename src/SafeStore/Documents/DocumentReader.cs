@@ -52,25 +52,25 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
 
     public List<string> ListSandboxes()
     {
-        var sandboxes = new SortedSet<string>(StringComparer.Ordinal);
+        var sandboxes = new List<string>();
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             AddDirectories(List(root.Directory), sandboxes);
         }
 
-        return [.. sandboxes];
+        return Sorted(sandboxes);
     }
 
     public List<string> ListContainers(string sandbox)
     {
-        var containers = new SortedSet<string>(StringComparer.Ordinal);
+        var containers = new List<string>();
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             AddDirectories(List(root, sandbox), containers);
         }
 
-        containers.Remove(Identifier.TempDirectory);
-        return [.. containers];
+        containers.RemoveAll(static name => name == Identifier.TempDirectory);
+        return Sorted(containers);
     }
 
     public List<DocumentId> ListDocuments(string sandbox)
@@ -110,7 +110,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         // A link is listed so that somebody hears of it: reading it is refused.
         (entry.Kind is FileKind.Regular or FileKind.SymbolicLink) && Identifier.IsFree(entry.Name);
 
-    private static void AddDirectories(List<DirectoryEntry> entries, SortedSet<string> names)
+    private static void AddDirectories(List<DirectoryEntry> entries, List<string> names)
     {
         foreach (DirectoryEntry entry in entries)
         {
@@ -119,6 +119,23 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
                 names.Add(entry.Name);
             }
         }
+    }
+
+    /// <summary>Sorted, each once.</summary>
+    private static List<string> Sorted(List<string> names)
+    {
+        names.Sort(StringComparer.Ordinal);
+        int kept = 0;
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (kept == 0 || names[kept - 1] != names[i])
+            {
+                names[kept++] = names[i];
+            }
+        }
+
+        names.RemoveRange(kept, names.Count - kept);
+        return names;
     }
 
     private List<DirectoryEntry> List(RootDirectory root, string path)

@@ -23,6 +23,12 @@ namespace SafeStore.FileSystem;
 /// </remarks>
 public interface IDurableFileSystem
 {
+    /// <summary>
+    /// How many calls are worth being made at the same time, from that many threads, where a lot is to be done at once: the sweep at the opening of a store. By default 1: the
+    /// engine then starts no thread, and the order of its calls is always the same.
+    /// </summary>
+    int CallsSideBySide => 1;
+
     /// <summary>The same tree as an <see cref="IFileSystem"/>: for paths, tools, import and export. It promises no durability.</summary>
     IFileSystem Files { get; }
 

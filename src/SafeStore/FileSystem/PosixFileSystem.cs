@@ -33,6 +33,9 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     internal PosixFileSystem(bool walk) => _walk = walk;
 
     /// <inheritdoc/>
+    public int CallsSideBySide => Environment.ProcessorCount;
+
+    /// <inheritdoc/>
     public IFileSystem Files { get; } = new System.IO.Abstractions.FileSystem();
 
     /// <inheritdoc/>
@@ -110,7 +113,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries)
     {
         ArgumentNullException.ThrowIfNull(entries);
-        return PosixListing.List(PosixDirectory.Of(directory).Descriptor, entries);
+        return PosixListing.List(PosixDirectory.Of(directory), entries);
     }
 
     /// <inheritdoc/>
