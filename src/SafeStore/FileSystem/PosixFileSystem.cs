@@ -217,49 +217,8 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno ReadWhole(DirectoryHandle directory, ReadOnlySpan<char> path, Span<byte> buffer, out int count)
-    {
-        count = 0;
-        Descriptor start = PosixDirectory.Of(directory).Descriptor;
-        byte* text = stackalloc byte[NativeText.Capacity];
-        Errno errno = NativeText.Path(path, text);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        errno = PosixOpening.OpenNumber(start, text, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_NOCTTY, _walk, out int number);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        // Nothing here throws, so that no handle need own the number.
-        fixed (byte* bytes = buffer)
-        {
-            int length = 0;
-            while (length < buffer.Length)
-            {
-                nint read;
-                do
-                {
-                    // pread, not read: it refuses what has no positions, a pipe above all.
-                    read = LibC.pread(number, bytes + length, (nuint)(buffer.Length - length), length);
-                }
-                while (LibC.MustRepeat(read, out errno));
-
-                length += (int)Math.Max(read, 0);
-                if (read <= 0 || WholeFile.IsEnd(length))
-                {
-                    break;
-                }
-            }
-
-            _ = LibC.close(number);
-            count = errno == Errno.None ? length : 0;
-            return errno;
-        }
-    }
+    public Errno ReadWhole(DirectoryHandle directory, ReadOnlySpan<char> path, Span<byte> buffer, out int count) =>
+        PosixReading.ReadWhole(PosixDirectory.Of(directory).Descriptor, path, buffer, _walk, out count);
 
     /// <inheritdoc/>
     public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)
