@@ -68,6 +68,6 @@ public sealed partial class StateStore
     /// <exception cref="StorageException">A directory cannot be listed.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public IEnumerable<DocumentResult<byte[]>> ReadAllJson(string sandbox) => ListDocuments(sandbox)
-        .Select(document => DocumentResult.Of(document, () => _engine.Reader.ReadJson(document) is { } json ? (true, json) : (false, default(byte[]))))
+        .Select(document => DocumentResult.Of(document, () => _engine.Reader.ReadJson(document.Address) is { } json ? (true, json) : (false, default(byte[]))))
         .Where(static result => result.Exists);
 }

@@ -182,7 +182,7 @@ public sealed partial class StateStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(kind);
         _open.ThrowIfClosed();
-        return _engine.Reader.TryRead(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind, out T? value) ? value : default;
+        return _engine.Reader.TryRead(kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind, out T? value) ? value : default;
     }
 
     /// <summary>Reads a document of a container, without any lock: it is whole, the old version or the new.</summary>
@@ -200,7 +200,7 @@ public sealed partial class StateStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(kind);
         _open.ThrowIfClosed();
-        DocumentId document = kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container)));
+        DocumentAddress document = kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container)));
         return _engine.Reader.TryRead(document, kind, out T? value) ? value : default;
     }
 
@@ -212,7 +212,7 @@ public sealed partial class StateStore : IAsyncDisposable
     public T Require<T>(string sandbox, DocumentKind<T> kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return Require(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind);
+        return Require(kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind);
     }
 
     /// <summary>Reads a document of a container that must exist; otherwise as <see cref="Read{T}(string, string, DocumentKind{T})"/>.</summary>
@@ -224,7 +224,7 @@ public sealed partial class StateStore : IAsyncDisposable
     public T Require<T>(string sandbox, string container, DocumentKind<T> kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return Require(kind.In(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container))), kind);
+        return Require(kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container))), kind);
     }
 
     /// <summary>Reads a document's bytes, checked to be one JSON value, without any lock.</summary>
@@ -238,7 +238,7 @@ public sealed partial class StateStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(document);
         _open.ThrowIfClosed();
-        return _engine.Reader.ReadJson(document);
+        return _engine.Reader.ReadJson(document.Address);
     }
 
     /// <summary>
@@ -256,7 +256,7 @@ public sealed partial class StateStore : IAsyncDisposable
             .SelectMany(sandbox => kind.Scope == DocumentScope.Sandbox
                 ? [kind.In(sandbox)]
                 : ListContainers(sandbox).Select(container => kind.In(sandbox, container)))
-            .Select(document => DocumentResult.Of(document, () => (_engine.Reader.TryRead(document, kind, out T? value), value)))
+            .Select(document => DocumentResult.Of(document, () => (_engine.Reader.TryRead(document.Address, kind, out T? value), value)))
             .Where(static result => result.Exists);
     }
 
@@ -301,10 +301,10 @@ public sealed partial class StateStore : IAsyncDisposable
 
     internal Transaction NewTransaction(IEnumerable<SandboxHold> holds) => new(_engine.Runner, _open, holds, _options.DocumentBytesMax);
 
-    private T Require<T>(DocumentId document, DocumentKind<T> kind)
+    private T Require<T>(in DocumentAddress document, DocumentKind<T> kind)
     {
         _open.ThrowIfClosed();
-        return _engine.Reader.TryRead(document, kind, out T? value) ? value! : throw new NotFoundException("document", document.ToString());
+        return _engine.Reader.TryRead(document, kind, out T? value) ? value! : throw new NotFoundException("document", document.Id.ToString());
     }
 
     private async ValueTask<SandboxLock> LockOneAsync(SandboxTarget target, LockMode mode, TimeSpan timeout, HeldLocks.Link link, CancellationToken cancellation)

@@ -41,6 +41,9 @@ public sealed record DocumentId : IComparable<DocumentId>
     /// <summary>The file's name.</summary>
     public string File { get; }
 
+    /// <summary>Its parts.</summary>
+    internal DocumentAddress Address => new(Sandbox, Container, Root, File);
+
     /// <summary>Its path below its root.</summary>
     internal string RelativePath => Container is null ? $"{Sandbox}/{File}" : $"{Sandbox}/{Container}/{File}";
 

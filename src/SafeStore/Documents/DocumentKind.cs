@@ -42,13 +42,19 @@ public abstract class DocumentKind
         new(file, root, DocumentScope.Container, json);
 
     /// <summary>The address of this kind's document in a sandbox.</summary>
-    internal DocumentId In(string sandbox) => Scope == DocumentScope.Sandbox
-        ? DocumentId.Trusted(sandbox, null, Root, File)
-        : throw new ArgumentException($"'{File}' belongs to a container; name the container.", nameof(sandbox));
+    internal DocumentId In(string sandbox) => At(sandbox).Id;
 
     /// <summary>The address of this kind's document in a container.</summary>
-    internal DocumentId In(string sandbox, string container) => Scope == DocumentScope.Container
-        ? DocumentId.Trusted(sandbox, container, Root, File)
+    internal DocumentId In(string sandbox, string container) => At(sandbox, container).Id;
+
+    /// <summary>The place of this kind's document in a sandbox.</summary>
+    internal DocumentAddress At(string sandbox) => Scope == DocumentScope.Sandbox
+        ? new DocumentAddress(sandbox, null, Root, File)
+        : throw new ArgumentException($"'{File}' belongs to a container; name the container.", nameof(sandbox));
+
+    /// <summary>The place of this kind's document in a container.</summary>
+    internal DocumentAddress At(string sandbox, string container) => Scope == DocumentScope.Container
+        ? new DocumentAddress(sandbox, container, Root, File)
         : throw new ArgumentException($"'{File}' belongs to a sandbox, not to a container.", nameof(container));
 }
 

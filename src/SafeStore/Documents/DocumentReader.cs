@@ -10,7 +10,7 @@ namespace SafeStore.Documents;
 internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int documentBytesMax)
 {
     /// <summary>Reads a document; false if it does not exist, which for a value type the value cannot tell.</summary>
-    public bool TryRead<T>(DocumentId document, DocumentKind<T> kind, out T? value)
+    public bool TryRead<T>(in DocumentAddress document, DocumentKind<T> kind, out T? value)
     {
         value = default;
         byte[]? rented = Load(document, out int length);
@@ -31,7 +31,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
     }
 
     /// <summary>A document's bytes, checked to be JSON; null if it does not exist.</summary>
-    public byte[]? ReadJson(DocumentId document)
+    public byte[]? ReadJson(in DocumentAddress document)
     {
         byte[]? rented = Load(document, out int length);
         if (rented is null)
@@ -52,25 +52,25 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
 
     public List<string> ListSandboxes()
     {
-        var sandboxes = new SortedSet<string>(StringComparer.Ordinal);
+        var sandboxes = new List<string>();
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             AddDirectories(List(root.Directory), sandboxes);
         }
 
-        return [.. sandboxes];
+        return Sorted(sandboxes);
     }
 
     public List<string> ListContainers(string sandbox)
     {
-        var containers = new SortedSet<string>(StringComparer.Ordinal);
+        var containers = new List<string>();
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             AddDirectories(List(root, sandbox), containers);
         }
 
-        containers.Remove(Identifier.TempDirectory);
-        return [.. containers];
+        containers.RemoveAll(static name => name == Identifier.TempDirectory);
+        return Sorted(containers);
     }
 
     public List<DocumentId> ListDocuments(string sandbox)
@@ -110,7 +110,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         // A link is listed so that somebody hears of it: reading it is refused.
         (entry.Kind is FileKind.Regular or FileKind.SymbolicLink) && Identifier.IsFree(entry.Name);
 
-    private static void AddDirectories(List<DirectoryEntry> entries, SortedSet<string> names)
+    private static void AddDirectories(List<DirectoryEntry> entries, List<string> names)
     {
         foreach (DirectoryEntry entry in entries)
         {
@@ -119,6 +119,23 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
                 names.Add(entry.Name);
             }
         }
+    }
+
+    /// <summary>Sorted, each once.</summary>
+    private static List<string> Sorted(List<string> names)
+    {
+        names.Sort(StringComparer.Ordinal);
+        int kept = 0;
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (kept == 0 || names[kept - 1] != names[i])
+            {
+                names[kept++] = names[i];
+            }
+        }
+
+        names.RemoveRange(kept, names.Count - kept);
+        return names;
     }
 
     private List<DirectoryEntry> List(RootDirectory root, string path)
@@ -143,9 +160,11 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         return entries;
     }
 
-    private byte[]? Load(DocumentId document, out int length)
+    private byte[]? Load(in DocumentAddress document, out int length)
     {
-        Errno errno = WholeFile.Read(fs, roots[document.Root].Directory, document.RelativePath, documentBytesMax, out byte[] rented, out length);
+        Span<char> path = stackalloc char[DocumentAddress.PathCharactersMax];
+        path = path[..document.WritePath(path)];
+        Errno errno = WholeFile.Read(fs, roots[document.Root].Directory, path, documentBytesMax, out byte[] rented, out length);
         switch (errno)
         {
             case Errno.None:
@@ -153,13 +172,13 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
             case Errno.NotFound or Errno.NotDirectory: // the container's name is a document's
                 return null;
             case Errno.FileTooLarge:
-                throw new DocumentTooLargeException(document, PathOf(document), documentBytesMax);
+                throw new DocumentTooLargeException(document.Id, PathOf(document), documentBytesMax);
             default:
                 throw new StorageException("read the document", PathOf(document), errno);
         }
     }
 
-    private T? Parse<T>(DocumentId document, DocumentKind<T> kind, ReadOnlySpan<byte> json)
+    private T? Parse<T>(in DocumentAddress document, DocumentKind<T> kind, ReadOnlySpan<byte> json)
     {
         if (JsonRules.FindEncodingFault(json) is { } fault)
         {
@@ -184,8 +203,8 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         }
     }
 
-    private DocumentCorruptException Corrupt(DocumentId document, JsonFault fault, Exception? failure = null) =>
-        new(document, PathOf(document), fault.Position, fault.Reason, failure);
+    private DocumentCorruptException Corrupt(in DocumentAddress document, JsonFault fault, Exception? failure = null) =>
+        new(document.Id, PathOf(document), fault.Position, fault.Reason, failure);
 
-    private string PathOf(DocumentId document) => $"{roots[document.Root].Directory.Path}/{document.RelativePath}";
+    private string PathOf(in DocumentAddress document) => $"{roots[document.Root].Directory.Path}/{document.Id.RelativePath}";
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SafeStore.FileSystem;
@@ -31,6 +32,8 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
     private const int FirstFormat = 1;
     private const int BytesMax = 64 * 1024;
 
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+
     private readonly AtomicFile _atomic = new(fs);
 
     /// <summary>Refuses a store of a newer version before anything of it is touched.</summary>
@@ -47,10 +50,7 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
         StorageException.ThrowIfFailed(errno, "open the directory", layout.ConfigMetadata);
         using (metadata)
         {
-            if (Read(fs, metadata!, StoreDocument.FileName) is { } json)
-            {
-                CheckFormat(json, $"{metadata!.Path}/{StoreDocument.FileName}");
-            }
+            _ = ReadStore(fs, metadata!);
         }
     }
 
@@ -59,13 +59,9 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
     /// <exception cref="StoreFormatException">It is of a newer version.</exception>
     public static StoreDocument? ReadStore(IDurableFileSystem fs, DirectoryHandle metadata)
     {
-        if (Read(fs, metadata, StoreDocument.FileName) is not { } json)
-        {
-            return null;
-        }
-
-        CheckFormat(json, $"{metadata.Path}/{StoreDocument.FileName}");
-        return Parse(json, StoreDocument.FileName, metadata.Path, static bytes => JsonSerializer.Deserialize(bytes, MetadataJson.Default.StoreDocument));
+        return Read(fs, metadata, StoreDocument.FileName) is { } json
+            ? Parse(json, $"{metadata.Path}/{StoreDocument.FileName}", static (format, document) => new StoreDocument(format, IdIn(document, "store"), IdIn(document, "configRoot"), IdIn(document, "runRoot")))
+            : null;
     }
 
     /// <summary>Gives the store and every root that has none an identity; only while no other process has the store open.</summary>
@@ -153,13 +149,9 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
 
     private RootDocument? ReadRoot(RootDirectory root)
     {
-        if (Read(fs, root.Metadata, RootDocument.FileName) is not { } json)
-        {
-            return null;
-        }
-
-        CheckFormat(json, $"{root.Metadata.Path}/{RootDocument.FileName}");
-        return Parse(json, RootDocument.FileName, root.Metadata.Path, static bytes => JsonSerializer.Deserialize(bytes, MetadataJson.Default.RootDocument));
+        return Read(fs, root.Metadata, RootDocument.FileName) is { } json
+            ? Parse(json, $"{root.Metadata.Path}/{RootDocument.FileName}", static (format, document) => new RootDocument(format, IdIn(document, "store"), IdIn(document, "root")))
+            : null;
     }
 
     private static byte[]? Read(IDurableFileSystem fs, DirectoryHandle metadata, string name)
@@ -176,43 +168,28 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
         return json;
     }
 
-    /// <summary>The version alone first: a newer one may have other members.</summary>
-    private static void CheckFormat(byte[] json, string path)
-    {
-        int format;
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(json);
-            format = document.RootElement.GetProperty("format").GetInt32();
-        }
-        catch (Exception failure) when (failure is JsonException or System.Collections.Generic.KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new StoreMetadataException(path, "it is damaged; restore it from a backup", failure);
-        }
-
-        if (format > Format)
-        {
-            throw new StoreFormatException(path, format);
-        }
-
-        if (format < FirstFormat)
-        {
-            throw new StoreMetadataException(path, $"it is damaged, there was never a format {format}; restore it from a backup");
-        }
-    }
-
-    private static T Parse<T>(byte[] json, string name, string directory, Func<byte[], T?> parse)
+    /// <summary>
+    /// Reads a document member by member: its version first, since a newer one may have other members. (Not by the serializer, which takes tens of milliseconds of a
+    /// process's first opening to get ready for three ids.)
+    /// </summary>
+    private static T Parse<T>(byte[] json, string path, Func<int, JsonElement, T> make)
         where T : class
     {
         try
         {
-            return parse(json) ?? throw new JsonException("null");
+            using JsonDocument document = JsonDocument.Parse(json, s_strict);
+            int format = document.RootElement.GetProperty("format").GetInt32();
+            return format > Format ? throw new StoreFormatException(path, format)
+                : format < FirstFormat ? throw new StoreMetadataException(path, $"it is damaged, there was never a format {format}; restore it from a backup")
+                : make(format, document.RootElement);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new StoreMetadataException($"{directory}/{name}", "it is damaged; restore it from a backup", failure);
+            throw new StoreMetadataException(path, "it is damaged; restore it from a backup", failure);
         }
     }
+
+    private static Guid IdIn(JsonElement document, string member) => document.GetProperty(member).GetGuid();
 
     private static StoreMetadataException Foreign(RootDirectory root) =>
         new(root.Metadata.Path, $"the root '{root.Directory.Path}' belongs to another store; check the layout");

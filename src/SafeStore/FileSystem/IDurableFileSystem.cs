@@ -26,6 +26,12 @@ public interface IDurableFileSystem
     /// <summary>What buffers, lengths and positions must be multiples of to go past the page cache, in bytes: no filesystem asks for more than its block.</summary>
     const int DirectBytes = 4096;
 
+    /// <summary>
+    /// How many calls are worth being made at the same time, from that many threads, where a lot is to be done at once: the sweep at the opening of a store. By default 1: the
+    /// engine then starts no thread, and the order of its calls is always the same.
+    /// </summary>
+    int CallsSideBySide => 1;
+
     /// <summary>The same tree as an <see cref="IFileSystem"/>: for paths, tools, import and export. It promises no durability.</summary>
     IFileSystem Files { get; }
 
@@ -111,6 +117,51 @@ public interface IDurableFileSystem
     /// <param name="offset">The position in bytes from the start.</param>
     /// <param name="count">How many bytes were read.</param>
     Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count);
+
+    /// <summary>
+    /// Reads a file from its start until its end, or until the buffer is full: open, read, close in one verb, for the many small files that are read once. What
+    /// <see cref="OpenFile"/> refuses is refused; a directory gives <see cref="Errno.IsDirectory"/>, a pipe or socket ESPIPE or ENXIO, neither blocks (pread(2)).
+    /// Nothing is made durable.
+    /// </summary>
+    /// <remarks>
+    /// By default the verbs <see cref="OpenFile"/> and <see cref="Read"/>, so that whatever an implementation does in those befalls this one too;
+    /// the real filesystem does it without a handle.
+    /// </remarks>
+    /// <param name="directory">Where the path starts.</param>
+    /// <param name="path">A relative path.</param>
+    /// <param name="buffer">Receives the bytes.</param>
+    /// <param name="count">How many bytes were read; as many as the buffer holds: there may be more. Zero unless the result is <see cref="Errno.None"/>.</param>
+    Errno ReadWhole(DirectoryHandle directory, ReadOnlySpan<char> path, Span<byte> buffer, out int count)
+    {
+        count = 0;
+        Errno errno = OpenFile(directory, path.ToString(), FileUse.Read, out FileHandle? file);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        using (file)
+        {
+            int length = 0;
+            while (length < buffer.Length)
+            {
+                errno = Read(file!, buffer[length..], length, out int read);
+                if (errno != Errno.None)
+                {
+                    return errno;
+                }
+
+                length += read;
+                if (read == 0 || WholeFile.IsEnd(length))
+                {
+                    break;
+                }
+            }
+
+            count = length;
+            return Errno.None;
+        }
+    }
 
     /// <summary>Writes once, at a position. A short count is no error: the caller goes on or gives up.</summary>
     /// <param name="file">The file.</param>

@@ -35,6 +35,8 @@ internal static unsafe partial class LibC
     internal const uint RENAME_NOREPLACE = 1;
     internal const uint RENAME_EXCHANGE = 2;
 
+    internal const int SEEK_SET = 0;
+
     internal const int LOCK_SH = 1;
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
@@ -114,7 +116,13 @@ internal static unsafe partial class LibC
     internal static partial nint pread(Descriptor file, byte* buffer, nuint size, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pread(int file, byte* buffer, nuint size, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial nint pwrite(Descriptor file, byte* bytes, nuint size, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint lseek(Descriptor file, long offset, int whence);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fallocate(Descriptor file, int mode, long offset, long size);

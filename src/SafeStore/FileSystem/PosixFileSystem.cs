@@ -33,6 +33,9 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     internal PosixFileSystem(bool walk) => _walk = walk;
 
     /// <inheritdoc/>
+    public int CallsSideBySide => Environment.ProcessorCount;
+
+    /// <inheritdoc/>
     public IFileSystem Files { get; } = new System.IO.Abstractions.FileSystem();
 
     /// <inheritdoc/>
@@ -117,7 +120,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries)
     {
         ArgumentNullException.ThrowIfNull(entries);
-        return PosixListing.List(PosixDirectory.Of(directory).Descriptor, entries);
+        return PosixListing.List(PosixDirectory.Of(directory), entries);
     }
 
     /// <inheritdoc/>
@@ -219,6 +222,10 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
             return errno;
         }
     }
+
+    /// <inheritdoc/>
+    public Errno ReadWhole(DirectoryHandle directory, ReadOnlySpan<char> path, Span<byte> buffer, out int count) =>
+        PosixReading.ReadWhole(PosixDirectory.Of(directory).Descriptor, path, buffer, _walk, out count);
 
     /// <inheritdoc/>
     public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)

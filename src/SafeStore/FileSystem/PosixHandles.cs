@@ -29,9 +29,16 @@ internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
 /// <summary>An open directory.</summary>
 internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? parent, string path) : DirectoryHandle
 {
+    private int _isListed;
+
     public override string Path => Join(parent, path);
 
     internal Descriptor Descriptor { get; } = descriptor;
+
+    /// <summary>Whether the descriptor's position is the caller's, until <see cref="EndListing"/>.</summary>
+    internal bool TryBeginListing() => Interlocked.Exchange(ref _isListed, 1) == 0;
+
+    internal void EndListing() => Volatile.Write(ref _isListed, 0);
 
     /// <summary>Paths serve messages only, so they are joined when asked for, not at each open.</summary>
     internal static string Join(PosixDirectory? parent, string path) => parent is null ? path : $"{parent.Path.TrimEnd('/')}/{path}";

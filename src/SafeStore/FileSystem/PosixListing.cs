@@ -6,7 +6,10 @@ using System.Text;
 
 namespace SafeStore.FileSystem;
 
-/// <summary>Lists directories by getdents64(2), each time with a descriptor of its own, since the position belongs to the descriptor.</summary>
+/// <summary>
+/// Lists directories by getdents64(2). The position belongs to the descriptor, so who lists a directory while another does needs a descriptor of
+/// its own.
+/// </summary>
 internal static unsafe class PosixListing
 {
     private const int BufferSize = 32 * 1024;
@@ -16,7 +19,26 @@ internal static unsafe class PosixListing
     private const int TypeOffset = 18;
     private const int NameOffset = 19;
 
-    internal static Errno List(Descriptor directory, ICollection<DirectoryEntry> entries)
+    internal static Errno List(PosixDirectory directory, ICollection<DirectoryEntry> entries)
+    {
+        if (!directory.TryBeginListing())
+        {
+            return ListApart(directory.Descriptor, entries);
+        }
+
+        try
+        {
+            // From the start, also for the first time: what btrfs shows ends where the directory ended when it was opened.
+            Errno errno = LibC.Error(LibC.lseek(directory.Descriptor, 0, LibC.SEEK_SET));
+            return errno == Errno.None ? Read(directory.Descriptor, entries) : errno;
+        }
+        finally
+        {
+            directory.EndListing();
+        }
+    }
+
+    private static Errno ListApart(Descriptor directory, ICollection<DirectoryEntry> entries)
     {
         byte* self = stackalloc byte[2] { (byte)'.', 0 };
         Errno errno = PosixOpening.OpenName(directory, self, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out Descriptor? own);
@@ -25,15 +47,22 @@ internal static unsafe class PosixListing
             return errno;
         }
 
+        using (own)
+        {
+            return Read(own!, entries);
+        }
+    }
+
+    private static Errno Read(Descriptor directory, ICollection<DirectoryEntry> entries)
+    {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            return ReadAll(own!, buffer, entries);
+            return ReadAll(directory, buffer, entries);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            own!.Dispose();
         }
     }
 

@@ -1,4 +1,6 @@
+using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SafeStore.FileSystem;
 
@@ -17,6 +19,20 @@ internal static unsafe class PosixOpening
     /// <summary>Opens a path, which is overwritten when walking.</summary>
     internal static Errno Open(Descriptor directory, byte* path, int flags, bool walk, out Descriptor? opened) =>
         walk ? Walk(directory, path, flags, out opened) : Resolve(directory, path, flags, out opened);
+
+    /// <summary>Opens a path as <see cref="Open"/> does, to a bare number that the caller must close.</summary>
+    internal static Errno OpenNumber(Descriptor directory, byte* path, int flags, bool walk, out int number)
+    {
+        if (!walk)
+        {
+            return ResolveNumber(directory, path, flags, out number);
+        }
+
+        Errno errno = Walk(directory, path, flags, out Descriptor? opened);
+        number = opened is null ? -1 : (int)opened.DangerousGetHandle();
+        opened?.SetHandleAsInvalid();
+        return errno;
+    }
 
     /// <summary>Opens a single component, without following a link; any flags of openat(2).</summary>
     internal static Errno OpenName(Descriptor directory, byte* name, int flags, uint mode, out Descriptor? opened)
@@ -43,22 +59,39 @@ internal static unsafe class PosixOpening
 
     private static Errno Resolve(Descriptor directory, byte* path, int flags, out Descriptor? opened)
     {
+        Errno errno = ResolveNumber(directory, path, flags, out int number);
+        opened = errno == Errno.None ? new Descriptor(number) : null;
+        return errno;
+    }
+
+    private static Errno ResolveNumber(Descriptor directory, byte* path, int flags, out int number)
+    {
         // No O_NOFOLLOW: with it, O_DIRECTORY on a link would give ENOTDIR; without it, NO_SYMLINKS gives ELOOP for every link.
         LibC.OpenHow how = new()
         {
             Flags = (ulong)(flags | LibC.O_CLOEXEC),
-            Resolve = LibC.RESOLVE_NO_SYMLINKS | LibC.RESOLVE_BENEATH,
+            Resolve = LibC.RESOLVE_NO_SYMLINKS | (MayLeave(path) ? LibC.RESOLVE_BENEATH : 0),
         };
-        nint number;
+        nint result;
         Errno errno;
         do
         {
-            number = LibC.openat2(directory, path, &how);
+            result = LibC.openat2(directory, path, &how);
         }
-        while (LibC.MustRepeat(number, out errno));
+        while (LibC.MustRepeat(result, out errno));
 
-        opened = errno == Errno.None ? new Descriptor(number) : null;
+        number = (int)result;
         return errno;
+    }
+
+    /// <summary>
+    /// Whether a path could lead out of its directory, links apart: it is absolute, or has two dots in a row. Only then the kernel is asked to watch:
+    /// it takes a lock of the whole machine for that (path_is_under), at each call.
+    /// </summary>
+    private static bool MayLeave(byte* path)
+    {
+        ReadOnlySpan<byte> text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path);
+        return *path == Slash || text.IndexOf(".."u8) >= 0;
     }
 
     private static Errno Walk(Descriptor directory, byte* path, int flags, out Descriptor? opened)

@@ -38,6 +38,14 @@ internal readonly record struct LockWord(LockWordState State, Lsn Lsn)
         return count == Bytes ? Decode(bytes) : default;
     }
 
+    /// <summary>Reads the word of a lock file that need not be open.</summary>
+    public static LockWord Read(IDurableFileSystem fs, DirectoryHandle directory, string name)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        StorageException.ThrowIfFailed(fs.ReadWhole(directory, name, bytes, out int count), "read the lock word", directory.Path, name);
+        return count == Bytes ? Decode(bytes) : default;
+    }
+
     public void Write(IDurableFileSystem fs, FileHandle file)
     {
         Span<byte> bytes = stackalloc byte[Bytes];

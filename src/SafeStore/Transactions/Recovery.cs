@@ -93,30 +93,29 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         }
     }
 
-    /// <summary>Removes temp files, and lets every lock word say "idle".</summary>
+    /// <summary>Removes temp files, and lets every lock word say "idle": of several sandboxes at a time, which have nothing in common.</summary>
     private void SweepSandboxes(Dictionary<string, SandboxFate> fates)
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            foreach (DirectoryEntry entry in _sweeper.List(root.Directory))
-            {
-                if (entry.Kind != FileKind.Directory || !Identifier.IsValid(entry.Name))
-                {
-                    continue;
-                }
+            List<DirectoryEntry> sandboxes = _sweeper.List(root.Directory);
+            sandboxes.RemoveAll(static entry => entry.Kind != FileKind.Directory || !Identifier.IsValid(entry.Name));
+            SideBySide.ForEach(fs.CallsSideBySide, sandboxes.Count, number => SweepUnlessOdd(root, sandboxes[number].Name, fates));
+        }
+    }
 
-                SandboxFate? fate = fates.GetValueOrDefault(entry.Name);
-                try
-                {
-                    SweepSandbox(root, entry.Name, fate);
-                }
-                catch (StorageException failure) when (fate is null && failure.Errno is not Errno.InputOutput)
-                {
-                    // A link, or a directory of another owner, where none should be: one odd sandbox does not keep the others closed. It
-                    // is refused when it is locked or read.
-                    events.SandboxSkipped(entry.Name, failure);
-                }
-            }
+    private void SweepUnlessOdd(RootDirectory root, string sandbox, Dictionary<string, SandboxFate> fates)
+    {
+        SandboxFate? fate = fates.GetValueOrDefault(sandbox);
+        try
+        {
+            SweepSandbox(root, sandbox, fate);
+        }
+        catch (StorageException failure) when (fate is null && failure.Errno is not Errno.InputOutput)
+        {
+            // A link, or a directory of another owner, where none should be: one odd sandbox does not keep the others closed. It
+            // is refused when it is locked or read.
+            events.SandboxSkipped(sandbox, failure);
         }
     }
 
@@ -125,8 +124,10 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, sandbox, out DirectoryHandle? directory), "open the directory", root.Directory.Path, sandbox);
         using (directory)
         {
-            _sweeper.SweepDirectory(directory!, depth: 1);
-            if (root.Root == StoreRoot.Run && fate is not { Exists: false }) // whose word tells whether it is still the removed one
+            List<DirectoryEntry> entries = _sweeper.SweepDirectory(directory!, depth: 1);
+            if (root.Root == StoreRoot.Run
+                && fate is not { Exists: false } // whose word tells whether it is still the removed one
+                && entries.Exists(static entry => entry.Name == Identifier.LockFile)) // or it gets one when it is locked
             {
                 Settle(sandbox, directory!, fate?.Last, root.IsVolatile);
             }
@@ -146,31 +147,25 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
 
     private void Settle(string id, DirectoryHandle sandbox, Lsn? last, bool isVolatile)
     {
-        Errno errno = fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file);
-        if (errno == Errno.NotFound)
+        LockWord word = LockWord.Read(fs, sandbox, Identifier.LockFile);
+        Lsn settled = Lsn.Max(word.Lsn, last ?? default);
+        if (word.State == LockWordState.Committing && settled > word.Lsn)
         {
-            return; // it gets one when it is locked
+            events.RolledForward(id, settled);
+        }
+        else if (word.State == LockWordState.Committing)
+        {
+            events.RolledBack(id);
         }
 
-        StorageException.ThrowIfFailed(errno, "open the lock file", sandbox.Path, Identifier.LockFile);
+        if (word.State != LockWordState.Committing && last is null)
+        {
+            return;
+        }
+
+        StorageException.ThrowIfFailed(fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file), "open the lock file", sandbox.Path, Identifier.LockFile);
         using (file)
         {
-            LockWord word = LockWord.Read(fs, file!);
-            Lsn settled = Lsn.Max(word.Lsn, last ?? default);
-            if (word.State == LockWordState.Committing && settled > word.Lsn)
-            {
-                events.RolledForward(id, settled);
-            }
-            else if (word.State == LockWordState.Committing)
-            {
-                events.RolledBack(id);
-            }
-
-            if (word.State != LockWordState.Committing && last is null)
-            {
-                return;
-            }
-
             // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
             new LockWord(LockWordState.Idle, settled).Write(fs, file!);
             if (last is not null && !isVolatile)

@@ -53,10 +53,11 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
         }
     }
 
-    /// <summary>Removes temp files from a sandbox's directory and its containers'.</summary>
-    public void SweepDirectory(DirectoryHandle directory, int depth)
+    /// <summary>Removes temp files from a sandbox's directory and its containers'; returns what was listed.</summary>
+    public List<DirectoryEntry> SweepDirectory(DirectoryHandle directory, int depth)
     {
-        foreach (DirectoryEntry entry in List(directory))
+        List<DirectoryEntry> entries = List(directory);
+        foreach (DirectoryEntry entry in entries)
         {
             if (entry.Kind == FileKind.Regular && TempName.IsFile(entry.Name))
             {
@@ -72,6 +73,8 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
                 }
             }
         }
+
+        return entries;
     }
 
     public List<DirectoryEntry> List(DirectoryHandle directory)

@@ -1,0 +1,34 @@
+using System;
+
+namespace SafeStore.Documents;
+
+/// <summary>Where a document lies, its parts known to be valid: a <see cref="DocumentId"/> that a read need not allocate.</summary>
+internal readonly record struct DocumentAddress(string Sandbox, string? Container, StoreRoot Root, string File)
+{
+    /// <summary>Room for the longest path: three names and the slashes between them.</summary>
+    public const int PathCharactersMax = (3 * Identifier.CharactersMax) + 2;
+
+    public DocumentId Id => DocumentId.Trusted(Sandbox, Container, Root, File);
+
+    /// <summary>Writes the path below the root.</summary>
+    /// <param name="path">At least <see cref="PathCharactersMax"/> characters.</param>
+    /// <returns>Its length.</returns>
+    public int WritePath(Span<char> path)
+    {
+        int length = Append(path, 0, Sandbox);
+        path[length++] = '/';
+        if (Container is not null)
+        {
+            length = Append(path, length, Container);
+            path[length++] = '/';
+        }
+
+        return Append(path, length, File);
+    }
+
+    private static int Append(Span<char> path, int length, string name)
+    {
+        name.CopyTo(path[length..]);
+        return length + name.Length;
+    }
+}

@@ -1,0 +1,60 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace SafeStore.FileSystem;
+
+/// <summary>Reads small files in one go: the bare calls, with nothing on the heap.</summary>
+[SkipLocalsInit]
+internal static unsafe class PosixReading
+{
+    internal static Errno ReadWhole(Descriptor directory, ReadOnlySpan<char> path, Span<byte> buffer, bool walk, out int count)
+    {
+        count = 0;
+        byte* text = stackalloc byte[NativeText.Capacity];
+        Errno errno = NativeText.Path(path, text);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        errno = PosixOpening.OpenNumber(directory, text, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_NOCTTY, walk, out int number);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        // Nothing from here to the close throws, so that no handle need own the number.
+        errno = ReadToEnd(number, buffer, out count);
+        _ = LibC.close(number);
+        return errno;
+    }
+
+    private static Errno ReadToEnd(int file, Span<byte> buffer, out int count)
+    {
+        count = 0;
+        Errno errno = Errno.None;
+        int length = 0;
+        fixed (byte* start = buffer)
+        {
+            while (length < buffer.Length)
+            {
+                nint read;
+                do
+                {
+                    // pread, not read: it refuses what has no positions, a pipe above all.
+                    read = LibC.pread(file, start + length, (nuint)(buffer.Length - length), length);
+                }
+                while (LibC.MustRepeat(read, out errno));
+
+                length += (int)Math.Max(read, 0);
+                if (read <= 0 || WholeFile.IsEnd(length))
+                {
+                    break;
+                }
+            }
+        }
+
+        count = errno == Errno.None ? length : 0;
+        return errno;
+    }
+}
