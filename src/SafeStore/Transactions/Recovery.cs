@@ -32,13 +32,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         // a published directory; then the log, above the watermark, has everything that was in it.
         EmptyAside();
         SweepSandboxes(fates);
-        var applier = new FateApplier(fs, roots, identity, events);
-        foreach (SandboxFate fate in fates.Values)
-        {
-            applier.Apply(fate);
-        }
-
-        applier.SyncDirectories();
+        Apply(fates.Values);
         StartOver(log, isMade, wasFaulted);
         EmptyAside();
         events.Recovered(log.Watermark, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
@@ -96,6 +90,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     /// <summary>Removes temp files, and lets every lock word say "idle".</summary>
     private void SweepSandboxes(Dictionary<string, SandboxFate> fates)
     {
+        using var words = new SyncBatch<string>(fs);
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             foreach (DirectoryEntry entry in _sweeper.List(root.Directory))
@@ -108,7 +103,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                 SandboxFate? fate = fates.GetValueOrDefault(entry.Name);
                 try
                 {
-                    SweepSandbox(root, entry.Name, fate);
+                    SweepSandbox(root, entry.Name, fate, words);
                 }
                 catch (StorageException failure) when (fate is null && failure.Errno is not Errno.InputOutput)
                 {
@@ -118,9 +113,11 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                 }
             }
         }
+
+        Sync(words);
     }
 
-    private void SweepSandbox(RootDirectory root, string sandbox, SandboxFate? fate)
+    private void SweepSandbox(RootDirectory root, string sandbox, SandboxFate? fate, SyncBatch<string> words)
     {
         StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, sandbox, out DirectoryHandle? directory), "open the directory", root.Directory.Path, sandbox);
         using (directory)
@@ -128,9 +125,20 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             _sweeper.SweepDirectory(directory!, depth: 1);
             if (root.Root == StoreRoot.Run && fate is not { Exists: false }) // whose word tells whether it is still the removed one
             {
-                Settle(sandbox, directory!, fate?.Last, root.IsVolatile);
+                Settle(sandbox, directory!, fate?.Last, root.IsVolatile, words);
             }
         }
+    }
+
+    private void Apply(IEnumerable<SandboxFate> fates)
+    {
+        using var applier = new FateApplier(fs, roots, identity, events);
+        foreach (SandboxFate fate in fates)
+        {
+            applier.Apply(fate);
+        }
+
+        applier.Complete();
     }
 
     private void Empty(DirectoryHandle parent)
@@ -144,7 +152,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
     }
 
-    private void Settle(string id, DirectoryHandle sandbox, Lsn? last, bool isVolatile)
+    private void Settle(string id, DirectoryHandle sandbox, Lsn? last, bool isVolatile, SyncBatch<string> words)
     {
         Errno errno = fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file);
         if (errno == Errno.NotFound)
@@ -153,31 +161,42 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         }
 
         StorageException.ThrowIfFailed(errno, "open the lock file", sandbox.Path, Identifier.LockFile);
-        using (file)
+        using var owned = new OwnedParts();
+        LockWord word = LockWord.Read(fs, owned.Add(file!));
+        Lsn settled = Lsn.Max(word.Lsn, last ?? default);
+        if (word.State == LockWordState.Committing && settled > word.Lsn)
         {
-            LockWord word = LockWord.Read(fs, file!);
-            Lsn settled = Lsn.Max(word.Lsn, last ?? default);
-            if (word.State == LockWordState.Committing && settled > word.Lsn)
-            {
-                events.RolledForward(id, settled);
-            }
-            else if (word.State == LockWordState.Committing)
-            {
-                events.RolledBack(id);
-            }
+            events.RolledForward(id, settled);
+        }
+        else if (word.State == LockWordState.Committing)
+        {
+            events.RolledBack(id);
+        }
 
-            if (word.State != LockWordState.Committing && last is null)
-            {
-                return;
-            }
+        if (word.State != LockWordState.Committing && last is null)
+        {
+            return;
+        }
 
-            // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
-            new LockWord(LockWordState.Idle, settled).Write(fs, file!);
-            if (last is not null && !isVolatile)
+        // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
+        new LockWord(LockWordState.Idle, settled).Write(fs, file!);
+        if (last is not null && !isVolatile)
+        {
+            // The log, which still knows the version, is dropped soon; a power loss may then bring back an older word.
+            owned.Disown();
+            words.Add(file!, file!.Path);
+            if (words.IsFull)
             {
-                // The log, which still knows the version, is dropped soon; a power loss may then bring back an older word.
-                StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the lock file", sandbox.Path, Identifier.LockFile);
+                Sync(words);
             }
+        }
+    }
+
+    private static void Sync(SyncBatch<string> words)
+    {
+        foreach ((string path, Errno errno) in words.Sync())
+        {
+            throw new StorageException("sync the lock file", path, errno);
         }
     }
 
