@@ -81,6 +81,9 @@ public enum Operation
     /// <summary><see cref="IDurableFileSystem.Describe"/>.</summary>
     Describe,
 
+    /// <summary><see cref="IDurableFileSystem.StartWriteBack"/>.</summary>
+    StartWriteBack,
+
     /// <summary>ftruncate(2).</summary>
     Truncate,
 

@@ -226,6 +226,15 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
+    /// <remarks>What is written may reach the disk at any time anyhow: the call changes nothing.</remarks>
+    public Errno StartWriteBack(FileHandle file)
+    {
+        SimulatedFile opened = Of(file);
+        using Turn turn = Begin(Operation.StartWriteBack, opened.Path, disk: opened.Place.Disk);
+        return turn.Fails(out Errno errno) ? errno : turn.End(Errno.None);
+    }
+
+    /// <inheritdoc/>
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits)
     {
         SimulatedDirectory opened = Of(directory);

@@ -116,6 +116,8 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
         return inner.SyncData(file);
     }
 
+    public Errno StartWriteBack(FileHandle file) => inner.StartWriteBack(file);
+
     public Errno SyncDirectory(DirectoryHandle directory)
     {
         Step("fsync", directory.Path);

@@ -33,9 +33,6 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
     /// </summary>
     public bool IsDurable { get; init; } = true;
 
-    /// <summary>Whether a durable write makes the name durable too; recovery syncs each directory once, after many files.</summary>
-    internal bool SyncsName { get; init; } = true;
-
     /// <summary>Writes a file by its absolute path. Symbolic links before the last component are followed.</summary>
     /// <param name="path">The absolute path.</param>
     /// <param name="content">The whole content.</param>
@@ -79,7 +76,14 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
         using (FileHandle file = CreateTemp(directory, path, out string temp))
         {
             // No try and catch: a failure is an errno here, and its cleanup must neither replace it nor follow any other exception.
-            Errno errno = Fill(file, content, out string operation);
+            string operation = "write the temp file";
+            Errno errno = Fill(file, content);
+            if (errno == Errno.None && IsDurable)
+            {
+                operation = "sync the temp file";
+                errno = _fileSystem.SyncFile(file);
+            }
+
             if (errno == Errno.None)
             {
                 operation = "rename the temp file";
@@ -93,11 +97,27 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
             }
         }
 
-        Errno sync = IsDurable && SyncsName ? _fileSystem.SyncDirectory(directory) : Errno.None;
+        Errno sync = IsDurable ? _fileSystem.SyncDirectory(directory) : Errno.None;
         if (sync != Errno.None)
         {
             throw new NotDurableException(path, sync);
         }
+    }
+
+    /// <summary>The first half of a write: the content in a temp file beside its target, neither synced nor renamed.</summary>
+    internal FileHandle WriteTemp(DirectoryHandle directory, string target, ReadOnlySpan<byte> content, out string temp)
+    {
+        string path = $"{directory.Path}/{target}";
+        FileHandle file = CreateTemp(directory, path, out temp);
+        Errno errno = Fill(file, content);
+        if (errno == Errno.None)
+        {
+            return file;
+        }
+
+        file.Dispose();
+        _ = _fileSystem.Unlink(directory, temp);
+        throw new StorageException("write the temp file", path, errno);
     }
 
     private static bool IsName(string name) =>
@@ -120,9 +140,8 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
         throw new StorageException("create a temp file", path, errno);
     }
 
-    private Errno Fill(FileHandle file, ReadOnlySpan<byte> content, out string operation)
+    private Errno Fill(FileHandle file, ReadOnlySpan<byte> content)
     {
-        operation = "write the temp file";
         for (int written = 0; written < content.Length;)
         {
             Errno errno = _fileSystem.Write(file, content[written..], written, out int count);
@@ -139,7 +158,6 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
             written += count;
         }
 
-        operation = "sync the temp file";
-        return IsDurable ? _fileSystem.SyncFile(file) : Errno.None;
+        return Errno.None;
     }
 }

@@ -189,6 +189,18 @@ public interface IDurableFileSystem
     /// <param name="file">The file.</param>
     Errno SyncData(FileHandle file);
 
+    /// <summary>
+    /// Starts to write the file's data to the disk and does not wait for it (sync_file_range(2), SYNC_FILE_RANGE_WRITE), so that the syncs of many files, one
+    /// after the other, find it under way. A hint: <b>nothing is durable on return</b>, and only a sync tells whether the data arrived. Where the system has no such
+    /// call nothing happens.
+    /// </summary>
+    /// <remarks>
+    /// <see cref="Errno.InputOutput"/> and <see cref="Errno.NoSpace"/> tell that the write-back could not begin; a sync reports it too. The error of an earlier
+    /// write-back is neither reported here nor taken from a later sync.
+    /// </remarks>
+    /// <param name="file">The file.</param>
+    Errno StartWriteBack(FileHandle file);
+
     /// <summary>fsync(2) of a directory: the names in it are durable on success, its own name in its parent is not.</summary>
     /// <param name="directory">The directory.</param>
     Errno SyncDirectory(DirectoryHandle directory);

@@ -80,6 +80,13 @@ internal static unsafe partial class LibC
 
     internal static Errno Error(nint result) => result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
 
+    internal static Errno StartWriteBack(Descriptor file)
+    {
+        const uint SYNC_FILE_RANGE_WRITE = 2;
+        Errno errno = Error(sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE));
+        return errno == Errno.NotImplemented ? Errno.None : errno;
+    }
+
     // These five go through syscall(2): the C libraries got their wrappers late or not at all, the kernel's numbers are forever.
     internal static nint openat2(Descriptor directory, byte* path, OpenHow* how) =>
         syscall(SYS_openat2, directory, path, how, (nuint)sizeof(OpenHow));
@@ -159,6 +166,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fstatfs(Descriptor file, StatFs* status);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(Descriptor file, long offset, long length, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, Descriptor directory, byte* path, OpenHow* how, nuint size);

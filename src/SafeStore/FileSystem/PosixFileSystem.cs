@@ -286,6 +286,9 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     public Errno SyncData(FileHandle file) => LibC.Error(LibC.fdatasync(PosixFile.Of(file).Descriptor));
 
     /// <inheritdoc/>
+    public Errno StartWriteBack(FileHandle file) => LibC.StartWriteBack(PosixFile.Of(file).Descriptor);
+
+    /// <inheritdoc/>
     public Errno SyncDirectory(DirectoryHandle directory) => LibC.Error(LibC.fsync(PosixDirectory.Of(directory).Descriptor));
 
     /// <inheritdoc/>

@@ -27,6 +27,8 @@ internal sealed class Checkpointer(
 {
     private const string LockName = "checkpoint.lock";
 
+    private readonly DocumentSyncer _documents = new(fs, roots, log, locker, waiting);
+
     /// <summary>Checkpoints all sealed segments, as far as their transactions are published; first seals the current one if asked to.</summary>
     /// <returns>The watermark; null if another process or flow is at it.</returns>
     public async ValueTask<Lsn?> RunAsync(bool seal, TimeSpan timeout, CancellationToken cancellation)
@@ -45,12 +47,7 @@ internal sealed class Checkpointer(
             return mark;
         }
 
-        foreach (SandboxTouch touch in touched.Values)
-        {
-            await SyncAsync(touch, cancellation).ConfigureAwait(false);
-        }
-
-        SyncRoots();
+        await _documents.SyncAsync(touched.Values, cancellation).ConfigureAwait(false);
         AdvanceWatermark(last);
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
@@ -191,125 +188,6 @@ internal sealed class Checkpointer(
         catch (NotFoundException)
         {
             return await IsGoneAsync(sandbox, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask SyncAsync(SandboxTouch touch, CancellationToken cancellation)
-    {
-        foreach (DocumentKey key in touch.Documents.Where(key => !roots[key.Root].IsVolatile))
-        {
-            string path = DocumentId.Trusted(touch.Sandbox, key.Container, key.Root, key.File).RelativePath;
-            if (!TrySyncFile(key.Root, path))
-            {
-                await RewriteAsync(touch.Sandbox, key, cancellation).ConfigureAwait(false);
-            }
-        }
-
-        foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
-        {
-            // Version numbers go with the lock word: after a power loss it must not say less than the log that is about to go.
-            if (root.Root == StoreRoot.Run && !TrySyncFile(StoreRoot.Run, $"{touch.Sandbox}/{Identifier.LockFile}"))
-            {
-                throw log.Fault($"{root.Directory.Path}/{touch.Sandbox}/{Identifier.LockFile}", Errno.InputOutput);
-            }
-
-            foreach (string container in touch.Containers)
-            {
-                SyncDirectory(root, $"{touch.Sandbox}/{container}");
-            }
-
-            SyncDirectory(root, touch.Sandbox);
-        }
-    }
-
-    /// <summary>False when the sync failed; a file that does not exist (any more) needs none.</summary>
-    private bool TrySyncFile(StoreRoot root, string path)
-    {
-        Errno errno = fs.OpenFile(roots[root].Directory, path, FileUse.Read, out FileHandle? file);
-        if (errno is Errno.NotFound or Errno.NotDirectory)
-        {
-            return true; // deleted, perhaps with its container, whose name may be a document's by now
-        }
-
-        StorageException.ThrowIfFailed(errno, "open for the checkpoint", roots[root].Directory.Path, path);
-        using (file)
-        {
-            return fs.SyncFile(file!) == Errno.None;
-        }
-    }
-
-    /// <summary>
-    /// A document whose sync failed is written anew from its last record: the kernel may have dropped its pages, and a second sync would
-    /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted.
-    /// </summary>
-    private async ValueTask RewriteAsync(string sandbox, DocumentKey key, CancellationToken cancellation)
-    {
-        string path = $"{roots[key.Root].Directory.Path}/{sandbox}/{key.File}";
-        try
-        {
-            using SandboxHold held = await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
-            if (await FindContentAsync(sandbox, key, cancellation).ConfigureAwait(false) is { } content && held.Handles.Find(key.Root, key.Container) is { } directory)
-            {
-                new AtomicFile(fs).Write(directory, key.File, content.Span);
-            }
-        }
-        catch (NotFoundException)
-        {
-            // Removed in the meantime.
-        }
-        catch (Exception failure) when (failure is StorageException or NotDurableException or LockTimeoutException or ObjectDisposedException)
-        {
-            throw log.Fault(path, Errno.InputOutput);
-        }
-    }
-
-    private async ValueTask<ReadOnlyMemory<byte>?> FindContentAsync(string sandbox, DocumentKey key, CancellationToken cancellation)
-    {
-        using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
-        var fate = new SandboxFate(sandbox);
-        foreach (CommitRecord record in log.ReadAll(hold))
-        {
-            foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path).Where(plan => plan.Sandbox == sandbox))
-            {
-                fate.Add(plan, record);
-            }
-        }
-
-        return fate.Documents.TryGetValue(key, out (ReadOnlyMemory<byte>? Content, Guid Root) found) ? found.Content : null;
-    }
-
-    private void SyncDirectory(RootDirectory root, string path)
-    {
-        Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
-        if (errno is Errno.NotFound or Errno.NotDirectory)
-        {
-            return;
-        }
-
-        StorageException.ThrowIfFailed(errno, "open for the checkpoint", root.Directory.Path, path);
-        using (directory)
-        {
-            SyncOrFault(directory!);
-        }
-    }
-
-    /// <summary>The roots' own names, and stage/ and trash/: a directory must not come back in the place that it has left.</summary>
-    private void SyncRoots()
-    {
-        foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
-        {
-            SyncOrFault(root.Directory);
-            SyncOrFault(root.Stage);
-            SyncOrFault(root.Trash);
-        }
-    }
-
-    private void SyncOrFault(DirectoryHandle directory)
-    {
-        Errno errno = fs.SyncDirectory(directory);
-        if (errno != Errno.None)
-        {
-            throw log.Fault(directory.Path, errno);
         }
     }
 

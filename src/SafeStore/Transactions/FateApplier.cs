@@ -12,10 +12,10 @@ namespace SafeStore.Transactions;
 /// Makes the documents what the log says they are, durably: files are written anew and synced before they get their names, then the
 /// directories are synced, children before parents. What was published before the crash is not trusted: its write-back may have failed.
 /// </summary>
-internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIdentity identity, EngineEvents events)
+internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIdentity identity, EngineEvents events) : IDisposable
 {
     private readonly NameSource _names = new(fs);
-    private readonly AtomicFile _atomic = new(fs) { SyncsName = false };
+    private readonly FileRewriter _files = new(fs);
     private readonly HashSet<(StoreRoot Root, string Path)> _touched = [];
 
     public void Apply(SandboxFate fate)
@@ -44,8 +44,16 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
         }
     }
 
-    /// <summary>Makes every touched name durable.</summary>
-    public void SyncDirectories()
+    /// <summary>Makes everything durable, and every touched name with it.</summary>
+    public void Complete()
+    {
+        _files.Complete();
+        SyncDirectories();
+    }
+
+    public void Dispose() => _files.Dispose();
+
+    private void SyncDirectories()
     {
         foreach ((StoreRoot root, string path) in _touched.OrderByDescending(static touched => touched.Path.Count(static character => character == '/')))
         {
@@ -119,7 +127,7 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
         {
             if (group.Key is null)
             {
-                Write(sandbox, group);
+                Write(root, fate.Sandbox, sandbox, group);
                 continue;
             }
 
@@ -129,8 +137,9 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
             }
 
             using DirectoryHandle container = OpenOrMake(sandbox, group.Key);
-            _touched.Add((root.Root, $"{fate.Sandbox}/{group.Key}"));
-            Write(container, group);
+            string path = $"{fate.Sandbox}/{group.Key}";
+            _touched.Add((root.Root, path));
+            Write(root, path, container, group);
         }
     }
 
@@ -177,13 +186,13 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
         }
     }
 
-    private void Write(DirectoryHandle directory, IEnumerable<KeyValuePair<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)>> documents)
+    private void Write(RootDirectory root, string path, DirectoryHandle directory, IEnumerable<KeyValuePair<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)>> documents)
     {
         foreach ((DocumentKey key, (ReadOnlyMemory<byte>? content, _)) in documents)
         {
             if (content is { } bytes)
             {
-                _atomic.Write(directory, key.File, bytes.Span);
+                _files.Write(root, path, directory, key.File, bytes.Span);
             }
             else
             {

@@ -32,13 +32,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         // a published directory; then the log, above the watermark, has everything that was in it.
         EmptyAside();
         SweepSandboxes(fates);
-        var applier = new FateApplier(fs, roots, identity, events);
-        foreach (SandboxFate fate in fates.Values)
-        {
-            applier.Apply(fate);
-        }
-
-        applier.SyncDirectories();
+        Apply(fates.Values);
         StartOver(log, isMade, wasFaulted);
         EmptyAside();
         events.Recovered(log.Watermark, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
@@ -96,20 +90,23 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     /// <summary>Removes temp files, and lets every lock word say "idle": of several sandboxes at a time, which have nothing in common.</summary>
     private void SweepSandboxes(Dictionary<string, SandboxFate> fates)
     {
+        using var words = new SyncBatch<string>(fs);
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             List<DirectoryEntry> sandboxes = _sweeper.List(root.Directory);
             sandboxes.RemoveAll(static entry => entry.Kind != FileKind.Directory || !Identifier.IsValid(entry.Name));
-            SideBySide.ForEach(fs.CallsSideBySide, sandboxes.Count, number => SweepUnlessOdd(root, sandboxes[number].Name, fates));
+            SideBySide.ForEach(fs.CallsSideBySide, sandboxes.Count, number => SweepUnlessOdd(root, sandboxes[number].Name, fates, words));
         }
+
+        Sync(words);
     }
 
-    private void SweepUnlessOdd(RootDirectory root, string sandbox, Dictionary<string, SandboxFate> fates)
+    private void SweepUnlessOdd(RootDirectory root, string sandbox, Dictionary<string, SandboxFate> fates, SyncBatch<string> words)
     {
         SandboxFate? fate = fates.GetValueOrDefault(sandbox);
         try
         {
-            SweepSandbox(root, sandbox, fate);
+            SweepSandbox(root, sandbox, fate, words);
         }
         catch (StorageException failure) when (fate is null && failure.Errno is not Errno.InputOutput)
         {
@@ -119,7 +116,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         }
     }
 
-    private void SweepSandbox(RootDirectory root, string sandbox, SandboxFate? fate)
+    private void SweepSandbox(RootDirectory root, string sandbox, SandboxFate? fate, SyncBatch<string> words)
     {
         StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, sandbox, out DirectoryHandle? directory), "open the directory", root.Directory.Path, sandbox);
         using (directory)
@@ -129,9 +126,20 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
                 && fate is not { Exists: false } // whose word tells whether it is still the removed one
                 && entries.Exists(static entry => entry.Name == Identifier.LockFile)) // or it gets one when it is locked
             {
-                Settle(sandbox, directory!, fate?.Last, root.IsVolatile);
+                Settle(sandbox, directory!, fate?.Last, root.IsVolatile, words);
             }
         }
+    }
+
+    private void Apply(IEnumerable<SandboxFate> fates)
+    {
+        using var applier = new FateApplier(fs, roots, identity, events);
+        foreach (SandboxFate fate in fates)
+        {
+            applier.Apply(fate);
+        }
+
+        applier.Complete();
     }
 
     private void Empty(DirectoryHandle parent)
@@ -145,7 +153,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
     }
 
-    private void Settle(string id, DirectoryHandle sandbox, Lsn? last, bool isVolatile)
+    private void Settle(string id, DirectoryHandle sandbox, Lsn? last, bool isVolatile, SyncBatch<string> words)
     {
         LockWord word = LockWord.Read(fs, sandbox, Identifier.LockFile);
         Lsn settled = Lsn.Max(word.Lsn, last ?? default);
@@ -163,16 +171,34 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             return;
         }
 
-        StorageException.ThrowIfFailed(fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file), "open the lock file", sandbox.Path, Identifier.LockFile);
-        using (file)
+        StorageException.ThrowIfFailed(fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file), "open the lock file", sandbox, Identifier.LockFile);
+        using var owned = new OwnedParts();
+        owned.Add(file!);
+
+        // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
+        new LockWord(LockWordState.Idle, settled).Write(fs, file!);
+        if (last is null || isVolatile)
         {
-            // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
-            new LockWord(LockWordState.Idle, settled).Write(fs, file!);
-            if (last is not null && !isVolatile)
+            return;
+        }
+
+        // The log, which still knows the version, is dropped soon; a power loss may then bring back an older word.
+        owned.Disown();
+        lock (words)
+        {
+            words.Add(file!, file!.Path);
+            if (words.IsFull)
             {
-                // The log, which still knows the version, is dropped soon; a power loss may then bring back an older word.
-                StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the lock file", sandbox.Path, Identifier.LockFile);
+                Sync(words);
             }
+        }
+    }
+
+    private static void Sync(SyncBatch<string> words)
+    {
+        foreach ((string path, Errno errno) in words.Sync())
+        {
+            throw new StorageException("sync the lock file", path, errno);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class TailLatency() : Workload(
 
     public override async Task RunAsync(Session session, int round)
     {
-        foreach (int sandboxes in new[] { 100, 10_000 })
+        foreach (int sandboxes in new[] { 100, 10_000 }.Where(sandboxes => sandboxes <= session.SandboxesMax))
         {
             foreach (int writers in new[] { 1, 16 })
             {

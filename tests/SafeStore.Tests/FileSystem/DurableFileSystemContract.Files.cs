@@ -145,6 +145,23 @@ public abstract partial class DurableFileSystemContract
     }
 
     [Fact]
+    public void The_write_back_of_a_file_can_be_started_by_whoever_has_it_open_and_changes_nothing_that_is_seen()
+    {
+        FileHandle file = Create("a", "content"u8);
+        Assert.Equal(Errno.None, FileSystem.OpenFile(Root, "a", FileUse.Read, out FileHandle? reader));
+        using (reader)
+        {
+            Assert.Equal(Errno.None, FileSystem.StartWriteBack(reader!));
+        }
+
+        Assert.Equal(Errno.None, FileSystem.StartWriteBack(file));
+        Assert.Equal("content"u8, Read(file));
+        Assert.Equal(Errno.None, FileSystem.SyncFile(file));
+        file.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => FileSystem.StartWriteBack(file));
+    }
+
+    [Fact]
     public void An_unlinked_file_lives_on_in_its_handle()
     {
         FileHandle file = Create("a", "content"u8);

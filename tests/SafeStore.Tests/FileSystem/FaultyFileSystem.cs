@@ -72,6 +72,12 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno SyncData(FileHandle file) => inner.SyncData(file);
 
+    public Errno StartWriteBack(FileHandle file)
+    {
+        Errno fault = Enter(nameof(StartWriteBack));
+        return fault != Errno.None ? fault : inner.StartWriteBack(file);
+    }
+
     public Errno SyncDirectory(DirectoryHandle directory)
     {
         Errno fault = Enter(nameof(SyncDirectory));

@@ -152,6 +152,9 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
 
     public Errno SyncData(FileHandle file) => Ask(nameof(SyncData), file.Path) is var fault and not Errno.None ? fault : _inner.SyncData(file);
 
+    public Errno StartWriteBack(FileHandle file) =>
+        Ask(nameof(StartWriteBack), file.Path) is var fault and not Errno.None ? fault : _inner.StartWriteBack(file);
+
     public Errno SyncDirectory(DirectoryHandle directory) =>
         Ask(nameof(SyncDirectory), directory.Path) is var fault and not Errno.None ? fault : _inner.SyncDirectory(directory);
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
@@ -79,6 +80,30 @@ public sealed class CheckpointTests : IDisposable
         await using StateStore again = await _test.OpenAsync();
         Assert.Equal("1", again.ReadText("sb", StoreRoot.Run, null, "a"));
         Assert.Equal("1", again.ReadText("sb", StoreRoot.Run, "web", "a"));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_starts_the_write_back_of_many_files_before_it_syncs_the_first_and_syncs_each_directory_after_its_files()
+    {
+        await using StateStore store = await OpenAsync();
+        await store.CreateAsync("sc", static change => change.PutText(StoreRoot.Config, null, "a", "1"));
+        var calls = new List<FileSystemCall>();
+        string[] files = ["run/sb/a", "run/sb/web/a", "run/sb/lock", "config/sc/a", "run/sc/lock"];
+        _scripted.Before = call =>
+        {
+            calls.Add(call with { Path = Path.GetRelativePath(_test.Directory, call.Path) });
+            return call.Verb == nameof(IDurableFileSystem.StartWriteBack) ? Errno.InputOutput : Errno.None; // a hint, whose failure means nothing
+        };
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        int first = calls.FindIndex(call => call.Verb == nameof(IDurableFileSystem.SyncFile) && files.Contains(call.Path));
+        Assert.All(files, file =>
+        {
+            int started = calls.IndexOf(new FileSystemCall(nameof(IDurableFileSystem.StartWriteBack), file));
+            int synced = calls.IndexOf(new FileSystemCall(nameof(IDurableFileSystem.SyncFile), file));
+            int directory = calls.IndexOf(new FileSystemCall(nameof(IDurableFileSystem.SyncDirectory), Path.GetDirectoryName(file)!));
+            Assert.True(started >= 0 && started < first && synced < directory, $"{file}: {started} {first} {synced} {directory}");
+        });
+        Assert.False(store.IsFaulted);
     }
 
     [Fact]

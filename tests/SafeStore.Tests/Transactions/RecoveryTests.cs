@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
@@ -113,6 +114,41 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Recovery_that_writes_documents_anew_syncs_each_before_it_gets_its_name_and_more_of_them_than_a_batch_holds()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change =>
+        {
+            for (int i = 0; i < 150; i++)
+            {
+                change.PutText(StoreRoot.Config, null, $"d{i}", $"{i}");
+            }
+        });
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        Directory.Delete(Path.Combine(copy.Config, "sb"), true);
+        var watched = new ScriptedFileSystem();
+        string sandbox = Path.Combine(copy.Config, "sb");
+        (int created, int started, int synced, int renamed, bool isInOrder) = (0, 0, 0, 0, true);
+        watched.Before = call =>
+        {
+            if (call.Path.StartsWith(sandbox, StringComparison.Ordinal))
+            {
+                created += call.Verb == nameof(IDurableFileSystem.CreateFile) ? 1 : 0;
+                started += call.Verb == nameof(IDurableFileSystem.StartWriteBack) ? 1 : 0;
+                synced += call.Verb == nameof(IDurableFileSystem.SyncFile) ? 1 : 0;
+                renamed += call.Verb == nameof(IDurableFileSystem.Rename) ? 1 : 0;
+                isInOrder &= started <= created && synced <= started && renamed <= synced && created - renamed <= 64
+                    && (call.Verb != nameof(IDurableFileSystem.Rename) || synced == created) // the whole batch first
+                    && (call.Verb != nameof(IDurableFileSystem.SyncDirectory) || renamed == 150);
+            }
+
+            return Errno.None;
+        };
+        await RecoverAsync(copy, Enumerable.Range(0, 150).ToDictionary(static i => $"config:sb/d{i}", static i => $"{i}"), watched);
+        Assert.Equal((150, 150, 150, 150, true), (created, started, synced, renamed, isInOrder));
+    }
+
+    [Fact]
     public async Task A_creation_of_which_nothing_was_on_the_disk_is_repeated()
     {
         await using StateStore store = await _test.OpenAsync();
@@ -189,9 +225,9 @@ public sealed class RecoveryTests : IDisposable
         return paths;
     }
 
-    private async Task RecoverAsync(StoreLayout copy, Dictionary<string, string> expected)
+    private async Task RecoverAsync(StoreLayout copy, Dictionary<string, string> expected, ScriptedFileSystem? watched = null)
     {
-        await using StateStore recovered = await StateStore.OpenAsync(copy, _test.Options);
+        await using StateStore recovered = await StateStore.OpenAsync(copy, watched is null ? _test.Options : _test.Options with { FileSystem = watched });
         var documents = new Dictionary<string, string>();
         foreach (string root in new[] { copy.Config, copy.Run })
         {

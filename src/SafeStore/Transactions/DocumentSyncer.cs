@@ -1,0 +1,174 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Log;
+
+namespace SafeStore.Transactions;
+
+/// <summary>
+/// Makes durable what published transactions touched: documents and lock files, then their directories, children before parents.
+/// </summary>
+internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, CommitLog log, SandboxLocker locker, LockWaiting waiting)
+{
+    public async ValueTask SyncAsync(IEnumerable<SandboxTouch> touched, CancellationToken cancellation)
+    {
+        var sandboxes = new List<SandboxTouch>();
+        using var files = new SyncBatch<TouchedFile>(fs);
+        foreach (SandboxTouch touch in touched)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            sandboxes.Add(touch);
+            Open(touch, files);
+            if (files.IsFull)
+            {
+                await SyncAsync(sandboxes, files, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        await SyncAsync(sandboxes, files, cancellation).ConfigureAwait(false);
+        SyncRoots();
+    }
+
+    private void Open(SandboxTouch touch, SyncBatch<TouchedFile> files)
+    {
+        foreach (DocumentKey key in touch.Documents)
+        {
+            Open(touch.Sandbox, key, DocumentId.Trusted(touch.Sandbox, key.Container, key.Root, key.File).RelativePath, files);
+        }
+
+        // Version numbers go with the lock word: after a power loss it must not say less than the log that is about to go.
+        Open(touch.Sandbox, new DocumentKey(StoreRoot.Run, null, Identifier.LockFile), $"{touch.Sandbox}/{Identifier.LockFile}", files);
+    }
+
+    private void Open(string sandbox, DocumentKey key, string path, SyncBatch<TouchedFile> files)
+    {
+        RootDirectory root = roots[key.Root];
+        if (root.IsVolatile)
+        {
+            return;
+        }
+
+        Errno errno = fs.OpenFile(root.Directory, path, FileUse.Read, out FileHandle? file);
+        if (errno is Errno.NotFound or Errno.NotDirectory)
+        {
+            return; // deleted, perhaps with its container, whose name may be a document's by now
+        }
+
+        StorageException.ThrowIfFailed(errno, "open for the checkpoint", root.Directory.Path, path);
+        files.Add(file!, new TouchedFile(sandbox, key, file!.Path));
+    }
+
+    private async ValueTask SyncAsync(List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files, CancellationToken cancellation)
+    {
+        foreach ((TouchedFile file, Errno errno) in files.Sync())
+        {
+            if (file.IsLock)
+            {
+                throw log.Fault(file.Path, errno); // no record has its content
+            }
+
+            await RewriteAsync(file, cancellation).ConfigureAwait(false);
+        }
+
+        foreach (SandboxTouch touch in sandboxes)
+        {
+            foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
+            {
+                foreach (string container in touch.Containers)
+                {
+                    SyncDirectory(root, $"{touch.Sandbox}/{container}");
+                }
+
+                SyncDirectory(root, touch.Sandbox);
+            }
+        }
+
+        sandboxes.Clear();
+    }
+
+    /// <summary>
+    /// A document whose sync failed is written anew from its last record: the kernel may have dropped its pages, and a second sync would
+    /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted.
+    /// </summary>
+    private async ValueTask RewriteAsync(TouchedFile file, CancellationToken cancellation)
+    {
+        (string sandbox, DocumentKey key, _) = file;
+        try
+        {
+            using SandboxHold held = await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
+            if (await FindContentAsync(sandbox, key, cancellation).ConfigureAwait(false) is { } content && held.Handles.Find(key.Root, key.Container) is { } directory)
+            {
+                new AtomicFile(fs).Write(directory, key.File, content.Span);
+            }
+        }
+        catch (NotFoundException)
+        {
+            // Removed in the meantime.
+        }
+        catch (Exception failure) when (failure is StorageException or NotDurableException or LockTimeoutException or ObjectDisposedException)
+        {
+            throw log.Fault(file.Path, Errno.InputOutput);
+        }
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>?> FindContentAsync(string sandbox, DocumentKey key, CancellationToken cancellation)
+    {
+        using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
+        var fate = new SandboxFate(sandbox);
+        foreach (CommitRecord record in log.ReadAll(hold))
+        {
+            foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path).Where(plan => plan.Sandbox == sandbox))
+            {
+                fate.Add(plan, record);
+            }
+        }
+
+        return fate.Documents.TryGetValue(key, out (ReadOnlyMemory<byte>? Content, Guid Root) found) ? found.Content : null;
+    }
+
+    private void SyncDirectory(RootDirectory root, string path)
+    {
+        Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
+        if (errno is Errno.NotFound or Errno.NotDirectory)
+        {
+            return;
+        }
+
+        StorageException.ThrowIfFailed(errno, "open for the checkpoint", root.Directory.Path, path);
+        using (directory)
+        {
+            SyncOrFault(directory!);
+        }
+    }
+
+    /// <summary>The roots' own names, and stage/ and trash/: a directory must not come back in the place that it has left.</summary>
+    private void SyncRoots()
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
+        {
+            SyncOrFault(root.Directory);
+            SyncOrFault(root.Stage);
+            SyncOrFault(root.Trash);
+        }
+    }
+
+    private void SyncOrFault(DirectoryHandle directory)
+    {
+        Errno errno = fs.SyncDirectory(directory);
+        if (errno != Errno.None)
+        {
+            throw log.Fault(directory.Path, errno);
+        }
+    }
+
+    /// <summary>A document, or the lock file, of a sandbox.</summary>
+    private sealed record TouchedFile(string Sandbox, DocumentKey Key, string Path)
+    {
+        public bool IsLock => Key is { Container: null, File: Identifier.LockFile };
+    }
+}
