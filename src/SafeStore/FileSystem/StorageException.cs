@@ -85,24 +85,6 @@ public sealed class StorageException : SafeStoreException
         }
     }
 
-    /// <inheritdoc cref="ThrowIfFailed(Errno, string, string, string)"/>
-    internal static void ThrowIfFailed(Errno errno, string operation, DirectoryHandle directory, string name)
-    {
-        if (errno != Errno.None)
-        {
-            throw new StorageException(operation, $"{directory.Path}/{name}", errno);
-        }
-    }
-
-    /// <summary>Throws unless a call succeeded; the file's path is joined only then.</summary>
-    internal static void ThrowIfFailed(Errno errno, string operation, FileHandle file)
-    {
-        if (errno != Errno.None)
-        {
-            throw new StorageException(operation, file.Path, errno);
-        }
-    }
-
     private static string Describe(string operation, string path, Errno errno)
     {
         string number = ((int)errno).ToString(CultureInfo.InvariantCulture);
