@@ -2,6 +2,7 @@ using System;
 using System.Collections.Immutable;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 using SafeStore.Testing.Stores;
 using Xunit;
 
@@ -85,7 +86,8 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
         var run = new CrashRun(machine);
         run.Begin(StoreModel.Empty);
         run.Acknowledge(StoreModel.Empty);
-        machine.Faults = FaultPlan.At(machine.Calls + call, new ProcessKilled());
+        long start = machine.Calls;
+        machine.Faults = FaultPlan.At(start + call, new ProcessKilled());
         try
         {
             await StoreWorkload.CommitAsync(dying, StoreModel.Empty, Creation(1), run);
@@ -97,6 +99,7 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
         }
 
         bool isFinished = false;
+        bool isAppended = machine.Trace.Any(made => made.Number > start && made.Operation == Operation.Write && made.Path.Contains("/log/", StringComparison.Ordinal) && made.Result == Errno.None);
         machine.Faults = new FaultPlan();
         try
         {
@@ -113,6 +116,7 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
             run.Acknowledge(first);
         }
 
+        Assert.True(isFinished == isAppended, $"after {call} calls: {(isAppended ? "its record was in the log" : "it had no record")}\n{string.Join('\n', machine.Trace.TakeLast(40))}");
         if (loss is { } lost)
         {
             machine.LosePower(lost);
