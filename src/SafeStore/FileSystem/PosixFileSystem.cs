@@ -205,23 +205,8 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count)
-    {
-        Descriptor descriptor = PosixFile.Of(file).Descriptor;
-        fixed (byte* start = buffer)
-        {
-            nint read;
-            Errno errno;
-            do
-            {
-                read = LibC.pread(descriptor, start, (nuint)buffer.Length, offset);
-            }
-            while (LibC.MustRepeat(read, out errno));
-
-            count = errno == Errno.None ? (int)read : 0;
-            return errno;
-        }
-    }
+    public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count) =>
+        PosixReading.Read(PosixFile.Of(file).Descriptor, buffer, offset, out count);
 
     /// <inheritdoc/>
     public Errno ReadWhole(DirectoryHandle directory, ReadOnlySpan<char> path, Span<byte> buffer, out int count) =>

@@ -3,10 +3,27 @@ using System.Runtime.CompilerServices;
 
 namespace SafeStore.FileSystem;
 
-/// <summary>Reads small files in one go: the bare calls, with nothing on the heap.</summary>
+/// <summary>Reads, by pread(2); small files in one go: the bare calls, with nothing on the heap.</summary>
 [SkipLocalsInit]
 internal static unsafe class PosixReading
 {
+    internal static Errno Read(Descriptor file, Span<byte> buffer, long offset, out int count)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint read;
+            Errno errno;
+            do
+            {
+                read = LibC.pread(file, start, (nuint)buffer.Length, offset);
+            }
+            while (LibC.MustRepeat(read, out errno));
+
+            count = errno == Errno.None ? (int)read : 0;
+            return errno;
+        }
+    }
+
     internal static Errno ReadWhole(Descriptor directory, ReadOnlySpan<char> path, Span<byte> buffer, bool walk, out int count)
     {
         count = 0;

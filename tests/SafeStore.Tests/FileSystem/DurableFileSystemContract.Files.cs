@@ -52,6 +52,55 @@ public abstract partial class DurableFileSystemContract
         Assert.Equal(0, count);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4096)]
+    [InlineData(5000)]
+    [InlineData(8192)]
+    public void A_file_is_read_whole_in_one_call(int size)
+    {
+        byte[] content = new byte[size];
+        FileSystem.FillRandom(content);
+        MakeDirectory("d");
+        Create("..a", content, OpenDirectory("d"));
+        byte[] buffer = new byte[8192];
+
+        Assert.Equal(Errno.None, FileSystem.ReadWhole(Root, "d/..a", buffer, out int count));
+        Assert.Equal(content, buffer.AsSpan(0, count));
+    }
+
+    [Fact]
+    public void Reading_whole_fills_no_more_than_the_buffer()
+    {
+        Create("a", "0123456789"u8);
+        byte[] buffer = new byte[4];
+
+        Assert.Equal(Errno.None, FileSystem.ReadWhole(Root, "a", buffer, out int count));
+        Assert.Equal("0123"u8, buffer.AsSpan(0, count));
+        Assert.Equal(Errno.None, FileSystem.ReadWhole(Root, "a", buffer.AsSpan(0, 0), out count));
+        Assert.Equal(0, count);
+    }
+
+    [Fact]
+    public void Reading_whole_refuses_what_is_no_file_below_the_directory()
+    {
+        MakeDirectory("d");
+        Create("a");
+        PlantSymbolicLink("link", "a");
+        PlantSymbolicLink("aside", "d");
+        byte[] buffer = new byte[10];
+        foreach ((string path, Errno expected) in new[]
+        {
+            ("missing", Errno.NotFound), ("d/missing", Errno.NotFound), ("a/b", Errno.NotDirectory), ("d", Errno.IsDirectory), ("link", Errno.SymbolicLink),
+            ("aside/x", Errno.SymbolicLink), ("../x", Errno.CrossDevice), ("/x", Errno.CrossDevice), ("a\0", Errno.Invalid),
+        })
+        {
+            Assert.Equal((path, expected), (path, FileSystem.ReadWhole(Root, path, buffer, out int count)));
+            Assert.Equal(0, count);
+        }
+    }
+
     [Fact]
     public void Writing_behind_the_end_fills_the_gap_with_zeros()
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -43,6 +44,48 @@ public sealed class PosixFileSystemTests : IDisposable
         List<DirectoryEntry> entries = [];
         Assert.Equal(Errno.None, _fileSystem.List(_root, entries));
         Assert.Equal([new("pipe", FileKind.Other)], entries);
+    }
+
+    [Fact]
+    public void A_directory_that_is_being_listed_can_be_listed()
+    {
+        Create("a").Dispose();
+        Create("b").Dispose();
+        List<DirectoryEntry> inner = [];
+        var outer = new ObservableCollection<DirectoryEntry>();
+        outer.CollectionChanged += (_, _) => Assert.Equal(Errno.None, _fileSystem.List(_root, inner));
+
+        Assert.Equal(Errno.None, _fileSystem.List(_root, outer));
+        Assert.Equal(["a", "b"], outer.Select(static entry => entry.Name).Order());
+        Assert.Equal(["a", "a", "b", "b"], inner.Select(static entry => entry.Name).Order());
+    }
+
+    [Fact]
+    public void A_directory_is_listed_from_its_start_each_time()
+    {
+        List<DirectoryEntry> before = [];
+        List<DirectoryEntry> after = [];
+        Assert.Equal(Errno.None, _fileSystem.List(_root, before));
+        Create("later").Dispose();
+
+        Assert.Equal(Errno.None, _fileSystem.List(_root, after));
+        Assert.Empty(before);
+        Assert.Equal([new("later", FileKind.Regular)], after);
+    }
+
+    [Fact]
+    public void Reading_whole_leaves_no_descriptor_open()
+    {
+        Create("a").Dispose();
+        Native.MakePipe(Path.Combine(_temp.Path, "pipe"));
+        var walking = new PosixFileSystem(walk: true);
+        foreach (string path in new[] { "a", "pipe" })
+        {
+            string full = Path.Combine(_temp.Path, path);
+            _ = _fileSystem.ReadWhole(_root, path, new byte[10], out _);
+            _ = walking.ReadWhole(_root, path, new byte[10], out _);
+            Assert.DoesNotContain(full, Directory.EnumerateFiles("/proc/self/fd").Select(static link => new FileInfo(link).LinkTarget));
+        }
     }
 
     [Fact]

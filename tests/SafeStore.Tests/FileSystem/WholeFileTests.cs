@@ -60,10 +60,12 @@ public sealed class WholeFileTests : IDisposable
         Assert.Equal(Errno.FileTooLarge, Read(limit, out _));
     }
 
-    [Fact]
-    public void A_small_file_needs_a_single_read()
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1024)]
+    public void A_small_file_needs_a_single_read(int size)
     {
-        Write(1000);
+        Write(size);
 
         Assert.Equal(Errno.None, Read(10_000, out _));
         Assert.Equal(["Read"], _fileSystem.Calls);
