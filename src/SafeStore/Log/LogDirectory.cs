@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.IO;
 using SafeStore.FileSystem;
 
@@ -17,6 +18,9 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     private const string SparePrefix = "spare-";
     private const string PreparePrefix = "prepare-";
     private const int ZeroBytes = 256 * 1024;
+
+    /// <summary>One for the next change of the segment, one for the checkpoint's, which may come right after: to write a new one takes long, and all who commit would wait for it.</summary>
+    private const int SparesMax = 2;
 
     public IDurableFileSystem FileSystem => fs;
 
@@ -100,7 +104,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         try
         {
             WriteFully(file!, header.Encode(), 0);
-            StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the header of a log segment", file!);
+            StorageException.ThrowIfFailed(fs.SyncData(file!), "sync the header of a log segment", file!); // the size is as it was, and was synced
             StorageException.ThrowIfFailed(fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", Path, NameOf(header.FirstLsn));
             SyncNames();
             return new SegmentReader(fs, file!, header);
@@ -119,34 +123,43 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         }
     }
 
-    /// <summary>
-    /// Takes segments out of the log, in LSN order; keeps one as a spare. Everything in them is below a durable watermark.
-    /// </summary>
+    /// <summary>Takes segments out of the log, in LSN order. Everything in them is below a durable watermark. The caller holds the log lock, or is alone.</summary>
+    /// <returns>Their new names, for <see cref="Release"/>.</returns>
+    public List<string> Detach(IEnumerable<Lsn> segments)
+    {
+        var detached = new List<string>();
+        foreach (Lsn first in segments)
+        {
+            string name = NewName(PreparePrefix, ".tmp");
+            StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, NameOf(first), directory, name), "retire a log segment", Path, NameOf(first));
+            detached.Add(name);
+        }
+
+        return detached;
+    }
+
+    /// <summary>Keeps of the detached segments as many as are wanted for spares, and removes the others. Needs no lock, and should have none: it syncs and frees space.</summary>
     /// <remarks>
     /// A file must have lost its old name durably before its header is written anew, or a power loss could bring back the old name
     /// with the new header. Hence the step in between, under a name that is swept at recovery.
     /// </remarks>
-    public void Retire(IEnumerable<Lsn> segments)
+    /// <exception cref="SyncFailedException">The old names may not be gone.</exception>
+    public void Release(List<string> detached)
     {
-        bool keep = !HasSpare();
-        var kept = new List<string>();
-        foreach (Lsn first in segments)
+        SyncNames();
+        int spares = Names().Count(static name => name.StartsWith(SparePrefix, StringComparison.Ordinal));
+        foreach (string name in detached)
         {
-            if (keep && IsOrdinary(first))
+            if (spares < SparesMax && IsOrdinary(name))
             {
-                string name = NewName(PreparePrefix, ".tmp");
-                StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, NameOf(first), directory, name), "retire a log segment", Path, NameOf(first));
-                kept.Add(name);
-                keep = false;
+                Promote(name);
+                spares++;
             }
             else
             {
-                StorageException.ThrowIfFailed(fs.Unlink(directory, NameOf(first)), "remove a log segment", Path, NameOf(first));
+                StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove a log segment", Path, name);
             }
         }
-
-        SyncNames();
-        kept.ForEach(Promote);
     }
 
     /// <summary>
@@ -230,6 +243,12 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
                 byte[] zeros = new byte[(int)Math.Min(ZeroBytes, size)];
                 for (long offset = 0; offset < size; offset += zeros.Length)
                 {
+                    if (offset > 0)
+                    {
+                        // Piece by piece: who commits meanwhile does not have to wait until the disk has taken all of it.
+                        StorageException.ThrowIfFailed(fs.SyncData(file!), "sync a log segment", file!);
+                    }
+
                     WriteFully(file!, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - offset)), offset);
                 }
 
@@ -251,19 +270,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, prepared, directory, spare), "keep a spare log segment", Path, spare);
     }
 
-    private bool IsOrdinary(Lsn first)
-    {
-        try
-        {
-            using SegmentReader segment = Open(first, FileUse.Read);
-            return segment.Header.SegmentBytes == segmentBytes;
-        }
-        catch (LogCorruptException)
-        {
-            // It is on its way out, and everything in it is durable elsewhere.
-            return false;
-        }
-    }
+    private bool IsOrdinary(string name) => fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Size == segmentBytes;
 
     private string NewName(string prefix, string suffix)
     {

@@ -49,11 +49,13 @@ internal sealed class Checkpointer(
 
         await _documents.SyncAsync(touched.Values, cancellation).ConfigureAwait(false);
         AdvanceWatermark(last);
+        List<string> detached;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            Retire(released);
+            detached = log.Directory.Detach(released);
         }
 
+        Release(detached);
         events.CheckpointDone(last, released.Count);
         return last;
     }
@@ -191,11 +193,11 @@ internal sealed class Checkpointer(
         }
     }
 
-    private void Retire(List<Lsn> released)
+    private void Release(List<string> detached)
     {
         try
         {
-            log.Directory.Retire(released);
+            log.Directory.Release(detached);
         }
         catch (SyncFailedException failure)
         {

@@ -15,10 +15,13 @@ namespace SafeStore.Transactions;
 /// </summary>
 internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, CommitLog log, SandboxLocker locker, LockWaiting waiting)
 {
+    /// <summary>Others commit meanwhile, and wait for the journal.</summary>
+    private const int FilesPerBatch = 16;
+
     public async ValueTask SyncAsync(IEnumerable<SandboxTouch> touched, CancellationToken cancellation)
     {
         var sandboxes = new List<SandboxTouch>();
-        using var files = new SyncBatch<TouchedFile>(fs);
+        using var files = new SyncBatch<TouchedFile>(fs, FilesPerBatch);
         foreach (SandboxTouch touch in touched)
         {
             cancellation.ThrowIfCancellationRequested();

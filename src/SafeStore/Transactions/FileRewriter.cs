@@ -11,8 +11,11 @@ namespace SafeStore.Transactions;
 /// <remarks>What a failure or a crash leaves are temp files, which the next recovery sweeps; a file's name goes to its new content after that was synced, or not at all.</remarks>
 internal sealed class FileRewriter(IDurableFileSystem fs) : IDisposable
 {
+    /// <summary>Nobody else is at work during a recovery.</summary>
+    public const int FilesPerBatch = 64;
+
     private readonly AtomicFile _atomic = new(fs);
-    private readonly SyncBatch<WrittenFile> _batch = new(fs);
+    private readonly SyncBatch<WrittenFile> _batch = new(fs, FilesPerBatch);
     private readonly List<WrittenFile> _written = [];
 
     /// <summary>Lets a file have this content after the next <see cref="Complete"/>, if not before.</summary>

@@ -90,7 +90,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     /// <summary>Removes temp files, and lets every lock word say "idle": of several sandboxes at a time, which have nothing in common.</summary>
     private void SweepSandboxes(Dictionary<string, SandboxFate> fates)
     {
-        using var words = new SyncBatch<string>(fs);
+        using var words = new SyncBatch<string>(fs, FileRewriter.FilesPerBatch);
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             List<DirectoryEntry> sandboxes = _sweeper.List(root.Directory);
@@ -227,7 +227,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         List<Lsn> stale = directory.List().FindAll(first => first <= last);
         if (stale.Count > 0)
         {
-            directory.Retire(stale);
+            directory.Release(directory.Detach(stale));
         }
 
         if (!directory.HasSpare())

@@ -10,14 +10,14 @@ namespace SafeStore.Transactions;
 /// costs a flush.
 /// </summary>
 /// <typeparam name="T">What tells the files apart.</typeparam>
-internal sealed class SyncBatch<T>(IDurableFileSystem fs) : IDisposable
+/// <param name="fs">The filesystem.</param>
+/// <param name="filesMax">How many files: the fewer, the shorter does anybody wait for the journal; the more, the fewer commits of the journal.</param>
+internal sealed class SyncBatch<T>(IDurableFileSystem fs, int filesMax) : IDisposable
 {
-    private const int FilesMax = 64;
-
     private readonly List<(FileHandle File, T What)> _files = [];
 
     /// <summary>Whether as many handles are open as should be.</summary>
-    public bool IsFull => _files.Count >= FilesMax;
+    public bool IsFull => _files.Count >= filesMax;
 
     /// <summary>Takes a file, to close it after its sync.</summary>
     public void Add(FileHandle file, T what)
