@@ -1,8 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using System.IO;
+using System.Linq;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Log;
@@ -104,7 +104,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         try
         {
             WriteFully(file!, header.Encode(), 0);
-            StorageException.ThrowIfFailed(fs.SyncData(file!), "sync the header of a log segment", file!); // the size is as it was, and was synced
+            StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the header of a log segment", file!);
             StorageException.ThrowIfFailed(fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", Path, NameOf(header.FirstLsn));
             SyncNames();
             return new SegmentReader(fs, file!, header);
@@ -243,12 +243,6 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
                 byte[] zeros = new byte[(int)Math.Min(ZeroBytes, size)];
                 for (long offset = 0; offset < size; offset += zeros.Length)
                 {
-                    if (offset > 0)
-                    {
-                        // Piece by piece: who commits meanwhile does not have to wait until the disk has taken all of it.
-                        StorageException.ThrowIfFailed(fs.SyncData(file!), "sync a log segment", file!);
-                    }
-
                     WriteFully(file!, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - offset)), offset);
                 }
 
