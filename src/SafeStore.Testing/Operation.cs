@@ -15,7 +15,7 @@ public enum Operation
     /// <summary>Either of the MakeDirectory calls.</summary>
     MakeDirectory,
 
-    /// <summary><see cref="IDurableFileSystem.List"/>.</summary>
+    /// <summary>Either of the List calls.</summary>
     List,
 
     /// <summary>Any of the Stat calls.</summary>

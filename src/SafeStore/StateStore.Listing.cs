@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Documents;
@@ -67,7 +66,16 @@ public sealed partial class StateStore
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
     /// <exception cref="StorageException">A directory cannot be listed.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public IEnumerable<DocumentResult<byte[]>> ReadAllJson(string sandbox) => ListDocuments(sandbox)
-        .Select(document => DocumentResult.Of(document, () => _engine.Reader.ReadJson(document.Address) is { } json ? (true, json) : (false, default(byte[]))))
-        .Where(static result => result.Exists);
+    public IEnumerable<DocumentResult<byte[]>> ReadAllJson(string sandbox) => ReadEach(ListDocuments(sandbox));
+
+    private IEnumerable<DocumentResult<byte[]>> ReadEach(IReadOnlyList<DocumentId> documents)
+    {
+        for (int i = 0; i < documents.Count; i++)
+        {
+            if (_engine.Reader.ReadJsonOrError(documents[i]) is { } result)
+            {
+                yield return result;
+            }
+        }
+    }
 }

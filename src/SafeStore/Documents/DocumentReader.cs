@@ -50,6 +50,19 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         }
     }
 
+    /// <summary>A document's bytes or what is wrong with it; null if it does not exist (any more).</summary>
+    public DocumentResult<byte[]>? ReadJsonOrError(DocumentId document)
+    {
+        try
+        {
+            return ReadJson(document.Address) is { } json ? new DocumentResult<byte[]>(document, json, null) : null;
+        }
+        catch (SafeStoreException failure)
+        {
+            return new DocumentResult<byte[]>(document, null, failure);
+        }
+    }
+
     public List<string> ListSandboxes()
     {
         var sandboxes = new List<string>();
@@ -140,17 +153,15 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
 
     private List<DirectoryEntry> List(RootDirectory root, string path)
     {
-        Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
+        var entries = new List<DirectoryEntry>();
+        Errno errno = fs.List(root.Directory, path, entries);
         if (errno == Errno.NotFound)
         {
             return [];
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", root.Directory.Path, path);
-        using (directory)
-        {
-            return List(directory!);
-        }
+        StorageException.ThrowIfFailed(errno, "list the directory", root.Directory, path);
+        return entries;
     }
 
     private List<DirectoryEntry> List(DirectoryHandle directory)

@@ -124,6 +124,14 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
+    public Errno List(DirectoryHandle parent, string path, ICollection<DirectoryEntry> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        Errno errno = Open(PosixDirectory.Of(parent), path, LibC.O_RDONLY | LibC.O_DIRECTORY, out Descriptor? opened);
+        return errno == Errno.None ? PosixListing.ListAndClose(opened!, entries) : errno;
+    }
+
+    /// <inheritdoc/>
     public Errno Stat(DirectoryHandle directory, string name, out FileStatus status)
     {
         Descriptor descriptor = PosixDirectory.Of(directory).Descriptor;

@@ -38,19 +38,20 @@ internal static unsafe class PosixListing
         }
     }
 
+    /// <summary>Lists what has just been opened for that.</summary>
+    internal static Errno ListAndClose(Descriptor own, ICollection<DirectoryEntry> entries)
+    {
+        using (own)
+        {
+            return Read(own, entries);
+        }
+    }
+
     private static Errno ListApart(Descriptor directory, ICollection<DirectoryEntry> entries)
     {
         byte* self = stackalloc byte[2] { (byte)'.', 0 };
         Errno errno = PosixOpening.OpenName(directory, self, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out Descriptor? own);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        using (own)
-        {
-            return Read(own!, entries);
-        }
+        return errno == Errno.None ? ListAndClose(own!, entries) : errno;
     }
 
     private static Errno Read(Descriptor directory, ICollection<DirectoryEntry> entries)

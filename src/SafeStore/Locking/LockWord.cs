@@ -38,12 +38,18 @@ internal readonly record struct LockWord(LockWordState State, Lsn Lsn)
         return count == Bytes ? Decode(bytes) : default;
     }
 
-    /// <summary>Reads the word of a lock file that need not be open.</summary>
-    public static LockWord Read(IDurableFileSystem fs, DirectoryHandle directory, string name)
+    /// <summary>Reads the word of a lock file that is not open; null if there is none.</summary>
+    public static LockWord? TryRead(IDurableFileSystem fs, DirectoryHandle directory, string name)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
-        StorageException.ThrowIfFailed(fs.ReadWhole(directory, name, bytes, out int count), "read the lock word", directory.Path, name);
-        return count == Bytes ? Decode(bytes) : default;
+        Errno errno = fs.ReadWhole(directory, name, bytes, out int count);
+        if (errno == Errno.NotFound)
+        {
+            return null;
+        }
+
+        StorageException.ThrowIfFailed(errno, "read the lock word", directory, name);
+        return count == Bytes ? Decode(bytes) : default(LockWord);
     }
 
     public void Write(IDurableFileSystem fs, FileHandle file)

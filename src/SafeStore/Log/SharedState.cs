@@ -43,6 +43,9 @@ internal enum SharedWord
 
     /// <summary>1 while somebody waits for sync.lock.</summary>
     SyncLockWaiting,
+
+    /// <summary>How many processes have opened the store since the last recovery and have not closed it in order.</summary>
+    Unsettled,
 }
 
 /// <summary>
@@ -50,7 +53,7 @@ internal enum SharedWord
 /// first opener recovers anyway. Read through a mapping, hence without a system call; written with pwrite.
 /// </summary>
 /// <remarks>
-/// <c>TailOwner</c> and <c>Epoch</c> are written under log.lock only. The tail owner is whoever appended last: it knows where the log
+/// <c>TailOwner</c>, <c>Epoch</c> and <c>Unsettled</c> are written under log.lock only. The tail owner is whoever appended last: it knows where the log
 /// ends; everybody else reads forward first. The epoch grows with every new segment: whoever knows another one looks at the directory again.
 /// The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's own.
 /// </remarks>
@@ -79,6 +82,8 @@ internal sealed class SharedState : IDisposable
     public ulong TailOwner => Read(SharedWord.TailOwner);
 
     public ulong Epoch => Read(SharedWord.Epoch);
+
+    public ulong Unsettled => Read(SharedWord.Unsettled);
 
     public Lsn AppendedLsn => new((long)ReadHint(SharedWord.AppendedLsn));
 
@@ -113,6 +118,8 @@ internal sealed class SharedState : IDisposable
 
     public void NextEpoch() => Write(SharedWord.Epoch, Epoch + 1);
 
+    public void SetUnsettled(ulong processes) => Write(SharedWord.Unsettled, processes);
+
     /// <summary>Says what was appended; without success the others sync more often.</summary>
     public void TrySetAppended(Lsn lsn) => _ = TryWrite(SharedWord.AppendedLsn, (ulong)lsn.Value);
 
@@ -120,13 +127,15 @@ internal sealed class SharedState : IDisposable
     public void TrySetSynced(Lsn lsn) => _ = TryWrite(SharedWord.SyncedLsn, (ulong)lsn.Value);
 
     /// <summary>Forgets what former users of the store have appended, synced and waited for: the store may have been restored from an older copy since.</summary>
-    public void StartOver()
+    /// <param name="unsettled">1 if something is left that recovery could not settle: as if a process had the store open that never leaves.</param>
+    public void StartOver(ulong unsettled)
     {
         SetTailOwner(0);
         Write(SharedWord.AppendedLsn, 0);
         Write(SharedWord.SyncedLsn, 0);
         Write(SharedWord.LogLockWaiting, 0);
         Write(SharedWord.SyncLockWaiting, 0);
+        SetUnsettled(unsettled);
         NextEpoch();
     }
 

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
-using SafeStore.Locking;
 using SafeStore.Log;
 
 namespace SafeStore.Transactions;
@@ -15,12 +14,18 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
 {
     private readonly Sweeper _sweeper = new(fs, roots);
 
-    /// <param name="wasFaulted">The store's last users saw a sync fail: what the cache shows need not be on the disk.</param>
-    public void Run(bool wasFaulted)
+    /// <param name="found">
+    /// What open.lock said: "faulted" if the store's last users saw a sync fail, so that what the cache shows need not be on the disk; "recovering" if another recovery died.
+    /// </param>
+    /// <returns>Whether every sandbox's state is known: no lock word is missing or damaged, and nothing is left to sweep.</returns>
+    public bool Run(StoreStatus found)
     {
+        bool wasFaulted = found == StoreStatus.Faulted;
         SyncNames();
         LogContents log = LogScanner.ReadChecked(directory, watermark, identity.Store, out Lsn? mark);
         bool isMade = mark is not null;
+        bool rootWasLost = isMade && (log.Header!.ConfigRoot != identity.ConfigRoot || log.Header.RunRoot != identity.RunRoot);
+        bool isSettled = isMade && !rootWasLost && !wasFaulted && watermark.IsSettledAt(log.End.Next.Previous);
         Dictionary<string, SandboxFate> fates = Collect(log);
 
         // A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any more.
@@ -31,11 +36,18 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         // The sweep of the rest comes before the records too: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
         // a published directory; then the log, above the watermark, has everything that was in it.
         EmptyAside();
-        SweepSandboxes(fates);
+        if (!isSettled)
+        {
+            // What a recovery before this one has removed and not synced, only a sync of everything makes sure of; so it does where the lock words were lost.
+            bool mayHaveLost = isMade && (rootWasLost || found is StoreStatus.Recovering or StoreStatus.Faulted);
+            isSettled = new SandboxSweep(fs, roots, _sweeper, fates, mayHaveLost, events).Run();
+        }
+
         Apply(fates.Values);
-        StartOver(log, isMade, wasFaulted);
+        StartOver(log, isMade, rootWasLost, wasFaulted);
         EmptyAside();
         events.Recovered(log.Watermark, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
+        return isSettled;
     }
 
     /// <summary>A dead process may have made a name and not synced it; whoever builds on the name must.</summary>
@@ -74,7 +86,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            _sweeper.SweepDirectory(root.Metadata, depth: 0);
+            _ = _sweeper.SweepDirectory(root.Metadata, depth: 0, isDurable: false, always: false); // swept at each opening
         }
     }
 
@@ -84,50 +96,6 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         {
             Empty(root.Stage);
             Empty(root.Trash);
-        }
-    }
-
-    /// <summary>Removes temp files, and lets every lock word say "idle": of several sandboxes at a time, which have nothing in common.</summary>
-    private void SweepSandboxes(Dictionary<string, SandboxFate> fates)
-    {
-        using var words = new SyncBatch<string>(fs, FileRewriter.FilesPerBatch);
-        foreach (RootDirectory root in roots.InOrderOfAppearance)
-        {
-            List<DirectoryEntry> sandboxes = _sweeper.List(root.Directory);
-            sandboxes.RemoveAll(static entry => entry.Kind != FileKind.Directory || !Identifier.IsValid(entry.Name));
-            SideBySide.ForEach(fs.CallsSideBySide, sandboxes.Count, number => SweepUnlessOdd(root, sandboxes[number].Name, fates, words));
-        }
-
-        Sync(words);
-    }
-
-    private void SweepUnlessOdd(RootDirectory root, string sandbox, Dictionary<string, SandboxFate> fates, SyncBatch<string> words)
-    {
-        SandboxFate? fate = fates.GetValueOrDefault(sandbox);
-        try
-        {
-            SweepSandbox(root, sandbox, fate, words);
-        }
-        catch (StorageException failure) when (fate is null && failure.Errno is not Errno.InputOutput)
-        {
-            // A link, or a directory of another owner, where none should be: one odd sandbox does not keep the others closed. It
-            // is refused when it is locked or read.
-            events.SandboxSkipped(sandbox, failure);
-        }
-    }
-
-    private void SweepSandbox(RootDirectory root, string sandbox, SandboxFate? fate, SyncBatch<string> words)
-    {
-        StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, sandbox, out DirectoryHandle? directory), "open the directory", root.Directory.Path, sandbox);
-        using (directory)
-        {
-            List<DirectoryEntry> entries = _sweeper.SweepDirectory(directory!, depth: 1);
-            if (root.Root == StoreRoot.Run
-                && fate is not { Exists: false } // whose word tells whether it is still the removed one
-                && entries.Exists(static entry => entry.Name == Identifier.LockFile)) // or it gets one when it is locked
-            {
-                Settle(sandbox, directory!, fate?.Last, root.IsVolatile, words);
-            }
         }
     }
 
@@ -153,63 +121,13 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
     }
 
-    private void Settle(string id, DirectoryHandle sandbox, Lsn? last, bool isVolatile, SyncBatch<string> words)
-    {
-        LockWord word = LockWord.Read(fs, sandbox, Identifier.LockFile);
-        Lsn settled = Lsn.Max(word.Lsn, last ?? default);
-        if (word.State == LockWordState.Committing && settled > word.Lsn)
-        {
-            events.RolledForward(id, settled);
-        }
-        else if (word.State == LockWordState.Committing)
-        {
-            events.RolledBack(id);
-        }
-
-        if (word.State != LockWordState.Committing && last is null)
-        {
-            return;
-        }
-
-        StorageException.ThrowIfFailed(fs.OpenFile(sandbox, Identifier.LockFile, FileUse.ReadWrite, out FileHandle? file), "open the lock file", sandbox, Identifier.LockFile);
-        using var owned = new OwnedParts();
-        owned.Add(file!);
-
-        // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
-        new LockWord(LockWordState.Idle, settled).Write(fs, file!);
-        if (last is null || isVolatile)
-        {
-            return;
-        }
-
-        // The log, which still knows the version, is dropped soon; a power loss may then bring back an older word.
-        owned.Disown();
-        lock (words)
-        {
-            words.Add(file!, file!.Path);
-            if (words.IsFull)
-            {
-                Sync(words);
-            }
-        }
-    }
-
-    private static void Sync(SyncBatch<string> words)
-    {
-        foreach ((string path, Errno errno) in words.Sync())
-        {
-            throw new StorageException("sync the lock file", path, errno);
-        }
-    }
-
     /// <summary>
     /// Everything is durable in the documents: the log starts over in a new segment, whose salt gives remnants of the old one no chance.
     /// </summary>
-    private void StartOver(LogContents log, bool isMade, bool wasFaulted)
+    private void StartOver(LogContents log, bool isMade, bool rootWasLost, bool wasFaulted)
     {
         directory.SweepPrepared();
         Lsn last = log.Header is null ? default : log.End.Next.Previous;
-        bool rootWasLost = isMade && (log.Header!.ConfigRoot != identity.ConfigRoot || log.Header.RunRoot != identity.RunRoot);
         if (rootWasLost)
         {
             // Transactions that touched only the lost root were never synced; their numbers must not come again. A segment holds

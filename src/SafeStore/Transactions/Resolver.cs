@@ -13,10 +13,11 @@ namespace SafeStore.Transactions;
 /// Finishes what a dead process left between append and publish (roll forward), or removes what it staged (roll back); the log decides.
 /// Every step may be repeated, by whoever comes next, after a death in the middle.
 /// </summary>
-internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog log, Stager stager, Publisher publisher, Sweeper sweeper, EngineEvents events) : IResolver
+internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog log, Stager stager, Publisher publisher, Sweeper sweeper, Settlement settlement, EngineEvents events) : IResolver
 {
     public async ValueTask<LockWord?> ResolveAsync(SandboxHandles handles, LockWord word, CancellationToken cancellation)
     {
+        settlement.Disturb();
         (Lsn lsn, SandboxPlan? plan, Lsn last) = await FindLastAsync(handles.Sandbox, word.Lsn, cancellation).ConfigureAwait(false);
         if (plan?.Kind == PlanKind.Remove && word.State == LockWordState.Unknown)
         {

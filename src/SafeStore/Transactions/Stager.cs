@@ -73,13 +73,21 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         return true;
     }
 
-    /// <summary>Takes back what was staged. False if something may be left, so that the sandbox needs to be resolved.</summary>
+    /// <summary>
+    /// Takes back what was staged, so that no power loss brings it up again beside a document. False if something may be left, so that the sandbox needs to be resolved.
+    /// </summary>
     public bool TryTakeBack(StagedPlan staged)
     {
         bool complete = true;
         foreach (StagedFile file in staged.Files)
         {
             complete &= fs.Unlink(file.Directory, file.TempName) is Errno.None or Errno.NotFound;
+        }
+
+        // A settled store is not swept when it is opened: what an idle sandbox has got rid of must be gone for good.
+        foreach (DirectoryHandle directory in staged.Files.Where(file => !roots[file.Key.Root].IsVolatile).Select(static file => file.Directory).Distinct())
+        {
+            complete &= fs.SyncDirectory(directory) == Errno.None;
         }
 
         foreach (StagedDirectory directory in staged.Directories)

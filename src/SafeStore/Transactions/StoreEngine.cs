@@ -21,25 +21,27 @@ internal sealed class StoreEngine : IAsyncDisposable
     private readonly LockWaiting _waiting;
     private readonly Maintenance _maintenance;
     private readonly Committer _committer;
+    private readonly Settlement _settlement;
     private readonly DirectoryHandle _logDirectory;
     private readonly DirectoryHandle _namesDirectory;
     private readonly NameLocks _names;
 
-    private StoreEngine(StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, LockWaiting waiting, EngineEvents events)
+    private StoreEngine(
+        StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, Watermark watermark, Settlement settlement, LockWaiting waiting, EngineEvents events)
     {
         IDurableFileSystem fs = options.FileSystem;
         (Roots, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, openLock, shared, logDirectory, waiting, events);
-        (_namesDirectory, _log) = (namesDirectory, log);
+        (_namesDirectory, _log, _settlement) = (namesDirectory, log, settlement);
         var stager = new Stager(fs, roots);
         var publisher = new Publisher(fs, roots);
         _names = new NameLocks(fs, _namesDirectory, waiting);
-        var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), events);
+        var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), settlement, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
         Locker = new SandboxLocker(fs, roots, Gates, _names, waiting, resolver);
-        Checkpointer = new Checkpointer(fs, roots, _log, new Watermark(fs, roots.Config.Metadata), _names, Locker, resolver, waiting, events);
+        Checkpointer = new Checkpointer(fs, roots, _log, watermark, _names, Locker, resolver, waiting, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
         _committer = new Committer(_log, _maintenance.Nudge);
-        Runner = new TransactionRunner(roots, _committer, _names, Locker, waiting, fs, stager, publisher, resolver, events);
+        Runner = new TransactionRunner(roots, _committer, _names, Locker, waiting, fs, stager, publisher, resolver, settlement, events);
         Reader = new DocumentReader(fs, roots, options.DocumentBytesMax);
     }
 
@@ -78,12 +80,15 @@ internal sealed class StoreEngine : IAsyncDisposable
         SharedLock logLock = owned.Add(new SharedLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting), shared, SharedWord.LogLockWaiting));
         SharedLock syncLock = owned.Add(new SharedLock(FileLock.Open(fs, roots.Config.Metadata, SyncLockName, waiting), shared, SharedWord.SyncLockWaiting));
         var log = owned.Add(new CommitLog(segments, new LogLock(logLock), new SharedSync(syncLock, shared), shared, identity));
+        var watermark = new Watermark(fs, roots.Config.Metadata);
+        var settlement = new Settlement(log, shared, watermark);
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
             _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
+            settlement.Enter(hold);
         }
 
-        var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, waiting, events);
+        var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, watermark, settlement, waiting, events);
         owned.Disown();
         return engine;
     }
@@ -97,10 +102,9 @@ internal sealed class StoreEngine : IAsyncDisposable
         await _maintenance.DisposeAsync().ConfigureAwait(false);
         try
         {
-            // The change from shared to exclusive may lose the lock: it does not matter here, we are leaving.
-            if (!IsFaulted && _openLock.TryAcquire(LockMode.Exclusive))
+            if (!IsFaulted)
             {
-                _ = await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+                await CloseAsync().ConfigureAwait(false);
             }
         }
         catch (SafeStoreException failure)
@@ -123,6 +127,18 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
     }
 
+    private async ValueTask CloseAsync()
+    {
+        await _settlement.LeaveAsync(CancellationToken.None).ConfigureAwait(false);
+
+        // The change from shared to exclusive may lose the lock: it does not matter here, we have left.
+        if (_openLock.TryAcquire(LockMode.Exclusive)
+            && await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false) is { } checkpointed)
+        {
+            await _settlement.MarkAsync(checkpointed, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
     private static async ValueTask JoinAsync(
         IDurableFileSystem fs, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting, EngineEvents events, CancellationToken cancellation)
     {
@@ -132,14 +148,14 @@ internal sealed class StoreEngine : IAsyncDisposable
                 if (openLock.TryAcquire(LockMode.Exclusive))
                 {
                     // Nobody else has it open. Whatever the file says, recovery is what makes it true.
-                    bool wasFaulted = shared.Status == StoreStatus.Faulted;
-                    if (!wasFaulted)
+                    StoreStatus found = shared.Status;
+                    if (found != StoreStatus.Faulted)
                     {
                         shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
                     }
 
-                    Recover(fs, roots, segments, shared, wasFaulted, events);
-                    shared.StartOver();
+                    bool isSettled = Recover(fs, roots, segments, shared, found, events);
+                    shared.StartOver(unsettled: isSettled ? 0UL : 1);
                     shared.SetStatus(StoreStatus.Open);
                 }
 
@@ -169,13 +185,13 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
     }
 
-    private static void Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, SharedState shared, bool wasFaulted, EngineEvents events)
+    private static bool Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, SharedState shared, StoreStatus found, EngineEvents events)
     {
         try
         {
             StoreIdentity identity = new StoreMetadata(fs, roots).Establish();
             var watermark = new Watermark(fs, roots.Config.Metadata);
-            new Recovery(fs, roots, segments, watermark, identity, events).Run(wasFaulted);
+            return new Recovery(fs, roots, segments, watermark, identity, events).Run(found);
         }
         catch (SyncFailedException failure)
         {

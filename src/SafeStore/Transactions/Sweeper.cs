@@ -11,7 +11,7 @@ namespace SafeStore.Transactions;
 /// </summary>
 internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
 {
-    /// <summary>Sweeps one sandbox: temp files beside its documents, and its directories under stage/ and trash/.</summary>
+    /// <summary>Sweeps one sandbox, durably: temp files beside its documents, and its directories under stage/ and trash/.</summary>
     public void Sweep(SandboxHandles handles)
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
@@ -20,7 +20,8 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
             SweepTrash(root, handles.Sandbox);
             if (handles.Find(root.Root, null) is { } directory)
             {
-                SweepDirectory(directory, depth: 1);
+                // Also where nothing was found: who swept before us may have died before the sync.
+                _ = SweepDirectory(directory, depth: 1, isDurable: !root.IsVolatile, always: true);
             }
         }
     }
@@ -54,24 +55,35 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
     }
 
     /// <summary>Removes temp files from a sandbox's directory and its containers'; returns what was listed.</summary>
-    public List<DirectoryEntry> SweepDirectory(DirectoryHandle directory, int depth)
+    /// <param name="directory">The directory.</param>
+    /// <param name="depth">How many levels of directories below it are swept too.</param>
+    /// <param name="isDurable">Whether the directories are synced where something was removed.</param>
+    /// <param name="always">Whether they are then synced in any case.</param>
+    public List<DirectoryEntry> SweepDirectory(DirectoryHandle directory, int depth, bool isDurable, bool always)
     {
         List<DirectoryEntry> entries = List(directory);
+        bool isDirty = always;
         foreach (DirectoryEntry entry in entries)
         {
             if (entry.Kind == FileKind.Regular && TempName.IsFile(entry.Name))
             {
                 Errno errno = fs.Unlink(directory, entry.Name);
                 StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a temp file", directory, entry.Name);
+                isDirty = true;
             }
             else if (entry.Kind == FileKind.Directory && depth > 0 && Identifier.IsValid(entry.Name))
             {
                 StorageException.ThrowIfFailed(fs.OpenDirectory(directory, entry.Name, out DirectoryHandle? inner), "open the directory", directory, entry.Name);
                 using (inner)
                 {
-                    SweepDirectory(inner!, depth - 1);
+                    _ = SweepDirectory(inner!, depth - 1, isDurable, always);
                 }
             }
+        }
+
+        if (isDurable && isDirty)
+        {
+            StorageException.ThrowIfFailed(fs.SyncDirectory(directory), "sync the directory", directory.Path);
         }
 
         return entries;

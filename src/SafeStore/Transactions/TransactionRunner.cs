@@ -29,6 +29,7 @@ internal sealed class TransactionRunner(
     Stager stager,
     Publisher publisher,
     IResolver resolver,
+    Settlement settlement,
     EngineEvents events)
 {
     public async ValueTask<Lsn> CommitAsync(Participant[] participants, CancellationToken cancellation)
@@ -217,6 +218,7 @@ internal sealed class TransactionRunner(
         }
         catch when (commit.Outcome == AppendOutcome.NotAppended)
         {
+            settlement.Disturb();
             foreach (Participant participant in participants)
             {
                 TakeBack(participant);
@@ -227,6 +229,7 @@ internal sealed class TransactionRunner(
         catch
         {
             // The outcome is unknown: the lock words stay "committing", and recovery will tell.
+            settlement.Disturb();
             foreach (Participant participant in participants)
             {
                 participant.Staged.LockFile?.Dispose();
@@ -314,6 +317,7 @@ internal sealed class TransactionRunner(
 
         if (first is not null)
         {
+            settlement.Disturb();
             throw new CommitNotPublishedException(lsn, first);
         }
     }

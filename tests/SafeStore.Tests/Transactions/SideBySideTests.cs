@@ -72,11 +72,8 @@ public sealed class SideBySideTests : IDisposable
     public async Task Recovery_that_sweeps_many_sandboxes_leaves_a_temp_file_in_none()
     {
         string[] sandboxes = [.. Enumerable.Range(0, 300).Select(static number => $"sb-{number}")];
-        await using (StateStore store = await _test.OpenAsync())
-        {
-            await store.CreateAsync("other");
-        }
-
+        await using StateStore dying = await _test.OpenAsync();
+        await dying.CreateAsync("other");
         foreach (string sandbox in sandboxes)
         {
             foreach (StoreRoot root in new[] { StoreRoot.Config, StoreRoot.Run })
@@ -88,12 +85,13 @@ public sealed class SideBySideTests : IDisposable
             }
         }
 
-        await using StateStore reopened = await StateStore.OpenAsync(_test.Layout, _test.Options with { FileSystem = new PosixFileSystem() }, TestContext.Current.CancellationToken);
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        await using StateStore reopened = await StateStore.OpenAsync(copy, _test.Options with { FileSystem = new PosixFileSystem() }, TestContext.Current.CancellationToken);
         foreach (string sandbox in sandboxes)
         {
-            foreach (StoreRoot root in new[] { StoreRoot.Config, StoreRoot.Run })
+            foreach (string root in new[] { copy.Config, copy.Run })
             {
-                Assert.Equal([_test.PathOf(root, $"{sandbox}/web/kept.json")], Directory.EnumerateFiles(_test.PathOf(root, sandbox), "*", SearchOption.AllDirectories));
+                Assert.Equal([Path.Combine(root, sandbox, "web/kept.json")], Directory.EnumerateFiles(Path.Combine(root, sandbox), "*", SearchOption.AllDirectories));
             }
         }
     }

@@ -1,0 +1,138 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Log;
+using SafeStore.Tests.FileSystem;
+using Xunit;
+
+namespace SafeStore.Tests.Transactions;
+
+/// <summary>A store that was closed in order is opened without a look into every sandbox; any other is swept.</summary>
+public sealed class SettlementTests : IDisposable
+{
+    private readonly TestStore _test = new();
+
+    public void Dispose() => _test.Dispose();
+
+    [Fact]
+    public async Task A_store_that_was_closed_in_order_is_opened_without_a_look_into_its_sandboxes()
+    {
+        await using (StateStore first = await _test.OpenAsync())
+        await using (StateStore second = await _test.OpenAsync())
+        {
+            await first.CreateAsync("sb-1", static change => change.PutJson(StoreRoot.Config, null, "a.json", "1"u8.ToArray()));
+            await second.ChangeAsync("sb-1", static change => change.PutJson(StoreRoot.Run, null, "b.json", "2"u8.ToArray()));
+        }
+
+        Assert.Empty(await LookedIntoAsync());
+        Assert.Empty(await LookedIntoAsync()); // nor after a life without transactions
+    }
+
+    [Fact]
+    public async Task A_store_one_of_whose_processes_has_not_closed_it_is_swept()
+    {
+        await using StateStore left = await _test.OpenAsync();
+        await left.CreateAsync("sb-1");
+        await (await _test.OpenAsync()).DisposeAsync();
+        await File.WriteAllTextAsync(_test.PathOf(StoreRoot.Run, "sb-1/.ss-0123456789abcdef.tmp"), "", TestContext.Current.CancellationToken);
+
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        Assert.NotEmpty(await LookedIntoAsync(copy));
+        Assert.False(File.Exists(Path.Combine(copy.Run, "sb-1", ".ss-0123456789abcdef.tmp")));
+        Assert.Empty(await LookedIntoAsync(copy)); // that life was closed in order
+    }
+
+    [Fact]
+    public async Task A_store_one_of_whose_transactions_has_failed_is_swept()
+    {
+        var scripted = new ScriptedFileSystem();
+        await using (StateStore store = await _test.OpenAsync(scripted))
+        {
+            await store.CreateAsync("sb-1");
+            scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.CreateFile) ? Errno.NoSpace : Errno.None;
+            await Assert.ThrowsAsync<StorageException>(() => store.ChangeAsync("sb-1", static change => change.PutJson(StoreRoot.Run, null, "b.json", "2"u8.ToArray())));
+            scripted.Before = null;
+        }
+
+        Assert.NotEmpty(await LookedIntoAsync());
+        Assert.Empty(await LookedIntoAsync());
+    }
+
+    [Fact]
+    public async Task A_store_with_a_sandbox_whose_lock_word_is_missing_is_swept_until_somebody_has_locked_it()
+    {
+        await (await _test.OpenAsync()).DisposeAsync();
+        Directory.CreateDirectory(_test.PathOf(StoreRoot.Run, "sb-1"));
+        await KillAfterOpeningAsync();
+
+        Assert.NotEmpty(await LookedIntoAsync());
+        Assert.NotEmpty(await LookedIntoAsync());
+        await using (StateStore store = await _test.OpenAsync())
+        {
+            await store.ChangeAsync("sb-1", static change => change.PutJson(StoreRoot.Run, null, "b.json", "2"u8.ToArray()));
+        }
+
+        Assert.NotEmpty(await LookedIntoAsync()); // what it found then, it did not know
+        Assert.Empty(await LookedIntoAsync());
+    }
+
+    [Fact]
+    public async Task A_store_whose_run_root_is_new_is_swept()
+    {
+        await using (StateStore store = await _test.OpenAsync())
+        {
+            await store.CreateAsync("sb-1", static change => change.PutJson(StoreRoot.Config, null, "a.json", "1"u8.ToArray()));
+        }
+
+        Directory.Delete(_test.Layout.Run, recursive: true);
+        Assert.NotEmpty(await LookedIntoAsync());
+    }
+
+    [Fact]
+    public async Task A_mark_that_cannot_be_synced_faults_the_store_and_the_next_opener_sweeps()
+    {
+        var scripted = new ScriptedFileSystem();
+        StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("sb-1");
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.SyncData) && call.Path.EndsWith(Watermark.FileName, StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
+        await store.DisposeAsync();
+
+        Assert.NotEmpty(await LookedIntoAsync());
+    }
+
+    /// <summary>Opens the store in order to fail: its life has a process that never closes it.</summary>
+    private async Task KillAfterOpeningAsync()
+    {
+        StateStore store = await _test.OpenAsync();
+        byte[] watermark = await File.ReadAllBytesAsync(Path.Combine(_test.Metadata, Watermark.FileName), TestContext.Current.CancellationToken);
+        await store.DisposeAsync();
+        await File.WriteAllBytesAsync(Path.Combine(_test.Metadata, Watermark.FileName), watermark, TestContext.Current.CancellationToken); // as if its mark had not come so far
+    }
+
+    /// <summary>Opens and closes the store; the sandboxes' directories that it looked into before it was open.</summary>
+    private async Task<List<string>> LookedIntoAsync(StoreLayout? layout = null)
+    {
+        layout ??= _test.Layout;
+        var listed = new List<string>();
+        var scripted = new ScriptedFileSystem
+        {
+            Before = call =>
+            {
+                lock (listed)
+                {
+                    listed.AddRange(new[] { call }.Where(static made => made.Verb == nameof(IDurableFileSystem.List)).Select(static made => made.Path));
+                }
+
+                return Errno.None;
+            },
+        };
+        StateStore store = await StateStore.OpenAsync(layout, _test.Options with { FileSystem = scripted }, TestContext.Current.CancellationToken);
+        scripted.Before = null;
+        await store.DisposeAsync();
+        return [.. listed.Where(path => path.Contains("/sb-1", StringComparison.Ordinal))];
+    }
+}
