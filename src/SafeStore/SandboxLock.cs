@@ -137,7 +137,7 @@ public sealed class SandboxLocks : IAsyncDisposable
     public Transaction Change()
     {
         _locks.ForEach(static held => held.Hold.ThrowIfReleased());
-        return _store.NewTransaction(_locks.Select(static held => held.Hold));
+        return _store.NewTransaction([.. _locks.Select(static held => held.Hold)]);
     }
 
     /// <summary>Releases the locks; waits for a commit that is under way with them.</summary>

@@ -299,7 +299,7 @@ public sealed partial class StateStore : IAsyncDisposable
         await _closed.Task.ConfigureAwait(false); // also for who came second
     }
 
-    internal Transaction NewTransaction(IEnumerable<SandboxHold> holds) => new(_engine.Runner, _open, holds, _options.DocumentBytesMax);
+    internal Transaction NewTransaction(ReadOnlySpan<SandboxHold> holds) => new(_engine.Runner, _open, holds, _options.DocumentBytesMax);
 
     private T Require<T>(in DocumentAddress document, DocumentKind<T> kind)
     {

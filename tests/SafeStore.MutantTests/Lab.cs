@@ -5,6 +5,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 using SafeStore.Testing;
 using SafeStore.Testing.Disks;
 
@@ -58,6 +59,14 @@ internal sealed class Lab
         }
 
         return found;
+    }
+
+    /// <summary>A sandbox's lock word.</summary>
+    public LockWord WordOf(string sandbox)
+    {
+        SimulatedFileSystem fs = Machine.Start("onlooker").FileSystem;
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot("/store/run", out DirectoryHandle? run));
+        return LockWord.TryRead(fs, run!, $"{sandbox}/lock") ?? default;
     }
 
     /// <summary>Writes zeros over a sandbox's lock word, as a program does that does not know what it is.</summary>

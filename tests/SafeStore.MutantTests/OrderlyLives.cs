@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 using SafeStore.Testing;
 
 namespace SafeStore.MutantTests;
@@ -128,6 +129,7 @@ internal sealed class OrderlyLives
     {
         StateStore store = await lab.OpenAsync(name);
         Violation.Unless(lab.Leftovers() is [], $"The {name} of the store has {string.Join(", ", lab.Leftovers())}");
+        Violation.Unless(lab.WordOf("sb").State != LockWordState.Committing, $"In the {name} of the store nobody is at work, and a lock word says so.");
         await store.DisposeAsync();
         lab.Machine.KillAll();
     }

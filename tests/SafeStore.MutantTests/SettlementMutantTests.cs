@@ -38,23 +38,18 @@ public sealed class SettlementMutantTests
 
     [Theory]
     [InlineData("taken-back-without-sync")]
+    [InlineData("taken-back-word-not-synced")]
     public Task What_was_taken_back_is_gone_for_good_when_the_store_has_been_closed(string mutant) =>
         Kill.ByAsync(mutant, static () => new OrderlyLives { Trouble = new CallFails(Errno.NoSpace) }.RunAsync());
 
     [Theory]
-    [InlineData("resolved-without-sync")]
-    public Task What_a_process_was_taking_back_when_it_died_is_gone_for_good_once_another_has_resolved_it(string mutant) =>
-        Kill.ByAsync(mutant, static () => new OrderlyLives { Error = Errno.NoSpace, HasSurvivor = true }.RunAsync());
-
-    [Theory]
-    [InlineData("interrupted-sandbox-not-synced")]
-    public Task What_a_process_was_taking_back_when_it_died_is_gone_for_good_once_the_store_was_recovered(string mutant) =>
-        Kill.ByAsync(mutant, static () => new OrderlyLives { Error = Errno.NoSpace }.RunAsync());
-
-    [Theory]
-    [InlineData("unknown-word-counts-as-settled")]
-    public Task What_a_process_was_taking_back_when_it_died_and_its_word_was_lost_does_not_come_back(string mutant) =>
-        Kill.ByAsync(mutant, static () => new OrderlyLives { Error = Errno.NoSpace, LosesWord = true }.RunAsync());
+    [InlineData("died-taking-back-not-noticed")]
+    public async Task What_a_process_was_taking_back_when_it_died_is_gone_for_good_once_the_store_was_recovered(string mutant)
+    {
+        await Kill.ByAsync(mutant, static () => new OrderlyLives { Error = Errno.NoSpace }.RunAsync());
+        await Kill.ByAsync(mutant, static () => new OrderlyLives { Error = Errno.NoSpace, HasSurvivor = true }.RunAsync(), "resolved by another");
+        await Kill.ByAsync(mutant, static () => new OrderlyLives { Error = Errno.NoSpace, LosesWord = true }.RunAsync(), "its lock word lost");
+    }
 
     [Theory]
     [InlineData("interrupted-recovery-believed")]

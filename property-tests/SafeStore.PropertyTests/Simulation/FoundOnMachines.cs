@@ -1,3 +1,4 @@
+using System;
 using System.Text;
 using SafeStore.FileSystem;
 using SafeStore.Testing;
@@ -54,6 +55,24 @@ public sealed class FoundOnMachines
         machine.LosePower(keepsUnsynced: false);
 
         Assert.Equal(changed, s_setting.Open(machine.Start()).SnapshotAsync("p").Now().Version);
+    }
+
+    [Fact]
+    public void A_lock_word_that_a_recovery_has_settled_says_so_after_a_power_loss()
+    {
+        SimulatedMachine machine = s_setting.SwitchOn(1);
+        StateStore store = s_setting.Open(machine.Start("dies"));
+        _ = Put(store.LockNewAsync("p").Now(), 1);
+        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/p/.ss-*", Fault = new ProcessKilled() });
+        _ = Assert.ThrowsAny<Exception>(() => Put(store.LockAsync("p").Now(), 2));
+        machine.Sync(); // the kernel writes back: "committing" is on the disk
+
+        s_setting.Open(machine.Start()).DisposeAsync().Now();
+        machine.LosePower(keepsUnsynced: false);
+
+        StateStore again = s_setting.Open(machine.Start());
+        again.LockAsync("p").Now().DisposeAsync().Now();
+        Assert.Equal(0, again.Statistics.RolledBack); // nobody found "committing"
     }
 
     private static Lsn Put(SandboxLock held, int value)

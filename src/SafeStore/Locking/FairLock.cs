@@ -12,16 +12,18 @@ namespace SafeStore.Locking;
 internal sealed class FairLock
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<Waiter> _waiting = new();
+    private LinkedList<Waiter>? _waiting; // once somebody has had to wait
     private int _readers;
     private bool _writer;
+
+    private bool IsWaitedFor => _waiting is { Count: > 0 };
 
     /// <summary>Enters the lock if that needs no wait.</summary>
     public Hold? TryEnter(LockMode mode)
     {
         lock (_gate)
         {
-            return _waiting.Count == 0 && TryTake(mode) ? new Hold(this, mode) : null;
+            return !IsWaitedFor && TryTake(mode) ? new Hold(this, mode) : null;
         }
     }
 
@@ -32,7 +34,7 @@ internal sealed class FairLock
         LinkedListNode<Waiter> node;
         lock (_gate)
         {
-            if (_waiting.Count == 0 && TryTake(mode))
+            if (!IsWaitedFor && TryTake(mode))
             {
                 return ValueTask.FromResult<Hold?>(new Hold(this, mode));
             }
@@ -42,7 +44,7 @@ internal sealed class FairLock
                 return ValueTask.FromResult<Hold?>(null);
             }
 
-            node = _waiting.AddLast(new Waiter(mode));
+            node = (_waiting ??= new LinkedList<Waiter>()).AddLast(new Waiter(mode));
         }
 
         return WaitAsync(node, timeout, time, cancellation);
@@ -81,7 +83,7 @@ internal sealed class FairLock
                 return false;
             }
 
-            _waiting.Remove(node);
+            node.List.Remove(node);
             GrantToFirst(); // a writer that leaves may have kept readers behind it waiting
             return true;
         }
@@ -106,7 +108,7 @@ internal sealed class FairLock
 
     private void GrantToFirst()
     {
-        while (_waiting.First is { } first && TryTake(first.Value.Mode))
+        while (_waiting?.First is { } first && TryTake(first.Value.Mode))
         {
             _waiting.RemoveFirst();
             first.Value.Granted.SetResult();

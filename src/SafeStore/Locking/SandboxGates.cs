@@ -7,13 +7,15 @@ namespace SafeStore.Locking;
 /// <summary>One sandbox as the flows of this process meet it: in order, before any of them asks the other processes.</summary>
 internal sealed class SandboxGate(string sandbox)
 {
+    private FairLock? _entrance;
+
     public string Sandbox => sandbox;
 
     /// <summary>Orders the flows of this process.</summary>
     public FairLock Threads { get; } = new();
 
     /// <summary>Lets one reader at a time take or find the shared flock that all of them use.</summary>
-    public FairLock Entrance { get; } = new();
+    public FairLock Entrance => LazyInitializer.EnsureInitialized(ref _entrance, static () => new FairLock());
 
     /// <summary>How many readers use the shared flock; guarded by <see cref="Entrance"/> on the way up, by this object's lock always.</summary>
     public int Readers { get; set; }

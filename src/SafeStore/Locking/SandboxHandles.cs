@@ -13,23 +13,28 @@ internal sealed class SandboxHandles : IDisposable
 {
     private readonly IDurableFileSystem _fs;
     private readonly RootSet _roots;
-    private readonly Dictionary<(StoreRoot Root, string? Container), DirectoryHandle> _directories = [];
-    private readonly HashSet<(StoreRoot Root, string? Container, string File)> _files = [];
     private readonly string _lockPath;
+    private KnownFiles _files;
+    private DirectoryHandle? _configDirectory;
+    private DirectoryHandle? _runDirectory;
+    private Dictionary<(StoreRoot Root, string Container), DirectoryHandle>? _containers;
     private Lsn _knownAt;
 
-    public SandboxHandles(IDurableFileSystem fs, RootSet roots, string sandbox, FileLock fileLock)
+    public SandboxHandles(IDurableFileSystem fs, RootSet roots, string sandbox, FileLock fileLock, string? lockPath = null)
     {
         _fs = fs;
         _roots = roots;
         Sandbox = sandbox;
         Lock = fileLock;
-        _lockPath = $"{sandbox}/{Identifier.LockFile}";
+        _lockPath = lockPath ?? LockPathOf(sandbox);
     }
 
     public string Sandbox { get; }
 
     public FileLock Lock { get; }
+
+    /// <summary>The lock file's path below the run root.</summary>
+    public static string LockPathOf(string sandbox) => $"{sandbox}/{Identifier.LockFile}";
 
     /// <summary>Whether the sandbox's lock file is still this one.</summary>
     public bool IsCurrent()
@@ -42,6 +47,16 @@ internal sealed class SandboxHandles : IDisposable
     public LockWord ReadWord() => LockWord.Read(_fs, Lock.File);
 
     public void WriteWord(LockWord word) => word.Write(_fs, Lock.File);
+
+    /// <summary>Writes the word where no record is in the log whose checkpoint would sync it.</summary>
+    public void WriteWordDurably(LockWord word)
+    {
+        WriteWord(word);
+        if (!_roots.Run.IsVolatile)
+        {
+            StorageException.ThrowIfFailed(_fs.SyncData(Lock.File), "sync the lock word", Lock.File);
+        }
+    }
 
     /// <summary>Keeps what is known only if nobody else has changed the sandbox since.</summary>
     public void ForgetUnless(Lsn version)
@@ -58,55 +73,72 @@ internal sealed class SandboxHandles : IDisposable
 
     public void Forget()
     {
-        foreach (DirectoryHandle directory in _directories.Values)
+        foreach (DirectoryHandle directory in (IEnumerable<DirectoryHandle>?)_containers?.Values ?? [])
         {
             directory.Dispose();
         }
 
-        _directories.Clear();
-        _files.Clear();
+        _configDirectory?.Dispose();
+        _runDirectory?.Dispose();
+        (_configDirectory, _runDirectory, _containers, _files) = (null, null, null, default);
     }
 
     /// <summary>The directory of the sandbox, or of a container, in a root; null if it does not exist there.</summary>
     public DirectoryHandle? Find(StoreRoot root, string? container)
     {
-        if (_directories.TryGetValue((root, container), out DirectoryHandle? directory))
+        if (Known(root, container) is { } known)
         {
-            return directory;
+            return known;
         }
 
         string path = container is null ? Sandbox : $"{Sandbox}/{container}";
-        Errno errno = _fs.OpenDirectory(_roots[root].Directory, path, out directory);
+        Errno errno = _fs.OpenDirectory(_roots[root].Directory, path, out DirectoryHandle? directory);
         if (errno is Errno.NotFound)
         {
             return null;
         }
 
         StorageException.ThrowIfFailed(errno, "open the directory", _roots[root].Directory, path);
-        _directories.Add((root, container), directory!);
+        Know(root, container, directory);
         return directory;
     }
 
     /// <summary>Forgets a directory that has left its place.</summary>
     public void Drop(StoreRoot root, string? container)
     {
-        if (_directories.Remove((root, container), out DirectoryHandle? directory))
-        {
-            directory.Dispose();
-        }
-
-        _files.RemoveWhere(file => file.Root == root && file.Container == container);
+        Known(root, container)?.Dispose();
+        Know(root, container, null);
+        _files = _files.Without(root, container);
     }
 
-    public bool IsKnownFile(StoreRoot root, string? container, string file) => _files.Contains((root, container, file));
+    public bool IsKnownFile(StoreRoot root, string? container, string file) => _files.Contains(root, container, file);
 
-    public void KnowFile(StoreRoot root, string? container, string file) => _files.Add((root, container, file));
+    public void KnowFile(StoreRoot root, string? container, string file) => _files.Add(root, container, file);
 
-    public void ForgetFile(StoreRoot root, string? container, string file) => _files.Remove((root, container, file));
+    public void ForgetFile(StoreRoot root, string? container, string file) => _files.Remove(root, container, file);
 
     public void Dispose()
     {
         Forget();
         Lock.Dispose();
+    }
+
+    private DirectoryHandle? Known(StoreRoot root, string? container) =>
+        container is not null ? _containers?.GetValueOrDefault((root, container)) : root == StoreRoot.Config ? _configDirectory : _runDirectory;
+
+    private void Know(StoreRoot root, string? container, DirectoryHandle? directory)
+    {
+        if (container is null)
+        {
+            (_configDirectory, _runDirectory) = root == StoreRoot.Config ? (directory, _runDirectory) : (_configDirectory, directory);
+        }
+        else if (directory is null)
+        {
+            _ = _containers?.Remove((root, container));
+        }
+        else
+        {
+            (_containers ??= []).Add((root, container), directory);
+        }
     }
 }

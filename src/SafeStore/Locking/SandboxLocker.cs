@@ -228,11 +228,12 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
 
     private SandboxHandles? TryOpen(string sandbox)
     {
-        Errno errno = Open(sandbox, out FileHandle? file);
+        string lockPath = SandboxHandles.LockPathOf(sandbox);
+        Errno errno = Open(lockPath, out FileHandle? file);
         if (errno is Errno.ProcessFileLimit)
         {
             gates.EvictIdle();
-            errno = Open(sandbox, out file);
+            errno = Open(lockPath, out file);
         }
 
         if (errno == Errno.NotFound)
@@ -241,11 +242,10 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
         }
 
         StorageException.ThrowIfFailed(errno, "open the lock file", PathOf(sandbox));
-        return new SandboxHandles(fs, roots, sandbox, new FileLock(fs, file!, waiting));
+        return new SandboxHandles(fs, roots, sandbox, new FileLock(fs, file!, waiting), lockPath);
     }
 
-    private Errno Open(string sandbox, out FileHandle? file) =>
-        fs.OpenFile(roots.Run.Directory, $"{sandbox}/{Identifier.LockFile}", FileUse.ReadWrite, out file);
+    private Errno Open(string lockPath, out FileHandle? file) => fs.OpenFile(roots.Run.Directory, lockPath, FileUse.ReadWrite, out file);
 }
 
 /// <summary>When a wait that may have several stages ends.</summary>

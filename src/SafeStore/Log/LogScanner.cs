@@ -105,7 +105,7 @@ internal static class LogScanner
     {
         foreach (Lsn first in Live(directory.List(), after, path: null))
         {
-            foreach (CommitRecord record in ReadSegment(directory, first, last).Where(record => record.Lsn > after))
+            foreach (CommitRecord record in ReadSegment(directory, first, last, lendsPayloads: false).Where(record => record.Lsn > after))
             {
                 yield return record;
             }
@@ -113,9 +113,14 @@ internal static class LogScanner
     }
 
     /// <summary>The records of one segment up to an LSN.</summary>
-    public static IEnumerable<CommitRecord> ReadSegment(LogDirectory directory, Lsn first, Lsn last)
+    /// <param name="directory">The log.</param>
+    /// <param name="first">The segment's first LSN.</param>
+    /// <param name="last">The LSN.</param>
+    /// <param name="lendsPayloads">Whether a record's payload need be there only until the next is read.</param>
+    public static IEnumerable<CommitRecord> ReadSegment(LogDirectory directory, Lsn first, Lsn last, bool lendsPayloads)
     {
         using SegmentReader segment = directory.Open(first, FileUse.Read);
+        segment.LendsPayloads = lendsPayloads;
         LogPosition position = LogPosition.StartOf(segment.Header);
         while (position.Next <= last && segment.TryReadNext(position, out position) is { } record)
         {

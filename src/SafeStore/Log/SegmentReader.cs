@@ -19,6 +19,9 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
 
     public FileHandle File { get; } = file;
 
+    /// <summary>Whether the payload of a record is lent until the next is read, and not a copy.</summary>
+    public bool LendsPayloads { get; set; }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => File.Dispose();
 
@@ -100,7 +103,8 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
             return false;
         }
 
-        record = new CommitRecord(Header, found.Lsn, found.DurableLsn, checksum, Bytes(offset + RecordFormat.HeaderBytes, found.PayloadBytes).ToArray());
+        ReadOnlyMemory<byte> payload = Memory(offset + RecordFormat.HeaderBytes, found.PayloadBytes);
+        record = new CommitRecord(Header, found.Lsn, found.DurableLsn, checksum, LendsPayloads ? payload : payload.ToArray());
         next = new LogPosition(offset + RecordFormat.SizeOf(found.PayloadBytes), found.Lsn.Next, checksum);
         return true;
     }
@@ -119,8 +123,10 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
         return bytes.Length == length && RecordFormat.HasValidChecksum(bytes, header, out checksum);
     }
 
+    private ReadOnlySpan<byte> Bytes(long offset, int wanted) => Memory(offset, wanted).Span;
+
     /// <summary>Bytes of the file; fewer than wanted at its end.</summary>
-    private ReadOnlySpan<byte> Bytes(long offset, int wanted)
+    private ReadOnlyMemory<byte> Memory(long offset, int wanted)
     {
         if (offset < _windowStart || offset + wanted > _windowStart + _windowLength)
         {
@@ -128,7 +134,7 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
         }
 
         int from = (int)(offset - _windowStart);
-        return _window.AsSpan(from, Math.Min(wanted, _windowLength - from));
+        return _window.AsMemory(from, Math.Min(wanted, _windowLength - from));
     }
 
     private void Load(long offset, int wanted)

@@ -44,16 +44,21 @@ internal enum SharedWord
     /// <summary>1 while somebody waits for sync.lock.</summary>
     SyncLockWaiting,
 
-    /// <summary>How many processes have opened the store since the last recovery and have not closed it in order.</summary>
-    Unsettled,
+    /// <summary>A <see cref="Log.Lives"/>.</summary>
+    Lives,
 }
+
+/// <summary>What the processes that have opened the store since its last recovery tell of themselves.</summary>
+/// <param name="Open">How many of them have not closed it in order: they have it open, or are dead.</param>
+/// <param name="IsDisturbed">Whether one has taken back a transaction, or was about to, or has resolved another's.</param>
+internal readonly record struct Lives(uint Open, bool IsDisturbed);
 
 /// <summary>
 /// The words that the processes of a store share in open.lock, never synced: they serve process death, not power loss, since the
 /// first opener recovers anyway. Read through a mapping, hence without a system call; written with pwrite.
 /// </summary>
 /// <remarks>
-/// <c>TailOwner</c>, <c>Epoch</c> and <c>Unsettled</c> are written under log.lock only. The tail owner is whoever appended last: it knows where the log
+/// <c>TailOwner</c>, <c>Epoch</c> and the number in <c>Lives</c> are written under log.lock only. The tail owner is whoever appended last: it knows where the log
 /// ends; everybody else reads forward first. The epoch grows with every new segment: whoever knows another one looks at the directory again.
 /// The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's own.
 /// </remarks>
@@ -83,7 +88,7 @@ internal sealed class SharedState : IDisposable
 
     public ulong Epoch => Read(SharedWord.Epoch);
 
-    public ulong Unsettled => Read(SharedWord.Unsettled);
+    public Lives Lives => Read(SharedWord.Lives) is var word ? new Lives((uint)word, word >> 32 != 0) : default;
 
     public Lsn AppendedLsn => new((long)ReadHint(SharedWord.AppendedLsn));
 
@@ -118,7 +123,10 @@ internal sealed class SharedState : IDisposable
 
     public void NextEpoch() => Write(SharedWord.Epoch, Epoch + 1);
 
-    public void SetUnsettled(ulong processes) => Write(SharedWord.Unsettled, processes);
+    public void SetOpenLives(uint count) => WriteHalf(SharedWord.Lives, 0, count);
+
+    /// <summary>Sets the other half of the word, for which nobody needs a lock: it stays set until the store starts over.</summary>
+    public void Disturb() => WriteHalf(SharedWord.Lives, sizeof(uint), 1);
 
     /// <summary>Says what was appended; without success the others sync more often.</summary>
     public void TrySetAppended(Lsn lsn) => _ = TryWrite(SharedWord.AppendedLsn, (ulong)lsn.Value);
@@ -127,15 +135,20 @@ internal sealed class SharedState : IDisposable
     public void TrySetSynced(Lsn lsn) => _ = TryWrite(SharedWord.SyncedLsn, (ulong)lsn.Value);
 
     /// <summary>Forgets what former users of the store have appended, synced and waited for: the store may have been restored from an older copy since.</summary>
-    /// <param name="unsettled">1 if something is left that recovery could not settle: as if a process had the store open that never leaves.</param>
-    public void StartOver(ulong unsettled)
+    /// <param name="isSettled">Whether nothing is left that recovery could not look into.</param>
+    public void StartOver(bool isSettled)
     {
         SetTailOwner(0);
         Write(SharedWord.AppendedLsn, 0);
         Write(SharedWord.SyncedLsn, 0);
         Write(SharedWord.LogLockWaiting, 0);
         Write(SharedWord.SyncLockWaiting, 0);
-        SetUnsettled(unsettled);
+        Write(SharedWord.Lives, 0);
+        if (!isSettled)
+        {
+            Disturb();
+        }
+
         NextEpoch();
     }
 
@@ -167,6 +180,14 @@ internal sealed class SharedState : IDisposable
         Span<byte> bytes = stackalloc byte[8];
         StorageException.ThrowIfFailed(_fs.Read(_file, bytes, (int)word * 8, out int count), "read the shared state", _file);
         return count == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
+    }
+
+    private void WriteHalf(SharedWord word, int offset, uint value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
+        Errno errno = _fs.Write(_file, bytes, ((int)word * 8) + offset, out int count);
+        StorageException.ThrowIfFailed(errno == Errno.None && count != bytes.Length ? Errno.NoSpace : errno, "write the shared state", _file);
     }
 
     private void Write(SharedWord word, ulong value) => StorageException.ThrowIfFailed(TryWrite(word, value), "write the shared state", _file);

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Documents;
@@ -110,10 +109,11 @@ internal sealed class Checkpointer(
     private Dictionary<string, SandboxTouch> Read(Lsn first, Lsn last)
     {
         var touched = new Dictionary<string, SandboxTouch>(StringComparer.Ordinal);
+        var names = new NamePool();
         Lsn read = first.Previous;
-        foreach (CommitRecord record in LogScanner.ReadSegment(log.Directory, first, last))
+        foreach (CommitRecord record in LogScanner.ReadSegment(log.Directory, first, last, lendsPayloads: true))
         {
-            foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path))
+            foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path, names))
             {
                 if (!touched.TryGetValue(plan.Sandbox, out SandboxTouch? touch))
                 {
@@ -222,7 +222,7 @@ internal sealed class Checkpointer(
 internal sealed class SandboxTouch(string sandbox)
 {
     private readonly HashSet<DocumentKey> _documents = [];
-    private readonly HashSet<string> _containers = new(StringComparer.Ordinal);
+    private HashSet<string>? _containers;
 
     public string Sandbox => sandbox;
 
@@ -231,21 +231,43 @@ internal sealed class SandboxTouch(string sandbox)
 
     public IReadOnlyCollection<DocumentKey> Documents => _documents;
 
-    public IReadOnlyCollection<string> Containers => _containers;
+    public IReadOnlyCollection<string> Containers => _containers ?? (IReadOnlyCollection<string>)[];
 
     public void Add(SandboxPlan plan, Lsn lsn)
     {
         Last = Lsn.Max(Last, lsn);
-        _documents.UnionWith(plan.Puts.Select(static put => put.Key));
-        _containers.UnionWith(plan.CreatedContainers);
-        _containers.UnionWith(plan.Puts.Select(static put => put.Key.Container).OfType<string>());
-        _containers.UnionWith(plan.Deletes.Select(static key => key.Container).OfType<string>());
+        foreach (DocumentPut put in plan.Puts)
+        {
+            _ = _documents.Add(put.Key);
+            AddContainer(put.Key.Container);
+        }
+
+        foreach (DocumentKey key in plan.Deletes)
+        {
+            AddContainer(key.Container);
+        }
+
+        foreach (string container in plan.CreatedContainers)
+        {
+            AddContainer(container);
+        }
     }
 
     public void Add(SandboxTouch other)
     {
         Last = Lsn.Max(Last, other.Last);
         _documents.UnionWith(other._documents);
-        _containers.UnionWith(other._containers);
+        foreach (string container in other.Containers)
+        {
+            AddContainer(container);
+        }
+    }
+
+    private void AddContainer(string? container)
+    {
+        if (container is not null)
+        {
+            _ = (_containers ??= new HashSet<string>(StringComparer.Ordinal)).Add(container);
+        }
     }
 }

@@ -16,7 +16,7 @@ internal static class PlanCodec
         long size = 4;
         foreach (SandboxPlan plan in plans)
         {
-            if (plan.Puts.Count > NamesMax || plan.Deletes.Count > NamesMax || plan.CreatedContainers.Count > NamesMax || plan.RemovedContainers.Count > NamesMax)
+            if (plan.Puts.Length > NamesMax || plan.Deletes.Length > NamesMax || plan.CreatedContainers.Length > NamesMax || plan.RemovedContainers.Length > NamesMax)
             {
                 throw new ArgumentException($"The transaction changes more than {NamesMax} documents or containers of sandbox '{plan.Sandbox}'. Split it.", nameof(plans));
             }
@@ -49,14 +49,14 @@ internal static class PlanCodec
             writer.Name(plan.Sandbox);
             writer.Names(plan.CreatedContainers);
             writer.Names(plan.RemovedContainers);
-            writer.Number(plan.Puts.Count);
+            writer.Number(plan.Puts.Length);
             foreach (DocumentPut put in plan.Puts)
             {
                 writer.Key(put.Key);
                 writer.Bytes(put.Content.Span);
             }
 
-            writer.Number(plan.Deletes.Count);
+            writer.Number(plan.Deletes.Length);
             foreach (DocumentKey key in plan.Deletes)
             {
                 writer.Key(key);
@@ -65,27 +65,29 @@ internal static class PlanCodec
     }
 
     /// <summary>Reads a payload; null if these bytes are none, in which case a newer version wrote them: the record's checksum was right.</summary>
-    public static List<SandboxPlan>? TryRead(ReadOnlyMemory<byte> payload)
+    /// <param name="payload">The bytes, which the plans go on using.</param>
+    /// <param name="names">Where names are kept that come again and again; null to make a new string of each.</param>
+    public static List<SandboxPlan>? TryRead(ReadOnlyMemory<byte> payload, NamePool? names = null)
     {
-        var reader = new Reader(payload);
+        var reader = new Reader(payload, names);
         int count = reader.Number(NamesMax);
-        var plans = new List<SandboxPlan>();
+        var plans = new List<SandboxPlan>(Math.Min(count, 1));
         for (int i = 0; i < count && !reader.HasFailed; i++)
         {
             var kind = (PlanKind)reader.Byte();
             string sandbox = reader.Name()!;
-            List<string> created = reader.Names();
-            List<string> removed = reader.Names();
-            var puts = new List<DocumentPut>();
-            for (int left = reader.Number(NamesMax); left > 0 && !reader.HasFailed; left--)
+            string[] created = reader.Names();
+            string[] removed = reader.Names();
+            DocumentPut[] puts = reader.NewArray<DocumentPut>();
+            for (int put = 0; put < puts.Length && !reader.HasFailed; put++)
             {
-                puts.Add(new DocumentPut(reader.Key(), reader.Bytes()));
+                puts[put] = new DocumentPut(reader.Key(), reader.Bytes());
             }
 
-            var deletes = new List<DocumentKey>();
-            for (int left = reader.Number(NamesMax); left > 0 && !reader.HasFailed; left--)
+            DocumentKey[] deletes = reader.NewArray<DocumentKey>();
+            for (int delete = 0; delete < deletes.Length && !reader.HasFailed; delete++)
             {
-                deletes.Add(reader.Key());
+                deletes[delete] = reader.Key();
             }
 
             if (kind is not (PlanKind.Update or PlanKind.Create or PlanKind.Remove) || sandbox is null)
@@ -99,7 +101,7 @@ internal static class PlanCodec
         return reader.HasFailed || !reader.IsAtEnd ? null : plans;
     }
 
-    private static long SizeOf(List<string> names)
+    private static long SizeOf(string[] names)
     {
         long size = 0;
         foreach (string name in names)
@@ -136,9 +138,9 @@ internal static class PlanCodec
             _rest = _rest[Encoding.ASCII.GetBytes(name ?? "", _rest)..];
         }
 
-        public void Names(List<string> names)
+        public void Names(string[] names)
         {
-            Number(names.Count);
+            Number(names.Length);
             foreach (string name in names)
             {
                 Name(name);
@@ -160,7 +162,7 @@ internal static class PlanCodec
         }
     }
 
-    private struct Reader(ReadOnlyMemory<byte> payload)
+    private struct Reader(ReadOnlyMemory<byte> payload, NamePool? pool)
     {
         private ReadOnlyMemory<byte> _rest = payload;
 
@@ -181,20 +183,34 @@ internal static class PlanCodec
         public string? Name()
         {
             int length = Byte();
-            string name = Encoding.ASCII.GetString(Take(length).Span);
-            HasFailed |= length > 0 && !Identifier.IsValid(name);
-            return name.Length == 0 || HasFailed ? null : name;
+            ReadOnlySpan<byte> text = Take(length).Span;
+            if (length == 0 || HasFailed)
+            {
+                return null;
+            }
+
+            string name = pool?.NameOf(text) ?? Encoding.ASCII.GetString(text);
+            HasFailed = !Identifier.IsValid(name);
+            return HasFailed ? null : name;
         }
 
-        public List<string> Names()
+        public string[] Names()
         {
-            var names = new List<string>();
-            for (int left = Number(NamesMax); left > 0 && !HasFailed; left--)
+            string[] names = NewArray<string>();
+            for (int i = 0; i < names.Length && !HasFailed; i++)
             {
-                names.Add(Required());
+                names[i] = Required();
             }
 
             return names;
+        }
+
+        /// <summary>Room for as many as the next number says; it cannot be right if they do not fit into what is left.</summary>
+        public T[] NewArray<T>()
+        {
+            int count = Number(NamesMax);
+            HasFailed |= count > _rest.Length;
+            return count == 0 || HasFailed ? [] : new T[count];
         }
 
         public DocumentKey Key()

@@ -24,12 +24,12 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
             Publish(file, handles);
         }
 
-        for (int i = 0; i < plan.Deletes.Count; i++)
+        for (int i = 0; i < plan.Deletes.Length; i++)
         {
             Delete(plan.Deletes[i], handles);
         }
 
-        for (int i = 0; i < plan.RemovedContainers.Count; i++)
+        for (int i = 0; i < plan.RemovedContainers.Length; i++)
         {
             RemoveContainer(plan.Sandbox, plan.RemovedContainers[i], handles);
         }

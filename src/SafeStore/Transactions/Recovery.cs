@@ -17,8 +17,9 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     /// <param name="found">
     /// What open.lock said: "faulted" if the store's last users saw a sync fail, so that what the cache shows need not be on the disk; "recovering" if another recovery died.
     /// </param>
-    /// <returns>Whether every sandbox's state is known: no lock word is missing or damaged, and nothing is left to sweep.</returns>
-    public bool Run(StoreStatus found)
+    /// <param name="before">What the store's last users told of themselves.</param>
+    /// <returns>Whether nothing is left to sweep in any sandbox.</returns>
+    public bool Run(StoreStatus found, Lives before)
     {
         bool wasFaulted = found == StoreStatus.Faulted;
         SyncNames();
@@ -38,9 +39,9 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         EmptyAside();
         if (!isSettled)
         {
-            // What a recovery before this one has removed and not synced, only a sync of everything makes sure of; so it does where the lock words were lost.
-            bool mayHaveLost = isMade && (rootWasLost || found is StoreStatus.Recovering or StoreStatus.Faulted);
-            isSettled = new SandboxSweep(fs, roots, _sweeper, fates, mayHaveLost, events).Run();
+            // Somebody may have died after he had removed something and before he had synced that: then the cache does not show what the disk may have.
+            bool mayHaveDiedRemoving = isMade && (found is StoreStatus.Recovering or StoreStatus.Faulted || before is { Open: > 0, IsDisturbed: true });
+            isSettled = new SandboxSweep(fs, roots, _sweeper, fates, mayHaveDiedRemoving, events).Run();
         }
 
         Apply(fates.Values);
@@ -65,9 +66,10 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     private Dictionary<string, SandboxFate> Collect(LogContents log)
     {
         var fates = new Dictionary<string, SandboxFate>(StringComparer.Ordinal);
+        var names = new NamePool();
         foreach (CommitRecord record in log.Records)
         {
-            foreach (SandboxPlan plan in Resolver.PlansOf(record, directory.Path))
+            foreach (SandboxPlan plan in Resolver.PlansOf(record, directory.Path, names))
             {
                 if (!fates.TryGetValue(plan.Sandbox, out SandboxFate? fate))
                 {

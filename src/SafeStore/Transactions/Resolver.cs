@@ -102,8 +102,8 @@ internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog l
         return (found.Lsn, found.Plan, last);
     }
 
-    public static List<SandboxPlan> PlansOf(CommitRecord record, string path) =>
-        PlanCodec.TryRead(record.Payload) ?? throw new LogCorruptException(path, 0, record.Lsn, "its checksum is right, but its payload makes no sense to this version");
+    public static List<SandboxPlan> PlansOf(CommitRecord record, string path, NamePool? names = null) =>
+        PlanCodec.TryRead(record.Payload, names) ?? throw new LogCorruptException(path, 0, record.Lsn, "its checksum is right, but its payload makes no sense to this version");
 
     private void Publish(SandboxPlan plan, SandboxHandles handles)
     {
@@ -124,7 +124,7 @@ internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog l
     private static LockWord Write(SandboxHandles handles, Lsn lsn)
     {
         var word = new LockWord(LockWordState.Idle, lsn);
-        handles.WriteWord(word);
+        handles.WriteWordDurably(word);
         return word;
     }
 }

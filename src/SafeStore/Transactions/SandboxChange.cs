@@ -1,6 +1,6 @@
 using System;
 using System.Buffers;
-using System.Collections.Generic;
+using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -18,9 +18,9 @@ public sealed class SandboxChange
 {
     private readonly Transaction _transaction;
     private readonly int _documentBytesMax;
-    private readonly Dictionary<DocumentKey, ReadOnlyMemory<byte>?> _documents = [];
-    private readonly List<string> _created = [];
-    private readonly List<string> _removed = [];
+    private readonly DocumentEdits _documents = new();
+    private string[] _created = [];
+    private string[] _removed = [];
     private PlanKind _kind;
 
     internal SandboxChange(Transaction transaction, string sandbox, PlanKind kind, int documentBytesMax)
@@ -122,7 +122,7 @@ public sealed class SandboxChange
             throw new InvalidOperationException($"The container '{container}' is created twice.");
         }
 
-        _created.Add(container);
+        _created = [.. _created, container];
         return this;
     }
 
@@ -134,16 +134,10 @@ public sealed class SandboxChange
     {
         Identifier.CheckContainer(container, nameof(container));
         ThrowIfClosed();
-        foreach (DocumentKey key in new List<DocumentKey>(_documents.Keys))
+        _documents.RemoveContainer(container);
+        if (_created.Contains(container))
         {
-            if (key.Container == container)
-            {
-                _documents.Remove(key);
-            }
-        }
-
-        if (_created.Remove(container))
-        {
+            _created = [.. _created.Where(created => created != container)];
             return this;
         }
 
@@ -152,7 +146,7 @@ public sealed class SandboxChange
             throw new InvalidOperationException($"The container '{container}' is removed twice.");
         }
 
-        _removed.Add(container);
+        _removed = [.. _removed, container];
         return this;
     }
 
@@ -168,8 +162,7 @@ public sealed class SandboxChange
 
         _kind = PlanKind.Remove;
         _documents.Clear();
-        _created.Clear();
-        _removed.Clear();
+        (_created, _removed) = ([], []);
         return this;
     }
 
@@ -188,22 +181,10 @@ public sealed class SandboxChange
 
     internal SandboxPlan ToPlan()
     {
-        var puts = new List<DocumentPut>(_documents.Count);
-        var deletes = new List<DocumentKey>();
-        foreach ((DocumentKey key, ReadOnlyMemory<byte>? content) in _documents)
-        {
-            if (content is { } bytes)
-            {
-                puts.Add(new DocumentPut(key, bytes));
-            }
-            else if (_kind != PlanKind.Create && !_created.Contains(key.Container ?? key.File))
-            {
-                // What is created here has nothing to delete, and where a container is created there is no document of its name.
-                deletes.Add(key);
-            }
-        }
-
-        return new SandboxPlan(Sandbox, _kind, _created, _removed, puts, deletes);
+        // What is created here has nothing to delete, and where a container is created there is no document of its name.
+        DocumentKey[] deletes = _kind == PlanKind.Create ? [] : _documents.Deletes;
+        deletes = _created.Length == 0 ? deletes : Array.FindAll(deletes, key => !_created.Contains(key.Container ?? key.File));
+        return new SandboxPlan(Sandbox, _kind, _created, _removed, _documents.Puts, deletes);
     }
 
     private SandboxChange Put(DocumentId document, ReadOnlyMemory<byte> json)
@@ -226,7 +207,7 @@ public sealed class SandboxChange
             throw new InvalidOperationException($"The container '{container}' is removed in this transaction.");
         }
 
-        _documents[new DocumentKey(document.Root, document.Container, document.File)] = content;
+        _documents.Set(new DocumentKey(document.Root, document.Container, document.File), content);
         return this;
     }
 

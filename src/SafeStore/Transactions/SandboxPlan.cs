@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 
 namespace SafeStore.Transactions;
 
@@ -20,32 +19,32 @@ internal enum PlanKind : byte
 internal readonly record struct DocumentKey(StoreRoot Root, string? Container, string File);
 
 /// <summary>One document's new content.</summary>
-internal sealed record DocumentPut(DocumentKey Key, ReadOnlyMemory<byte> Content);
+internal readonly record struct DocumentPut(DocumentKey Key, ReadOnlyMemory<byte> Content);
 
 /// <summary>
 /// A transaction's effect on one sandbox, reduced to what holds in the end: each document and each container appears once at most. It
-/// is what a commit record carries, and all that publish, roll-forward and recovery need. (Lists, which nobody changes any more: going through them allocates nothing.)
+/// is what a commit record carries, and all that publish, roll-forward and recovery need. (Arrays, which nobody changes: empty ones cost nothing, and going through them allocates nothing.)
 /// </summary>
 internal sealed record SandboxPlan(
     string Sandbox,
     PlanKind Kind,
-    List<string> CreatedContainers,
-    List<string> RemovedContainers,
-    List<DocumentPut> Puts,
-    List<DocumentKey> Deletes)
+    string[] CreatedContainers,
+    string[] RemovedContainers,
+    DocumentPut[] Puts,
+    DocumentKey[] Deletes)
 {
-    public bool IsEmpty => Kind == PlanKind.Update && CreatedContainers.Count + RemovedContainers.Count + Puts.Count + Deletes.Count == 0;
+    public bool IsEmpty => Kind == PlanKind.Update && CreatedContainers.Length + RemovedContainers.Length + Puts.Length + Deletes.Length == 0;
 
     /// <summary>Whether the plan changes anything in a root.</summary>
     public bool Touches(StoreRoot root)
     {
-        bool touches = Kind != PlanKind.Update || CreatedContainers.Count + RemovedContainers.Count > 0;
-        for (int i = 0; i < Puts.Count && !touches; i++)
+        bool touches = Kind != PlanKind.Update || CreatedContainers.Length + RemovedContainers.Length > 0;
+        for (int i = 0; i < Puts.Length && !touches; i++)
         {
             touches = Puts[i].Key.Root == root;
         }
 
-        for (int i = 0; i < Deletes.Count && !touches; i++)
+        for (int i = 0; i < Deletes.Length && !touches; i++)
         {
             touches = Deletes[i].Root == root;
         }

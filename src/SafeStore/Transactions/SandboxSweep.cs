@@ -1,5 +1,3 @@
-using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
@@ -12,15 +10,14 @@ namespace SafeStore.Transactions;
 /// in common.
 /// </summary>
 /// <remarks>
-/// Invariant: a sandbox whose word says "idle" has no temp file, in the cache or on the disk, whoever died when. A temp file that is removed here is synced away. One whose removal a dead
-/// process has not synced lies in a sandbox whose word says something else; or that process was itself recovering, and the caller lets everything be synced.
+/// Invariant at its end: no sandbox has a temp file, in the cache or on the disk, and no word says "committing". What is removed or written here is synced. What a dead process has removed or
+/// written before and not synced, the cache does not show; the caller knows whether there may be such things, and lets everything be synced.
 /// </remarks>
 internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper sweeper, Dictionary<string, SandboxFate> fates, bool syncAll, EngineEvents events)
 {
-    private readonly ConcurrentDictionary<string, bool> _interrupted = new(StringComparer.Ordinal);
     private volatile bool _isSettled = true;
 
-    /// <returns>Whether every sandbox has a word that counts.</returns>
+    /// <returns>Whether every sandbox could be looked into.</returns>
     public bool Run()
     {
         using var words = new SyncBatch<string>(fs, FileRewriter.FilesPerBatch);
@@ -56,34 +53,16 @@ internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper
         StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, sandbox, out DirectoryHandle? directory), "open the directory", root.Directory.Path, sandbox);
         using (directory)
         {
+            _ = sweeper.SweepDirectory(directory!, depth: 1, isDurable: !root.IsVolatile, always: syncAll);
+
             // The word of a sandbox that the records remove is looked at later: it tells whether another program has made the sandbox again.
-            LockWord? word = root.Root == StoreRoot.Run && fate is not { Exists: false } ? FindUnsettled(sandbox, directory!, fate) : null;
-            bool always = syncAll || _interrupted.ContainsKey(sandbox);
-            _ = sweeper.SweepDirectory(directory!, depth: 1, isDurable: !root.IsVolatile, always);
-            if (word is { } found)
+            if (root.Root == StoreRoot.Run && fate is not { Exists: false }
+                && LockWord.TryRead(fs, directory!, Identifier.LockFile) is { } word // or it gets one when it is locked
+                && (word.State == LockWordState.Committing || fate is not null || syncAll))
             {
-                Settle(sandbox, directory!, found, fate?.Last, root.IsVolatile, words);
+                Settle(sandbox, directory!, word, fate?.Last, root.IsVolatile, words);
             }
         }
-    }
-
-    /// <summary>The sandbox's word, if it is to be written.</summary>
-    private LockWord? FindUnsettled(string sandbox, DirectoryHandle directory, SandboxFate? fate)
-    {
-        LockWord? word = LockWord.TryRead(fs, directory, Identifier.LockFile);
-        if (word is null || (word.Value.State == LockWordState.Unknown && fate is null))
-        {
-            _isSettled = false; // who locks it looks for its last transaction, and sweeps it
-            return null;
-        }
-
-        if (word.Value.State != LockWordState.Idle)
-        {
-            // Whoever died here may have removed temp files and not synced that, in any root; this one comes first.
-            _ = _interrupted.TryAdd(sandbox, true);
-        }
-
-        return word.Value.State == LockWordState.Committing || fate is not null ? word : null;
     }
 
     private void Settle(string id, DirectoryHandle sandbox, LockWord word, Lsn? last, bool isVolatile, SyncBatch<string> words)
@@ -103,13 +82,17 @@ internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper
         owned.Add(file!);
 
         // Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk.
-        new LockWord(LockWordState.Idle, settled).Write(fs, file!);
-        if (last is null || isVolatile)
+        if (word.State != LockWordState.Unknown || last is not null)
+        {
+            new LockWord(LockWordState.Idle, settled).Write(fs, file!);
+        }
+
+        if (isVolatile)
         {
             return;
         }
 
-        // The log, which still knows the version, is dropped soon; a power loss may then bring back an older word.
+        // The log, which still knows the version, is dropped soon; a power loss may then bring back an older word, or "committing" in a settled store.
         owned.Disown();
         lock (words)
         {

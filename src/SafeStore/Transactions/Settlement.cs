@@ -1,14 +1,15 @@
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 using SafeStore.Log;
 
 namespace SafeStore.Transactions;
 
 /// <summary>
 /// Tells the next opener of a store that it need not look into every sandbox (docs/commit-protocol.md, "Close"): the store is settled when each process that has had it
-/// open since the last recovery has closed it in order, with nothing left half done.
+/// open since the last recovery has closed it in order, and none has had to take anything back.
 /// </summary>
-/// <remarks>A process that dies says nothing, and what is not said costs the next opener a sweep: it counts as unsettled until it has left.</remarks>
+/// <remarks>A process that dies says nothing, and what is not said costs the next opener a sweep.</remarks>
 internal sealed class Settlement(CommitLog log, SharedState shared, Watermark watermark)
 {
     private volatile bool _isDisturbed;
@@ -17,26 +18,44 @@ internal sealed class Settlement(CommitLog log, SharedState shared, Watermark wa
     public void Enter(LogLock.Hold hold)
     {
         _ = hold;
-        shared.SetUnsettled(shared.Unsettled + 1);
+        shared.SetOpenLives(shared.Lives.Open + 1);
     }
 
     /// <summary>
-    /// A transaction of this process has failed, or one of another had to be resolved: a lock word may not say "idle", and a call that failed may have made a temp file all the same.
+    /// Something that was staged is about to be removed, here or for a dead process. Whoever dies in that may have removed it and not synced that, and a call that failed may have made a temp file all the
+    /// same: so nobody calls the store settled, and who recovers it after a death syncs all it finds.
     /// </summary>
-    public void Disturb() => _isDisturbed = true;
+    /// <exception cref="StorageException">It could not be told: then nothing may be removed.</exception>
+    public void Disturb()
+    {
+        if (!_isDisturbed)
+        {
+            shared.Disturb();
+            _isDisturbed = true;
+        }
+    }
+
+    /// <summary>As <see cref="Disturb"/>; false if it could not be told.</summary>
+    public bool TryDisturb()
+    {
+        try
+        {
+            Disturb();
+            return true;
+        }
+        catch (StorageException)
+        {
+            return false; // a failure is being told already
+        }
+    }
 
     /// <summary>
     /// This process stages nothing any more. While open.lock is still held, or it would be counted off among the processes of a later life of the store.
     /// </summary>
     public async ValueTask LeaveAsync(CancellationToken cancellation)
     {
-        if (_isDisturbed)
-        {
-            return;
-        }
-
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
-        shared.SetUnsettled(shared.Unsettled - 1);
+        shared.SetOpenLives(shared.Lives.Open - 1);
     }
 
     /// <summary>Marks the store as settled, durably, if it is. The caller holds open.lock exclusively and has made a checkpoint.</summary>
@@ -46,7 +65,7 @@ internal sealed class Settlement(CommitLog log, SharedState shared, Watermark wa
     public async ValueTask MarkAsync(Lsn checkpointed, CancellationToken cancellation)
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
-        if (_isDisturbed || shared.Unsettled != 0 || log.LastLsn(hold) != checkpointed)
+        if (shared.Lives != default || log.LastLsn(hold) != checkpointed)
         {
             return;
         }

@@ -76,10 +76,12 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     /// <summary>
     /// Takes back what was staged, so that no power loss brings it up again beside a document. False if something may be left, so that the sandbox needs to be resolved.
     /// </summary>
-    public bool TryTakeBack(StagedPlan staged)
+    /// <param name="staged">What was staged.</param>
+    /// <param name="filesToo">Whether temp files beside documents may be removed now; otherwise they are left.</param>
+    public bool TryTakeBack(StagedPlan staged, bool filesToo)
     {
-        bool complete = true;
-        foreach (StagedFile file in staged.Files)
+        bool complete = filesToo || staged.Files.Count == 0;
+        foreach (StagedFile file in filesToo ? staged.Files : [])
         {
             complete &= fs.Unlink(file.Directory, file.TempName) is Errno.None or Errno.NotFound;
         }
@@ -117,7 +119,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         }
 
         DirectoryHandle sandbox = FindOrMake(root, handles, null, staged);
-        for (int i = 0; i < plan.CreatedContainers.Count; i++)
+        for (int i = 0; i < plan.CreatedContainers.Length; i++)
         {
             if (handles.Find(root.Root, plan.CreatedContainers[i]) is null)
             {
@@ -125,7 +127,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             }
         }
 
-        for (int i = 0; i < plan.Puts.Count; i++)
+        for (int i = 0; i < plan.Puts.Length; i++)
         {
             (StoreRoot target, string? container, _) = plan.Puts[i].Key;
             if (target == root.Root && (container is null || !staged.Holds(root, container)))
@@ -134,7 +136,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             }
         }
 
-        for (int i = 0; i < plan.Deletes.Count; i++)
+        for (int i = 0; i < plan.Deletes.Length; i++)
         {
             DocumentKey key = plan.Deletes[i];
             if (key.Root == root.Root && !handles.IsKnownFile(key.Root, key.Container, key.File) && handles.Find(key.Root, key.Container) is { } directory)
@@ -235,7 +237,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
 
     private void Fill(DirectoryHandle directory, SandboxPlan plan, StoreRoot root, string? container)
     {
-        for (int i = 0; i < plan.Puts.Count; i++)
+        for (int i = 0; i < plan.Puts.Length; i++)
         {
             DocumentPut put = plan.Puts[i];
             if (put.Key.Root == root && put.Key.Container == container)

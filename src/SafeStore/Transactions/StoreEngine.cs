@@ -148,14 +148,14 @@ internal sealed class StoreEngine : IAsyncDisposable
                 if (openLock.TryAcquire(LockMode.Exclusive))
                 {
                     // Nobody else has it open. Whatever the file says, recovery is what makes it true.
-                    StoreStatus found = shared.Status;
+                    (StoreStatus found, Lives before) = (shared.Status, shared.Lives);
                     if (found != StoreStatus.Faulted)
                     {
                         shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
                     }
 
-                    bool isSettled = Recover(fs, roots, segments, shared, found, events);
-                    shared.StartOver(unsettled: isSettled ? 0UL : 1);
+                    bool isSettled = Recover(fs, roots, segments, shared, found, before, events);
+                    shared.StartOver(isSettled);
                     shared.SetStatus(StoreStatus.Open);
                 }
 
@@ -185,13 +185,13 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
     }
 
-    private static bool Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, SharedState shared, StoreStatus found, EngineEvents events)
+    private static bool Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, SharedState shared, StoreStatus found, Lives before, EngineEvents events)
     {
         try
         {
             StoreIdentity identity = new StoreMetadata(fs, roots).Establish();
             var watermark = new Watermark(fs, roots.Config.Metadata);
-            return new Recovery(fs, roots, segments, watermark, identity, events).Run(found);
+            return new Recovery(fs, roots, segments, watermark, identity, events).Run(found, before);
         }
         catch (SyncFailedException failure)
         {

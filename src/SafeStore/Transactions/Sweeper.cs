@@ -20,8 +20,7 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
             SweepTrash(root, handles.Sandbox);
             if (handles.Find(root.Root, null) is { } directory)
             {
-                // Also where nothing was found: who swept before us may have died before the sync.
-                _ = SweepDirectory(directory, depth: 1, isDurable: !root.IsVolatile, always: true);
+                _ = SweepDirectory(directory, depth: 1, isDurable: !root.IsVolatile, always: false);
             }
         }
     }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Locking;
@@ -15,22 +14,24 @@ public sealed class Transaction
 {
     private readonly TransactionRunner _runner;
     private readonly OpenLocks _open;
-    private readonly List<(SandboxHold Hold, SandboxChange Change)> _sandboxes = [];
+    private readonly (SandboxHold Hold, SandboxChange Change)[] _sandboxes;
     private bool _isClosed;
 
-    internal Transaction(TransactionRunner runner, OpenLocks open, IEnumerable<SandboxHold> holds, int documentBytesMax)
+    internal Transaction(TransactionRunner runner, OpenLocks open, ReadOnlySpan<SandboxHold> holds, int documentBytesMax)
     {
         _runner = runner;
         _open = open;
-        foreach (SandboxHold hold in holds)
+        _sandboxes = new (SandboxHold, SandboxChange)[holds.Length];
+        for (int i = 0; i < holds.Length; i++)
         {
+            SandboxHold hold = holds[i];
             if (hold.Mode != LockMode.Exclusive)
             {
                 throw new InvalidOperationException($"The lock of sandbox '{hold.Sandbox}' is shared; a change needs an exclusive one.");
             }
 
             PlanKind kind = hold.HasFlock ? PlanKind.Update : PlanKind.Create;
-            _sandboxes.Add((hold, new SandboxChange(this, hold.Sandbox, kind, documentBytesMax)));
+            _sandboxes[i] = (hold, new SandboxChange(this, hold.Sandbox, kind, documentBytesMax));
         }
     }
 
@@ -72,7 +73,7 @@ public sealed class Transaction
         ThrowIfClosed();
         using IDisposable use = _open.Use();
         _isClosed = true;
-        var participants = new Participant[_sandboxes.Count];
+        var participants = new Participant[_sandboxes.Length];
         int busy = 0;
         try
         {

@@ -147,7 +147,7 @@ internal sealed class TransactionRunner(
             CheckNotCreated(plan, put.Key);
         }
 
-        if (plan.RemovedContainers.Count > 0)
+        if (plan.RemovedContainers.Length > 0)
         {
             throw new NotFoundException("container", $"{plan.Sandbox}/{plan.RemovedContainers[0]}");
         }
@@ -218,10 +218,10 @@ internal sealed class TransactionRunner(
         }
         catch when (commit.Outcome == AppendOutcome.NotAppended)
         {
-            settlement.Disturb();
+            bool isTold = settlement.TryDisturb();
             foreach (Participant participant in participants)
             {
-                TakeBack(participant);
+                TakeBack(participant, isTold);
             }
 
             throw;
@@ -229,7 +229,6 @@ internal sealed class TransactionRunner(
         catch
         {
             // The outcome is unknown: the lock words stay "committing", and recovery will tell.
-            settlement.Disturb();
             foreach (Participant participant in participants)
             {
                 participant.Staged.LockFile?.Dispose();
@@ -272,10 +271,10 @@ internal sealed class TransactionRunner(
         }
     }
 
-    private void TakeBack(Participant participant)
+    private void TakeBack(Participant participant, bool isTold)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
-        bool isComplete = stager.TryTakeBack(participant.Staged);
+        bool isComplete = stager.TryTakeBack(participant.Staged, isTold);
         if (plan.Kind == PlanKind.Create || !hold.NeedsResolve)
         {
             return;
@@ -289,7 +288,7 @@ internal sealed class TransactionRunner(
 
         try
         {
-            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, hold.Version));
+            hold.Handles.WriteWordDurably(new LockWord(LockWordState.Idle, hold.Version));
             hold.NeedsResolve = false;
         }
         catch (StorageException)
@@ -317,7 +316,7 @@ internal sealed class TransactionRunner(
 
         if (first is not null)
         {
-            settlement.Disturb();
+            _ = settlement.TryDisturb();
             throw new CommitNotPublishedException(lsn, first);
         }
     }

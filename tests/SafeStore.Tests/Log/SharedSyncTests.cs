@@ -132,7 +132,7 @@ public sealed class SharedSyncTests : IDisposable
         shared.TrySetSynced(new Lsn(9));
         ulong epoch = shared.Epoch;
 
-        shared.StartOver(unsettled: 0);
+        shared.StartOver(isSettled: true);
 
         Assert.Equal((default, default, 0UL), (shared.AppendedLsn, shared.SyncedLsn, shared.TailOwner));
         Assert.NotEqual(epoch, shared.Epoch);
