@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 
 namespace SafeStore.Documents;
 
@@ -15,11 +14,24 @@ internal static class Identifier
     /// <summary>A sandbox's directory for files that are no documents: neither a container nor touched by transactions.</summary>
     public const string TempDirectory = "tempDir";
 
-    private static readonly SearchValues<char> s_allowed =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    // One by one: names are short, and the vectorised search is compiled in each fresh process, which costs more than it ever saves.
+    public static bool IsValid(ReadOnlySpan<char> value)
+    {
+        if (value.Length is 0 or > CharactersMax || !char.IsAsciiLetterOrDigit(value[0]))
+        {
+            return false;
+        }
 
-    public static bool IsValid(ReadOnlySpan<char> value) =>
-        value.Length is > 0 and <= CharactersMax && char.IsAsciiLetterOrDigit(value[0]) && !value.ContainsAnyExcept(s_allowed);
+        foreach (char character in value)
+        {
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('_' or '.' or '-'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>Whether a name in a sandbox's directory may be a document's or a container's.</summary>
     public static bool IsFree(string value) => IsValid(value) && !IsTaken(value);

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Abstractions;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 
 namespace SafeStore.FileSystem;
 
@@ -329,7 +328,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
         PosixTraits.Describe(PosixDirectory.Of(directory).Descriptor, out traits);
 
     /// <inheritdoc/>
-    public void FillRandom(Span<byte> bytes) => RandomNumberGenerator.Fill(bytes);
+    public void FillRandom(Span<byte> bytes) => LibC.FillRandom(bytes);
 
     private static Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, uint flags)
     {

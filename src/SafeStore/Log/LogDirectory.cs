@@ -168,7 +168,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     /// </summary>
     public void SweepPrepared()
     {
-        var segments = new HashSet<ulong>();
+        var segments = new List<ulong>(); // one, or a few
         foreach (Lsn first in List())
         {
             segments.Add(InodeOf(NameOf(first)));

@@ -101,8 +101,13 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         }
     }
 
-    private void Apply(IEnumerable<SandboxFate> fates)
+    private void Apply(Dictionary<string, SandboxFate>.ValueCollection fates)
     {
+        if (fates.Count == 0)
+        {
+            return;
+        }
+
         using var applier = new FateApplier(fs, roots, identity, events);
         foreach (SandboxFate fate in fates)
         {
