@@ -157,7 +157,7 @@ public sealed class LogLaws
         {
             Assert.Equal(Errno.None, _fs.OpenRoot(_temp.Path, out DirectoryHandle? directory));
             _directory = directory!;
-            Directory = new LogDirectory(_fs, _directory, SegmentBytes);
+            Directory = new LogDirectory(_fs, _directory, SegmentBytes, logBytesMax: 0);
             var identity = new StoreIdentity(Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
             Directory.Start(new SegmentHeader(1, new Lsn(1), default, 0, SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot)).Dispose();
             using SharedState one = Share();

@@ -32,6 +32,12 @@ public interface IDurableFileSystem
     /// </summary>
     int CallsSideBySide => 1;
 
+    /// <summary>
+    /// How many syncs at a time are worth their threads: a filesystem with a journal answers all that wait at once with one commit of it, and one after the other with one each. By default 1: one
+    /// after the other, in order.
+    /// </summary>
+    int SyncsSideBySide => 1;
+
     /// <summary>The same tree as an <see cref="IFileSystem"/>: for paths, tools, import and export. It promises no durability.</summary>
     IFileSystem Files { get; }
 

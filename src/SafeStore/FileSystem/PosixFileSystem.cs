@@ -35,6 +35,9 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     public int CallsSideBySide => Environment.ProcessorCount;
 
     /// <inheritdoc/>
+    public int SyncsSideBySide => 16;
+
+    /// <inheritdoc/>
     public IFileSystem Files { get; } = new System.IO.Abstractions.FileSystem();
 
     /// <inheritdoc/>

@@ -11,7 +11,11 @@ namespace SafeStore.Log;
 /// The files of the log: segments <c>(first LSN, 16 hex digits).log</c>, spares <c>spare-*.log</c> that are ready to become the next
 /// segment, and <c>prepare-*.tmp</c> on their way there. Other files are not ours and are left alone.
 /// </summary>
-internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle directory, long segmentBytes)
+/// <param name="fs">The filesystem.</param>
+/// <param name="directory">The log's directory.</param>
+/// <param name="segmentBytes">The size of an ordinary segment.</param>
+/// <param name="logBytesMax">How long the log may be before it is checkpointed: so many segments may be filled while the ones before them are.</param>
+internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle directory, long segmentBytes, long logBytesMax)
 {
     public const UnixFileMode FileMode = AtomicFile.DefaultMode;
 
@@ -19,8 +23,11 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     private const string PreparePrefix = "prepare-";
     private const int ZeroBytes = 256 * 1024;
 
-    /// <summary>One for the next change of the segment, one for the checkpoint's, which may come right after: to write a new one takes long, and all who commit would wait for it.</summary>
-    private const int SparesMax = 2;
+    /// <summary>
+    /// How many of the segments that a checkpoint releases are kept: as many as may be needed until the next one is done, one for its own change of the segment among them. To write a new one takes long, and all
+    /// who commit would wait for it.
+    /// </summary>
+    private readonly int _sparesMax = (int)Math.Clamp(logBytesMax / segmentBytes, 2, 8);
 
     public IDurableFileSystem FileSystem => fs;
 
@@ -150,7 +157,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         int spares = Names().Count(static name => name.StartsWith(SparePrefix, StringComparison.Ordinal));
         foreach (string name in detached)
         {
-            if (spares < SparesMax && IsOrdinary(name))
+            if (spares < _sparesMax && IsOrdinary(name))
             {
                 Promote(name);
                 spares++;

@@ -27,7 +27,7 @@ internal static class LogInspection
                 using FileLock logLock = FileLock.Open(fs, metadata, "log.lock", waiting);
                 bool isInUse = !openLock.TryAcquire(LockMode.Exclusive);
                 await logLock.AcquireAsync(LockMode.Exclusive, options.LockTimeout, cancellation).ConfigureAwait(false);
-                return Look(new LogDirectory(fs, directory!, options.SegmentBytes), new Watermark(fs, metadata), StoreOf(fs, metadata), isInUse);
+                return Look(new LogDirectory(fs, directory!, options.SegmentBytes, options.LogBytesMax), new Watermark(fs, metadata), StoreOf(fs, metadata), isInUse);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Documents;
@@ -38,49 +39,58 @@ internal sealed class Checkpointer(
             return null;
         }
 
-        List<Lsn> segments = await ListAsync(seal, cancellation).ConfigureAwait(false);
+        // Whatever takes longer than a commit is done apart from the pool, whose threads have commits in their queues.
+        using var apart = new SideBySide(fs.SyncsSideBySide);
+        List<Lsn> segments = await ListAsync(seal, apart, cancellation).ConfigureAwait(false);
         Lsn mark = watermark.Read() ?? default;
-        (List<Lsn> released, Lsn last, Dictionary<string, SandboxTouch> touched) = await CollectAsync(segments, mark, cancellation).ConfigureAwait(false);
+        (List<Lsn> released, Lsn last, Dictionary<string, SandboxTouch> touched) = await CollectAsync(segments, mark, apart, cancellation).ConfigureAwait(false);
         if (released.Count == 0)
         {
             return mark;
         }
 
-        await _documents.SyncAsync(touched.Values, cancellation).ConfigureAwait(false);
-        AdvanceWatermark(last);
+        await _documents.SyncAsync(touched.Values, apart, cancellation).ConfigureAwait(false);
+        await apart.RunAsync(() => AdvanceWatermark(last)).ConfigureAwait(false);
         List<string> detached;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
             detached = log.Directory.Detach(released);
         }
 
-        Release(detached);
+        await apart.RunAsync(() => Release(detached)).ConfigureAwait(false);
         events.CheckpointDone(last, released.Count);
         return last;
     }
 
-    private async ValueTask<List<Lsn>> ListAsync(bool seal, CancellationToken cancellation)
+    private async ValueTask<List<Lsn>> ListAsync(bool seal, SideBySide apart, CancellationToken cancellation)
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
         log.ThrowIfFaulted();
         if (seal)
         {
-            _ = log.Seal(hold);
+            await apart.RunAsync(() => log.Seal(hold)).ConfigureAwait(false);
         }
 
         return log.Directory.List();
     }
 
     /// <summary>Reads sealed segments, oldest first, up to one with a transaction that is not published yet.</summary>
-    private async ValueTask<(List<Lsn> Released, Lsn Last, Dictionary<string, SandboxTouch> Touched)> CollectAsync(List<Lsn> segments, Lsn mark, CancellationToken cancellation)
+    private async ValueTask<(List<Lsn> Released, Lsn Last, Dictionary<string, SandboxTouch> Touched)> CollectAsync(List<Lsn> segments, Lsn mark, SideBySide apart, CancellationToken cancellation)
     {
         var released = new List<Lsn>();
         var all = new Dictionary<string, SandboxTouch>(StringComparer.Ordinal);
         Lsn last = mark;
         for (int i = 0; i + 1 < segments.Count; i++)
         {
-            Dictionary<string, SandboxTouch> touched = Read(segments[i], segments[i + 1].Previous);
-            foreach (SandboxTouch touch in touched.Values)
+            (Lsn first, Lsn end) = (segments[i], segments[i + 1].Previous);
+            Dictionary<string, SandboxTouch> touched = [];
+            List<SandboxTouch> doubtful = [];
+            await apart.RunAsync(() =>
+            {
+                touched = Read(first, end);
+                doubtful = [.. touched.Values.Where(touch => !IsPublishedByItsWord(touch))];
+            }).ConfigureAwait(false);
+            foreach (SandboxTouch touch in doubtful)
             {
                 if (!await IsPublishedAsync(touch, cancellation).ConfigureAwait(false))
                 {
@@ -100,7 +110,7 @@ internal sealed class Checkpointer(
             }
 
             released.Add(segments[i]);
-            last = segments[i + 1].Previous;
+            last = end;
         }
 
         return (released, last, all);
@@ -129,30 +139,21 @@ internal sealed class Checkpointer(
         return read == last ? touched : throw new LogCorruptException(log.Directory.Path, 0, read.Next, "a sealed segment has fewer records than its successor says");
     }
 
+    private bool IsPublishedByItsWord(SandboxTouch touch) =>
+        WordOf(touch.Sandbox) is { State: not LockWordState.Unknown } word && word.Lsn >= touch.Last;
+
+    private LockWord? WordOf(string sandbox) => LockWord.TryRead(fs, roots.Run.Directory, SandboxHandles.LockPathOf(sandbox));
+
     private async ValueTask<bool> IsPublishedAsync(SandboxTouch touch, CancellationToken cancellation)
     {
-        Errno errno = fs.OpenFile(roots.Run.Directory, $"{touch.Sandbox}/{Identifier.LockFile}", FileUse.Read, out FileHandle? file);
-        if (errno == Errno.None)
+        if (IsPublishedByItsWord(touch))
         {
-            using (file)
-            {
-                LockWord word = LockWord.Read(fs, file!);
-                if (word.State != LockWordState.Unknown && word.Lsn >= touch.Last)
-                {
-                    return true;
-                }
-            }
-        }
-        else if (errno != Errno.NotFound)
-        {
-            throw new StorageException("open the lock file", $"{roots.Run.Directory.Path}/{touch.Sandbox}/{Identifier.LockFile}", errno);
-        }
-        else if (!locker.Exists(touch.Sandbox))
-        {
-            return await IsGoneAsync(touch.Sandbox, cancellation).ConfigureAwait(false);
+            return true; // by now
         }
 
-        return await ResolveAsync(touch.Sandbox, cancellation).ConfigureAwait(false);
+        return WordOf(touch.Sandbox) is null && !locker.Exists(touch.Sandbox)
+            ? await IsGoneAsync(touch.Sandbox, cancellation).ConfigureAwait(false)
+            : await ResolveAsync(touch.Sandbox, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A sandbox without any directory: removed since, or its creation is between append and publish. Its name lock tells.</summary>
@@ -222,7 +223,7 @@ internal sealed class Checkpointer(
 internal sealed class SandboxTouch(string sandbox)
 {
     private readonly HashSet<DocumentKey> _documents = [];
-    private HashSet<string>? _containers;
+    private readonly HashSet<(StoreRoot Root, string? Container)> _directories = [];
 
     public string Sandbox => sandbox;
 
@@ -231,25 +232,33 @@ internal sealed class SandboxTouch(string sandbox)
 
     public IReadOnlyCollection<DocumentKey> Documents => _documents;
 
-    public IReadOnlyCollection<string> Containers => _containers ?? (IReadOnlyCollection<string>)[];
+    /// <summary>The directories, the sandbox's own and its containers', in which a name may have changed.</summary>
+    public IReadOnlyCollection<(StoreRoot Root, string? Container)> Directories => _directories;
 
     public void Add(SandboxPlan plan, Lsn lsn)
     {
         Last = Lsn.Max(Last, lsn);
+        if (plan.Kind != PlanKind.Update || plan.CreatedContainers.Length + plan.RemovedContainers.Length > 0)
+        {
+            _ = _directories.Add((StoreRoot.Config, null));
+            _ = _directories.Add((StoreRoot.Run, null));
+        }
+
         foreach (DocumentPut put in plan.Puts)
         {
             _ = _documents.Add(put.Key);
-            AddContainer(put.Key.Container);
+            AddDirectory(put.Key.Root, put.Key.Container);
         }
 
         foreach (DocumentKey key in plan.Deletes)
         {
-            AddContainer(key.Container);
+            AddDirectory(key.Root, key.Container);
         }
 
         foreach (string container in plan.CreatedContainers)
         {
-            AddContainer(container);
+            AddDirectory(StoreRoot.Config, container);
+            AddDirectory(StoreRoot.Run, container);
         }
     }
 
@@ -257,17 +266,12 @@ internal sealed class SandboxTouch(string sandbox)
     {
         Last = Lsn.Max(Last, other.Last);
         _documents.UnionWith(other._documents);
-        foreach (string container in other.Containers)
-        {
-            AddContainer(container);
-        }
+        _directories.UnionWith(other._directories);
     }
 
-    private void AddContainer(string? container)
+    private void AddDirectory(StoreRoot root, string? container)
     {
-        if (container is not null)
-        {
-            _ = (_containers ??= new HashSet<string>(StringComparer.Ordinal)).Add(container);
-        }
+        _ = _directories.Add((root, container));
+        _ = _directories.Add((root, null)); // which the container may have been made in for this
     }
 }

@@ -18,23 +18,31 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     /// <summary>Others commit meanwhile, and wait for the journal.</summary>
     private const int FilesPerBatch = 16;
 
-    public async ValueTask SyncAsync(IEnumerable<SandboxTouch> touched, CancellationToken cancellation)
+    /// <param name="touched">What they touched.</param>
+    /// <param name="syncs">Makes the syncs.</param>
+    /// <param name="cancellation">Ends it between two batches.</param>
+    public async ValueTask SyncAsync(IEnumerable<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
     {
-        var sandboxes = new List<SandboxTouch>();
-        using var files = new SyncBatch<TouchedFile>(fs, FilesPerBatch);
-        foreach (SandboxTouch touch in touched)
+        var left = new Queue<SandboxTouch>(touched);
+        using var files = new SyncBatch<TouchedFile>(fs, syncs, FilesPerBatch);
+        while (left.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            sandboxes.Add(touch);
-            Open(touch, files);
-            if (files.IsFull)
-            {
-                await SyncAsync(sandboxes, files, cancellation).ConfigureAwait(false);
-            }
+            var sandboxes = new List<SandboxTouch>();
+            await syncs.RunAsync(() => Open(left, sandboxes, files)).ConfigureAwait(false);
+            await SyncAsync(sandboxes, files, syncs, cancellation).ConfigureAwait(false);
         }
 
-        await SyncAsync(sandboxes, files, cancellation).ConfigureAwait(false);
-        SyncRoots();
+        await syncs.RunAsync(SyncRoots).ConfigureAwait(false);
+    }
+
+    private void Open(Queue<SandboxTouch> left, List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files)
+    {
+        while (!files.IsFull && left.TryDequeue(out SandboxTouch? touch))
+        {
+            sandboxes.Add(touch);
+            Open(touch, files);
+        }
     }
 
     private void Open(SandboxTouch touch, SyncBatch<TouchedFile> files)
@@ -66,9 +74,9 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         files.Add(file!, new TouchedFile(sandbox, key, file!.Path));
     }
 
-    private async ValueTask SyncAsync(List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files, CancellationToken cancellation)
+    private async ValueTask SyncAsync(List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files, SideBySide syncs, CancellationToken cancellation)
     {
-        foreach ((TouchedFile file, Errno errno) in files.Sync())
+        foreach ((TouchedFile file, Errno errno) in await files.SyncAsync().ConfigureAwait(false))
         {
             if (file.IsLock)
             {
@@ -78,21 +86,9 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             await RewriteAsync(file, cancellation).ConfigureAwait(false);
         }
 
-        foreach (SandboxTouch touch in sandboxes)
-        {
-            foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
-            {
-                foreach (string container in touch.Containers)
-                {
-                    SyncDirectory(root, $"{touch.Sandbox}/{container}");
-                }
-
-                SyncDirectory(root, touch.Sandbox);
-            }
-        }
-
-        sandboxes.Clear();
-    }
+        // Children before parents.
+        await SyncDirectoriesAsync([.. sandboxes.SelectMany(static touch => touch.Directories.Where(static directory => directory.Container is not null).Select(directory => (directory.Root, $"{touch.Sandbox}/{directory.Container}")))], syncs).ConfigureAwait(false);
+        await SyncDirectoriesAsync([.. sandboxes.SelectMany(static touch => touch.Directories.Where(static directory => directory.Container is null).Select(directory => (directory.Root, touch.Sandbox)))], syncs).ConfigureAwait(false);    }
 
     /// <summary>
     /// A document whose sync failed is written anew from its last record: the kernel may have dropped its pages, and a second sync would
@@ -134,8 +130,16 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         return fate.Documents.TryGetValue(key, out (ReadOnlyMemory<byte>? Content, Guid Root) found) ? found.Content : null;
     }
 
+    private Task SyncDirectoriesAsync((StoreRoot Root, string Path)[] directories, SideBySide syncs) =>
+        syncs.ForEachAsync(directories.Length, number => SyncDirectory(roots[directories[number].Root], directories[number].Path));
+
     private void SyncDirectory(RootDirectory root, string path)
     {
+        if (root.IsVolatile)
+        {
+            return;
+        }
+
         Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
         if (errno is Errno.NotFound or Errno.NotDirectory)
         {

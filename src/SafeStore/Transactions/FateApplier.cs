@@ -12,10 +12,10 @@ namespace SafeStore.Transactions;
 /// Makes the documents what the log says they are, durably: files are written anew and synced before they get their names, then the
 /// directories are synced, children before parents. What was published before the crash is not trusted: its write-back may have failed.
 /// </summary>
-internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIdentity identity, EngineEvents events) : IDisposable
+internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIdentity identity, SideBySide syncs, EngineEvents events) : IDisposable
 {
     private readonly NameSource _names = new(fs);
-    private readonly FileRewriter _files = new(fs);
+    private readonly FileRewriter _files = new(fs, syncs);
     private readonly HashSet<(StoreRoot Root, string Path)> _touched = [];
 
     public void Apply(SandboxFate fate)
@@ -55,9 +55,10 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
 
     private void SyncDirectories()
     {
-        foreach ((StoreRoot root, string path) in _touched.OrderByDescending(static touched => touched.Path.Count(static character => character == '/')))
+        foreach (IGrouping<int, (StoreRoot Root, string Path)> level in _touched.GroupBy(static touched => touched.Path.Count(static character => character == '/')).OrderByDescending(static level => level.Key))
         {
-            Sync(roots[root], path);
+            (StoreRoot Root, string Path)[] directories = [.. level];
+            syncs.ForEach(directories.Length, leastPerThread: 1, number => Sync(roots[directories[number].Root], directories[number].Path));
         }
 
         foreach (StoreRoot root in _touched.Select(static touched => touched.Root).Distinct())

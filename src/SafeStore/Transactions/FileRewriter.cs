@@ -9,13 +9,13 @@ namespace SafeStore.Transactions;
 /// Writes many whole files, each as <see cref="AtomicFile"/> does (temp file, fsync, rename), but syncs them in batches. The directories are the caller's to sync.
 /// </summary>
 /// <remarks>What a failure or a crash leaves are temp files, which the next recovery sweeps; a file's name goes to its new content after that was synced, or not at all.</remarks>
-internal sealed class FileRewriter(IDurableFileSystem fs) : IDisposable
+internal sealed class FileRewriter(IDurableFileSystem fs, SideBySide syncs) : IDisposable
 {
     /// <summary>Nobody else is at work during a recovery.</summary>
     public const int FilesPerBatch = 64;
 
     private readonly AtomicFile _atomic = new(fs);
-    private readonly SyncBatch<WrittenFile> _batch = new(fs, FilesPerBatch);
+    private readonly SyncBatch<WrittenFile> _batch = new(fs, syncs, FilesPerBatch);
     private readonly List<WrittenFile> _written = [];
 
     /// <summary>Lets a file have this content after the next <see cref="Complete"/>, if not before.</summary>

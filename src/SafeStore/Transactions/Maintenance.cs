@@ -91,7 +91,8 @@ internal sealed class Maintenance : IAsyncDisposable
         {
             try
             {
-                _log.Directory.PrepareSpare();
+                using var apart = new SideBySide(_log.Directory.FileSystem.SyncsSideBySide);
+                await apart.RunAsync(_log.Directory.PrepareSpare).ConfigureAwait(false);
             }
             catch (StorageException failure)
             {

@@ -108,7 +108,8 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
             return;
         }
 
-        using var applier = new FateApplier(fs, roots, identity, events);
+        using var syncs = new SideBySide(fs.SyncsSideBySide);
+        using var applier = new FateApplier(fs, roots, identity, syncs, events);
         foreach (SandboxFate fate in fates)
         {
             applier.Apply(fate);

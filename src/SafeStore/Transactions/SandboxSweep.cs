@@ -15,17 +15,21 @@ namespace SafeStore.Transactions;
 /// </remarks>
 internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper sweeper, Dictionary<string, SandboxFate> fates, bool syncAll, EngineEvents events)
 {
+    private const int LeastPerThread = 64;
+
     private volatile bool _isSettled = true;
 
     /// <returns>Whether every sandbox could be looked into.</returns>
     public bool Run()
     {
-        using var words = new SyncBatch<string>(fs, FileRewriter.FilesPerBatch);
+        using var calls = new SideBySide(fs.CallsSideBySide);
+        using var syncs = new SideBySide(fs.SyncsSideBySide);
+        using var words = new SyncBatch<string>(fs, syncs, FileRewriter.FilesPerBatch);
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             List<DirectoryEntry> sandboxes = sweeper.List(root.Directory);
             sandboxes.RemoveAll(static entry => entry.Kind != FileKind.Directory || !Identifier.IsValid(entry.Name));
-            SideBySide.ForEach(fs.CallsSideBySide, sandboxes.Count, number => SweepUnlessOdd(root, sandboxes[number].Name, words));
+            calls.ForEach(sandboxes.Count, LeastPerThread, number => SweepUnlessOdd(root, sandboxes[number].Name, words));
         }
 
         Sync(words);

@@ -1,28 +1,32 @@
 using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Runtime.ExceptionServices;
 using System.Threading;
+using System.Threading.Tasks;
 
 namespace SafeStore.Transactions;
 
 /// <summary>
 /// Does many independent things of one kind, some at the same time if the filesystem is worth it. Blocking threads of its own, not the pool's: they live as long
-/// as the opening of a store, and what they do is system calls.
+/// as a recovery or a checkpoint, and what they do is system calls.
 /// </summary>
-internal static class SideBySide
+/// <param name="threadsMax">How many threads, the caller's among them.</param>
+internal sealed class SideBySide(int threadsMax) : IDisposable
 {
-    /// <summary>A thread for fewer than these costs more than it brings.</summary>
-    private const int LeastPerThread = 64;
+    private readonly List<Thread> _helpers = [];
+    private readonly BlockingCollection<Turns> _work = [];
 
     /// <summary>
     /// Calls a body for each number below a count. A failure is the one that calls in order would have met: numbers are taken in
-    /// order and none is abandoned, so whatever comes before the first failed one has been done.
+    /// order and none is abandoned, so whatever comes before the first failed one has been done. One caller at a time.
     /// </summary>
-    /// <param name="threadsMax">How many threads, the caller's among them.</param>
     /// <param name="count">How many calls.</param>
+    /// <param name="leastPerThread">A thread for fewer of them costs more than it brings.</param>
     /// <param name="body">What to do; any thread calls it.</param>
-    public static void ForEach(int threadsMax, int count, Action<int> body)
+    public void ForEach(int count, int leastPerThread, Action<int> body)
     {
-        int threads = Math.Min(threadsMax, count / LeastPerThread);
+        int threads = Math.Min(threadsMax, count / leastPerThread);
         if (threads <= 1)
         {
             for (int number = 0; number < count; number++)
@@ -33,29 +37,83 @@ internal static class SideBySide
             return;
         }
 
-        var turns = new Turns(count, body);
-        var helpers = new Thread[threads - 1];
-        for (int i = 0; i < helpers.Length; i++)
+        using var turns = new Turns(count, threads, body);
+        for (int helper = 1; helper < threads; helper++)
         {
-            helpers[i] = new Thread(static state => ((Turns)state!).Take()) { IsBackground = true, Name = "SafeStore recovery" };
-            helpers[i].Start(turns);
+            StartHelper(helper);
+            _work.Add(turns);
         }
 
         turns.Take();
-        foreach (Thread helper in helpers)
-        {
-            helper.Join();
-        }
-
+        turns.WaitForAll();
         turns.ThrowIfFailed();
     }
 
-    private sealed class Turns(int count, Action<int> body)
+    /// <summary>
+    /// As <see cref="ForEach"/>, but on threads of its own only, while the caller's does something else: a thread of the pool that is blocked keeps from running what was queued on it. On a filesystem that is not
+    /// worth a second thread, everything is done when this returns.
+    /// </summary>
+    /// <param name="count">How many calls.</param>
+    /// <param name="body">What to do; any thread calls it.</param>
+    public Task ForEachAsync(int count, Action<int> body)
+    {
+        if (threadsMax <= 1 || count == 0)
+        {
+            ForEach(count, leastPerThread: 1, body);
+            return Task.CompletedTask;
+        }
+
+        int threads = Math.Min(threadsMax, count);
+        var turns = new Turns(count, threads, body);
+        for (int helper = 1; helper <= threads; helper++)
+        {
+            StartHelper(helper);
+            _work.Add(turns);
+        }
+
+        return turns.Completion;
+    }
+
+    /// <summary>Does one thing as <see cref="ForEachAsync"/> does several.</summary>
+    /// <param name="body">What to do.</param>
+    public Task RunAsync(Action body) => ForEachAsync(1, _ => body());
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        _work.CompleteAdding();
+        _helpers.ForEach(static helper => helper.Join());
+        _work.Dispose();
+    }
+
+    private void StartHelper(int number)
+    {
+        if (_helpers.Count < number)
+        {
+            var helper = new Thread(Help) { IsBackground = true, Name = "SafeStore side by side" };
+            _helpers.Add(helper);
+            helper.UnsafeStart();
+        }
+    }
+
+    private void Help()
+    {
+        foreach (Turns turns in _work.GetConsumingEnumerable())
+        {
+            turns.Take();
+        }
+    }
+
+    private sealed class Turns(int count, int threads, Action<int> body) : IDisposable
     {
         private readonly Lock _gate = new();
+        private readonly CountdownEvent _threads = new(threads);
+        private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _taken;
         private int _end = count;
         private Exception? _failure;
+
+        public Task Completion => _completion.Task;
 
         public void Take()
         {
@@ -70,13 +128,34 @@ internal static class SideBySide
                     // The first one is thrown where all come together; who has taken a lower number may yet fail too.
                 }
             }
+
+            if (_threads.Signal())
+            {
+                Complete();
+            }
         }
+
+        public void WaitForAll() => _threads.Wait();
 
         public void ThrowIfFailed()
         {
             if (_failure is not null)
             {
                 ExceptionDispatchInfo.Throw(_failure);
+            }
+        }
+
+        public void Dispose() => _threads.Dispose();
+
+        private void Complete()
+        {
+            if (_failure is null)
+            {
+                _completion.SetResult();
+            }
+            else
+            {
+                _completion.SetException(_failure);
             }
         }
 

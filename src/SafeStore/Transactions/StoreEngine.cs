@@ -70,7 +70,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         LockWaiting waiting = owned.Add(new LockWaiting(options.TimeProvider, options.LockTimeout));
         RootSet roots = owned.Add(RootSet.Open(fs, layout));
         DirectoryHandle logDirectory = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log"));
-        var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes);
+        var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes, options.LogBytesMax);
         FileLock openLock = owned.Add(FileLock.Open(fs, roots.Config.Metadata, OpenLockName, waiting));
         SharedState.EnsureLength(fs, openLock.File);
         SharedState shared = owned.Add(new SharedState(fs, openLock.File));

@@ -1,18 +1,19 @@
 using System;
 using System.Collections.Generic;
+using System.Threading.Tasks;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Transactions;
 
 /// <summary>
 /// Files to be synced together. The fsync of a file whose data has no place on the disk yet commits the filesystem's journal, and while that is being done,
-/// whoever changes a name waits. So the write-back of all of them is started first: then the first fsync's journal commit covers all, and each other
-/// costs a flush.
+/// whoever changes a name waits. So the write-back of all of them is started first, and several are synced at a time: then one journal commit covers many.
 /// </summary>
 /// <typeparam name="T">What tells the files apart.</typeparam>
 /// <param name="fs">The filesystem.</param>
+/// <param name="sideBySide">Syncs them.</param>
 /// <param name="filesMax">How many files: the fewer, the shorter does anybody wait for the journal; the more, the fewer commits of the journal.</param>
-internal sealed class SyncBatch<T>(IDurableFileSystem fs, int filesMax) : IDisposable
+internal sealed class SyncBatch<T>(IDurableFileSystem fs, SideBySide sideBySide, int filesMax) : IDisposable
 {
     private readonly List<(FileHandle File, T What)> _files = [];
 
@@ -30,23 +31,37 @@ internal sealed class SyncBatch<T>(IDurableFileSystem fs, int filesMax) : IDispo
     /// <returns>Those that may not be durable.</returns>
     public List<(T What, Errno Errno)> Sync()
     {
-        var failed = new List<(T What, Errno Errno)>();
-        foreach ((FileHandle file, T what) in _files)
-        {
-            Errno errno = fs.SyncFile(file);
-            if (errno != Errno.None)
-            {
-                failed.Add((what, errno));
-            }
-        }
+        var answers = new Errno[_files.Count];
+        sideBySide.ForEach(answers.Length, leastPerThread: 1, number => answers[number] = fs.SyncFile(_files[number].File));
+        return Close(answers);
+    }
 
-        Dispose();
-        return failed;
+    /// <inheritdoc cref="Sync"/>
+    public async ValueTask<List<(T What, Errno Errno)>> SyncAsync()
+    {
+        var answers = new Errno[_files.Count];
+        await sideBySide.ForEachAsync(answers.Length, number => answers[number] = fs.SyncFile(_files[number].File)).ConfigureAwait(false);
+        return Close(answers);
     }
 
     public void Dispose()
     {
         _files.ForEach(static entry => entry.File.Dispose());
         _files.Clear();
+    }
+
+    private List<(T What, Errno Errno)> Close(Errno[] answers)
+    {
+        var failed = new List<(T What, Errno Errno)>();
+        for (int i = 0; i < answers.Length; i++)
+        {
+            if (answers[i] != Errno.None)
+            {
+                failed.Add((_files[i].What, answers[i]));
+            }
+        }
+
+        Dispose();
+        return failed;
     }
 }
