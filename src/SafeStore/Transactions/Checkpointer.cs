@@ -27,6 +27,9 @@ internal sealed class Checkpointer(
 {
     private const string LockName = "checkpoint.lock";
 
+    /// <summary>More make a checkpoint shorter, and those who commit meanwhile wait longer for the filesystem's journal.</summary>
+    private const int SyncsMax = 2;
+
     private readonly DocumentSyncer _documents = new(fs, roots, log, locker, waiting);
 
     /// <summary>Checkpoints all sealed segments, as far as their transactions are published; first seals the current one if asked to.</summary>
@@ -40,7 +43,7 @@ internal sealed class Checkpointer(
         }
 
         // Whatever takes longer than a commit is done apart from the pool, whose threads have commits in their queues.
-        using var apart = new SideBySide(fs.SyncsSideBySide);
+        using var apart = new SideBySide(Math.Min(fs.SyncsSideBySide, SyncsMax));
         List<Lsn> segments = await ListAsync(seal, apart, cancellation).ConfigureAwait(false);
         Lsn mark = watermark.Read() ?? default;
         (List<Lsn> released, Lsn last, Dictionary<string, SandboxTouch> touched) = await CollectAsync(segments, mark, apart, cancellation).ConfigureAwait(false);

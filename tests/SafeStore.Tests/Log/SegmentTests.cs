@@ -136,19 +136,23 @@ public sealed class SegmentTests : IDisposable
     [InlineData(0, 2)]
     [InlineData(3, 3)]
     [InlineData(1000, 8)]
-    public async Task Of_several_retired_segments_as_many_are_kept_as_the_log_may_fill_before_its_checkpoint(int logSegmentsMax, int spares)
+    public void Of_several_retired_segments_as_many_are_kept_as_the_log_may_fill_before_its_checkpoint(int logSegmentsMax, int spares)
     {
-        _test.Options = _test.Options with { SegmentBytes = 16 * 1024, LogBytesMax = logSegmentsMax * 16 * 1024 };
-        await using StateStore store = await OpenAsync();
-        for (int i = 0; i < 30; i++)
+        const int SegmentBytes = 16 * 1024;
+        Assert.Equal(Errno.None, _scripted.OpenRoot(_test.Directory, out DirectoryHandle? handle));
+        using (handle)
         {
-            await PutAsync(store);
-        }
+            var directory = new LogDirectory(_scripted, handle!, SegmentBytes, logSegmentsMax * SegmentBytes);
+            Lsn[] segments = [.. Enumerable.Range(1, 12).Select(static first => new Lsn(first))];
+            foreach (Lsn first in segments)
+            {
+                directory.Start(new SegmentHeader(1, first, first.Previous, 0, SegmentBytes, Guid.Empty, Guid.Empty, Guid.Empty)).Dispose();
+            }
 
-        Array.ForEach(Files("spare-"), File.Delete);
-        await store.CheckpointAsync(TestContext.Current.CancellationToken);
-        Assert.True(File.Exists(Segment)); // there is only one
-        Assert.Equal(spares, Files("spare-").Length);
+            directory.Release(directory.Detach(segments));
+            Assert.Equal(spares, Directory.GetFiles(_test.Directory, "spare-*.log").Length);
+            Assert.Equal(spares, Directory.GetFiles(_test.Directory).Length);
+        }
     }
 
     [Fact]

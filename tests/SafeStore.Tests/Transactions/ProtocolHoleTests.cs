@@ -162,7 +162,7 @@ public sealed class ProtocolHoleTests : IDisposable
     public async Task The_log_of_a_busy_sandbox_is_checkpointed()
     {
         var hooked = new ScriptedFileSystem();
-        await using StateStore other = await _disk.OpenAsync();
+        await using StateStore other = await _disk.OpenAsync(new ScriptedFileSystem()); // whose checkpoint goes as far as it can within the call
         await using StateStore store = await _disk.OpenAsync(hooked);
         Lsn before = await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
         Task<Lsn>? checkpoint = null;
@@ -183,7 +183,7 @@ public sealed class ProtocolHoleTests : IDisposable
     public async Task A_checkpoint_waits_for_a_creation_between_append_and_publish()
     {
         var hooked = new ScriptedFileSystem();
-        await using StateStore other = await _disk.OpenAsync();
+        await using StateStore other = await _disk.OpenAsync(new ScriptedFileSystem()); // whose checkpoint goes as far as it can within the call
         await using StateStore store = await _disk.OpenAsync(hooked);
         Task<Lsn>? checkpoint = null;
         hooked.Before = call =>
