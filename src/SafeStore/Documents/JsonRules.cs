@@ -68,7 +68,9 @@ internal static class JsonRules
 
     private static JsonFault? ReadStrictly(ReadOnlySpan<byte> json, ref Utf8JsonReader reader)
     {
-        var names = new PropertyNames(json);
+        Span<PropertyNames.Name> roomForNames = stackalloc PropertyNames.Name[PropertyNames.NamesAtFirst];
+        Span<int> roomForFirsts = stackalloc int[DepthMax];
+        var names = new PropertyNames(json, roomForNames, roomForFirsts);
         while (reader.Read())
         {
             switch (reader.TokenType)
@@ -79,7 +81,7 @@ internal static class JsonRules
                 case JsonTokenType.EndObject:
                     names.Leave();
                     break;
-                case JsonTokenType.PropertyName when !names.TryAdd(ref reader):
+                case JsonTokenType.PropertyName when !names.TryAdd(PropertyNames.Name.At(ref reader)):
                     return new JsonFault(reader.TokenStartIndex, $"the property '{reader.GetString()}' appears twice");
                 case JsonTokenType.PropertyName when reader.ValueIsEscaped:
                 case JsonTokenType.String when reader.ValueIsEscaped:

@@ -8,34 +8,41 @@ namespace SafeStore.Documents;
 /// The property names of the objects that a reader is in, to notice one that appears twice. Small objects are compared by their bytes,
 /// without an allocation per name; large ones by a set.
 /// </summary>
-internal ref struct PropertyNames(ReadOnlySpan<byte> json)
+/// <param name="json">The text.</param>
+/// <param name="names">Room for <see cref="NamesAtFirst"/> names, on the caller's stack.</param>
+/// <param name="firsts">Room for the first name of each of <see cref="JsonRules.DepthMax"/> objects, one in the other, on the caller's stack.</param>
+internal ref struct PropertyNames(ReadOnlySpan<byte> json, Span<PropertyNames.Name> names, Span<int> firsts)
 {
+    public const int NamesAtFirst = 48;
+
     private const int SmallMax = 32;
 
     private readonly ReadOnlySpan<byte> _json = json;
-    private readonly List<Name> _names = [];
-    private readonly List<Frame> _frames = [];
+    private readonly Span<int> _firsts = firsts;
+    private Span<Name> _names = names;
+    private int _count;
+    private int _depth;
+    private HashSet<string>?[]? _large;
 
-    public readonly void Enter() => _frames.Add(new Frame(_names.Count, null));
-
-    public readonly void Leave()
+    public void Enter()
     {
-        int first = _frames[^1].First;
-        _names.RemoveRange(first, _names.Count - first);
-        _frames.RemoveAt(_frames.Count - 1);
+        _firsts[_depth] = _count;
+        _large?[_depth] = null;
+        _depth++;
     }
 
-    /// <summary>Adds the name at which the reader stands; false if its object has it already.</summary>
-    public readonly bool TryAdd(ref Utf8JsonReader reader)
+    public void Leave() => _count = _firsts[--_depth];
+
+    /// <summary>Adds a name to the object that was entered last; false if it has it already.</summary>
+    public bool TryAdd(Name name)
     {
-        Frame frame = _frames[^1];
-        if (frame.Large is { } large)
+        int first = _firsts[_depth - 1];
+        if (_large?[_depth - 1] is { } large)
         {
-            return large.Add(reader.GetString()!);
+            return large.Add(Decode(name));
         }
 
-        var name = new Name((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length, reader.ValueIsEscaped);
-        for (int i = frame.First; i < _names.Count; i++)
+        for (int i = first; i < _count; i++)
         {
             if (AreEqual(_names[i], name))
             {
@@ -43,13 +50,25 @@ internal ref struct PropertyNames(ReadOnlySpan<byte> json)
             }
         }
 
-        _names.Add(name);
-        if (_names.Count - frame.First > SmallMax)
+        Add(name);
+        if (_count - first > SmallMax)
         {
-            _frames[^1] = frame with { Large = ToSet(frame.First) };
+            (_large ??= new HashSet<string>?[JsonRules.DepthMax])[_depth - 1] = ToSet(first);
         }
 
         return true;
+    }
+
+    private void Add(Name name)
+    {
+        if (_count == _names.Length)
+        {
+            var more = new Name[2 * _names.Length];
+            _names.CopyTo(more);
+            _names = more;
+        }
+
+        _names[_count++] = name;
     }
 
     private readonly bool AreEqual(Name one, Name other) => one.IsEscaped || other.IsEscaped
@@ -59,7 +78,7 @@ internal ref struct PropertyNames(ReadOnlySpan<byte> json)
     private readonly HashSet<string> ToSet(int first)
     {
         var set = new HashSet<string>(StringComparer.Ordinal);
-        for (int i = first; i < _names.Count; i++)
+        for (int i = first; i < _count; i++)
         {
             set.Add(Decode(_names[i]));
         }
@@ -76,7 +95,10 @@ internal ref struct PropertyNames(ReadOnlySpan<byte> json)
 
     private readonly ReadOnlySpan<byte> BytesOf(Name name) => _json.Slice(name.Start, name.Length);
 
-    private readonly record struct Name(int Start, int Length, bool IsEscaped);
-
-    private readonly record struct Frame(int First, HashSet<string>? Large);
+    /// <summary>Where a name is.</summary>
+    internal readonly record struct Name(int Start, int Length, bool IsEscaped)
+    {
+        /// <summary>The one at which a reader stands.</summary>
+        public static Name At(ref Utf8JsonReader reader) => new((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length, reader.ValueIsEscaped);
+    }
 }

@@ -226,7 +226,9 @@ internal sealed class Checkpointer(
 internal sealed class SandboxTouch(string sandbox)
 {
     private readonly HashSet<DocumentKey> _documents = [];
-    private readonly HashSet<(StoreRoot Root, string? Container)> _directories = [];
+    private HashSet<(StoreRoot Root, string? Container)>? _containers;
+    private bool _config;
+    private bool _run;
 
     public string Sandbox => sandbox;
 
@@ -236,15 +238,33 @@ internal sealed class SandboxTouch(string sandbox)
     public IReadOnlyCollection<DocumentKey> Documents => _documents;
 
     /// <summary>The directories, the sandbox's own and its containers', in which a name may have changed.</summary>
-    public IReadOnlyCollection<(StoreRoot Root, string? Container)> Directories => _directories;
+    public IEnumerable<(StoreRoot Root, string? Container)> Directories
+    {
+        get
+        {
+            foreach ((StoreRoot Root, string? Container) container in _containers ?? [])
+            {
+                yield return container;
+            }
+
+            if (_config)
+            {
+                yield return (StoreRoot.Config, null);
+            }
+
+            if (_run)
+            {
+                yield return (StoreRoot.Run, null);
+            }
+        }
+    }
 
     public void Add(SandboxPlan plan, Lsn lsn)
     {
         Last = Lsn.Max(Last, lsn);
         if (plan.Kind != PlanKind.Update || plan.CreatedContainers.Length + plan.RemovedContainers.Length > 0)
         {
-            _ = _directories.Add((StoreRoot.Config, null));
-            _ = _directories.Add((StoreRoot.Run, null));
+            (_config, _run) = (true, true);
         }
 
         foreach (DocumentPut put in plan.Puts)
@@ -269,12 +289,21 @@ internal sealed class SandboxTouch(string sandbox)
     {
         Last = Lsn.Max(Last, other.Last);
         _documents.UnionWith(other._documents);
-        _directories.UnionWith(other._directories);
+        foreach ((StoreRoot root, string? container) in other.Directories)
+        {
+            AddDirectory(root, container);
+        }
     }
 
     private void AddDirectory(StoreRoot root, string? container)
     {
-        _ = _directories.Add((root, container));
-        _ = _directories.Add((root, null)); // which the container may have been made in for this
+        if (container is not null)
+        {
+            _ = (_containers ??= []).Add((root, container));
+        }
+
+        // The sandbox's own too: the container may have been made in it for this.
+        _config |= root == StoreRoot.Config;
+        _run |= root == StoreRoot.Run;
     }
 }

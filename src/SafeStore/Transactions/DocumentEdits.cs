@@ -42,16 +42,16 @@ internal sealed class DocumentEdits
     {
         get
         {
-            var found = new List<DocumentKey>();
+            List<DocumentKey>? found = null;
             foreach ((DocumentKey key, ReadOnlyMemory<byte>? content) in Edits)
             {
                 if (content is null)
                 {
-                    found.Add(key);
+                    (found ??= []).Add(key);
                 }
             }
 
-            return [.. found];
+            return found?.ToArray() ?? [];
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         }
 
         StorageException.ThrowIfFailed(errno, "open for the checkpoint", root.Directory.Path, path);
-        files.Add(file!, new TouchedFile(sandbox, key, file!.Path));
+        files.Add(file!, new TouchedFile(sandbox, key, root.Directory));
     }
 
     private async ValueTask SyncAsync(List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files, SideBySide syncs, CancellationToken cancellation)
@@ -174,8 +174,10 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     }
 
     /// <summary>A document, or the lock file, of a sandbox.</summary>
-    private sealed record TouchedFile(string Sandbox, DocumentKey Key, string Path)
+    private sealed record TouchedFile(string Sandbox, DocumentKey Key, DirectoryHandle Root)
     {
+        public string Path => $"{Root.Path}/{DocumentId.Trusted(Sandbox, Key.Container, Key.Root, Key.File).RelativePath}";
+
         public bool IsLock => Key is { Container: null, File: Identifier.LockFile };
     }
 }
