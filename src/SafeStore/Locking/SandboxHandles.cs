@@ -52,9 +52,11 @@ internal sealed class SandboxHandles : IDisposable
     public void WriteWordDurably(LockWord word)
     {
         WriteWord(word);
-        if (!_roots.Run.IsVolatile)
+        Errno errno = _roots.Run.IsVolatile ? Errno.None : _fs.SyncData(Lock.File);
+        if (errno != Errno.None)
         {
-            StorageException.ThrowIfFailed(_fs.SyncData(Lock.File), "sync the lock word", Lock.File);
+            WriteWord(word with { State = LockWordState.Committing }); // or nobody would write it again
+            throw new StorageException("sync the lock word", Lock.File.Path, errno);
         }
     }
 

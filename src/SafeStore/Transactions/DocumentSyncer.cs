@@ -30,7 +30,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             cancellation.ThrowIfCancellationRequested();
             var sandboxes = new List<SandboxTouch>();
             await syncs.RunAsync(() => Open(left, sandboxes, files)).ConfigureAwait(false);
-            await SyncAsync(sandboxes, files, syncs, cancellation).ConfigureAwait(false);
+            await SyncAsync(sandboxes, files, syncs).ConfigureAwait(false);
         }
 
         await syncs.RunAsync(SyncRoots).ConfigureAwait(false);
@@ -74,7 +74,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         files.Add(file!, new TouchedFile(sandbox, key, root.Directory));
     }
 
-    private async ValueTask SyncAsync(List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files, SideBySide syncs, CancellationToken cancellation)
+    private async ValueTask SyncAsync(List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files, SideBySide syncs)
     {
         foreach ((TouchedFile file, Errno errno) in await files.SyncAsync().ConfigureAwait(false))
         {
@@ -83,24 +83,25 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
                 throw log.Fault(file.Path, errno); // no record has its content
             }
 
-            await RewriteAsync(file, cancellation).ConfigureAwait(false);
+            await RewriteAsync(file).ConfigureAwait(false);
         }
 
         // Children before parents.
-        await SyncDirectoriesAsync([.. sandboxes.SelectMany(static touch => touch.Directories.Where(static directory => directory.Container is not null).Select(directory => (directory.Root, $"{touch.Sandbox}/{directory.Container}")))], syncs).ConfigureAwait(false);
-        await SyncDirectoriesAsync([.. sandboxes.SelectMany(static touch => touch.Directories.Where(static directory => directory.Container is null).Select(directory => (directory.Root, touch.Sandbox)))], syncs).ConfigureAwait(false);    }
+        await SyncDirectoriesAsync(sandboxes, ofContainers: true, syncs).ConfigureAwait(false);
+        await SyncDirectoriesAsync(sandboxes, ofContainers: false, syncs).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// A document whose sync failed is written anew from its last record: the kernel may have dropped its pages, and a second sync would
-    /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted.
+    /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted. Not to be cancelled: the kernel tells of the failure once.
     /// </summary>
-    private async ValueTask RewriteAsync(TouchedFile file, CancellationToken cancellation)
+    private async ValueTask RewriteAsync(TouchedFile file)
     {
         (string sandbox, DocumentKey key, _) = file;
         try
         {
-            using SandboxHold held = await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
-            if (await FindContentAsync(sandbox, key, cancellation).ConfigureAwait(false) is { } content && held.Handles.Find(key.Root, key.Container) is { } directory)
+            using SandboxHold held = await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, CancellationToken.None).ConfigureAwait(false);
+            if (await FindContentAsync(sandbox, key).ConfigureAwait(false) is { } content && held.Handles.Find(key.Root, key.Container) is { } directory)
             {
                 new AtomicFile(fs).Write(directory, key.File, content.Span);
             }
@@ -109,15 +110,15 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         {
             // Removed in the meantime.
         }
-        catch (Exception failure) when (failure is StorageException or NotDurableException or LockTimeoutException or ObjectDisposedException)
+        catch (Exception failure) when (failure is not StoreFaultedException)
         {
             throw log.Fault(file.Path, Errno.InputOutput);
         }
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>?> FindContentAsync(string sandbox, DocumentKey key, CancellationToken cancellation)
+    private async ValueTask<ReadOnlyMemory<byte>?> FindContentAsync(string sandbox, DocumentKey key)
     {
-        using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
+        using LogLock.Hold hold = await log.LockAsync(CancellationToken.None).ConfigureAwait(false);
         var fate = new SandboxFate(sandbox);
         foreach (CommitRecord record in log.ReadAll(hold))
         {
@@ -130,8 +131,19 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         return fate.Documents.TryGetValue(key, out (ReadOnlyMemory<byte>? Content, Guid Root) found) ? found.Content : null;
     }
 
-    private Task SyncDirectoriesAsync((StoreRoot Root, string Path)[] directories, SideBySide syncs) =>
-        syncs.ForEachAsync(directories.Length, number => SyncDirectory(roots[directories[number].Root], directories[number].Path));
+    private Task SyncDirectoriesAsync(List<SandboxTouch> sandboxes, bool ofContainers, SideBySide syncs)
+    {
+        var directories = new List<(StoreRoot Root, string Path)>();
+        foreach (SandboxTouch touch in sandboxes)
+        {
+            foreach ((StoreRoot root, string? container) in touch.Directories.Where(directory => directory.Container is not null == ofContainers))
+            {
+                directories.Add((root, container is null ? touch.Sandbox : $"{touch.Sandbox}/{container}"));
+            }
+        }
+
+        return syncs.ForEachAsync(directories.Count, number => SyncDirectory(roots[directories[number].Root], directories[number].Path));
+    }
 
     private void SyncDirectory(RootDirectory root, string path)
     {

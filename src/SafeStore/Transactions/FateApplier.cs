@@ -83,9 +83,12 @@ internal sealed class FateApplier(IDurableFileSystem fs, RootSet roots, StoreIde
         using (file)
         {
             LockWord word = LockWord.Read(fs, file!);
-            return word.State == LockWordState.Idle && word.Lsn >= fate.Last;
+            return IsOfLaterSandbox(word, fate);
         }
     }
+
+    /// <summary>A word that is not of the sandbox that was removed but of one that was made, and locked, since; it may be in the middle of a transaction.</summary>
+    public static bool IsOfLaterSandbox(LockWord word, SandboxFate fate) => word.State != LockWordState.Unknown && word.Lsn >= fate.Last;
 
     private bool IsMeantForThis(RootDirectory root, SandboxFate fate)
     {

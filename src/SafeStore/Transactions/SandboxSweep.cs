@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
@@ -17,6 +19,7 @@ internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper
 {
     private const int LeastPerThread = 64;
 
+    private readonly ConcurrentDictionary<string, bool> _interrupted = new(StringComparer.Ordinal);
     private volatile bool _isSettled = true;
 
     /// <returns>Whether every sandbox could be looked into.</returns>
@@ -57,14 +60,20 @@ internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper
         StorageException.ThrowIfFailed(fs.OpenDirectory(root.Directory, sandbox, out DirectoryHandle? directory), "open the directory", root.Directory.Path, sandbox);
         using (directory)
         {
-            _ = sweeper.SweepDirectory(directory!, depth: 1, isDurable: !root.IsVolatile, always: syncAll);
+            LockWord? word = root.Root == StoreRoot.Run ? LockWord.TryRead(fs, directory!, Identifier.LockFile) : null; // it gets one when it is locked
+            if (word is { State: LockWordState.Committing })
+            {
+                // Whoever was at work here may have removed a temp file and failed to sync that, in any root; the run root comes first.
+                _ = _interrupted.TryAdd(sandbox, true);
+            }
+
+            _ = sweeper.SweepDirectory(directory!, depth: 1, isDurable: !root.IsVolatile, always: syncAll || _interrupted.ContainsKey(sandbox));
 
             // The word of a sandbox that the records remove is looked at later: it tells whether another program has made the sandbox again.
-            if (root.Root == StoreRoot.Run && fate is not { Exists: false }
-                && LockWord.TryRead(fs, directory!, Identifier.LockFile) is { } word // or it gets one when it is locked
-                && (word.State == LockWordState.Committing || fate is not null || syncAll))
+            SandboxFate? own = word is { } later && fate is { Exists: false } && FateApplier.IsOfLaterSandbox(later, fate) ? null : fate;
+            if (word is { } found && own is not { Exists: false } && (found.State == LockWordState.Committing || own is not null || syncAll))
             {
-                Settle(sandbox, directory!, word, fate?.Last, root.IsVolatile, words);
+                Settle(sandbox, directory!, found, own?.Last, root.IsVolatile, words);
             }
         }
     }

@@ -13,6 +13,7 @@ namespace SafeStore.Transactions;
 internal sealed class Settlement(CommitLog log, SharedState shared, Watermark watermark)
 {
     private volatile bool _isDisturbed;
+    private volatile bool _isUntold;
 
     /// <summary>This process has the store open. Before it stages anything.</summary>
     public void Enter(LogLock.Hold hold)
@@ -30,8 +31,9 @@ internal sealed class Settlement(CommitLog log, SharedState shared, Watermark wa
     {
         if (!_isDisturbed)
         {
+            _isUntold = true;
             shared.Disturb();
-            _isDisturbed = true;
+            (_isDisturbed, _isUntold) = (true, false);
         }
     }
 
@@ -54,6 +56,11 @@ internal sealed class Settlement(CommitLog log, SharedState shared, Watermark wa
     /// </summary>
     public async ValueTask LeaveAsync(CancellationToken cancellation)
     {
+        if (_isUntold)
+        {
+            return; // as if it had died, which is what it was to tell
+        }
+
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
         shared.SetOpenLives(shared.Lives.Open - 1);
     }

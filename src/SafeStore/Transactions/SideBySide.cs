@@ -26,8 +26,8 @@ internal sealed class SideBySide(int threadsMax) : IDisposable
     /// <param name="body">What to do; any thread calls it.</param>
     public void ForEach(int count, int leastPerThread, Action<int> body)
     {
-        int threads = Math.Min(threadsMax, count / leastPerThread);
-        if (threads <= 1)
+        int threads = 1 + HelpersFor(Math.Min(threadsMax, count / leastPerThread) - 1);
+        if (threads == 1)
         {
             for (int number = 0; number < count; number++)
             {
@@ -37,10 +37,9 @@ internal sealed class SideBySide(int threadsMax) : IDisposable
             return;
         }
 
-        using var turns = new Turns(count, threads, body);
+        using var turns = new Turns(count, threads, body, completion: null);
         for (int helper = 1; helper < threads; helper++)
         {
-            StartHelper(helper);
             _work.Add(turns);
         }
 
@@ -57,21 +56,21 @@ internal sealed class SideBySide(int threadsMax) : IDisposable
     /// <param name="body">What to do; any thread calls it.</param>
     public Task ForEachAsync(int count, Action<int> body)
     {
-        if (threadsMax <= 1 || count == 0)
+        int threads = threadsMax <= 1 ? 0 : HelpersFor(Math.Min(threadsMax, count));
+        if (threads == 0)
         {
-            ForEach(count, leastPerThread: 1, body);
+            ForEach(count, leastPerThread: int.MaxValue, body);
             return Task.CompletedTask;
         }
 
-        int threads = Math.Min(threadsMax, count);
-        var turns = new Turns(count, threads, body);
-        for (int helper = 1; helper <= threads; helper++)
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var turns = new Turns(count, threads, body, completion);
+        for (int helper = 0; helper < threads; helper++)
         {
-            StartHelper(helper);
             _work.Add(turns);
         }
 
-        return turns.Completion;
+        return completion.Task;
     }
 
     /// <summary>Does one thing as <see cref="ForEachAsync"/> does several.</summary>
@@ -86,14 +85,24 @@ internal sealed class SideBySide(int threadsMax) : IDisposable
         _work.Dispose();
     }
 
-    private void StartHelper(int number)
+    /// <summary>So many helpers, or as many as the system gives threads for: before any work is handed out, which could not be taken back.</summary>
+    private int HelpersFor(int wanted)
     {
-        if (_helpers.Count < number)
+        try
         {
-            var helper = new Thread(Help) { IsBackground = true, Name = "SafeStore side by side" };
-            _helpers.Add(helper);
-            helper.UnsafeStart();
+            while (_helpers.Count < wanted)
+            {
+                var helper = new Thread(Help) { IsBackground = true, Name = "SafeStore side by side" };
+                helper.UnsafeStart();
+                _helpers.Add(helper);
+            }
         }
+        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
+        {
+            // The limit of processes, most likely: fewer do it too.
+        }
+
+        return Math.Clamp(wanted, 0, _helpers.Count);
     }
 
     private void Help()
@@ -104,16 +113,13 @@ internal sealed class SideBySide(int threadsMax) : IDisposable
         }
     }
 
-    private sealed class Turns(int count, int threads, Action<int> body) : IDisposable
+    private sealed class Turns(int count, int threads, Action<int> body, TaskCompletionSource? completion) : IDisposable
     {
         private readonly Lock _gate = new();
         private readonly CountdownEvent _threads = new(threads);
-        private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _taken;
         private int _end = count;
         private Exception? _failure;
-
-        public Task Completion => _completion.Task;
 
         public void Take()
         {
@@ -151,11 +157,11 @@ internal sealed class SideBySide(int threadsMax) : IDisposable
         {
             if (_failure is null)
             {
-                _completion.SetResult();
+                completion?.SetResult();
             }
             else
             {
-                _completion.SetException(_failure);
+                completion?.SetException(_failure);
             }
         }
 

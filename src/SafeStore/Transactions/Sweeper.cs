@@ -20,7 +20,8 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
             SweepTrash(root, handles.Sandbox);
             if (handles.Find(root.Root, null) is { } directory)
             {
-                _ = SweepDirectory(directory, depth: 1, isDurable: !root.IsVolatile, always: false);
+                // Also where nothing is found: who has removed it may have failed to sync that.
+                _ = SweepDirectory(directory, depth: 1, isDurable: !root.IsVolatile, always: true);
             }
         }
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
@@ -80,6 +81,29 @@ public sealed class CheckpointTests : IDisposable
         await using StateStore again = await _test.OpenAsync();
         Assert.Equal("1", again.ReadText("sb", StoreRoot.Run, null, "a"));
         Assert.Equal("1", again.ReadText("sb", StoreRoot.Run, "web", "a"));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_is_cancelled_when_a_sync_has_failed_makes_that_good_first()
+    {
+        await using StateStore store = await OpenAsync();
+        string path = Path.Combine(_test.Directory, "run/sb/a");
+        using var cancellation = new CancellationTokenSource();
+        bool isWrittenAnew = false;
+        _scripted.Before = call =>
+        {
+            isWrittenAnew |= call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == path;
+            if (call.Verb != nameof(IDurableFileSystem.SyncFile) || call.Path != path)
+            {
+                return Errno.None;
+            }
+
+            cancellation.Cancel();
+            return Errno.InputOutput; // which the kernel tells once
+        };
+        _ = await Record.ExceptionAsync(async () => await store.CheckpointAsync(cancellation.Token));
+        _scripted.Before = null;
+        Assert.True(isWrittenAnew || store.IsFaulted);
     }
 
     [Fact]

@@ -41,6 +41,28 @@ public sealed class ForeignHandsTests : IDisposable
 
     public void Dispose() => _disk.Dispose();
 
+    [Fact]
+    public async Task A_removed_sandbox_that_another_program_made_again_survives_a_kill_in_the_middle_of_its_next_transaction()
+    {
+        var hooked = new SafeStore.Tests.FileSystem.ScriptedFileSystem();
+        await using StateStore store = await _disk.OpenAsync(hooked);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "state.json", "1"));
+        await store.ChangeAsync("sb", static change => change.RemoveSandbox());
+        Directory.CreateDirectory(_disk.PathOf(StoreRoot.Run, "sb"));
+        await File.WriteAllTextAsync(_disk.PathOf(StoreRoot.Run, "sb/others.json"), "7", TestContext.Current.CancellationToken);
+        StoreLayout? dead = null;
+        hooked.Before = call =>
+        {
+            dead ??= call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.Contains("/sb/.ss-", StringComparison.Ordinal) ? _disk.CopyAsAfterAKill() : null;
+            return Errno.None;
+        };
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "state.json", "2"));
+
+        await using StateStore again = await StateStore.OpenAsync(dead!, _disk.Options, TestContext.Current.CancellationToken);
+        Assert.Equal("7", await File.ReadAllTextAsync(Path.Combine(dead!.Run, "sb/others.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(["sb"], again.ListSandboxes());
+    }
+
     [Theory]
     [MemberData(nameof(ChangesOfAVanishedSandbox))]
     public async Task A_commit_to_a_sandbox_that_another_program_deleted_meanwhile_fails_and_makes_no_half_of_it(string change, bool warm)

@@ -108,7 +108,29 @@ public sealed class SettlementTests : IDisposable
         Assert.NotEmpty(await LookedIntoAsync());
     }
 
-    /// <summary>Opens and closes the store; the sandboxes' directories that it looked into before it was open.</summary>
+    [Fact]
+    public async Task A_store_in_which_a_failure_could_not_be_told_is_swept()
+    {
+        var scripted = new ScriptedFileSystem();
+        await using (StateStore store = await _test.OpenAsync(scripted))
+        {
+            await store.CreateAsync("sb-1");
+            bool hasFailed = false;
+            scripted.Before = call =>
+            {
+                bool fails = call.IsAppend || (hasFailed && call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/open.lock", StringComparison.Ordinal));
+                hasFailed |= fails;
+                return fails ? Errno.NoSpace : Errno.None;
+            };
+            await Assert.ThrowsAnyAsync<SafeStoreException>(() => store.ChangeAsync("sb-1", static change => change.PutJson(StoreRoot.Run, null, "b.json", "2"u8.ToArray())));
+            scripted.Before = null;
+        }
+
+        Assert.NotEmpty(await LookedIntoAsync());
+        Assert.Empty(Directory.GetFiles(_test.Layout.Run, ".ss-*", SearchOption.AllDirectories));
+    }
+
+    /// <summary>Opens and closes the store; the paths below the sandbox's directories that were looked at before it was open.</summary>
     private async Task<List<string>> LookedIntoAsync(StoreLayout? layout = null)
     {
         layout ??= _test.Layout;
@@ -119,7 +141,7 @@ public sealed class SettlementTests : IDisposable
             {
                 lock (listed)
                 {
-                    listed.AddRange(new[] { call }.Where(static made => made.Verb == nameof(IDurableFileSystem.List)).Select(static made => made.Path));
+                    listed.Add(call.Path);
                 }
 
                 return Errno.None;
