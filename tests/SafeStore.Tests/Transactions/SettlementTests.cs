@@ -115,14 +115,14 @@ public sealed class SettlementTests : IDisposable
         await using (StateStore store = await _test.OpenAsync(scripted))
         {
             await store.CreateAsync("sb-1");
-            bool hasFailed = false;
+            int created = 0;
             scripted.Before = call =>
             {
-                bool fails = call.IsAppend || (hasFailed && call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/open.lock", StringComparison.Ordinal));
-                hasFailed |= fails;
+                bool fails = (call.Verb == nameof(IDurableFileSystem.CreateFile) && ++created == 2)
+                    || (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/open.lock", StringComparison.Ordinal));
                 return fails ? Errno.NoSpace : Errno.None;
             };
-            await Assert.ThrowsAnyAsync<SafeStoreException>(() => store.ChangeAsync("sb-1", static change => change.PutJson(StoreRoot.Run, null, "b.json", "2"u8.ToArray())));
+            await Assert.ThrowsAnyAsync<SafeStoreException>(() => store.ChangeAsync("sb-1", static change => change.PutJson(StoreRoot.Run, null, "b.json", "2"u8.ToArray()).PutJson(StoreRoot.Run, null, "c.json", "2"u8.ToArray())));
             scripted.Before = null;
         }
 
