@@ -1,4 +1,6 @@
+using System;
 using System.Threading.Tasks;
+using SafeStore.Testing;
 using Xunit;
 
 namespace SafeStore.MutantTests;
@@ -6,6 +8,9 @@ namespace SafeStore.MutantTests;
 /// <summary>Mutants of the checkpoint, and of recovery's view of what it leaves.</summary>
 public sealed class CheckpointMutantTests
 {
+    /// <summary>Two sealed segments make a checkpoint due, one of them stays.</summary>
+    private static readonly StoreOptions s_longLog = Lab.Options with { LogBytesMax = 2 * Lab.Options.SegmentBytes };
+
     [Theory]
     [InlineData("checkpoint-without-document-sync")]
     [InlineData("checkpoint-without-directory-sync")]
@@ -35,6 +40,57 @@ public sealed class CheckpointMutantTests
                 await lab.Store.CheckpointAsync();
             },
         }.RunAsync());
+
+    [Theory]
+    [InlineData("rewritten-sandbox-left-out")]
+    [InlineData("rewritten-directories-left-out")]
+    public Task What_a_checkpoint_leaves_to_the_segments_that_stay_survives_every_crash(string mutant) =>
+        Kill.ByAsync(mutant, () => new Exploring(
+            Tick, // releases one of two sealed segments: the other writes "a" again
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "7")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "8")),
+            Tick)
+        {
+            Before = static async lab =>
+            {
+                SimulatedProcess process = lab.Machine.Start("process");
+                lab.Clock = process.Clock;
+                lab.Store = await Lab.OpenAsync(process, s_longLog);
+                await lab.Store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
+                await lab.Store.ChangeAsync("sb", static change => change.CreateContainer("web").Put(StoreRoot.Run, "web", "d.json", "1"));
+                for (int i = 2; i < 7; i++)
+                {
+                    await lab.Store.ChangeAsync("sb", change => change.Put("a.json", $"{i}"));
+                }
+            },
+        }.RunAsync());
+
+    [Theory]
+    [InlineData("rewritten-by-unsynced")]
+    public Task What_a_dead_process_has_written_and_not_synced_is_no_reason_to_leave_anything_out(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        SimulatedProcess process = lab.Machine.Start("process");
+        StateStore store = await Lab.OpenAsync(process, s_longLog);
+        StateStore other = await lab.OpenAsync("other", s_longLog);
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+        await store.CreateAsync("busy", static change => change.Put("a.json", "1"));
+        for (int i = 2; i < 6; i++)
+        {
+            await store.ChangeAsync("busy", change => change.Put("a.json", $"{i}"));
+        }
+
+        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*/log/0*", Fault = new ProcessKilled() });
+        _ = await Record.ExceptionAsync(() => other.ChangeAsync("sb", static change => change.Put("a.json", "3")));
+        lab.Machine.Faults = new FaultPlan();
+        process.Clock.Advance(TimeSpan.Zero);
+        Violation.Unless(store.Statistics.Checkpoints == 1, "The scenario has made no checkpoint.");
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        _ = await lab.OpenAsync();
+        Violation.Unless(lab.Visible()["config/sb/a.json"] == "2", "What was acknowledged is lost.");
+    });
 
     [Theory]
     [InlineData("watermark-not-looked-at")]
@@ -75,4 +131,10 @@ public sealed class CheckpointMutantTests
         StateStore recovered = await lab.OpenAsync();
         Violation.Unless(await recovered.TouchAsync("sb") >= last, "The version has gone back.");
     });
+
+    private static Task Tick(Lab lab)
+    {
+        lab.Clock!.Advance(TimeSpan.Zero);
+        return Task.CompletedTask;
+    }
 }

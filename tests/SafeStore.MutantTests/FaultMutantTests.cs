@@ -16,7 +16,7 @@ public sealed class FaultMutantTests
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
         await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        lab.Machine.Faults = FaultPlan.Fail(Operation.SyncData, "*/log/*", Errno.InputOutput);
+        lab.Machine.Faults = FaultPlan.Fail(Operation.SyncData, "*/log/0*", Errno.InputOutput);
         bool isAcknowledged = await TryChangeAsync(store, "2");
         lab.Machine.LosePower(keepsUnsynced: false);
 
@@ -32,7 +32,7 @@ public sealed class FaultMutantTests
         StateStore first = await lab.OpenAsync("first");
         await first.CreateAsync("sb", static change => change.Put("a.json", "1"));
         await first.CreateAsync("other", static change => change.Put("a.json", "1"));
-        lab.Machine.Faults = FaultPlan.Fail(Operation.SyncData, "*/log/*", Errno.InputOutput);
+        lab.Machine.Faults = FaultPlan.Fail(Operation.SyncData, "*/log/0*", Errno.InputOutput);
         await Assert.ThrowsAsync<StoreFaultedException>(() => first.ChangeAsync("sb", static change => change.Put("a.json", "2")));
         lab.Machine.Faults = new FaultPlan();
 
@@ -64,7 +64,7 @@ public sealed class FaultMutantTests
         await first.CreateAsync("sb", static change => change.Put("a.json", "1"));
         await first.CreateAsync("other", static change => change.Put("a.json", "1"));
         await first.ChangeAsync("sb", static change => change.Put("a.json", "2"));
-        lab.Machine.Faults = FaultPlan.Fail(Operation.SyncData, "*/log/*", Errno.InputOutput);
+        lab.Machine.Faults = FaultPlan.Fail(Operation.SyncData, "*/log/0*", Errno.InputOutput);
         await Assert.ThrowsAsync<StoreFaultedException>(() => first.ChangeAsync("sb", static change => change.Put("a.json", "3"))); // in a new segment
         lab.Machine.Faults = new FaultPlan();
 

@@ -28,6 +28,9 @@ internal sealed class Lab
 
     public SimulatedMachine Machine { get; }
 
+    /// <summary>The clock of its process, where they need that.</summary>
+    public SimulatedClock? Clock { get; set; }
+
     /// <summary>The store that the steps of a workload share.</summary>
     public StateStore Store { get; set; } = null!;
 

@@ -103,7 +103,7 @@ public sealed class RecoveryMutantTests
         StateStore store = await lab.OpenAsync();
         await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
         await store.CheckpointAsync();
-        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*/log/*", Fault = fault });
+        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*/log/0*", Fault = fault });
         _ = await Record.ExceptionAsync(() => store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2")));
         lab.Machine.Faults = new FaultPlan();
         lab.Machine.KillAll();

@@ -17,6 +17,9 @@ internal static class StoreTorture
 {
     private const int Steps = 12;
 
+    /// <summary>Two sealed segments make a checkpoint due, and one of them stays; otherwise each one does, and none stays.</summary>
+    private static readonly StoreOptions s_longLog = new() { SegmentBytes = 16 * 1024, LogBytesMax = 32 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan };
+
     public static ImmutableArray<TortureMachine> Machines { get; } =
     [
         new(PersistenceProfile.Strict, null),
@@ -33,7 +36,7 @@ internal static class StoreTorture
     public static ValueTask<CrashReport> RunAsync(TortureMachine machine, ulong seed, int workers, CancellationToken cancellation)
     {
         SimulatedMount? mount = machine.Run is null ? null : new SimulatedMount("/run", machine.Run);
-        StoreWorkload workload = StoreWorkload.On(machine.Profile, mount);
+        StoreWorkload workload = StoreWorkload.On(machine.Profile, mount, seed % 2 == 0 ? s_longLog : null);
         var explorer = new CrashExplorer(new CrashExplorerOptions
         {
             Seed = seed,

@@ -16,8 +16,8 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
     private const int CommitAfterEvery = 4;
 
     /// <summary>A store with its roots in one filesystem, or with the run root in another; after a power loss a volatile one is empty.</summary>
-    public static StoreWorkload On(PersistenceProfile profile, SimulatedMount? run = null) => new(
-        new StoreInvariants(run is null ? StoreLayout.At("/store") : StoreLayout.Of("/store/config", run.Path + "/store")), profile.IsVolatile, (run?.Profile ?? profile).IsVolatile);
+    public static StoreWorkload On(PersistenceProfile profile, SimulatedMount? run = null, StoreOptions? options = null) => new(
+        new StoreInvariants(run is null ? StoreLayout.At("/store") : StoreLayout.Of("/store/config", run.Path + "/store"), options), profile.IsVolatile, (run?.Profile ?? profile).IsVolatile);
 
     public StoreInvariants Invariants => invariants;
 

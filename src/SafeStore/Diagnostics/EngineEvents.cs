@@ -31,10 +31,10 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void Recovered(Lsn watermark, Lsn last, int records) => LogRecovered(logger, watermark.Value, last.Value, records);
 
-    public void CheckpointDone(Lsn watermark, int segments)
+    public void CheckpointDone(Lsn watermark, int segments, TimeSpan taken)
     {
         Interlocked.Increment(ref _checkpoints);
-        LogCheckpoint(logger, watermark.Value, segments);
+        LogCheckpoint(logger, watermark.Value, segments, taken.TotalMilliseconds);
     }
 
     public void CheckpointWaits(string sandbox, Lsn lsn) => LogCheckpointWaits(logger, sandbox, lsn.Value);
@@ -54,8 +54,8 @@ internal sealed partial class EngineEvents(ILogger logger)
     [LoggerMessage(3, LogLevel.Information, "Recovered the store from watermark {Watermark} to LSN {Last}: {Records} transactions applied")]
     private static partial void LogRecovered(ILogger logger, long watermark, long last, int records);
 
-    [LoggerMessage(4, LogLevel.Debug, "Checkpoint: watermark {Watermark}, {Segments} segments released")]
-    private static partial void LogCheckpoint(ILogger logger, long watermark, int segments);
+    [LoggerMessage(4, LogLevel.Debug, "Checkpoint: watermark {Watermark}, {Segments} segments released, in {Milliseconds} ms")]
+    private static partial void LogCheckpoint(ILogger logger, long watermark, int segments, double milliseconds);
 
     [LoggerMessage(5, LogLevel.Debug, "The checkpoint waits for sandbox {Sandbox}, whose transaction {Lsn} is not published yet")]
     private static partial void LogCheckpointWaits(ILogger logger, string sandbox, long lsn);

@@ -110,24 +110,24 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         StorageException.ThrowIfFailed(errno, "open a spare log segment", Path, spare);
         try
         {
-            WriteFully(file!, header.Encode(), 0);
-            StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync the header of a log segment", file!);
+            using (file)
+            {
+                WriteFully(file!, header.Encode(), 0);
+                // Its size and blocks are durable since it was prepared: what a full fsync would add, a commit of the filesystem's journal, all who commit would wait for.
+                StorageException.ThrowIfFailed(fs.SyncData(file!), "sync the header of a log segment", file!);
+            }
+
             StorageException.ThrowIfFailed(fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", Path, NameOf(header.FirstLsn));
-            SyncNames();
-            return new SegmentReader(fs, file!, header);
         }
-        catch (SyncFailedException)
+        catch
         {
-            file!.Dispose();
-            throw;
-        }
-        catch (StorageException)
-        {
-            // A spare whose sync failed is not to be trusted again; if the name was given, it is too late, and Unlink finds nothing.
-            file!.Dispose();
+            // A spare whose sync failed is not to be trusted again.
             _ = fs.Unlink(directory, spare);
             throw;
         }
+
+        SyncNames();
+        return Open(header.FirstLsn, FileUse.ReadWrite);
     }
 
     /// <summary>Takes segments out of the log, in LSN order. Everything in them is below a durable watermark. The caller holds the log lock, or is alone.</summary>

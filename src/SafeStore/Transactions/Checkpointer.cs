@@ -32,9 +32,13 @@ internal sealed class Checkpointer(
 
     private readonly DocumentSyncer _documents = new(fs, roots, log, locker, waiting);
 
-    /// <summary>Checkpoints all sealed segments, as far as their transactions are published; first seals the current one if asked to.</summary>
+    /// <summary>Checkpoints sealed segments, as far as their transactions are published.</summary>
+    /// <param name="seal">Whether to seal the current segment first, so that all that was committed is checkpointed.</param>
+    /// <param name="kept">How many of the newest sealed segments stay in the log: what they write again needs no sync now.</param>
+    /// <param name="timeout">How long to wait for another process or flow that is at it.</param>
+    /// <param name="cancellation">Ends it; the watermark then stays.</param>
     /// <returns>The watermark; null if another process or flow is at it.</returns>
-    public async ValueTask<Lsn?> RunAsync(bool seal, TimeSpan timeout, CancellationToken cancellation)
+    public async ValueTask<Lsn?> RunAsync(bool seal, int kept, TimeSpan timeout, CancellationToken cancellation)
     {
         using FileLock fileLock = FileLock.Open(fs, roots.Config.Metadata, LockName, waiting);
         if (!await waiting.TryUntilAsync(static state => state.TryAcquire(LockMode.Exclusive), fileLock, timeout, cancellation).ConfigureAwait(false))
@@ -42,16 +46,19 @@ internal sealed class Checkpointer(
             return null;
         }
 
+        long start = waiting.Time.GetTimestamp();
+
         // Whatever takes longer than a commit is done apart from the pool, whose threads have commits in their queues.
         using var apart = new SideBySide(Math.Min(fs.SyncsSideBySide, SyncsMax));
         List<Lsn> segments = await ListAsync(seal, apart, cancellation).ConfigureAwait(false);
         Lsn mark = watermark.Read() ?? default;
-        (List<Lsn> released, Lsn last, Dictionary<string, SandboxTouch> touched) = await CollectAsync(segments, mark, apart, cancellation).ConfigureAwait(false);
+        (List<Lsn> released, Lsn last, Dictionary<string, SandboxTouch> touched) = await CollectAsync(segments, kept, mark, apart, cancellation).ConfigureAwait(false);
         if (released.Count == 0)
         {
             return mark;
         }
 
+        await apart.RunAsync(() => DropRewritten(touched, segments, released.Count)).ConfigureAwait(false);
         await _documents.SyncAsync(touched.Values, apart, cancellation).ConfigureAwait(false);
         await apart.RunAsync(() => AdvanceWatermark(last)).ConfigureAwait(false);
         List<string> detached;
@@ -61,7 +68,7 @@ internal sealed class Checkpointer(
         }
 
         await apart.RunAsync(() => Release(detached)).ConfigureAwait(false);
-        events.CheckpointDone(last, released.Count);
+        events.CheckpointDone(last, released.Count, waiting.Time.GetElapsedTime(start));
         return last;
     }
 
@@ -78,12 +85,12 @@ internal sealed class Checkpointer(
     }
 
     /// <summary>Reads sealed segments, oldest first, up to one with a transaction that is not published yet.</summary>
-    private async ValueTask<(List<Lsn> Released, Lsn Last, Dictionary<string, SandboxTouch> Touched)> CollectAsync(List<Lsn> segments, Lsn mark, SideBySide apart, CancellationToken cancellation)
+    private async ValueTask<(List<Lsn> Released, Lsn Last, Dictionary<string, SandboxTouch> Touched)> CollectAsync(List<Lsn> segments, int kept, Lsn mark, SideBySide apart, CancellationToken cancellation)
     {
         var released = new List<Lsn>();
         var all = new Dictionary<string, SandboxTouch>(StringComparer.Ordinal);
         Lsn last = mark;
-        for (int i = 0; i + 1 < segments.Count; i++)
+        for (int i = 0; i + 1 + kept < segments.Count; i++)
         {
             (Lsn first, Lsn end) = (segments[i], segments[i + 1].Previous);
             Dictionary<string, SandboxTouch> touched = [];
@@ -122,24 +129,56 @@ internal sealed class Checkpointer(
     private Dictionary<string, SandboxTouch> Read(Lsn first, Lsn last)
     {
         var touched = new Dictionary<string, SandboxTouch>(StringComparer.Ordinal);
+        foreach ((SandboxPlan plan, Lsn lsn) in ReadPlans(first, last))
+        {
+            if (!touched.TryGetValue(plan.Sandbox, out SandboxTouch? touch))
+            {
+                touched.Add(plan.Sandbox, touch = new SandboxTouch(plan.Sandbox));
+            }
+
+            touch.Add(plan, lsn);
+        }
+
+        return touched;
+    }
+
+    /// <summary>
+    /// Forgets what the sealed segments that stay in the log write again. Those are durable and above the watermark: after a power loss, recovery
+    /// makes it from them, whatever the disk has. What the current segment writes again is not known to be durable.
+    /// </summary>
+    private void DropRewritten(Dictionary<string, SandboxTouch> touched, List<Lsn> segments, int released)
+    {
+        for (int i = released; i + 1 < segments.Count; i++)
+        {
+            foreach ((SandboxPlan plan, _) in ReadPlans(segments[i], segments[i + 1].Previous))
+            {
+                if (touched.TryGetValue(plan.Sandbox, out SandboxTouch? touch))
+                {
+                    touch.DropRewritten(plan);
+                }
+            }
+        }
+    }
+
+    /// <summary>The plans of a sealed segment; their documents' bytes are valid only until the next is read.</summary>
+    private IEnumerable<(SandboxPlan Plan, Lsn Lsn)> ReadPlans(Lsn first, Lsn last)
+    {
         var names = new NamePool();
         Lsn read = first.Previous;
         foreach (CommitRecord record in LogScanner.ReadSegment(log.Directory, first, last, lendsPayloads: true))
         {
             foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path, names))
             {
-                if (!touched.TryGetValue(plan.Sandbox, out SandboxTouch? touch))
-                {
-                    touched.Add(plan.Sandbox, touch = new SandboxTouch(plan.Sandbox));
-                }
-
-                touch.Add(plan, record.Lsn);
+                yield return (plan, record.Lsn);
             }
 
             read = record.Lsn;
         }
 
-        return read == last ? touched : throw new LogCorruptException(log.Directory.Path, 0, read.Next, "a sealed segment has fewer records than its successor says");
+        if (read != last)
+        {
+            throw new LogCorruptException(log.Directory.Path, 0, read.Next, "a sealed segment has fewer records than its successor says");
+        }
     }
 
     private bool IsPublishedByItsWord(SandboxTouch touch) =>
@@ -219,91 +258,5 @@ internal sealed class Checkpointer(
         {
             throw log.Fault(failure.Path, failure.Errno);
         }
-    }
-}
-
-/// <summary>What the transactions of some segments touched in one sandbox.</summary>
-internal sealed class SandboxTouch(string sandbox)
-{
-    private readonly HashSet<DocumentKey> _documents = [];
-    private HashSet<(StoreRoot Root, string? Container)>? _containers;
-    private bool _config;
-    private bool _run;
-
-    public string Sandbox => sandbox;
-
-    /// <summary>The LSN of the last of them.</summary>
-    public Lsn Last { get; private set; }
-
-    public IReadOnlyCollection<DocumentKey> Documents => _documents;
-
-    /// <summary>The directories, the sandbox's own and its containers', in which a name may have changed.</summary>
-    public IEnumerable<(StoreRoot Root, string? Container)> Directories
-    {
-        get
-        {
-            foreach ((StoreRoot Root, string? Container) container in _containers ?? [])
-            {
-                yield return container;
-            }
-
-            if (_config)
-            {
-                yield return (StoreRoot.Config, null);
-            }
-
-            if (_run)
-            {
-                yield return (StoreRoot.Run, null);
-            }
-        }
-    }
-
-    public void Add(SandboxPlan plan, Lsn lsn)
-    {
-        Last = Lsn.Max(Last, lsn);
-        if (plan.Kind != PlanKind.Update || plan.CreatedContainers.Length + plan.RemovedContainers.Length > 0)
-        {
-            (_config, _run) = (true, true);
-        }
-
-        foreach (DocumentPut put in plan.Puts)
-        {
-            _ = _documents.Add(put.Key);
-            AddDirectory(put.Key.Root, put.Key.Container);
-        }
-
-        foreach (DocumentKey key in plan.Deletes)
-        {
-            AddDirectory(key.Root, key.Container);
-        }
-
-        foreach (string container in plan.CreatedContainers)
-        {
-            AddDirectory(StoreRoot.Config, container);
-            AddDirectory(StoreRoot.Run, container);
-        }
-    }
-
-    public void Add(SandboxTouch other)
-    {
-        Last = Lsn.Max(Last, other.Last);
-        _documents.UnionWith(other._documents);
-        foreach ((StoreRoot root, string? container) in other.Directories)
-        {
-            AddDirectory(root, container);
-        }
-    }
-
-    private void AddDirectory(StoreRoot root, string? container)
-    {
-        if (container is not null)
-        {
-            _ = (_containers ??= []).Add((root, container));
-        }
-
-        // The sandbox's own too: the container may have been made in it for this.
-        _config |= root == StoreRoot.Config;
-        _run |= root == StoreRoot.Run;
     }
 }

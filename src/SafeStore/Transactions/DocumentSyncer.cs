@@ -24,6 +24,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     public async ValueTask SyncAsync(IEnumerable<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
     {
         var left = new Queue<SandboxTouch>(touched);
+        bool areNamesTouched = left.Any(static touch => touch.IsMadeOrRemoved);
         using var files = new SyncBatch<TouchedFile>(fs, syncs, FilesPerBatch);
         while (left.Count > 0)
         {
@@ -33,7 +34,10 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             await SyncAsync(sandboxes, files, syncs).ConfigureAwait(false);
         }
 
-        await syncs.RunAsync(SyncRoots).ConfigureAwait(false);
+        if (areNamesTouched)
+        {
+            await syncs.RunAsync(SyncRoots).ConfigureAwait(false);
+        }
     }
 
     private void Open(Queue<SandboxTouch> left, List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files)
@@ -52,8 +56,11 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             Open(touch.Sandbox, key, DocumentId.Trusted(touch.Sandbox, key.Container, key.Root, key.File).RelativePath, files);
         }
 
-        // Version numbers go with the lock word: after a power loss it must not say less than the log that is about to go.
-        Open(touch.Sandbox, new DocumentKey(StoreRoot.Run, null, Identifier.LockFile), $"{touch.Sandbox}/{Identifier.LockFile}", files);
+        if (touch.HasLastWord)
+        {
+            // Version numbers go with the lock word: after a power loss it must not say less than the log that is about to go.
+            Open(touch.Sandbox, new DocumentKey(StoreRoot.Run, null, Identifier.LockFile), $"{touch.Sandbox}/{Identifier.LockFile}", files);
+        }
     }
 
     private void Open(string sandbox, DocumentKey key, string path, SyncBatch<TouchedFile> files)
@@ -86,9 +93,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             await RewriteAsync(file).ConfigureAwait(false);
         }
 
-        // Children before parents.
-        await SyncDirectoriesAsync(sandboxes, ofContainers: true, syncs).ConfigureAwait(false);
-        await SyncDirectoriesAsync(sandboxes, ofContainers: false, syncs).ConfigureAwait(false);
+        await SyncDirectoriesAsync(sandboxes, syncs).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -131,18 +136,24 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         return fate.Documents.TryGetValue(key, out (ReadOnlyMemory<byte>? Content, Guid Root) found) ? found.Content : null;
     }
 
-    private Task SyncDirectoriesAsync(List<SandboxTouch> sandboxes, bool ofContainers, SideBySide syncs)
+    private async ValueTask SyncDirectoriesAsync(List<SandboxTouch> sandboxes, SideBySide syncs)
     {
-        var directories = new List<(StoreRoot Root, string Path)>();
+        var containers = new List<(StoreRoot Root, string Path)>();
+        var own = new List<(StoreRoot Root, string Path)>();
+        var touched = new HashSet<(StoreRoot Root, string? Container)>();
         foreach (SandboxTouch touch in sandboxes)
         {
-            foreach ((StoreRoot root, string? container) in touch.Directories.Where(directory => directory.Container is not null == ofContainers))
+            touched.Clear();
+            touch.CollectDirectories(touched);
+            foreach ((StoreRoot root, string? container) in touched)
             {
-                directories.Add((root, container is null ? touch.Sandbox : $"{touch.Sandbox}/{container}"));
+                (container is null ? own : containers).Add((root, container is null ? touch.Sandbox : $"{touch.Sandbox}/{container}"));
             }
         }
 
-        return syncs.ForEachAsync(directories.Count, number => SyncDirectory(roots[directories[number].Root], directories[number].Path));
+        // Children before parents.
+        await syncs.ForEachAsync(containers.Count, number => SyncDirectory(roots[containers[number].Root], containers[number].Path)).ConfigureAwait(false);
+        await syncs.ForEachAsync(own.Count, number => SyncDirectory(roots[own[number].Root], own[number].Path)).ConfigureAwait(false);
     }
 
     private void SyncDirectory(RootDirectory root, string path)

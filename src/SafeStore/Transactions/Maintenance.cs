@@ -102,9 +102,12 @@ internal sealed class Maintenance : IAsyncDisposable
         }
 
         long sealedBytes = (_log.Directory.List().Count - 1) * _options.SegmentBytes;
-        if (sealedBytes > 0 && (lacksSpace || !isNudged || sealedBytes >= _options.LogBytesMax))
+        bool isDue = lacksSpace || !isNudged;
+        if (sealedBytes > 0 && (isDue || sealedBytes >= _options.LogBytesMax))
         {
-            _ = await _checkpointer.RunAsync(seal: false, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
+            // A log that is only too long keeps its newer half: what is written often is written again there, and never needs a sync of its own.
+            int kept = isDue ? 0 : (int)(_options.LogBytesMax / _options.SegmentBytes / 2);
+            _ = await _checkpointer.RunAsync(seal: false, kept, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
         }
     }
 }

@@ -133,7 +133,7 @@ internal sealed class StoreEngine : IAsyncDisposable
 
         // The change from shared to exclusive may lose the lock: it does not matter here, we have left.
         if (_openLock.TryAcquire(LockMode.Exclusive)
-            && await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false) is { } checkpointed)
+            && await Checkpointer.RunAsync(seal: true, kept: 0, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false) is { } checkpointed)
         {
             await _settlement.MarkAsync(checkpointed, CancellationToken.None).ConfigureAwait(false);
         }

@@ -12,7 +12,10 @@ internal sealed class SafeStoreContestant(string place) : Contestant(place)
 
     public StateStore Store => _store!;
 
-    public override async Task OpenAsync(int writers, bool shared = false) => _store = await StateStore.OpenAsync(StoreLayout.At(Place));
+    /// <summary>How the store works.</summary>
+    public StoreOptions Options { get; init; } = new();
+
+    public override async Task OpenAsync(int writers, bool shared = false) => _store = await StateStore.OpenAsync(StoreLayout.At(Place), Options);
 
     public override async ValueTask CommitAsync(int writer, string sandbox, bool isNew, int documents, int number)
     {

@@ -11,10 +11,13 @@ internal readonly record struct FileSystemCall(string Verb, string Path)
 {
     public bool IsOnLog => Path.Contains("/log/", StringComparison.Ordinal) || Path.EndsWith("/log", StringComparison.Ordinal);
 
-    public bool IsAppend => Verb == nameof(IDurableFileSystem.Write) && Path.Contains("/.safestore/log/", StringComparison.Ordinal);
+    public bool IsAppend => Verb == nameof(IDurableFileSystem.Write) && IsOnSegment;
 
-    /// <summary>A sync of the log's records; others go by <see cref="IDurableFileSystem.SyncFile"/>.</summary>
-    public bool IsSync => Verb == nameof(IDurableFileSystem.SyncData) && Path.Contains("/.safestore/log/", StringComparison.Ordinal);
+    /// <summary>A sync of the log's records.</summary>
+    public bool IsSync => Verb == nameof(IDurableFileSystem.SyncData) && IsOnSegment;
+
+    /// <summary>Not on one that is still to get its name, <c>prepare-*</c> or <c>spare-*</c>.</summary>
+    private bool IsOnSegment => Path.Contains("/.safestore/log/", StringComparison.Ordinal) && !Path.Contains("pare-", StringComparison.Ordinal);
 }
 
 /// <summary>

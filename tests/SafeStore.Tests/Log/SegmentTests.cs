@@ -77,7 +77,7 @@ public sealed class SegmentTests : IDisposable
         Assert.Equal(SegmentBytes, new FileInfo(Segment).Length);
 
         Assert.Equal(
-            ["Allocate", "Write", "Write", "SyncFile", "Write", "SyncFile", "Rename", "SyncDirectory", /* the old one retires */ "SyncDirectory", "Write", "SyncData"],
+            ["Allocate", "Write", "Write", "SyncFile", "Write", "SyncData", "Rename", "SyncDirectory", /* the old one retires */ "SyncDirectory", "Write", "SyncData"],
             calls.Where(static call => call is { IsOnLog: true, Verb: "Allocate" or "Write" or "SyncFile" or "Rename" or "SyncDirectory" or "SyncData" }).Select(static call => call.Verb));
     }
 

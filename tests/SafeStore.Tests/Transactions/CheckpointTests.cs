@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -164,6 +165,44 @@ public sealed class CheckpointTests : IDisposable
 
             Assert.Equal(limit == 0, isWritten);
         }
+    }
+
+    [Fact]
+    public async Task A_log_that_is_too_long_loses_its_older_half_and_what_the_newer_half_writes_again_is_not_synced()
+    {
+        _test.Options = _test.Options with { SegmentBytes = 16 * 1024, LogBytesMax = 64 * 1024 };
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var synced = new ConcurrentQueue<string>();
+        bool isWritten = false;
+        await using StateStore store = await _test.OpenAsync(_scripted);
+        _scripted.Before = call =>
+        {
+            if (call.Verb is nameof(IDurableFileSystem.SyncFile) or nameof(IDurableFileSystem.SyncDirectory))
+            {
+                synced.Enqueue(Path.GetRelativePath(_test.Directory, call.Path));
+            }
+
+            isWritten |= call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/watermark", StringComparison.Ordinal);
+            if (isWritten && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.SyncDirectory) })
+            {
+                done.TrySetResult(); // the released segments have lost their names
+            }
+
+            return Errno.None;
+        };
+        await store.CreateAsync("cold", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
+        await store.CreateAsync("half", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, null, "b", "1"));
+        await store.CreateAsync("hot", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
+        for (int i = 0; i < 12; i++)
+        {
+            await store.ChangeAsync(i == 8 ? "half" : "hot", static change => change.PutText(StoreRoot.Run, null, "a", "2"));
+        }
+
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(3, Directory.GetFiles(Path.Combine(_test.Directory, "config/.safestore/log"), "0*.log").Length);
+        Assert.Equal(["config/half/b", "run/cold/a", "run/cold/lock"], synced.Where(static path => path.Split('/') is [_, "cold" or "half" or "hot", _]).Order(StringComparer.Ordinal));
+        string[] made = ["config/cold", "config/half", "config/hot", "run/cold", "run/half", "run/hot", "config/.safestore/stage"];
+        Assert.Subset(synced.ToHashSet(), made.ToHashSet());
     }
 
     private async Task<StateStore> OpenAsync()

@@ -1,0 +1,94 @@
+using System.Collections.Generic;
+
+namespace SafeStore.Transactions;
+
+/// <summary>What the transactions of some segments touched in one sandbox, and a checkpoint has to make durable.</summary>
+internal sealed class SandboxTouch(string sandbox)
+{
+    private readonly HashSet<DocumentKey> _documents = [];
+    private HashSet<(StoreRoot Root, string Container)>? _made;
+
+    public string Sandbox => sandbox;
+
+    /// <summary>The LSN of the last of them.</summary>
+    public Lsn Last { get; private set; }
+
+    /// <summary>The documents that were written or deleted.</summary>
+    public IReadOnlyCollection<DocumentKey> Documents => _documents;
+
+    /// <summary>Whether the sandbox itself or a container of it was made or removed, hence a name in the roots, their stage/ or their trash/ changed.</summary>
+    public bool IsMadeOrRemoved { get; private set; }
+
+    /// <summary>Whether the lock file's word counts: no record that stays in the log has a later one.</summary>
+    public bool HasLastWord { get; private set; } = true;
+
+    public void Add(SandboxPlan plan, Lsn lsn)
+    {
+        Last = Lsn.Max(Last, lsn);
+        IsMadeOrRemoved |= plan.Kind != PlanKind.Update || plan.CreatedContainers.Length + plan.RemovedContainers.Length > 0;
+        foreach (DocumentPut put in plan.Puts)
+        {
+            _ = _documents.Add(put.Key);
+        }
+
+        foreach (DocumentKey key in plan.Deletes)
+        {
+            _ = _documents.Add(key);
+        }
+
+        foreach (string container in plan.CreatedContainers)
+        {
+            _made ??= [];
+            _ = _made.Add((StoreRoot.Config, container));
+            _ = _made.Add((StoreRoot.Run, container));
+        }
+    }
+
+    public void Add(SandboxTouch other)
+    {
+        Last = Lsn.Max(Last, other.Last);
+        IsMadeOrRemoved |= other.IsMadeOrRemoved;
+        _documents.UnionWith(other._documents);
+        if (other._made is { } made)
+        {
+            (_made ??= []).UnionWith(made);
+        }
+    }
+
+    /// <summary>Forgets what a later, durable record writes or deletes again. Not the directories that were made or removed: the record may need them.</summary>
+    public void DropRewritten(SandboxPlan later)
+    {
+        HasLastWord = false;
+        foreach (DocumentPut put in later.Puts)
+        {
+            _ = _documents.Remove(put.Key);
+        }
+
+        foreach (DocumentKey key in later.Deletes)
+        {
+            _ = _documents.Remove(key);
+        }
+    }
+
+    /// <summary>Adds the directories, the sandbox's own (null) and its containers', in which a name may have changed.</summary>
+    public void CollectDirectories(HashSet<(StoreRoot Root, string? Container)> directories)
+    {
+        foreach ((StoreRoot root, string container) in _made ?? [])
+        {
+            _ = directories.Add((root, container));
+        }
+
+        foreach (DocumentKey key in _documents)
+        {
+            // The sandbox's own too: the container may have been made in it for this.
+            _ = directories.Add((key.Root, key.Container));
+            _ = directories.Add((key.Root, null));
+        }
+
+        if (IsMadeOrRemoved)
+        {
+            _ = directories.Add((StoreRoot.Config, null));
+            _ = directories.Add((StoreRoot.Run, null));
+        }
+    }
+}
