@@ -127,7 +127,8 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         }
 
         SyncNames();
-        return Open(header.FirstLsn, FileUse.ReadWrite);
+        StorageException.ThrowIfFailed(fs.OpenFile(directory, NameOf(header.FirstLsn), FileUse.ReadWrite, out FileHandle? segment), "open a log segment", Path, NameOf(header.FirstLsn));
+        return new SegmentReader(fs, segment!, header);
     }
 
     /// <summary>Takes segments out of the log, in LSN order. Everything in them is below a durable watermark. The caller holds the log lock, or is alone.</summary>

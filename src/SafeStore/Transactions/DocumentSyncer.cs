@@ -15,8 +15,8 @@ namespace SafeStore.Transactions;
 /// </summary>
 internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, CommitLog log, SandboxLocker locker, LockWaiting waiting)
 {
-    /// <summary>Others commit meanwhile, and wait for the journal.</summary>
-    private const int FilesPerBatch = 16;
+    /// <summary>Others commit meanwhile: each batch is a commit of the filesystem's journal, for which they wait, and fills the journal, which they wait for longer.</summary>
+    private const int FilesPerBatch = 64;
 
     /// <param name="touched">What they touched.</param>
     /// <param name="syncs">Makes the syncs.</param>

@@ -23,13 +23,16 @@ internal sealed class SafeStoreContestant(string place) : Contestant(place)
         SandboxChange change = held.Change();
         for (int document = 0; document < documents; document++)
         {
-            change.PutJson(StoreRoot.Run, null, Names.Document(document), SampleDocument.Make(number));
+            change.PutJson(RootOf(document), null, Names.Document(document), SampleDocument.Make(number));
         }
 
         await change.CommitAsync();
     }
 
-    public override byte[]? Read(int reader, string sandbox, int document) => Store.ReadJson(new DocumentId(sandbox, null, StoreRoot.Run, Names.Document(document)));
+    public override byte[]? Read(int reader, string sandbox, int document) => Store.ReadJson(new DocumentId(sandbox, null, RootOf(document), Names.Document(document)));
+
+    /// <summary>Every third document is configuration.</summary>
+    private static StoreRoot RootOf(int document) => document % 3 == 2 ? StoreRoot.Config : StoreRoot.Run;
 
     /// <summary>Document 0, parsed.</summary>
     public Sample? ReadParsed(string sandbox) => Store.Read(sandbox, s_kind);

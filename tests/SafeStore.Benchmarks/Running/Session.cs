@@ -25,6 +25,9 @@ internal sealed class Session(string directory, IReadOnlyList<Way> ways, Argumen
     /// <summary>How many sandboxes a fresh process loads.</summary>
     public int LoadSandboxes { get; } = arguments.Number("--load-sandboxes", 10_000);
 
+    /// <summary>Where this program lies once more, compiled ahead (ahead.sh); null if it does not.</summary>
+    public string? Ahead { get; } = arguments.Text("--ahead") is { } ahead ? Path.GetFullPath(ahead) : null;
+
     /// <summary>Commits are divided by this, to try the suite.</summary>
     public int Divisor { get; } = arguments.Number("--quick", 1);
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -72,9 +73,11 @@ internal static class Worker
     {
         int count = 0;
         using var buffers = new ThreadLocal<byte[]>(static () => new byte[64 * 1024]);
+        string config = Path.Join(place, "config");
         Parallel.ForEach(Directory.EnumerateDirectories(Path.Join(place, "run"), "sb-*"), directory =>
         {
-            foreach (string file in Directory.EnumerateFiles(directory, "*.json"))
+            string configuration = Path.Join(config, Path.GetFileName(directory));
+            foreach (string file in Directory.EnumerateFiles(directory, "*.json").Concat(Directory.EnumerateFiles(configuration, "*.json")))
             {
                 if (BareFile.Read(BareFile.NativePath(file), buffers.Value) == SampleDocument.Bytes)
                 {

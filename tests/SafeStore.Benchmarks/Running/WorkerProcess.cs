@@ -14,9 +14,13 @@ internal sealed class WorkerProcess : IDisposable
 
     private WorkerProcess(Process process) => _process = process;
 
-    public static WorkerProcess Start(params string[] arguments)
+    public static WorkerProcess Start(params string[] arguments) => StartFrom(null, arguments);
+
+    /// <param name="directory">Where the program lies; null for this one's directory.</param>
+    /// <param name="arguments">What it is to do.</param>
+    public static WorkerProcess StartFrom(string? directory, params string[] arguments)
     {
-        string self = Environment.ProcessPath!;
+        string self = directory is null ? Environment.ProcessPath! : Path.Join(directory, Assembly.GetExecutingAssembly().GetName().Name);
         bool isHost = Path.GetFileNameWithoutExtension(self) == "dotnet";
         var start = new ProcessStartInfo(self, isHost ? [Assembly.GetExecutingAssembly().Location, .. arguments] : arguments)
         {

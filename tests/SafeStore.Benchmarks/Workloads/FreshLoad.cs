@@ -7,7 +7,10 @@ using SafeStore.Benchmarks.Running;
 
 namespace SafeStore.Benchmarks.Workloads;
 
-/// <summary>W6: a fresh process opens a store of many sandboxes with 3 documents each and loads them all; the page cache is warm.</summary>
+/// <summary>
+/// W6: a fresh process opens a store of many sandboxes with 3 documents each and loads them all; the page cache is warm. Once with code that is compiled while it runs and, given one, once with the program
+/// compiled ahead: contestants and scan alike.
+/// </summary>
 internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a store and loads all of it", Bare, new Metric("ms") { IsCost = true }, new Metric("documents"))
 {
     private const string Bare = "bare parallel scan";
@@ -17,7 +20,6 @@ internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a stor
 
     public override async Task RunAsync(Session session, int round)
     {
-        string @case = $"{session.LoadSandboxes} sandboxes x {DocumentsEach} documents";
         foreach (Way way in session.WaysThat(static way => way.Reads))
         {
             if (round == 0)
@@ -25,14 +27,28 @@ internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a stor
                 await FillAsync(session, way);
             }
 
+        }
+
+        string @case = $"{session.LoadSandboxes} sandboxes x {DocumentsEach} documents";
+        await LoadAllAsync(session, null, @case, round);
+        if (session.Ahead is { } ahead)
+        {
+            await LoadAllAsync(session, ahead, $"{@case}, compiled ahead", round);
+        }
+    }
+
+    private async Task LoadAllAsync(Session session, string? program, string @case, int round)
+    {
+        foreach (Way way in session.WaysThat(static way => way.Reads))
+        {
             try
             {
                 if (way == Way.SafeStore)
                 {
-                    Add(@case, Bare, true, round, await LoadAsync("bare", _places[way.Id]));
+                    Add(@case, Bare, true, round, await LoadAsync(program, "bare", _places[way.Id]));
                 }
 
-                Add(@case, way.Name, way.IsDurable, round, await LoadAsync(way.Id, _places[way.Id]));
+                Add(@case, way.Name, way.IsDurable, round, await LoadAsync(program, way.Id, _places[way.Id]));
             }
             catch (IOException) when (way != Way.SafeStore)
             {
@@ -49,9 +65,9 @@ internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a stor
         await contestant.FillAsync(0, session.LoadSandboxes, DocumentsEach);
     }
 
-    private static async Task<double[]> LoadAsync(string id, string place)
+    private static async Task<double[]> LoadAsync(string? program, string id, string place)
     {
-        using WorkerProcess worker = WorkerProcess.Start("worker", "load", id, "--dir", place);
+        using WorkerProcess worker = WorkerProcess.StartFrom(program, "worker", "load", id, "--dir", place);
         return await worker.AnswerAsync<double[]>();
     }
 
