@@ -18,7 +18,7 @@ public sealed record StoreOptions
     /// <summary>The size of a log segment in bytes, a multiple of 4096 from 16 KiB to 1 GiB. The default is 4 MiB. A larger transaction gets a segment of its size.</summary>
     public long SegmentBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>The size in bytes that sealed segments may reach before a checkpoint runs in the background, which leaves the newer half of them in the log. The default is 16 MiB; 0 means after each segment.</summary>
+    /// <summary>The size in bytes that sealed segments may reach before a checkpoint runs in the background, which leaves the newest of them, up to half of this size, in the log. The default is 16 MiB; 0 means after each segment.</summary>
     public long LogBytesMax { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>How often to checkpoint sealed segments anyway; <see cref="Timeout.InfiniteTimeSpan"/> for never. The default is 30 s.</summary>

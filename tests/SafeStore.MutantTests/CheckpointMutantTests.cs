@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
 using SafeStore.Testing;
 using Xunit;
@@ -90,6 +91,56 @@ public sealed class CheckpointMutantTests
 
         _ = await lab.OpenAsync();
         Violation.Unless(lab.Visible()["config/sb/a.json"] == "2", "What was acknowledged is lost.");
+    });
+
+    [Theory]
+    [InlineData("rewritten-by-creation")]
+    public Task A_container_that_another_program_removed_and_that_was_created_again_has_nothing_of_the_old_one(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        SimulatedProcess process = lab.Machine.Start("process");
+        StateStore store = await Lab.OpenAsync(process, s_longLog);
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").Put(StoreRoot.Config, "web", "a.json", "1").Put(StoreRoot.Config, "web", "b.json", "1"));
+        await store.CreateAsync("busy", static change => change.Put("a.json", "1"));
+        await store.CheckpointAsync();
+        for (int i = 2; i < 5; i++)
+        {
+            await store.ChangeAsync("sb", change => change.Put(StoreRoot.Config, "web", "a.json", $"{i}")); // a whole segment
+        }
+
+        lab.RemoveDirectory("config/sb", "web");
+        lab.RemoveDirectory("run/sb", "web");
+        StateStore other = await lab.OpenAsync("other", s_longLog); // which has no handle of what is gone
+        await other.ChangeAsync("sb", static change => change.CreateContainer("web").Put(StoreRoot.Config, "web", "a.json", "5"));
+        for (int i = 6; i < 10; i++)
+        {
+            await store.ChangeAsync("busy", change => change.Put("a.json", $"{i}"));
+        }
+
+        process.Clock.Advance(TimeSpan.Zero);
+        Violation.Unless(store.Statistics.Checkpoints == 2, "The scenario has made no checkpoint.");
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        _ = await lab.OpenAsync();
+        Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/web/a.json") == "5", "What was acknowledged is lost.");
+        Violation.Unless(!lab.Visible().ContainsKey("config/sb/web/b.json"), "A document of the removed container is back.");
+    });
+
+    [Theory]
+    [InlineData("updates-need-no-root")]
+    public Task A_directory_that_a_locker_has_made_is_durable_with_what_is_in_it(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
+        await store.CheckpointAsync();
+        lab.RemoveDirectory("run", "sb", syncs: true);
+        await store.ChangeAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "2"));
+        await store.CheckpointAsync();
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        _ = await lab.OpenAsync();
+        Violation.Unless(lab.Visible().GetValueOrDefault("run/sb/b.json") == "2", "What was acknowledged is lost.");
     });
 
     [Theory]

@@ -83,6 +83,19 @@ internal sealed class Lab
         }
     }
 
+    /// <summary>Removes a directory with the files in it, as another program does.</summary>
+    public void RemoveDirectory(string place, string name, bool syncs = false)
+    {
+        SimulatedFileSystem fs = Machine.Start("other program").FileSystem;
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot($"/store/{place}", out DirectoryHandle? parent));
+        Xunit.Assert.Equal(Errno.None, fs.OpenDirectory(parent!, name, out DirectoryHandle? directory));
+        var entries = new List<DirectoryEntry>();
+        Xunit.Assert.Equal(Errno.None, fs.List(directory!, entries));
+        Xunit.Assert.All(entries, entry => Xunit.Assert.Equal(Errno.None, fs.Unlink(directory!, entry.Name)));
+        Xunit.Assert.Equal(Errno.None, fs.RemoveDirectory(parent!, name));
+        Xunit.Assert.Equal(Errno.None, syncs ? fs.SyncDirectory(parent!) : Errno.None);
+    }
+
     /// <summary>What transactions leave behind only when they are not finished: temp files, and directories under stage/ and trash/.</summary>
     public List<string> Leftovers() => [.. Walk("/store").Select(static found => found.Path)
         .Where(static path => TempName.IsFile(path[(path.LastIndexOf('/') + 1)..]) || path.Contains("/stage/", StringComparison.Ordinal) || path.Contains("/trash/", StringComparison.Ordinal))];

@@ -96,7 +96,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     /// Turns a spare (or, if none is large enough, a new file) into the segment that this header describes, in the place of one of that
     /// name in which no record is valid, if there is one. Durable with its name on return.
     /// </summary>
-    /// <exception cref="StorageException">Nothing has changed but for spare files.</exception>
+    /// <exception cref="StorageException">Nothing has changed but for spare files; or the segment is there, and empty, and could not be opened: whoever looks at the directory again finds it.</exception>
     /// <exception cref="SyncFailedException">The segment's name exists and may not be durable.</exception>
     public SegmentReader Start(SegmentHeader header)
     {

@@ -6,7 +6,7 @@ using SafeStore.FileSystem;
 namespace SafeStore.Log;
 
 /// <summary>
-/// The highest LSN whose effects are durable in the document files themselves: two slots in blocks of their own, written alternately, so
+/// The highest LSN whose effects are durable in the document files themselves, or are written again by a later record: two slots in blocks of their own, written alternately, so
 /// that a torn write leaves the other. Written under checkpoint.lock or an exclusive open.lock only. A slot may say besides that the store is
 /// settled: nothing is above the watermark, and nothing in any sandbox is left to sweep.
 /// </summary>

@@ -24,7 +24,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     public async ValueTask SyncAsync(IEnumerable<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
     {
         var left = new Queue<SandboxTouch>(touched);
-        bool areNamesTouched = left.Any(static touch => touch.IsMadeOrRemoved);
+        bool areStaged = left.Any(static touch => touch.IsMadeOrRemoved);
         using var files = new SyncBatch<TouchedFile>(fs, syncs, FilesPerBatch);
         while (left.Count > 0)
         {
@@ -34,10 +34,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             await SyncAsync(sandboxes, files, syncs).ConfigureAwait(false);
         }
 
-        if (areNamesTouched)
-        {
-            await syncs.RunAsync(SyncRoots).ConfigureAwait(false);
-        }
+        await syncs.RunAsync(() => SyncRoots(areStaged)).ConfigureAwait(false);
     }
 
     private void Open(Queue<SandboxTouch> left, List<SandboxTouch> sandboxes, SyncBatch<TouchedFile> files)
@@ -176,14 +173,20 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         }
     }
 
-    /// <summary>The roots' own names, and stage/ and trash/: a directory must not come back in the place that it has left.</summary>
-    private void SyncRoots()
+    /// <summary>
+    /// The roots' own names: also for updates, which need the directory that another program, or a locker in a root that has lost its own, has made. And stage/ and trash/: a directory must not come back in the place that
+    /// it has left.
+    /// </summary>
+    private void SyncRoots(bool areStaged)
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
         {
             SyncOrFault(root.Directory);
-            SyncOrFault(root.Stage);
-            SyncOrFault(root.Trash);
+            if (areStaged)
+            {
+                SyncOrFault(root.Stage);
+                SyncOrFault(root.Trash);
+            }
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class SandboxTouch(string sandbox)
     public void Add(SandboxPlan plan, Lsn lsn)
     {
         Last = Lsn.Max(Last, lsn);
-        IsMadeOrRemoved |= plan.Kind != PlanKind.Update || plan.CreatedContainers.Length + plan.RemovedContainers.Length > 0;
+        IsMadeOrRemoved |= MakesOrRemoves(plan);
         foreach (DocumentPut put in plan.Puts)
         {
             _ = _documents.Add(put.Key);
@@ -59,6 +59,9 @@ internal sealed class SandboxTouch(string sandbox)
     public void DropRewritten(SandboxPlan later)
     {
         HasLastWord = false;
+
+        // One that makes a sandbox or container tells that an earlier one, of which these records know, has gone: that is to be durable when they are.
+        IsMadeOrRemoved |= MakesOrRemoves(later);
         foreach (DocumentPut put in later.Puts)
         {
             _ = _documents.Remove(put.Key);
@@ -91,4 +94,6 @@ internal sealed class SandboxTouch(string sandbox)
             _ = directories.Add((StoreRoot.Run, null));
         }
     }
+
+    private static bool MakesOrRemoves(SandboxPlan plan) => plan.Kind != PlanKind.Update || plan.CreatedContainers.Length + plan.RemovedContainers.Length > 0;
 }
