@@ -49,10 +49,10 @@ public sealed class InjectedErrorTests
         using var directory = new TempDirectory();
         var layout = StoreLayout.At(directory.Path);
         using ChildProcess child = OpenWithDocuments(layout);
-        using (var tracer = new Tracer(child, "trace=fsync", "inject=fsync:error=EIO"))
+        using (var tracer = new Tracer(child, "trace=fdatasync", "inject=fdatasync:error=EIO"))
         {
             Assert.StartsWith("error StorageException", child.Ask("checkpoint"));
-            AssertInjected(tracer.Detach(), "fsync");
+            AssertInjected(tracer.Detach(), "fdatasync");
         }
 
         _ = child.Expect("put sb-3 6 later 1"); // the segment was thrown away before anything was in it
