@@ -61,8 +61,8 @@ internal sealed class ArmedTrouble(Setting setting, SimulatedMachine machine)
 
     /// <summary>
     /// Transactions on a volatile root are not synced, so a failed sync of the log that takes back what the cache shows takes acknowledged ones with it.
-    /// Known, and left out here.
+    /// Known, and left out here. So is it after a sync that lied, which only the cache has survived: that is as a loss of power.
     /// </summary>
     private SimulatedFault OnThisMachine(SimulatedFault fault) =>
-        fault is SyncLosesData { Afterwards: LostSync.RevertsCache } sync && setting.IsRunVolatile ? sync with { Afterwards = LostSync.KeepsCache } : fault;
+        fault is SyncLosesData { Afterwards: LostSync.RevertsCache } sync && (setting.IsRunVolatile || HasLied) ? sync with { Afterwards = LostSync.KeepsCache } : fault;
 }
