@@ -21,7 +21,7 @@ public enum Operation
     /// <summary>Any of the Stat calls.</summary>
     Stat,
 
-    /// <summary><see cref="IDurableFileSystem.CreateFile"/>.</summary>
+    /// <summary><see cref="IDurableFileSystem.CreateFile(DirectoryHandle, string, System.IO.UnixFileMode, out FileHandle)"/>.</summary>
     CreateFile,
 
     /// <summary><see cref="IDurableFileSystem.OpenFile"/>.</summary>

@@ -119,6 +119,34 @@ public interface IDurableFileSystem
     /// <param name="file">The handle, null unless the result is <see cref="Errno.None"/>.</param>
     Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file);
 
+    /// <summary>
+    /// Creates a file that did not exist, with exactly these permission bits, and writes all of it, in one verb, as
+    /// <see cref="CreateFile(DirectoryHandle, string, UnixFileMode, out FileHandle)"/> and <see cref="Write"/> do. <see cref="Errno.InputOutput"/> if a device takes nothing and gives no reason. Nothing is durable on return.
+    /// </summary>
+    /// <remarks>By default those two; the real filesystem needs no handle.</remarks>
+    /// <param name="directory">The directory to create it in.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="mode">Its permission bits.</param>
+    /// <param name="bytes">All that it is to hold.</param>
+    /// <param name="isCreated">Whether the file is there; after an error it may hold a part of the bytes, and the caller removes it.</param>
+    Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, ReadOnlySpan<byte> bytes, out bool isCreated)
+    {
+        Errno errno = CreateFile(directory, name, mode, out FileHandle? file);
+        isCreated = errno == Errno.None;
+        using (file)
+        {
+            for (long offset = 0; errno == Errno.None && !bytes.IsEmpty;)
+            {
+                errno = Write(file!, bytes, offset, out int count);
+                errno = errno == Errno.None && count == 0 ? Errno.InputOutput : errno;
+                bytes = bytes[count..];
+                offset += count;
+            }
+        }
+
+        return errno;
+    }
+
     /// <summary>Opens an existing file. A pipe or device does not block the call.</summary>
     /// <param name="directory">Where the path starts.</param>
     /// <param name="path">A relative path.</param>

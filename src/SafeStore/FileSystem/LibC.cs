@@ -151,6 +151,9 @@ internal static unsafe partial class LibC
     internal static partial int fchmod(Descriptor file, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchmod(int file, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial nint pread(Descriptor file, byte* buffer, nuint size, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -158,6 +161,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint pwrite(Descriptor file, byte* bytes, nuint size, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pwrite(int file, byte* bytes, nuint size, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint lseek(Descriptor file, long offset, int whence);

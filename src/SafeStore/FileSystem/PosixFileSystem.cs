@@ -182,6 +182,10 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
+    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, ReadOnlySpan<byte> bytes, out bool isCreated) =>
+        PosixWriting.Create(PosixDirectory.Of(directory).Descriptor, name, mode, bytes, out isCreated);
+
+    /// <inheritdoc/>
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
     {
         PosixDirectory start = PosixDirectory.Of(directory);
@@ -196,7 +200,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
     {
         same = false;
         Descriptor start = PosixDirectory.Of(directory).Descriptor;
-        Errno errno = PosixFile.Of(file).Identify(out FileStatus identity);
+        Errno errno = PosixFile.Of(file).Identify(out (ulong Device, ulong Inode) identity);
         if (errno != Errno.None)
         {
             return errno;
@@ -210,7 +214,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
         }
 
         errno = PosixStatus.OfPath(start, text, out FileStatus status);
-        same = errno == Errno.None && status.IsSameFile(in identity);
+        same = errno == Errno.None && (status.Device, status.Inode) == identity;
         return errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno;
     }
 
@@ -223,23 +227,8 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
         PosixReading.ReadWhole(PosixDirectory.Of(directory).Descriptor, path, buffer, _walk, out count);
 
     /// <inheritdoc/>
-    public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)
-    {
-        Descriptor descriptor = PosixFile.Of(file).Descriptor;
-        fixed (byte* start = bytes)
-        {
-            nint written;
-            Errno errno;
-            do
-            {
-                written = LibC.pwrite(descriptor, start, (nuint)bytes.Length, offset);
-            }
-            while (LibC.MustRepeat(written, out errno));
-
-            count = errno == Errno.None ? (int)written : 0;
-            return errno;
-        }
-    }
+    public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count) =>
+        PosixWriting.Write(PosixFile.Of(file).Descriptor, bytes, offset, out count);
 
     /// <inheritdoc/>
     public Errno Allocate(FileHandle file, long size)
@@ -313,7 +302,7 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
 
     /// <inheritdoc/>
     public IReadOnlyList<LockHolder> LockHolders(FileHandle file) =>
-        PosixFile.Of(file).Identify(out FileStatus identity) == Errno.None ? LockTable.HoldersOf(identity.Device, identity.Inode) : [];
+        PosixFile.Of(file).Identify(out (ulong Device, ulong Inode) identity) == Errno.None ? LockTable.HoldersOf(identity.Device, identity.Inode) : [];
 
     /// <inheritdoc/>
     public Errno MapWords(FileHandle file, out SharedWords? words) => PosixSharedWords.Map(PosixFile.Of(file).Descriptor, out words);

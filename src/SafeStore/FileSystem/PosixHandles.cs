@@ -55,7 +55,7 @@ internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? pare
 /// <summary>An open file.</summary>
 internal sealed class PosixFile(Descriptor descriptor, PosixDirectory parent, string path) : FileHandle
 {
-    private FileStatus _identity;
+    private (ulong Device, ulong Inode) _identity;
     private bool _hasIdentity;
 
     public override string Path => PosixDirectory.Join(parent, path);
@@ -68,14 +68,15 @@ internal sealed class PosixFile(Descriptor descriptor, PosixDirectory parent, st
         return file as PosixFile ?? throw new ArgumentException("The handle belongs to another filesystem.", nameof(file));
     }
 
-    /// <summary>Device and inode, which never change while the file is open; the other fields are those of the first call.</summary>
-    internal Errno Identify(out FileStatus identity)
+    /// <summary>Device and inode, which never change while the file is open.</summary>
+    internal Errno Identify(out (ulong Device, ulong Inode) identity)
     {
         ObjectDisposedException.ThrowIf(Descriptor.IsClosed, this); // of what is known already, no system call would tell it
         if (!Volatile.Read(ref _hasIdentity))
         {
             // Threads that race here all write the same device and inode; the flag is written after them.
-            Errno errno = PosixStatus.OfDescriptor(Descriptor, out identity);
+            Errno errno = PosixStatus.OfDescriptor(Descriptor, out FileStatus status);
+            identity = (status.Device, status.Inode);
             if (errno != Errno.None)
             {
                 return errno;

@@ -37,7 +37,14 @@ internal static unsafe class PosixOpening
     /// <summary>Opens a single component, without following a link; any flags of openat(2).</summary>
     internal static Errno OpenName(Descriptor directory, byte* name, int flags, uint mode, out Descriptor? opened)
     {
-        nint number;
+        Errno errno = OpenNameNumber(directory, name, flags, mode, out int number);
+        opened = errno == Errno.None ? new Descriptor(number) : null;
+        return errno;
+    }
+
+    /// <summary>Opens a single component as <see cref="OpenName"/> does, to a bare number that the caller must close.</summary>
+    internal static Errno OpenNameNumber(Descriptor directory, byte* name, int flags, uint mode, out int number)
+    {
         Errno errno;
         do
         {
@@ -53,7 +60,6 @@ internal static unsafe class PosixOpening
             errno = Errno.SymbolicLink;
         }
 
-        opened = errno == Errno.None ? new Descriptor(number) : null;
         return errno;
     }
 

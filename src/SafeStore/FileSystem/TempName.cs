@@ -13,7 +13,13 @@ internal static class TempName
     private const string Suffix = ".tmp";
     private const int Digits = 16;
 
-    public static string NewFile(NameSource names) => $"{Prefix}{names.Next():x16}{Suffix}";
+    public static string NewFile(NameSource names) => File(names.Next());
+
+    /// <summary>
+    /// The name for the n-th document of a transaction. Always the same, so that the kernel finds it again in its cache of names: each new name that a directory
+    /// has had once leaves an entry there that says "not here", until memory runs short.
+    /// </summary>
+    public static string File(ulong number) => $"{Prefix}{number:x16}{Suffix}";
 
     public static bool IsFile(string name) =>
         name.Length == Prefix.Length + Digits + Suffix.Length

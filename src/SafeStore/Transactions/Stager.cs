@@ -14,6 +14,7 @@ namespace SafeStore.Transactions;
 internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
 {
     private readonly NameSource _names = new(fs);
+    private readonly string[] _tempNames = [TempName.File(0), TempName.File(1), TempName.File(2), TempName.File(3), TempName.File(4), TempName.File(5)];
 
     /// <summary>Stages a plan for a sandbox that exists.</summary>
     /// <param name="plan">What to stage.</param>
@@ -158,14 +159,40 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     {
         (StoreRoot root, string? container, string name) = put.Key;
         bool exists = handles.IsKnownFile(root, container, name) || CheckTarget(directory, name, handles, container);
-        var file = new StagedFile(directory, TempName.NewFile(_names), put.Key, exists);
-        StorageException.ThrowIfFailed(fs.CreateFile(directory, file.TempName, AtomicFile.DefaultMode, out FileHandle? handle), "create a temp file", directory, file.TempName);
-        staged.Files.Add(file);
-        using (handle)
+        var file = new StagedFile(directory, TempNameFor(staged.Files.Count), put.Key, exists);
+        if (!TryWrite(file, put, staged))
         {
-            WriteFully(handle!, put.Content.Span);
+            // That one was left by a dead process, and is removed by whoever resolves its transaction; or it is another program's.
+            file = file with { TempName = TempName.NewFile(_names) };
+            StorageException.ThrowIfFailed(TryWrite(file, put, staged) ? Errno.None : Errno.Exists, "create a temp file", directory, file.TempName);
         }
     }
+
+    /// <summary>False if the name is taken.</summary>
+    private bool TryWrite(StagedFile file, DocumentPut put, StagedPlan staged)
+    {
+        bool isCreated = false;
+        try
+        {
+            Errno errno = fs.CreateFile(file.Directory, file.TempName, AtomicFile.DefaultMode, put.Content.Span, out isCreated);
+            if (errno == Errno.Exists)
+            {
+                return false;
+            }
+
+            StorageException.ThrowIfFailed(errno, isCreated ? "write a temp file" : "create a temp file", file.Directory, file.TempName);
+            return true;
+        }
+        finally
+        {
+            if (isCreated)
+            {
+                staged.Files.Add(file); // also when it throws: it is there, and to be taken back
+            }
+        }
+    }
+
+    private string TempNameFor(int number) => number < _tempNames.Length ? _tempNames[number] : TempName.File((ulong)number);
 
     private void FillWhole(DirectoryHandle directory, StoreRoot root, SandboxPlan plan)
     {
@@ -242,8 +269,8 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             DocumentPut put = plan.Puts[i];
             if (put.Key.Root == root && put.Key.Container == container)
             {
-                using FileHandle file = NewFile(directory, put.Key.File);
-                WriteFully(file, put.Content.Span);
+                Errno errno = fs.CreateFile(directory, put.Key.File, AtomicFile.DefaultMode, put.Content.Span, out bool isCreated);
+                StorageException.ThrowIfFailed(errno, isCreated ? "write a file" : "create a file", directory, put.Key.File);
             }
         }
     }
@@ -252,16 +279,5 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     {
         StorageException.ThrowIfFailed(fs.CreateFile(directory, name, AtomicFile.DefaultMode, out FileHandle? file), "create a file", directory, name);
         return file!;
-    }
-
-    private void WriteFully(FileHandle file, ReadOnlySpan<byte> bytes)
-    {
-        for (long offset = 0; !bytes.IsEmpty;)
-        {
-            Errno errno = fs.Write(file, bytes, offset, out int count);
-            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.InputOutput : errno, "write a temp file", file);
-            bytes = bytes[count..];
-            offset += count;
-        }
     }
 }

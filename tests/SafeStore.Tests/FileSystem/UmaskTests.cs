@@ -31,12 +31,14 @@ public sealed class UmaskTests
             {
                 Assert.Equal(Errno.None, fileSystem.CreateFile(root!, "file", mode, out FileHandle? file));
                 file!.Dispose();
+                Assert.Equal(Errno.None, fileSystem.CreateFile(root!, "written", mode, "x"u8, out bool isCreated));
+                Assert.True(isCreated);
                 Assert.Equal(Errno.None, fileSystem.MakeDirectory(root!, "directory", mode));
                 Assert.Equal(Errno.None, fileSystem.MakeDirectory(root!, "opened", mode, out DirectoryHandle? directory));
                 directory!.Dispose();
                 new AtomicFile(fileSystem) { Mode = mode }.Write(root!, "atomic", "x"u8);
 
-                foreach (string name in new[] { "file", "directory", "opened", "atomic" })
+                foreach (string name in new[] { "file", "written", "directory", "opened", "atomic" })
                 {
                     Assert.Equal(Errno.None, fileSystem.Stat(root!, name, out FileStatus status));
                     Assert.Equal(mode, status.Mode);

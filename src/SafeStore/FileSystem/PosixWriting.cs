@@ -1,0 +1,88 @@
+using System;
+using System.IO;
+using System.Runtime.CompilerServices;
+
+namespace SafeStore.FileSystem;
+
+/// <summary>Writes, by pwrite(2); small new files in one go: the bare calls, with nothing on the heap.</summary>
+[SkipLocalsInit]
+internal static unsafe class PosixWriting
+{
+    internal static Errno Write(Descriptor file, ReadOnlySpan<byte> bytes, long offset, out int count)
+    {
+        fixed (byte* start = bytes)
+        {
+            nint written;
+            Errno errno;
+            do
+            {
+                written = LibC.pwrite(file, start, (nuint)bytes.Length, offset);
+            }
+            while (LibC.MustRepeat(written, out errno));
+
+            count = errno == Errno.None ? (int)written : 0;
+            return errno;
+        }
+    }
+
+    internal static Errno Create(Descriptor directory, string name, UnixFileMode mode, ReadOnlySpan<byte> bytes, out bool isCreated)
+    {
+        isCreated = false;
+        byte* text = stackalloc byte[NativeText.Capacity];
+        Errno errno = NativeText.Name(name, text);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        errno = PosixOpening.OpenNameNumber(directory, text, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL, (uint)mode, out int number);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        // Nothing from here to the close throws, so that no handle need own the number.
+        while (LibC.MustRepeat(LibC.fchmod(number, (uint)mode), out errno))
+        {
+        }
+
+        isCreated = errno == Errno.None;
+        if (isCreated)
+        {
+            errno = WriteAll(number, bytes);
+        }
+        else
+        {
+            _ = LibC.unlinkat(directory, text, 0);
+        }
+
+        _ = LibC.close(number);
+        return errno;
+    }
+
+    private static Errno WriteAll(int file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            for (int length = 0; length < bytes.Length;)
+            {
+                nint written;
+                Errno errno;
+                do
+                {
+                    written = LibC.pwrite(file, start + length, (nuint)(bytes.Length - length), length);
+                }
+                while (LibC.MustRepeat(written, out errno));
+
+                if (written <= 0)
+                {
+                    return errno == Errno.None ? Errno.InputOutput : errno;
+                }
+
+                length += (int)written;
+            }
+        }
+
+        return Errno.None;
+    }
+}
