@@ -28,6 +28,9 @@ internal sealed class SandboxGate(string sandbox)
 
     /// <summary>Flows that hold the gate or wait for it; guarded by the gates' lock.</summary>
     public int Users { get; set; }
+
+    /// <summary>Its place among the idle gates, once it has been one, so that it is found there without a search; guarded by the gates' lock.</summary>
+    public LinkedListNode<SandboxGate>? IdlePlace { get; set; }
 }
 
 /// <summary>
@@ -51,7 +54,7 @@ internal sealed class SandboxGates(int idleMax) : IDisposable
             }
             else if (gate.Users == 0)
             {
-                _idle.Remove(gate);
+                _idle.Remove(gate.IdlePlace!);
             }
 
             gate.Users++;
@@ -74,7 +77,7 @@ internal sealed class SandboxGates(int idleMax) : IDisposable
                 return;
             }
 
-            _idle.AddLast(gate);
+            _idle.AddLast(gate.IdlePlace ??= new LinkedListNode<SandboxGate>(gate));
             while (_idle.Count > idleMax)
             {
                 EvictOldest();

@@ -15,16 +15,20 @@ internal sealed class StagedPlan
 {
     public List<StagedFile> Files { get; } = [];
 
-    public List<StagedDirectory> Directories { get; } = [];
+    public StagedDirectory[] Directories { get; private set; } = []; // an array, since most transactions have none
 
     /// <summary>Directories made at their final place because the sandbox or container exists in another root.</summary>
-    public List<(DirectoryHandle Parent, string Name)> MadeDirectories { get; } = [];
+    public (DirectoryHandle Parent, string Name)[] MadeDirectories { get; private set; } = [];
 
     /// <summary>How many of the directories have appeared at their targets.</summary>
     public int Appeared { get; set; }
 
     /// <summary>The lock file of a new sandbox, held exclusively since before it can be seen.</summary>
     public FileHandle? LockFile { get; set; }
+
+    public void Add(StagedDirectory directory) => Directories = [.. Directories, directory];
+
+    public void AddMade(DirectoryHandle parent, string name) => MadeDirectories = [.. MadeDirectories, (parent, name)];
 
     /// <summary>Whether a container is staged as a whole in a root, so that its documents are in it already.</summary>
     public bool Holds(RootDirectory root, string container)

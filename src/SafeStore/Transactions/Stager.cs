@@ -247,7 +247,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         DirectoryHandle parent = container is null ? root.Directory : FindOrMake(root, handles, null, staged);
         string name = container ?? handles.Sandbox;
         StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", parent, name);
-        staged.MadeDirectories.Add((parent, name));
+        staged.AddMade(parent, name);
         return handles.Find(root.Root, container)!;
     }
 
@@ -256,7 +256,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         Errno errno = fs.MakeDirectory(fresh.Root.Stage, fresh.Name, RootDirectory.DirectoryMode, out directory);
         if (errno == Errno.None)
         {
-            staged.Directories.Add(fresh);
+            staged.Add(fresh);
         }
 
         return errno;
