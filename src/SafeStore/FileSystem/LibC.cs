@@ -30,7 +30,10 @@ internal static unsafe partial class LibC
     internal const int AT_NO_AUTOMOUNT = 0x800;
     internal const int AT_EMPTY_PATH = 0x1000;
 
-    /// <summary>Type, mode, number of links, inode and size; the device is always there.</summary>
+    /// <summary>
+    /// Type, mode, number of links, inode and size; the device is always there. No times: since Linux 6.13 a file whose times were asked for gets new ones, finer than the clock's tick, at its
+    /// next write, and so do the files written after it (Documentation/filesystems/multigrain-ts.rst). For a lock file, which is looked at and written by each commit, that made the next fdatasync of the log 60-130 µs slower.
+    /// </summary>
     internal const uint STATX_WANTED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200;
 
     internal const uint RENAME_REPLACE = 0;
