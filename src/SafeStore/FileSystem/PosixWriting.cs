@@ -47,17 +47,21 @@ internal static unsafe class PosixWriting
         }
 
         isCreated = errno == Errno.None;
-        if (isCreated)
+        errno = isCreated ? WriteAll(number, bytes) : errno;
+        _ = LibC.close(number);
+        return isCreated ? errno : Withdraw(directory, text, errno, out isCreated);
+    }
+
+    /// <summary>Removes what could not be given its mode; if even that fails, the caller hears that the file is there.</summary>
+    private static Errno Withdraw(Descriptor directory, byte* name, Errno reason, out bool isLeft)
+    {
+        Errno errno;
+        while (LibC.MustRepeat(LibC.unlinkat(directory, name, 0), out errno))
         {
-            errno = WriteAll(number, bytes);
-        }
-        else
-        {
-            _ = LibC.unlinkat(directory, text, 0);
         }
 
-        _ = LibC.close(number);
-        return errno;
+        isLeft = errno is not (Errno.None or Errno.NotFound);
+        return reason;
     }
 
     private static Errno WriteAll(int file, ReadOnlySpan<byte> bytes)

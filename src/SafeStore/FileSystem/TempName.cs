@@ -13,13 +13,7 @@ internal static class TempName
     private const string Suffix = ".tmp";
     private const int Digits = 16;
 
-    public static string NewFile(NameSource names) => File(names.Next());
-
-    /// <summary>
-    /// The name for the n-th document of a transaction. Always the same, so that the kernel finds it again in its cache of names: each new name that a directory
-    /// has had once leaves an entry there that says "not here", until memory runs short.
-    /// </summary>
-    public static string File(ulong number) => $"{Prefix}{number:x16}{Suffix}";
+    public static string NewFile(NameSource names) => $"{Prefix}{names.Next():x16}{Suffix}";
 
     public static bool IsFile(string name) =>
         name.Length == Prefix.Length + Digits + Suffix.Length
@@ -77,4 +71,28 @@ internal sealed class NameSource
         mixed = (mixed ^ (mixed >> 27)) * 0x94D0_49BB_1331_11EB;
         return mixed ^ (mixed >> 31);
     }
+}
+
+/// <summary>
+/// A few random names in turn, for the temp files of one store object. The kernel finds them again in its cache of names; of fresh ones each would leave an entry there that says "not here",
+/// until memory runs short. Random, so that two processes never share one: who lost his lock to somebody that removed the lock file must not publish, or remove, what another has staged.
+/// </summary>
+internal sealed class TempNameRing
+{
+    private const int Count = 8;
+
+    private readonly string[] _ring = new string[Count];
+    private int _last;
+
+    public TempNameRing(IDurableFileSystem fs)
+    {
+        var names = new NameSource(fs);
+        for (int i = 0; i < Count; i++)
+        {
+            _ring[i] = TempName.NewFile(names);
+        }
+    }
+
+    /// <summary>The next name; it may be taken by another document of the same transaction, if that has many.</summary>
+    public string Next() => _ring[(uint)Interlocked.Increment(ref _last) % Count];
 }

@@ -52,9 +52,9 @@ internal sealed class SandboxGates(int idleMax) : IDisposable
                 gate = new SandboxGate(sandbox);
                 _gates.Add(sandbox, gate);
             }
-            else if (gate.Users == 0)
+            else if (gate.IdlePlace is { List: not null } place)
             {
-                _idle.Remove(gate.IdlePlace!);
+                _idle.Remove(place);
             }
 
             gate.Users++;

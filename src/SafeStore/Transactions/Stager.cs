@@ -14,7 +14,7 @@ namespace SafeStore.Transactions;
 internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
 {
     private readonly NameSource _names = new(fs);
-    private readonly string[] _tempNames = [TempName.File(0), TempName.File(1), TempName.File(2), TempName.File(3), TempName.File(4), TempName.File(5)];
+    private readonly TempNameRing _tempNames = new(fs);
 
     /// <summary>Stages a plan for a sandbox that exists.</summary>
     /// <param name="plan">What to stage.</param>
@@ -159,10 +159,11 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     {
         (StoreRoot root, string? container, string name) = put.Key;
         bool exists = handles.IsKnownFile(root, container, name) || CheckTarget(directory, name, handles, container);
-        var file = new StagedFile(directory, TempNameFor(staged.Files.Count), put.Key, exists);
+        staged.Files.EnsureCapacity(staged.Files.Count + 1); // what is made must not be forgotten
+        var file = new StagedFile(directory, _tempNames.Next(), put.Key, exists);
         if (!TryWrite(file, put, staged))
         {
-            // That one was left by a dead process, and is removed by whoever resolves its transaction; or it is another program's.
+            // This transaction has more documents than the ring has names; or a call that failed had made the file all the same, and the next sweep removes it.
             file = file with { TempName = TempName.NewFile(_names) };
             StorageException.ThrowIfFailed(TryWrite(file, put, staged) ? Errno.None : Errno.Exists, "create a temp file", directory, file.TempName);
         }
@@ -175,7 +176,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         try
         {
             Errno errno = fs.CreateFile(file.Directory, file.TempName, AtomicFile.DefaultMode, put.Content.Span, out isCreated);
-            if (errno == Errno.Exists)
+            if (errno == Errno.Exists && !isCreated)
             {
                 return false;
             }
@@ -191,8 +192,6 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             }
         }
     }
-
-    private string TempNameFor(int number) => number < _tempNames.Length ? _tempNames[number] : TempName.File((ulong)number);
 
     private void FillWhole(DirectoryHandle directory, StoreRoot root, SandboxPlan plan)
     {

@@ -12,8 +12,6 @@ namespace SafeStore.Tests.Transactions;
 /// <summary>The names under which a transaction's documents wait to be published.</summary>
 public sealed class StagingTests : IDisposable
 {
-    private const string FirstName = ".ss-0000000000000000.tmp";
-
     private readonly TestStore _test = new();
 
     public void Dispose() => _test.Dispose();
@@ -43,35 +41,83 @@ public sealed class StagingTests : IDisposable
         Assert.Equal(8, names.Distinct().Count());
     }
 
+    [Fact]
+    public async Task Two_processes_never_stage_under_one_name()
+    {
+        var names = new List<string>();
+        for (int i = 0; i < 2; i++)
+        {
+            var scripted = new ScriptedFileSystem();
+            await using StateStore store = await _test.OpenAsync(scripted);
+            await store.CreateAsync($"sb-{i}");
+            scripted.Before = call =>
+            {
+                names.AddRange(call.Verb == nameof(IDurableFileSystem.CreateFile) ? [Path.GetFileName(call.Path)] : []);
+                return Errno.None;
+            };
+            await store.ChangeAsync($"sb-{i}", static change => Many(change, 8));
+            scripted.Before = null;
+        }
+
+        Assert.Equal(16, names.Distinct().Count());
+    }
+
     [Theory]
     [InlineData("a file")]
     [InlineData("a directory")]
     [InlineData("a link")]
     public async Task What_has_the_name_of_a_temp_file_is_not_in_the_way_and_is_left_alone(string what)
     {
-        await using StateStore store = await _test.OpenAsync();
+        var scripted = new ScriptedFileSystem();
+        await using StateStore store = await _test.OpenAsync(scripted);
         await store.CreateAsync("sb-1", static change => Many(change, 2));
-        string taken = _test.PathOf(StoreRoot.Run, "sb-1/" + FirstName);
         string target = _test.PathOf(StoreRoot.Run, "target");
         await File.WriteAllTextAsync(target, "theirs", TestContext.Current.CancellationToken);
-        switch (what)
+        string? taken = null;
+        scripted.Before = call =>
         {
-            case "a file":
-                await File.WriteAllTextAsync(taken, "theirs", TestContext.Current.CancellationToken);
-                break;
-            case "a directory":
-                Directory.CreateDirectory(taken);
-                break;
-            default:
-                File.CreateSymbolicLink(taken, target);
-                break;
-        }
+            if (taken is null && call.Verb == nameof(IDurableFileSystem.CreateFile))
+            {
+                taken = _test.PathOf(StoreRoot.Run, "sb-1/" + Path.GetFileName(call.Path));
+                Plant(what, taken, target);
+            }
+
+            return Errno.None;
+        };
 
         await store.ChangeAsync("sb-1", static change => Many(change, 3));
 
         Assert.Equal(["0", "1", "2"], Enumerable.Range(0, 3).Select(i => store.ReadText("sb-1", StoreRoot.Run, null, $"{i}.json")));
-        Assert.Equal([FirstName], Directory.GetFileSystemEntries(_test.PathOf(StoreRoot.Run, "sb-1"), ".ss-*").Select(Path.GetFileName));
+        Assert.Equal([taken], Directory.GetFileSystemEntries(_test.PathOf(StoreRoot.Run, "sb-1"), ".ss-*"));
         Assert.Equal("theirs", await File.ReadAllTextAsync(target, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_transaction_may_have_more_documents_than_there_are_names()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb-1");
+
+        await store.ChangeAsync("sb-1", static change => Many(change, 50));
+
+        Assert.Equal(50, store.ReadEverything().Count);
+        Assert.Empty(Directory.GetFileSystemEntries(_test.PathOf(StoreRoot.Run, "sb-1"), ".ss-*"));
+    }
+
+    private static void Plant(string what, string path, string target)
+    {
+        switch (what)
+        {
+            case "a file":
+                File.WriteAllText(path, "theirs");
+                break;
+            case "a directory":
+                Directory.CreateDirectory(path);
+                break;
+            default:
+                File.CreateSymbolicLink(path, target);
+                break;
+        }
     }
 
     private static SandboxChange Many(SandboxChange change, int documents)
