@@ -61,7 +61,7 @@ internal sealed class SimulatedFile : FileHandle, ISimulatedHandle
         Place = place;
         Path = path;
         CanWrite = canWrite;
-        ErrorsSeen = place.Inode.WriteErrors;
+        ErrorsSeen = place.Inode.WriteErrors - (place.Inode.IsWriteErrorUntold ? 1 : 0);
     }
 
     public override string Path { get; }

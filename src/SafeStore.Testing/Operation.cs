@@ -101,6 +101,9 @@ public enum Operation
 
     /// <summary>utimensat(2).</summary>
     SetTimes,
+
+    /// <summary><see cref="IDurableFileSystem.SyncAll"/>.</summary>
+    SyncAll,
 }
 
 /// <summary>A call that a simulated process has made.</summary>
@@ -120,7 +123,7 @@ public sealed record SimulatedCall(long Number, string Process, Operation Operat
         $"{Number,6} {Process}: {Operation} {Path}{(Detail.Length > 0 ? " " + Detail : "")}{(Result == Errno.None ? "" : $" = {Result}")}";
 
     internal static bool Changes(Operation operation) => operation is Operation.MakeDirectory or Operation.CreateFile or Operation.Write or Operation.Allocate
-        or Operation.SyncFile or Operation.SyncData or Operation.SyncDirectory or Operation.Rename or Operation.RenameNoReplace or Operation.Exchange
+        or Operation.SyncFile or Operation.SyncData or Operation.SyncDirectory or Operation.SyncAll or Operation.Rename or Operation.RenameNoReplace or Operation.Exchange
         or Operation.Unlink or Operation.RemoveDirectory or Operation.SetAttribute or Operation.Truncate or Operation.Link or Operation.SymbolicLink
         or Operation.SetMode;
 }

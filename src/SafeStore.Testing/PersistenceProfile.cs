@@ -18,7 +18,7 @@ public sealed record PersistenceProfile
     /// </summary>
     public static PersistenceProfile Strict { get; } = new() { Name = "strict", HasGarbage = true };
 
-    /// <summary>ext4 as it is mounted by default (data=ordered, auto_da_alloc): names in order, a rename over a file writes the new file's data first.</summary>
+    /// <summary>ext4 as it is mounted by default (data=ordered, auto_da_alloc): names in order, a rename over a file writes the new file's data first; can be synced as a whole.</summary>
     public static PersistenceProfile Ext4Ordered { get; } = new()
     {
         Name = "ext4-ordered",
@@ -26,16 +26,17 @@ public sealed record PersistenceProfile
         DoesSyncCommitNames = true,
         DoesReplacingWriteData = true,
         IsDataBeforeSize = true,
+        CanSyncAll = true,
     };
 
     /// <summary>ext4 mounted with noauto_da_alloc: as <see cref="Ext4Ordered"/>, but a rename may persist before the data, which gives an empty file.</summary>
     public static PersistenceProfile Ext4NoAuto { get; } = Ext4Ordered with { Name = "ext4-noauto", DoesReplacingWriteData = false };
 
     /// <summary>XFS: names in order, a rename may persist before the data.</summary>
-    public static PersistenceProfile Xfs { get; } = Ext4NoAuto with { Name = "xfs" };
+    public static PersistenceProfile Xfs { get; } = Ext4NoAuto with { Name = "xfs", CanSyncAll = false };
 
     /// <summary>btrfs: names in the order of its transactions; a sync of a file brings that file and its name forward, and nothing else.</summary>
-    public static PersistenceProfile Btrfs { get; } = Ext4NoAuto with { Name = "btrfs", DoesSyncCommitNames = false, DoesFileSyncPersistName = true };
+    public static PersistenceProfile Btrfs { get; } = Ext4NoAuto with { Name = "btrfs", DoesSyncCommitNames = false, DoesFileSyncPersistName = true, CanSyncAll = false };
 
     /// <summary>tmpfs: empty after a power loss.</summary>
     public static PersistenceProfile Tmpfs { get; } = new() { Name = "tmpfs", IsVolatile = true };
@@ -72,6 +73,9 @@ public sealed record PersistenceProfile
 
     /// <summary>Whether blocks that a size covers and that were never written out may hold garbage instead of zeros.</summary>
     public bool HasGarbage { get; init; }
+
+    /// <summary>Whether <see cref="SafeStore.FileSystem.IDurableFileSystem.SyncAll"/> makes the whole filesystem durable; otherwise it is not done.</summary>
+    public bool CanSyncAll { get; init; }
 
     /// <summary>The size in bytes of what the device writes at once; larger writes may be torn between such sectors. The default is 512.</summary>
     public int SectorBytes { get; init; } = 512;

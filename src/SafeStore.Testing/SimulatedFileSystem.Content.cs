@@ -329,6 +329,7 @@ public sealed partial class SimulatedFileSystem
         if (opened.ErrorsSeen < file.WriteErrors)
         {
             opened.ErrorsSeen = file.WriteErrors;
+            file.IsWriteErrorUntold = false;
             return Errno.InputOutput;
         }
 
@@ -360,6 +361,23 @@ public sealed partial class SimulatedFileSystem
         }
 
         disk.SyncDirectory(directory);
+        return Errno.None;
+    }
+
+    private static Errno SyncAll(Disk disk, SimulatedFault? fault)
+    {
+        if (fault is CallFails or SyncLosesData)
+        {
+            disk.LoseAllPendingData();
+            return fault is SyncLosesData lost ? lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno : ((CallFails)fault).Errno;
+        }
+
+        if (disk.IsReadOnly)
+        {
+            return disk.HasPending ? Errno.ReadOnly : Errno.None;
+        }
+
+        disk.SyncAll();
         return Errno.None;
     }
 

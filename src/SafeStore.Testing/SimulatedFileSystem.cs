@@ -194,6 +194,27 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// Done where <see cref="PersistenceProfile.CanSyncAll"/> says so. If it fails, the data of all files that waited to be written are lost, and each file's own next sync tells (the error sequence of Linux is told to whoever opens
+    /// the file later, unless somebody has been told before); names stay pending.
+    /// </remarks>
+    public Errno SyncAll(DirectoryHandle directory, long unwrittenMax, out bool isDone)
+    {
+        SimulatedDirectory opened = Of(directory);
+        Disk disk = opened.Place.Disk;
+        isDone = false;
+        if (!disk.Profile.CanSyncAll)
+        {
+            return Errno.None;
+        }
+
+        using Turn turn = Begin(Operation.SyncAll, opened.Path, disk: disk);
+        Errno errno = turn.End(SyncAll(disk, turn.Fault));
+        isDone = errno == Errno.None;
+        return errno;
+    }
+
+    /// <inheritdoc/>
     public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
         Rename(Operation.Rename, Of(sourceDirectory), source, Of(targetDirectory), target);
 

@@ -32,16 +32,28 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
         Commit("p", new Edit.RemoveSandbox()),
     ];
 
+    private static readonly PersistenceProfile s_synced = PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true };
+
     public static TheoryData<string> Kinds() => ["EIO", "ENOSPC", "EIO from then on", "EROFS from then on", "done but EIO", "fsync reverts", "short"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_fault_at_any_call_leaves_each_transaction_whole_or_absent_and_says_which(string kind)
+    public Task A_fault_at_any_call_leaves_each_transaction_whole_or_absent_and_says_which(string kind) => RunAsync(kind, PersistenceProfile.Strict);
+
+    [Theory]
+    [InlineData("EIO")]
+    [InlineData("EIO from then on")]
+    [InlineData("EROFS from then on")]
+    [InlineData("done but EIO")]
+    [InlineData("fsync reverts")]
+    public Task So_does_a_fault_where_checkpoints_sync_the_whole_filesystem(string kind) => RunAsync(kind, s_synced);
+
+    private async Task RunAsync(string kind, PersistenceProfile profile)
     {
-        long calls = await RunAsync(null, PersistenceProfile.Strict, 0);
+        long calls = await RunAsync(null, profile, 0);
         for (long call = 1; call <= calls; call++)
         {
-            _ = await RunAsync(RuleOf(kind, call), PersistenceProfile.Strict, (ulong)call);
+            _ = await RunAsync(RuleOf(kind, call), profile, (ulong)call);
         }
 
         output.WriteLine($"{kind}: {calls} calls");
@@ -58,7 +70,7 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
         _ => new FaultRule { Call = call, Operations = [Operation.Write, Operation.Read], Fault = new ShortTransfer(5) },
     };
 
-    private static readonly Operation[] s_fileSyncs = [Operation.SyncFile, Operation.SyncData];
+    private static readonly Operation[] s_fileSyncs = [Operation.SyncFile, Operation.SyncData, Operation.SyncAll];
 
     private static readonly Operation[] s_changing =
         [.. Enum.GetValues<Operation>().Where(static operation => new SimulatedCall(0, "", operation, "", "", Errno.None).IsChange)];

@@ -175,6 +175,18 @@ internal sealed partial class Disk
         }
     }
 
+    /// <summary>The write-back of everything has failed: of each file that was not written yet, its own next sync tells. Names stay to be written, since a journal that cannot be written forgets none.</summary>
+    public void LoseAllPendingData()
+    {
+        foreach (FileInode file in _inodes.Values.OfType<FileInode>().Where(static file => file.Pending.Count > 0))
+        {
+            LosePending(file);
+            file.IsWriteErrorUntold = true;
+        }
+    }
+
+    public bool HasPending => _inodes.Values.Any(static inode => inode is FileInode { Pending.Count: > 0 } or DirectoryInode { Pending.Count: > 0 });
+
     /// <summary>Nothing clean is cached any more: data that a failed sync has lost are seen as they are on the device. Names stay in memory.</summary>
     public void DropCaches()
     {

@@ -45,6 +45,9 @@ internal abstract class Inode(long number, Metadata metadata)
     /// <summary>How often writing it out has failed; each open handle is told of it once (errseq_t, Linux 4.13).</summary>
     public int WriteErrors { get; set; }
 
+    /// <summary>Whether nobody was told of the last of them: then a handle that is opened later is (errseq_sample, Linux 4.18). A copy of the disk has forgotten it, as the kernel has when it needed the memory.</summary>
+    public bool IsWriteErrorUntold { get; set; }
+
     public abstract Inode Clone();
 
     public void Change(Metadata metadata)

@@ -31,6 +31,7 @@ internal static class StoreTorture
         new(PersistenceProfile.Strict, PersistenceProfile.Strict),
         new(PersistenceProfile.Strict, PersistenceProfile.Tmpfs),
         new(PersistenceProfile.Ext4Ordered, PersistenceProfile.Tmpfs),
+        new(PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true }, null),
     ];
 
     public static ValueTask<CrashReport> RunAsync(TortureMachine machine, ulong seed, int workers, CancellationToken cancellation)

@@ -258,6 +258,23 @@ public interface IDurableFileSystem
     /// <param name="directory">The directory.</param>
     Errno SyncDirectory(DirectoryHandle directory);
 
+    /// <summary>
+    /// Makes durable everything that was written to a directory's filesystem before the call, by any program: files, names, directories, in one call instead of a sync of each (syncfs(2)). It is not done where
+    /// it cannot be relied on, or where too much is waiting to be written; nothing has happened then.
+    /// </summary>
+    /// <remarks>
+    /// An error tells that something of the filesystem may not be durable: any program's, and perhaps since before this store was opened. It proves nothing of a single file, whose own sync tells, and is told once per open directory.
+    /// By default it is never done.
+    /// </remarks>
+    /// <param name="directory">Any directory of the filesystem. What is mounted below it is not meant.</param>
+    /// <param name="unwrittenMax">It is done only while no more bytes than this wait in the machine's memory to be written, to whatever disk: the call writes those of this one, whoever's they are.</param>
+    /// <param name="isDone">Whether it was done; false after an error.</param>
+    Errno SyncAll(DirectoryHandle directory, long unwrittenMax, out bool isDone)
+    {
+        isDone = false;
+        return Errno.None;
+    }
+
     /// <summary>Renames, replacing a file of the target's name. Observers see the old or the new file, never neither.</summary>
     /// <param name="sourceDirectory">Where the source is.</param>
     /// <param name="source">Its name.</param>

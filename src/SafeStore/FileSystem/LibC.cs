@@ -181,6 +181,9 @@ internal static unsafe partial class LibC
     internal static partial int fsync(Descriptor file);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int syncfs(Descriptor file);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int fdatasync(Descriptor file);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Text;
 
 namespace SafeStore.FileSystem;
@@ -15,7 +14,7 @@ internal static class LockTable
     internal static IReadOnlyList<LockHolder> HoldersOf(ulong device, ulong inode)
     {
         List<LockHolder> holders = [];
-        foreach ((int processId, bool isExclusive) in Parse(ReadText("/proc/locks"), device, inode))
+        foreach ((int processId, bool isExclusive) in Parse(PseudoFile.Read("/proc/locks"), device, inode))
         {
             holders.Add(new LockHolder(processId, CommandOf(processId), isExclusive));
         }
@@ -79,8 +78,8 @@ internal static class LockTable
         }
 
         string process = "/proc/" + processId.ToString(CultureInfo.InvariantCulture);
-        string command = Printable(ReadText(process + "/cmdline"));
-        return command.Length > 0 ? command : Printable(ReadText(process + "/comm"));
+        string command = Printable(PseudoFile.Read(process + "/cmdline"));
+        return command.Length > 0 ? command : Printable(PseudoFile.Read(process + "/comm"));
     }
 
     /// <summary>One line, without the control characters by which a command line could forge log lines.</summary>
@@ -93,17 +92,5 @@ internal static class LockTable
         }
 
         return result.ToString().Trim();
-    }
-
-    private static string ReadText(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return ""; // The process ended, or /proc is not ours to read.
-        }
     }
 }

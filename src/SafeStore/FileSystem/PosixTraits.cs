@@ -5,6 +5,9 @@ namespace SafeStore.FileSystem;
 /// <summary>The kinds of filesystem by the magic numbers of statfs(2).</summary>
 internal static unsafe class PosixTraits
 {
+    /// <summary>The name of ext4; ext2 and ext3 have the same magic number.</summary>
+    internal const string Ext4 = "ext4";
+
     internal static Errno Describe(Descriptor directory, out FileSystemTraits? traits)
     {
         LibC.StatFs found;
@@ -19,7 +22,7 @@ internal static unsafe class PosixTraits
 
     internal static FileSystemTraits Of(uint magic) => magic switch
     {
-        0x0000EF53 => Local("ext4"),
+        0x0000EF53 => Local(Ext4),
         0x58465342 => Local("xfs"),
         0x9123683E => Local("btrfs"),
         0x794C7630 => Local("overlayfs"),

@@ -18,10 +18,22 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     /// <summary>Others commit meanwhile: each batch is a commit of the filesystem's journal, for which they wait, and fills the journal, which they wait for longer.</summary>
     private const int FilesPerBatch = 64;
 
+    private readonly WholeSyncer _whole = new(fs, roots);
+
     /// <param name="touched">What they touched.</param>
     /// <param name="syncs">Makes the syncs.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public async ValueTask SyncAsync(IEnumerable<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
+    public async ValueTask SyncAsync(IReadOnlyCollection<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
+    {
+        bool isDone = false;
+        await syncs.RunAsync(() => isDone = _whole.TrySync(touched)).ConfigureAwait(false);
+        if (!isDone)
+        {
+            await SyncOneByOneAsync(touched, syncs, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask SyncOneByOneAsync(IReadOnlyCollection<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
     {
         var left = new Queue<SandboxTouch>(touched);
         bool areStaged = left.Any(static touch => touch.IsMadeOrRemoved);

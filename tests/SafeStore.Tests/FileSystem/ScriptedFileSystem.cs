@@ -43,6 +43,12 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     /// <summary>How many bytes one write takes at most; the rest is up to the caller.</summary>
     public int LargestWrite { get; set; } = int.MaxValue;
 
+    /// <summary>Whether filesystems can be synced as a whole while so many bytes, at most, wait to be written; null: never.</summary>
+    public Func<long, bool>? CanSyncAll { get; set; }
+
+    /// <summary>Directories that are said to be on another filesystem than the one above them.</summary>
+    public HashSet<string> MountPoints { get; } = [];
+
     public IFileSystem Files => _inner.Files;
 
     public Errno OpenRoot(string path, out DirectoryHandle? directory)
@@ -90,7 +96,14 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno Stat(DirectoryHandle directory, out FileStatus status)
     {
         status = default;
-        return Ask(nameof(Stat), directory.Path) is var fault and not Errno.None ? fault : _inner.Stat(directory, out status);
+        if (Ask(nameof(Stat), directory.Path) is var fault and not Errno.None)
+        {
+            return fault;
+        }
+
+        Errno errno = _inner.Stat(directory, out status);
+        status = MountPoints.Contains(directory.Path) ? status with { Device = ~status.Device } : status;
+        return errno;
     }
 
     public Errno Stat(FileHandle file, out FileStatus status)
@@ -160,6 +173,13 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
 
     public Errno SyncDirectory(DirectoryHandle directory) =>
         Ask(nameof(SyncDirectory), directory.Path) is var fault and not Errno.None ? fault : _inner.SyncDirectory(directory);
+
+    public Errno SyncAll(DirectoryHandle directory, long unwrittenMax, out bool isDone)
+    {
+        Errno fault = Errno.None;
+        isDone = CanSyncAll?.Invoke(unwrittenMax) == true && (fault = Ask(nameof(SyncAll), directory.Path)) == Errno.None;
+        return fault;
+    }
 
     public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
         Ask(nameof(Rename), targetDirectory, target) is var fault and not Errno.None ? fault : Tell(nameof(Rename), targetDirectory, target, _inner.Rename(sourceDirectory, source, targetDirectory, target));

@@ -1,0 +1,55 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Testing;
+using Xunit;
+
+namespace SafeStore.MutantTests;
+
+/// <summary>Mutants of the checkpoint that syncs a filesystem as a whole.</summary>
+public sealed class WholeSyncMutantTests
+{
+    private static readonly PersistenceProfile s_whole = PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true };
+
+    [Theory]
+    [InlineData("whole-sync-not-done-believed")]
+    public Task Where_a_filesystem_cannot_be_synced_as_a_whole_the_files_are(string mutant) => Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab()));
+
+    [Theory]
+    [InlineData("whole-sync-failure-believed")]
+    public Task A_failed_sync_of_the_whole_proves_nothing(string mutant) => Kill.ByAsync(mutant, static () => CheckpointAsync(
+        new Lab(new SimulatedMachineOptions { Profile = s_whole }),
+        new FaultRule { Operations = [Operation.SyncAll], Fault = new SyncLosesData(Errno.InputOutput, LostSync.KeepsCache) }));
+
+    [Theory]
+    [InlineData("whole-sync-of-one-root")]
+    public Task Roots_on_two_filesystems_are_both_synced(string mutant) =>
+        Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab(new SimulatedMachineOptions { Profile = s_whole, Mounts = [new SimulatedMount("/store/run", s_whole)] })));
+
+    [Theory]
+    [InlineData("whole-sync-across-mounts")]
+    public Task What_is_mounted_below_a_root_is_synced_too(string mutant) =>
+        Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab(new SimulatedMachineOptions { Profile = s_whole, Mounts = [new SimulatedMount("/store/run/sb", s_whole)] }), isThere: true));
+
+    /// <summary>Checkpoints an update of both roots, then loses all that is not durable.</summary>
+    private static async Task CheckpointAsync(Lab lab, FaultRule? fault = null, bool isThere = false)
+    {
+        StateStore store = await lab.OpenAsync();
+        if (!isThere)
+        {
+            await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        }
+
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2"));
+        lab.Machine.Faults = fault is null ? new FaultPlan() : new FaultPlan().Add(fault);
+        Exception? failure = await Record.ExceptionAsync(async () => await store.CheckpointAsync());
+        Violation.Unless(failure is null || (fault is not null && failure is StoreFaultedException), $"The checkpoint has failed: {failure}"); // the lock word, of which no record has the content
+        lab.Machine.Faults = new FaultPlan();
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        _ = await lab.OpenAsync();
+        SortedDictionary<string, string> found = lab.Visible();
+        Violation.Unless(found.GetValueOrDefault("config/sb/a.json") == "2" && found.GetValueOrDefault("run/sb/b.json") == "2", "What was acknowledged is lost.");
+    }
+}
