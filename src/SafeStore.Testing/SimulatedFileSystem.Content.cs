@@ -8,7 +8,7 @@ using SafeStore.Testing.Disks;
 
 namespace SafeStore.Testing;
 
-/// <summary>What is done with open files: their content, syncs, locks and attributes.</summary>
+/// <summary>What is done with open files: their content, locks and attributes.</summary>
 public sealed partial class SimulatedFileSystem
 {
     private const Errno ArgumentTooLong = (Errno)7;
@@ -102,12 +102,6 @@ public sealed partial class SimulatedFileSystem
         using Turn turn = Begin(Operation.Allocate, opened.Path, $"{size}", opened.Place.Disk);
         return turn.Fails(out Errno errno) ? errno : turn.End(Allocate(opened, size));
     }
-
-    /// <inheritdoc/>
-    public Errno SyncFile(FileHandle file) => Sync(Operation.SyncFile, file);
-
-    /// <inheritdoc/>
-    public Errno SyncData(FileHandle file) => Sync(Operation.SyncData, file);
 
     /// <inheritdoc/>
     public Errno TryLock(FileHandle file, LockMode mode)
@@ -291,93 +285,6 @@ public sealed partial class SimulatedFileSystem
         }
 
         opened.Place.Disk.Resize(file, size);
-        return Errno.None;
-    }
-
-    private Errno Sync(Operation operation, FileHandle file)
-    {
-        SimulatedFile opened = Of(file);
-        using Turn turn = Begin(operation, opened.Path, disk: opened.Place.Disk);
-        Errno errno = opened.Place.Inode switch
-        {
-            FileInode inode => Sync(opened, inode, operation == Operation.SyncFile, turn.Fault),
-            DirectoryInode directory => Sync(opened.Place.Disk, directory, turn.Fault),
-            _ => Errno.None,
-        };
-        return turn.End(errno);
-    }
-
-    private static Errno Sync(SimulatedFile opened, FileInode file, bool withMetadata, SimulatedFault? fault)
-    {
-        if (fault is CallFails or SyncLosesData)
-        {
-            Disk.LosePending(file);
-            if (fault is SyncLosesData { Afterwards: LostSync.ReportsLater })
-            {
-                return Errno.None;
-            }
-
-            opened.ErrorsSeen = file.WriteErrors;
-            if (fault is SyncLosesData { Afterwards: LostSync.RevertsCache })
-            {
-                file.Revert();
-            }
-
-            return fault is SyncLosesData lost ? lost.Errno : ((CallFails)fault).Errno;
-        }
-
-        if (opened.ErrorsSeen < file.WriteErrors)
-        {
-            opened.ErrorsSeen = file.WriteErrors;
-            file.IsWriteErrorUntold = false;
-            return Errno.InputOutput;
-        }
-
-        if (opened.Place.Disk.IsReadOnly)
-        {
-            return file.Pending.Count > 0 ? Errno.ReadOnly : Errno.None;
-        }
-
-        opened.Place.Disk.SyncFile(file, withMetadata);
-        return Errno.None;
-    }
-
-    private static Errno Sync(Disk disk, DirectoryInode directory, SimulatedFault? fault)
-    {
-        switch (fault)
-        {
-            case CallFails fail:
-                return fail.Errno; // a journal that cannot be written forgets no change of names: they stay pending
-            case SyncLosesData lost:
-                Disk.LosePending(directory);
-                return lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno;
-            default:
-                break;
-        }
-
-        if (disk.IsReadOnly)
-        {
-            return directory.Pending.Count > 0 ? Errno.ReadOnly : Errno.None;
-        }
-
-        disk.SyncDirectory(directory);
-        return Errno.None;
-    }
-
-    private static Errno SyncAll(Disk disk, SimulatedFault? fault)
-    {
-        if (fault is CallFails or SyncLosesData)
-        {
-            disk.LoseAllPendingData();
-            return fault is SyncLosesData lost ? lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno : ((CallFails)fault).Errno;
-        }
-
-        if (disk.IsReadOnly)
-        {
-            return disk.HasPending ? Errno.ReadOnly : Errno.None;
-        }
-
-        disk.SyncAll();
         return Errno.None;
     }
 

@@ -186,35 +186,6 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno SyncDirectory(DirectoryHandle directory)
-    {
-        SimulatedDirectory opened = Of(directory);
-        using Turn turn = Begin(Operation.SyncDirectory, opened.Path, disk: opened.Place.Disk);
-        return turn.End(Sync(opened.Place.Disk, opened.Inode, turn.Fault));
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>
-    /// Done where <see cref="PersistenceProfile.CanSyncAll"/> says so. If it fails, the data of all files that waited to be written are lost, and each file's own next sync tells (the error sequence of Linux is told to whoever opens
-    /// the file later, unless somebody has been told before); names stay pending.
-    /// </remarks>
-    public Errno SyncAll(DirectoryHandle directory, long unwrittenMax, out bool isDone)
-    {
-        SimulatedDirectory opened = Of(directory);
-        Disk disk = opened.Place.Disk;
-        isDone = false;
-        if (!disk.Profile.CanSyncAll)
-        {
-            return Errno.None;
-        }
-
-        using Turn turn = Begin(Operation.SyncAll, opened.Path, disk: disk);
-        Errno errno = turn.End(SyncAll(disk, turn.Fault));
-        isDone = errno == Errno.None;
-        return errno;
-    }
-
-    /// <inheritdoc/>
     public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
         Rename(Operation.Rename, Of(sourceDirectory), source, Of(targetDirectory), target);
 
@@ -244,15 +215,6 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         SimulatedDirectory opened = Of(parent);
         using Turn turn = Begin(Operation.RemoveDirectory, Join(opened, name), disk: opened.Place.Disk);
         return turn.Fails(out Errno errno) ? errno : turn.End(RemoveDirectory(opened.Place, name));
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>What is written may reach the disk at any time anyhow: the call changes nothing.</remarks>
-    public Errno StartWriteBack(FileHandle file)
-    {
-        SimulatedFile opened = Of(file);
-        using Turn turn = Begin(Operation.StartWriteBack, opened.Path, disk: opened.Place.Disk);
-        return turn.Fails(out Errno errno) ? errno : turn.End(Errno.None);
     }
 
     /// <inheritdoc/>
