@@ -24,6 +24,9 @@ internal sealed class SimulatedDirectory(SimulatedProcess process, Place place, 
 
     public DirectoryInode Inode => (DirectoryInode)Place.Inode;
 
+    /// <summary>Of how many failed write-backs on its filesystem it knows.</summary>
+    public int ErrorsSeen { get; set; } = place.Disk.WriteErrors - (place.Disk.IsWriteErrorUntold ? 1 : 0);
+
     public void Close()
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)

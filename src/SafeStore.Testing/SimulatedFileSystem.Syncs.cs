@@ -36,7 +36,7 @@ public sealed partial class SimulatedFileSystem
         }
 
         using Turn turn = Begin(Operation.SyncAll, opened.Path, disk: disk);
-        Errno errno = turn.End(SyncAll(disk, turn.Fault));
+        Errno errno = turn.End(SyncAll(opened, turn.Fault));
         isDone = errno == Errno.None;
         return errno;
     }
@@ -68,6 +68,8 @@ public sealed partial class SimulatedFileSystem
         if (fault is CallFails or SyncLosesData)
         {
             Disk.LosePending(file);
+            opened.Place.Disk.NoteWriteError();
+            file.IsWriteErrorUntold = false;
             if (fault is SyncLosesData { Afterwards: LostSync.ReportsLater })
             {
                 return Errno.None;
@@ -120,11 +122,17 @@ public sealed partial class SimulatedFileSystem
         return Errno.None;
     }
 
-    private static Errno SyncAll(Disk disk, SimulatedFault? fault)
+    private static Errno SyncAll(SimulatedDirectory directory, SimulatedFault? fault)
     {
+        Disk disk = directory.Place.Disk;
         if (fault is CallFails or SyncLosesData)
         {
-            disk.LoseAllPendingData();
+            disk.FailWriteBack();
+            if (fault is not SyncLosesData { Afterwards: LostSync.ReportsLater })
+            {
+                Tell(directory, disk);
+            }
+
             return fault is SyncLosesData lost ? lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno : ((CallFails)fault).Errno;
         }
 
@@ -134,6 +142,15 @@ public sealed partial class SimulatedFileSystem
         }
 
         disk.SyncAll();
-        return Errno.None;
+        return Tell(directory, disk) ? Errno.InputOutput : Errno.None;
+    }
+
+    /// <summary>Whether there is a failed write-back that the handle has not been told of; now it has.</summary>
+    private static bool Tell(SimulatedDirectory directory, Disk disk)
+    {
+        bool isNews = directory.ErrorsSeen < disk.WriteErrors;
+        directory.ErrorsSeen = disk.WriteErrors;
+        disk.IsWriteErrorUntold &= !isNews;
+        return isNews;
     }
 }

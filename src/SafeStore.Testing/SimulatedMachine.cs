@@ -156,6 +156,26 @@ public sealed class SimulatedMachine
     }
 
     /// <summary>
+    /// The kernel could not write out what a file has in memory, when nobody was waiting for it: the changes since its last sync are lost on the device, and seen in memory until <see cref="DropCaches"/>. The next sync of the file
+    /// tells, through whatever handle; the next of its whole filesystem tells that there was something, once to each directory that was open.
+    /// </summary>
+    /// <param name="path">The file's path.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public void FailWriteBack(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        lock (Gate)
+        {
+            if (_mounts.Walk(path, follow: true, out Place place) != Errno.None || place.Inode is not FileInode file)
+            {
+                throw new FileNotFoundException("There is no such file on the simulated machine.", path);
+            }
+
+            place.Disk.FailWriteBack(file);
+        }
+    }
+
+    /// <summary>
     /// Runs several processes at the same time, in an order that follows from a seed: at each call one of those that can go on is chosen. Returns when all
     /// have ended. A process that is killed ends there.
     /// </summary>

@@ -32,6 +32,52 @@ public sealed class WholeSyncMutantTests
     public Task What_is_mounted_below_a_root_is_synced_too(string mutant) =>
         Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab(new SimulatedMachineOptions { Profile = s_whole, Mounts = [new SimulatedMount("/store/run/sb", s_whole)] }), isThere: true));
 
+    [Theory]
+    [InlineData("whole-sync-trusted-again")]
+    public Task What_a_failed_sync_of_the_whole_told_of_is_found_by_the_checkpoint_that_comes_to_it(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab(new SimulatedMachineOptions { Profile = s_whole });
+        SimulatedProcess process = lab.Machine.Start("process");
+        StateStore store = await Lab.OpenAsync(process, Lab.Options with { LogBytesMax = 2 * Lab.Options.SegmentBytes });
+        await store.CreateAsync("busy", static change => change.Put("a.json", "1"));
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        await store.ChangeAsync("busy", static change => change.Put("a.json", "2"));
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "2")); // in the second segment, which stays for now
+        for (int i = 3; i < 6; i++)
+        {
+            await store.ChangeAsync("busy", change => change.Put("a.json", $"{i}"));
+        }
+
+        lab.Machine.FailWriteBack("/store/config/sb/a.json");
+        process.Clock.Advance(TimeSpan.Zero); // the first checkpoint is told that something has failed
+        Violation.Unless(store.Statistics.Checkpoints == 1, "The scenario has made no checkpoint.");
+        await store.CheckpointAsync();
+        Violation.Unless(store.Statistics.Checkpoints == 2 && !store.IsFaulted, "The scenario has made no second checkpoint.");
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        _ = await lab.OpenAsync();
+        Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/a.json") == "2", "What was acknowledged is lost.");
+    });
+
+    [Theory]
+    [InlineData("whole-sync-of-earlier-lives")]
+    public Task What_failed_before_a_process_joined_is_found_by_its_checkpoint(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab(new SimulatedMachineOptions { Profile = s_whole });
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        lab.Machine.FailWriteBack("/store/config/sb/a.json");
+        SimulatedFileSystem other = lab.Machine.Start("other program").FileSystem;
+        Assert.Equal(Errno.None, other.OpenRoot("/", out DirectoryHandle? root));
+        Violation.Unless(other.SyncAll(root!, 0, out _) == Errno.InputOutput, "The other program was not told.");
+        StateStore joiner = await lab.OpenAsync("joiner");
+        await joiner.CheckpointAsync();
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        _ = await lab.OpenAsync();
+        Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/a.json") == "1", "What was acknowledged is lost.");
+    });
+
     /// <summary>Checkpoints an update of both roots, then loses all that is not durable.</summary>
     private static async Task CheckpointAsync(Lab lab, FaultRule? fault = null, bool isThere = false)
     {

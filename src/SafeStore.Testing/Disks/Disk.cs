@@ -176,14 +176,33 @@ internal sealed partial class Disk
     }
 
     /// <summary>The write-back of everything has failed: of each file that was not written yet, its own next sync tells. Names stay to be written, since a journal that cannot be written forgets none.</summary>
-    public void LoseAllPendingData()
+    public void FailWriteBack()
     {
-        foreach (FileInode file in _inodes.Values.OfType<FileInode>().Where(static file => file.Pending.Count > 0))
+        foreach (FileInode file in _inodes.Values.OfType<FileInode>().Where(static file => file.Pending.Exists(static change => !change.IsLost)))
         {
-            LosePending(file);
-            file.IsWriteErrorUntold = true;
+            FailWriteBack(file);
         }
     }
+
+    /// <summary>The write-back of a file has failed outside of any sync: the next sync of it tells, and the next of the whole filesystem tells that there was something.</summary>
+    public void FailWriteBack(FileInode file)
+    {
+        LosePending(file);
+        file.IsWriteErrorUntold = true;
+        NoteWriteError();
+    }
+
+    /// <summary>A write-back has failed, of whatever file: each directory handle is told of it once, by a sync of the whole (s_wb_err, Linux 5.8).</summary>
+    public void NoteWriteError()
+    {
+        WriteErrors++;
+        IsWriteErrorUntold = true;
+    }
+
+    public int WriteErrors { get; private set; }
+
+    /// <summary>As <see cref="Inode.IsWriteErrorUntold"/>.</summary>
+    public bool IsWriteErrorUntold { get; set; }
 
     public bool HasPending => _inodes.Values.Any(static inode => inode is FileInode { Pending.Count: > 0 } or DirectoryInode { Pending.Count: > 0 });
 

@@ -263,8 +263,8 @@ public interface IDurableFileSystem
     /// it cannot be relied on, or where too much is waiting to be written; nothing has happened then.
     /// </summary>
     /// <remarks>
-    /// An error tells that something of the filesystem may not be durable: any program's, and perhaps since before this store was opened. It proves nothing of a single file, whose own sync tells, and is told once per open directory.
-    /// By default it is never done.
+    /// An error tells that something of the filesystem may not be durable: any program's, and of any time since the directory was opened, or before that if nobody was told. It says nothing of a single file, whose own sync tells, and is
+    /// told once per open directory. A filesystem that has stopped after an error, or has turned read-only, may answer with success: <see cref="SyncDirectory"/> of the directory, after it, tells. By default it is never done.
     /// </remarks>
     /// <param name="directory">Any directory of the filesystem. What is mounted below it is not meant.</param>
     /// <param name="unwrittenMax">It is done only while no more bytes than this wait in the machine's memory to be written, to whatever disk: the call writes those of this one, whoever's they are.</param>

@@ -5,8 +5,8 @@ namespace SafeStore.FileSystem;
 
 /// <summary>
 /// A sync of a whole filesystem by syncfs(2), where its answer may be believed. Before Linux 5.8 it did not tell of failed write-backs, before 5.17 not of what the filesystem itself had failed to do
-/// (sync_filesystem in fs/sync.c). And on ext4 only: it commits the journal and then flushes the device, also when nothing was left to commit (ext4_sync_fs); XFS, as far as its source was read, flushes with the log only, so that data which
-/// had been written over in place may be left in the device's cache.
+/// (sync_filesystem in fs/sync.c). And on ext4 only: it commits the journal and then flushes the device, also when nothing was left to commit (ext4_sync_fs); XFS forces its log (xfs_fs_sync_fs) and flushes with that only, so
+/// that data which had been written over in place may be left in the device's cache.
 /// </summary>
 internal static class PosixWholeSync
 {
@@ -21,12 +21,6 @@ internal static class PosixWholeSync
         }
 
         Errno errno = LibC.Error(LibC.syncfs(directory));
-        if (errno == Errno.None)
-        {
-            // A filesystem that has stopped after an error, or has turned read-only, answers syncfs with success, and fsync with the error (ext4_sync_file).
-            errno = LibC.Error(LibC.fsync(directory));
-        }
-
         isDone = errno == Errno.None;
         return errno;
     }

@@ -22,6 +22,7 @@ internal sealed class Checkpointer(
     NameLocks names,
     SandboxLocker locker,
     IResolver resolver,
+    WholeSyncer whole,
     LockWaiting waiting,
     EngineEvents events)
 {
@@ -30,7 +31,7 @@ internal sealed class Checkpointer(
     /// <summary>More make a checkpoint shorter, and those who commit meanwhile wait longer for the filesystem's journal.</summary>
     private const int SyncsMax = 2;
 
-    private readonly DocumentSyncer _documents = new(fs, roots, log, locker, waiting);
+    private readonly DocumentSyncer _documents = new(fs, roots, log, locker, whole, waiting);
 
     /// <summary>Checkpoints sealed segments, as far as their transactions are published.</summary>
     /// <param name="seal">Whether to seal the current segment first, so that all that was committed is checkpointed.</param>
@@ -59,7 +60,7 @@ internal sealed class Checkpointer(
         }
 
         await apart.RunAsync(() => DropRewritten(touched, segments, released.Count)).ConfigureAwait(false);
-        await _documents.SyncAsync(touched.Values, apart, cancellation).ConfigureAwait(false);
+        await _documents.SyncAsync(touched.Values, mark, apart, cancellation).ConfigureAwait(false);
         await apart.RunAsync(() => AdvanceWatermark(last)).ConfigureAwait(false);
         List<string> detached;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))

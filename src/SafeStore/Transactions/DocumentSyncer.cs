@@ -13,21 +13,25 @@ namespace SafeStore.Transactions;
 /// <summary>
 /// Makes durable what published transactions touched: documents and lock files, then their directories, children before parents.
 /// </summary>
-internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, CommitLog log, SandboxLocker locker, LockWaiting waiting)
+internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, CommitLog log, SandboxLocker locker, WholeSyncer whole, LockWaiting waiting)
 {
     /// <summary>Others commit meanwhile: each batch is a commit of the filesystem's journal, for which they wait, and fills the journal, which they wait for longer.</summary>
     private const int FilesPerBatch = 64;
 
-    private readonly WholeSyncer _whole = new(fs, roots);
-
     /// <param name="touched">What they touched.</param>
+    /// <param name="mark">The watermark so far: everything up to it is durable.</param>
     /// <param name="syncs">Makes the syncs.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public async ValueTask SyncAsync(IReadOnlyCollection<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
+    public async ValueTask SyncAsync(IReadOnlyCollection<SandboxTouch> touched, Lsn mark, SideBySide syncs, CancellationToken cancellation)
     {
         bool isDone = false;
-        await syncs.RunAsync(() => isDone = _whole.TrySync(touched)).ConfigureAwait(false);
-        if (!isDone)
+        await syncs.RunAsync(() => isDone = whole.TrySync(touched, mark)).ConfigureAwait(false);
+        if (isDone)
+        {
+            // A filesystem that has stopped after an error, or has turned read-only, answers the sync of the whole with success.
+            await syncs.RunAsync(() => SyncRoots(areStaged: false)).ConfigureAwait(false);
+        }
+        else
         {
             await SyncOneByOneAsync(touched, syncs, cancellation).ConfigureAwait(false);
         }

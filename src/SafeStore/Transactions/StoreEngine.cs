@@ -27,7 +27,7 @@ internal sealed class StoreEngine : IAsyncDisposable
     private readonly NameLocks _names;
 
     private StoreEngine(
-        StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, Watermark watermark, Settlement settlement, LockWaiting waiting, EngineEvents events)
+        StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, Watermark watermark, Settlement settlement, Lsn joined, LockWaiting waiting, EngineEvents events)
     {
         IDurableFileSystem fs = options.FileSystem;
         (Roots, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, openLock, shared, logDirectory, waiting, events);
@@ -38,7 +38,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), settlement, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
         Locker = new SandboxLocker(fs, roots, Gates, _names, waiting, resolver);
-        Checkpointer = new Checkpointer(fs, roots, _log, watermark, _names, Locker, resolver, waiting, events);
+        Checkpointer = new Checkpointer(fs, roots, _log, watermark, _names, Locker, resolver, new WholeSyncer(fs, roots, joined), waiting, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
         _committer = new Committer(_log, _maintenance.Nudge);
         Runner = new TransactionRunner(roots, _committer, _names, Locker, waiting, fs, stager, publisher, resolver, settlement, events);
@@ -82,13 +82,14 @@ internal sealed class StoreEngine : IAsyncDisposable
         var log = owned.Add(new CommitLog(segments, new LogLock(logLock), new SharedSync(syncLock, shared), shared, identity));
         var watermark = new Watermark(fs, roots.Config.Metadata);
         var settlement = new Settlement(log, shared, watermark);
+        Lsn joined;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
+            joined = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
             settlement.Enter(hold);
         }
 
-        var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, watermark, settlement, waiting, events);
+        var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, watermark, settlement, joined, waiting, events);
         owned.Disown();
         return engine;
     }

@@ -9,16 +9,30 @@ namespace SafeStore.Transactions;
 /// Makes what a checkpoint has to make durable so by one sync of each root's filesystem, where that costs less than a sync of each file and directory: each of those flushes the device, and where names change commits the filesystem's
 /// journal, for which everybody waits.
 /// </summary>
-internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots)
+/// <param name="fs">The filesystem.</param>
+/// <param name="roots">The roots, whose handles have been open since before <paramref name="joined"/>: through them the kernel tells of each failure since.</param>
+/// <param name="joined">The log's last LSN when this process joined the store. Of what went wrong with earlier transactions' files somebody else may have been told, so those are synced one by one: each file's own failure is told to whoever syncs it first.</param>
+internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, Lsn joined)
 {
     /// <summary>Syncing a small file takes as long as writing so many bytes, whoever's they are.</summary>
     private const long BytesPerSync = 64 << 10;
 
-    /// <returns>
-    /// False: nothing is known to be durable, whatever happened. A failure is no single file's, perhaps not even this store's: the sync of each tells its own (errseq_t: also to a handle opened after it).
-    /// </returns>
-    public bool TrySync(IReadOnlyCollection<SandboxTouch> touched)
+    /// <summary>
+    /// Something of the filesystem may not be durable, of these transactions or of later ones, and nobody is told again when the whole is synced: never again by this process.
+    /// </summary>
+    private bool _hasFailed;
+
+    /// <summary>Syncs it. The roots' directories must be synced after it.</summary>
+    /// <param name="touched">What transactions above the watermark touched.</param>
+    /// <param name="mark">The watermark.</param>
+    /// <returns>False: nothing is known to be durable, whatever happened.</returns>
+    public bool TrySync(IReadOnlyCollection<SandboxTouch> touched, Lsn mark)
     {
+        if (_hasFailed || mark < joined)
+        {
+            return false;
+        }
+
         var filesystems = new Dictionary<ulong, RootDirectory>();
         var devices = new Dictionary<StoreRoot, ulong>();
         foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
@@ -32,8 +46,14 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots)
             filesystems[status.Device] = root;
         }
 
-        return TryCountSyncs(touched, devices, out long syncs)
-            && filesystems.Values.All(root => fs.SyncAll(root.Directory, syncs * BytesPerSync, out bool isDone) == Errno.None && isDone);
+        return TryCountSyncs(touched, devices, out long syncs) && filesystems.Values.All(root => TrySync(root, syncs * BytesPerSync));
+    }
+
+    private bool TrySync(RootDirectory root, long unwrittenMax)
+    {
+        Errno errno = fs.SyncAll(root.Directory, unwrittenMax, out bool isDone);
+        _hasFailed |= errno != Errno.None;
+        return errno == Errno.None && isDone;
     }
 
     /// <summary>How many syncs it saves; false if something of it is not on its root's filesystem, because somebody has mounted another there.</summary>
@@ -45,11 +65,19 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots)
         {
             directories.Clear();
             touch.CollectDirectories(directories);
-            syncs += directories.Count + touch.Documents.Count + (touch.HasLastWord ? 1 : 0);
-            _ = directories.Add((StoreRoot.Run, null)); // the lock file's
+            syncs += directories.Count(directory => devices.ContainsKey(directory.Root)) + touch.Documents.Count(key => devices.ContainsKey(key.Root));
             foreach ((StoreRoot root, string? container) in directories)
             {
                 if (devices.TryGetValue(root, out ulong device) && !IsOn(device, roots[root].Directory, container is null ? touch.Sandbox : $"{touch.Sandbox}/{container}"))
+                {
+                    return false;
+                }
+            }
+
+            if (touch.HasLastWord && devices.TryGetValue(StoreRoot.Run, out ulong ofLock))
+            {
+                syncs++;
+                if (!IsFileOn(ofLock, roots.Run.Directory, $"{touch.Sandbox}/{Identifier.LockFile}"))
                 {
                     return false;
                 }
@@ -70,6 +98,20 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots)
         using (directory)
         {
             return fs.Stat(directory!, out FileStatus status) == Errno.None && status.Device == device;
+        }
+    }
+
+    private bool IsFileOn(ulong device, DirectoryHandle root, string path)
+    {
+        Errno errno = fs.OpenFile(root, path, FileUse.Read, out FileHandle? file);
+        if (errno != Errno.None)
+        {
+            return errno is Errno.NotFound or Errno.NotDirectory;
+        }
+
+        using (file)
+        {
+            return fs.Stat(file!, out FileStatus status) == Errno.None && status.Device == device;
         }
     }
 }

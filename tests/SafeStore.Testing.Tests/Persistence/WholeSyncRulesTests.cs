@@ -43,6 +43,22 @@ public sealed class WholeSyncRulesTests
     }
 
     [Fact]
+    public void A_write_back_that_failed_when_nobody_waited_is_told_once_to_each_directory_that_was_open_and_to_the_first_sync_of_the_file()
+    {
+        Rig rig = new Rig(s_whole).Write("/a", "olds").SyncAll().Write("/a", "news");
+        using DirectoryHandle open = rig.Directory();
+        rig.Machine.FailWriteBack("/a");
+        Assert.Equal((Errno.InputOutput, false), SyncAll(rig)); // opened later, and nobody was told before
+        Assert.Equal((Errno.None, true), SyncAll(rig));
+        Assert.Equal(Errno.InputOutput, rig.Files.SyncAll(open, 0, out _));
+        Assert.Equal(Errno.None, rig.Files.SyncAll(open, 0, out _));
+        Assert.Equal(Errno.InputOutput, rig.TrySync("/a"));
+        Assert.Equal(Errno.None, rig.TrySync("/a"));
+        Assert.Contains("a=olds", rig.Outcomes());
+        Assert.Equal("news", rig.Read("/a"));
+    }
+
+    [Fact]
     public void If_it_fails_names_are_still_to_be_written()
     {
         Rig rig = new Rig(s_whole).Write("/a", "olds").SyncAll().Rename("/a", "/b");

@@ -46,6 +46,9 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     /// <summary>Whether filesystems can be synced as a whole while so many bytes, at most, wait to be written; null: never.</summary>
     public Func<long, bool>? CanSyncAll { get; set; }
 
+    /// <summary>Directories that are said to be in memory.</summary>
+    public HashSet<string> VolatilePaths { get; } = [];
+
     /// <summary>Directories that are said to be on another filesystem than the one above them.</summary>
     public HashSet<string> MountPoints { get; } = [];
 
@@ -219,7 +222,7 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     {
         traits = null;
         Errno errno = Ask(nameof(Describe), directory.Path) is var fault and not Errno.None ? fault : _inner.Describe(directory, out traits);
-        traits = traits is null ? null : traits with { IsVolatile = IsVolatile ?? traits.IsVolatile, IsLocal = traits.IsLocal && IsLocal };
+        traits = traits is null ? null : traits with { IsVolatile = VolatilePaths.Contains(directory.Path) || (IsVolatile ?? traits.IsVolatile), IsLocal = traits.IsLocal && IsLocal };
         return errno;
     }
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
@@ -19,12 +20,12 @@ public sealed class WholeSyncTests : IDisposable
     public void Dispose() => _test.Dispose();
 
     [Fact]
-    public async Task A_checkpoint_that_can_sync_the_whole_filesystem_does_it_once_before_the_watermark_and_syncs_nothing_by_itself()
+    public async Task A_checkpoint_that_can_sync_the_whole_filesystem_does_it_once_before_the_watermark_and_syncs_nothing_by_itself_but_the_roots()
     {
         _scripted.CanSyncAll = static _ => true;
         await CheckpointAsync();
         Assert.Equal(["SyncAll", "Write watermark"], Noted(static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Write)));
-        Assert.Empty(SyncedByThemselves());
+        Assert.Equal(["config", "run"], SyncedByThemselves());
     }
 
     [Fact]
@@ -71,7 +72,59 @@ public sealed class WholeSyncTests : IDisposable
         _scripted.MountPoints.UnionWith([root, root + "/.safestore", root + "/sb"]);
         await CheckpointAsync();
         Assert.Equal(["config", "run"], _calls.Where(static call => call.Verb == nameof(IDurableFileSystem.SyncAll)).Select(call => Path.GetRelativePath(_test.Directory, call.Path)).Order());
-        Assert.Empty(SyncedByThemselves());
+        Assert.Equal(["config", "run"], SyncedByThemselves());
+    }
+
+    [Fact]
+    public async Task A_filesystem_that_has_stopped_is_noticed_by_the_sync_of_its_root_though_the_sync_of_the_whole_succeeds()
+    {
+        _scripted.CanSyncAll = static _ => true;
+        await using StateStore store = await _test.OpenAsync(_scripted);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "c", "0"));
+        string root = Path.Combine(_test.Directory, "run");
+        _scripted.Before = call => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == root ? Errno.ReadOnly : Errno.None;
+        await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken));
+        Assert.True(store.IsFaulted);
+        _scripted.Before = null;
+    }
+
+    [Fact]
+    public async Task Syncs_that_a_root_in_memory_does_not_need_are_no_reason_to_write_what_others_have_left_to_be_written()
+    {
+        var allowed = new List<long>();
+        _scripted.VolatilePaths.Add(Path.Combine(_test.Directory, "run"));
+        _scripted.CanSyncAll = unwrittenMax =>
+        {
+            allowed.Add(unwrittenMax);
+            return false;
+        };
+        await CheckpointAsync();
+        Assert.Equal([3 * 64 * 1024, 2 * 64 * 1024], allowed); // a document and two directories; a document and one
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_is_cancelled_when_the_sync_of_the_whole_has_failed_is_followed_by_one_that_does_not_rely_on_it()
+    {
+        _scripted.CanSyncAll = static _ => true;
+        await using StateStore store = await _test.OpenAsync(_scripted);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "c", "0"));
+        using var cancellation = new CancellationTokenSource();
+        _scripted.Before = call =>
+        {
+            _calls.Add(call);
+            if (call.Verb == nameof(IDurableFileSystem.SyncAll))
+            {
+                cancellation.Cancel();
+            }
+
+            return call.Verb == nameof(IDurableFileSystem.SyncAll) ? Errno.InputOutput : Errno.None; // which the kernel tells once
+        };
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.CheckpointAsync(cancellation.Token));
+        Assert.DoesNotContain("config/sb/c", SyncedByThemselves());
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        _scripted.Before = null;
+        Assert.Single(_calls, static call => call.Verb == nameof(IDurableFileSystem.SyncAll));
+        Assert.Contains("config/sb/c", SyncedByThemselves());
     }
 
     [Fact]
