@@ -60,7 +60,7 @@ public sealed class WholeSyncMutantTests
     });
 
     [Theory]
-    [InlineData("whole-sync-of-earlier-lives")]
+    [InlineData("whole-sync-by-joiner")]
     public Task What_failed_before_a_process_joined_is_found_by_its_checkpoint(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab(new SimulatedMachineOptions { Profile = s_whole });

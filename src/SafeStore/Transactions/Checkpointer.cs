@@ -60,7 +60,7 @@ internal sealed class Checkpointer(
         }
 
         await apart.RunAsync(() => DropRewritten(touched, segments, released.Count)).ConfigureAwait(false);
-        await _documents.SyncAsync(touched.Values, mark, apart, cancellation).ConfigureAwait(false);
+        await _documents.SyncAsync(touched.Values, apart, cancellation).ConfigureAwait(false);
         await apart.RunAsync(() => AdvanceWatermark(last)).ConfigureAwait(false);
         List<string> detached;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))

@@ -19,13 +19,12 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     private const int FilesPerBatch = 64;
 
     /// <param name="touched">What they touched.</param>
-    /// <param name="mark">The watermark so far: everything up to it is durable.</param>
     /// <param name="syncs">Makes the syncs.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public async ValueTask SyncAsync(IReadOnlyCollection<SandboxTouch> touched, Lsn mark, SideBySide syncs, CancellationToken cancellation)
+    public async ValueTask SyncAsync(IReadOnlyCollection<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
     {
         bool isDone = false;
-        await syncs.RunAsync(() => isDone = whole.TrySync(touched, mark)).ConfigureAwait(false);
+        await syncs.RunAsync(() => isDone = whole.TrySync(touched)).ConfigureAwait(false);
         if (isDone)
         {
             // A filesystem that has stopped after an error, or has turned read-only, answers the sync of the whole with success.

@@ -27,7 +27,7 @@ internal sealed class StoreEngine : IAsyncDisposable
     private readonly NameLocks _names;
 
     private StoreEngine(
-        StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, Watermark watermark, Settlement settlement, Lsn joined, LockWaiting waiting, EngineEvents events)
+        StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, Watermark watermark, Settlement settlement, bool hasRecovered, LockWaiting waiting, EngineEvents events)
     {
         IDurableFileSystem fs = options.FileSystem;
         (Roots, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, openLock, shared, logDirectory, waiting, events);
@@ -38,7 +38,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), settlement, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
         Locker = new SandboxLocker(fs, roots, Gates, _names, waiting, resolver);
-        Checkpointer = new Checkpointer(fs, roots, _log, watermark, _names, Locker, resolver, new WholeSyncer(fs, roots, joined), waiting, events);
+        Checkpointer = new Checkpointer(fs, roots, _log, watermark, _names, Locker, resolver, new WholeSyncer(fs, roots, hasRecovered), waiting, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
         _committer = new Committer(_log, _maintenance.Nudge);
         Runner = new TransactionRunner(roots, _committer, _names, Locker, waiting, fs, stager, publisher, resolver, settlement, events);
@@ -74,7 +74,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         FileLock openLock = owned.Add(FileLock.Open(fs, roots.Config.Metadata, OpenLockName, waiting));
         SharedState.EnsureLength(fs, openLock.File);
         SharedState shared = owned.Add(new SharedState(fs, openLock.File));
-        await JoinAsync(fs, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
+        bool hasRecovered = await JoinAsync(fs, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
         DirectoryHandle names = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names"));
         StoreIdentity identity = new StoreMetadata(fs, roots).Join();
         SharedLock logLock = owned.Add(new SharedLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting), shared, SharedWord.LogLockWaiting));
@@ -82,14 +82,13 @@ internal sealed class StoreEngine : IAsyncDisposable
         var log = owned.Add(new CommitLog(segments, new LogLock(logLock), new SharedSync(syncLock, shared), shared, identity));
         var watermark = new Watermark(fs, roots.Config.Metadata);
         var settlement = new Settlement(log, shared, watermark);
-        Lsn joined;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            joined = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
+            _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
             settlement.Enter(hold);
         }
 
-        var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, watermark, settlement, joined, waiting, events);
+        var engine = new StoreEngine(options, roots, openLock, shared, logDirectory, names, log, watermark, settlement, hasRecovered, waiting, events);
         owned.Disown();
         return engine;
     }
@@ -140,9 +139,11 @@ internal sealed class StoreEngine : IAsyncDisposable
         }
     }
 
-    private static async ValueTask JoinAsync(
+    /// <returns>Whether this process has recovered the store, since nobody else had it open.</returns>
+    private static async ValueTask<bool> JoinAsync(
         IDurableFileSystem fs, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting, EngineEvents events, CancellationToken cancellation)
     {
+        bool hasRecovered = false;
         bool joined = await waiting.TryUntilAsync(
             state =>
             {
@@ -158,6 +159,7 @@ internal sealed class StoreEngine : IAsyncDisposable
                     bool isSettled = Recover(fs, roots, segments, shared, found, before, events);
                     shared.StartOver(isSettled);
                     shared.SetStatus(StoreStatus.Open);
+                    hasRecovered = true;
                 }
 
                 // Also after our own recovery: the change of mode is not atomic, and another may have recovered in between.
@@ -184,6 +186,8 @@ internal sealed class StoreEngine : IAsyncDisposable
         {
             throw openLock.TimedOut(waiting.DefaultTimeout, null);
         }
+
+        return hasRecovered;
     }
 
     private static bool Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, SharedState shared, StoreStatus found, Lives before, EngineEvents events)

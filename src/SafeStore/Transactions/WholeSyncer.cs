@@ -10,9 +10,12 @@ namespace SafeStore.Transactions;
 /// journal, for which everybody waits.
 /// </summary>
 /// <param name="fs">The filesystem.</param>
-/// <param name="roots">The roots, whose handles have been open since before <paramref name="joined"/>: through them the kernel tells of each failure since.</param>
-/// <param name="joined">The log's last LSN when this process joined the store. Of what went wrong with earlier transactions' files somebody else may have been told, so those are synced one by one: each file's own failure is told to whoever syncs it first.</param>
-internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, Lsn joined)
+/// <param name="roots">The roots.</param>
+/// <param name="hasRecovered">
+/// Whether this process has recovered the store, hence opened the roots before anything was staged that the log has now: the kernel tells a failed write-back to the directories that were open then. Of a failure before another process
+/// joined somebody else may have been told, also about what is only appended later; so that process syncs one by one, and is told of each file by the file's own sync.
+/// </param>
+internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool hasRecovered)
 {
     /// <summary>Syncing a small file takes as long as writing so many bytes, whoever's they are.</summary>
     private const long BytesPerSync = 64 << 10;
@@ -23,12 +26,11 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, Lsn join
     private bool _hasFailed;
 
     /// <summary>Syncs it. The roots' directories must be synced after it.</summary>
-    /// <param name="touched">What transactions above the watermark touched.</param>
-    /// <param name="mark">The watermark.</param>
+    /// <param name="touched">What transactions touched.</param>
     /// <returns>False: nothing is known to be durable, whatever happened.</returns>
-    public bool TrySync(IReadOnlyCollection<SandboxTouch> touched, Lsn mark)
+    public bool TrySync(IReadOnlyCollection<SandboxTouch> touched)
     {
-        if (_hasFailed || mark < joined)
+        if (_hasFailed || !hasRecovered)
         {
             return false;
         }

@@ -82,9 +82,14 @@ public sealed class WholeSyncTests : IDisposable
         await using StateStore store = await _test.OpenAsync(_scripted);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "c", "0"));
         string root = Path.Combine(_test.Directory, "run");
-        _scripted.Before = call => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == root ? Errno.ReadOnly : Errno.None;
+        bool isSynced = false;
+        _scripted.Before = call =>
+        {
+            isSynced |= call.Verb == nameof(IDurableFileSystem.SyncAll);
+            return call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == root ? Errno.ReadOnly : Errno.None;
+        };
         await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken));
-        Assert.True(store.IsFaulted);
+        Assert.True(isSynced && store.IsFaulted);
         _scripted.Before = null;
     }
 
