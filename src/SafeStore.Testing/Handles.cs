@@ -24,8 +24,8 @@ internal sealed class SimulatedDirectory(SimulatedProcess process, Place place, 
 
     public DirectoryInode Inode => (DirectoryInode)Place.Inode;
 
-    /// <summary>Of how many failed write-backs on its filesystem it knows.</summary>
-    public int ErrorsSeen { get; set; } = place.Disk.WriteErrors - (place.Disk.IsWriteErrorUntold ? 1 : 0);
+    /// <summary>The failed write-backs on its filesystem, which a sync of the whole tells.</summary>
+    public ErrorSequence.Reader Errors { get; } = new(place.Disk.Errors);
 
     public void Close()
     {
@@ -64,7 +64,7 @@ internal sealed class SimulatedFile : FileHandle, ISimulatedHandle
         Place = place;
         Path = path;
         CanWrite = canWrite;
-        ErrorsSeen = place.Inode.WriteErrors - (place.Inode.IsWriteErrorUntold ? 1 : 0);
+        Errors = new ErrorSequence.Reader(place.Inode.Errors);
     }
 
     public override string Path { get; }
@@ -78,8 +78,8 @@ internal sealed class SimulatedFile : FileHandle, ISimulatedHandle
     /// <summary>How it is locked; null if it is not.</summary>
     public LockMode? Lock { get; set; }
 
-    /// <summary>Of how many failed write-backs it knows.</summary>
-    public int ErrorsSeen { get; set; }
+    /// <summary>The file's failed write-backs, which a sync of it tells.</summary>
+    public ErrorSequence.Reader Errors { get; }
 
     public void Close()
     {

@@ -67,15 +67,13 @@ public sealed partial class SimulatedFileSystem
     {
         if (fault is CallFails or SyncLosesData)
         {
-            Disk.LosePending(file);
-            opened.Place.Disk.NoteWriteError();
-            file.IsWriteErrorUntold = false;
+            opened.Place.Disk.LosePending(file, isUntold: false);
             if (fault is SyncLosesData { Afterwards: LostSync.ReportsLater })
             {
                 return Errno.None;
             }
 
-            opened.ErrorsSeen = file.WriteErrors;
+            _ = opened.Errors.Look();
             if (fault is SyncLosesData { Afterwards: LostSync.RevertsCache })
             {
                 file.Revert();
@@ -84,10 +82,8 @@ public sealed partial class SimulatedFileSystem
             return fault is SyncLosesData lost ? lost.Errno : ((CallFails)fault).Errno;
         }
 
-        if (opened.ErrorsSeen < file.WriteErrors)
+        if (opened.Errors.Look())
         {
-            opened.ErrorsSeen = file.WriteErrors;
-            file.IsWriteErrorUntold = false;
             return Errno.InputOutput;
         }
 
@@ -127,10 +123,10 @@ public sealed partial class SimulatedFileSystem
         Disk disk = directory.Place.Disk;
         if (fault is CallFails or SyncLosesData)
         {
-            disk.FailWriteBack();
+            disk.LosePendingData();
             if (fault is not SyncLosesData { Afterwards: LostSync.ReportsLater })
             {
-                Tell(directory, disk);
+                _ = directory.Errors.Look();
             }
 
             return fault is SyncLosesData lost ? lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno : ((CallFails)fault).Errno;
@@ -142,15 +138,6 @@ public sealed partial class SimulatedFileSystem
         }
 
         disk.SyncAll();
-        return Tell(directory, disk) ? Errno.InputOutput : Errno.None;
-    }
-
-    /// <summary>Whether there is a failed write-back that the handle has not been told of; now it has.</summary>
-    private static bool Tell(SimulatedDirectory directory, Disk disk)
-    {
-        bool isNews = directory.ErrorsSeen < disk.WriteErrors;
-        directory.ErrorsSeen = disk.WriteErrors;
-        disk.IsWriteErrorUntold &= !isNews;
-        return isNews;
+        return directory.Errors.Look() ? Errno.InputOutput : Errno.None;
     }
 }

@@ -171,7 +171,7 @@ public sealed class SimulatedMachine
                 throw new FileNotFoundException("There is no such file on the simulated machine.", path);
             }
 
-            place.Disk.FailWriteBack(file);
+            place.Disk.LosePending(file, isUntold: true);
         }
     }
 

@@ -154,55 +154,36 @@ internal sealed partial class Disk
         }
     }
 
-    /// <summary>A write-back has failed: the changes count as written, whether they were or not.</summary>
-    public static void LosePending(Inode inode)
+    /// <summary>The write-back of a file has failed: the changes count as written, whether they were or not. A sync of the whole tells that there was something; whether the sync of the file does depends.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="isUntold">Whether it was no sync of the file that failed, so that its next one tells through whatever handle.</param>
+    public void LosePending(FileInode file, bool isUntold)
     {
-        inode.WriteErrors++;
-        switch (inode)
-        {
-            case FileInode file:
-                file.Lose();
-                break;
-            case DirectoryInode directory:
-                for (int i = 0; i < directory.Pending.Count; i++)
-                {
-                    directory.Pending[i] = directory.Pending[i] with { IsLost = true };
-                }
+        file.Errors.Add(isUntold);
+        Errors.Add(isUntold: true);
+        file.Lose();
+    }
 
-                break;
-            default:
-                break;
+    /// <summary>The same of the changes of a directory's names.</summary>
+    public static void LosePending(DirectoryInode directory)
+    {
+        for (int i = 0; i < directory.Pending.Count; i++)
+        {
+            directory.Pending[i] = directory.Pending[i] with { IsLost = true };
         }
     }
 
-    /// <summary>The write-back of everything has failed: of each file that was not written yet, its own next sync tells. Names stay to be written, since a journal that cannot be written forgets none.</summary>
-    public void FailWriteBack()
+    /// <summary>The write-back of everything has failed. Names stay to be written, since a journal that cannot be written forgets none.</summary>
+    public void LosePendingData()
     {
         foreach (FileInode file in _inodes.Values.OfType<FileInode>().Where(static file => file.Pending.Exists(static change => !change.IsLost)))
         {
-            FailWriteBack(file);
+            LosePending(file, isUntold: true);
         }
     }
 
-    /// <summary>The write-back of a file has failed outside of any sync: the next sync of it tells, and the next of the whole filesystem tells that there was something.</summary>
-    public void FailWriteBack(FileInode file)
-    {
-        LosePending(file);
-        file.IsWriteErrorUntold = true;
-        NoteWriteError();
-    }
-
-    /// <summary>A write-back has failed, of whatever file: each directory handle is told of it once, by a sync of the whole (s_wb_err, Linux 5.8).</summary>
-    public void NoteWriteError()
-    {
-        WriteErrors++;
-        IsWriteErrorUntold = true;
-    }
-
-    public int WriteErrors { get; private set; }
-
-    /// <summary>As <see cref="Inode.IsWriteErrorUntold"/>.</summary>
-    public bool IsWriteErrorUntold { get; set; }
+    /// <summary>The failed write-backs of all its files (s_wb_err, Linux 5.8).</summary>
+    public ErrorSequence Errors { get; } = new();
 
     public bool HasPending => _inodes.Values.Any(static inode => inode is FileInode { Pending.Count: > 0 } or DirectoryInode { Pending.Count: > 0 });
 

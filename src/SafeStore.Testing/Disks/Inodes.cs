@@ -42,11 +42,8 @@ internal abstract class Inode(long number, Metadata metadata)
     /// <summary>The number of the last change of names or sizes that it had a part in.</summary>
     public long ChangedAt { get; set; }
 
-    /// <summary>How often writing it out has failed; each open handle is told of it once (errseq_t, Linux 4.13).</summary>
-    public int WriteErrors { get; set; }
-
-    /// <summary>Whether nobody was told of the last of them: then a handle that is opened later is (errseq_sample, Linux 4.18). A copy of the disk has forgotten it, as the kernel has when it needed the memory.</summary>
-    public bool IsWriteErrorUntold { get; set; }
+    /// <summary>How often writing it out has failed.</summary>
+    public ErrorSequence Errors { get; } = new();
 
     public abstract Inode Clone();
 

@@ -248,7 +248,7 @@ public interface IDurableFileSystem
     /// call nothing happens.
     /// </summary>
     /// <remarks>
-    /// <see cref="Errno.InputOutput"/> and <see cref="Errno.NoSpace"/> tell that the write-back could not begin; a sync reports it too. The error of an earlier
+    /// <see cref="Errno.InputOutput"/> and <see cref="Errno.NoSpace"/> tell that the write-back could not begin; a sync reports it too, unless the filesystem has given the data up (ext4 with a damaged bitmap, mounted errors=continue). The error of an earlier
     /// write-back is neither reported here nor taken from a later sync.
     /// </remarks>
     /// <param name="file">The file.</param>
