@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
@@ -122,11 +121,7 @@ public sealed class NameReuseTests : IAsyncDisposable
     private async Task KillAsync(Action<string>? harm = null)
     {
         string image = Path.Combine(_temp.Path, "image");
-        using (var copy = Process.Start("cp", ["-a", Root, image]))
-        {
-            await copy.WaitForExitAsync();
-        }
-
+        CrashImage.Copy(Root, image);
         await _store!.DisposeAsync();
         Directory.Delete(Root, recursive: true);
         Directory.Move(image, Root);

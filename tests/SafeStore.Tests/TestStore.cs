@@ -48,9 +48,7 @@ internal sealed class TestStore : IDisposable
     {
         var copy = new TempDirectory();
         _copies.Add(copy);
-        var copying = System.Diagnostics.Process.Start("cp", ["-a", Path.Combine(Directory, "."), copy.Path]);
-        copying.WaitForExit();
-        Xunit.Assert.Equal(0, copying.ExitCode);
+        CrashImage.Copy(Directory, copy.Path);
         return StoreLayout.At(copy.Path);
     }
 

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -8,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
+using SafeStore.Tests;
 using Xunit;
 
 namespace SafeStore.PropertyTests.Store;
@@ -48,8 +48,7 @@ internal sealed class World(Script script) : IAsyncDisposable
             // Not in the middle of a checkpoint: a copy takes its time, and would see the two ends of it.
             using FileLock checkpoint = FileLock.Open(fs, metadata!, "checkpoint.lock", new LockWaiting(TimeProvider.System, TimeSpan.FromSeconds(10)));
             await checkpoint.AcquireAsync(LockMode.Exclusive, TimeSpan.FromSeconds(10), CancellationToken.None);
-            using var copy = Process.Start("cp", ["-a", old, Root]);
-            await copy.WaitForExitAsync();
+            CrashImage.Copy(old, Root);
         }
 
         _wasKilled = true;

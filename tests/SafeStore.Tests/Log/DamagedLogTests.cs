@@ -201,17 +201,10 @@ public sealed class DamagedLogTests : IDisposable
             await store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "n", i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         }
 
-        Copy(_test.Directory, saved);
+        CrashImage.Copy(_test.Directory, saved);
         await store.DisposeAsync();
         Directory.Delete(_test.Directory, recursive: true);
         Directory.Move(saved, _test.Directory);
-    }
-
-    private static void Copy(string source, string target)
-    {
-        using var copy = System.Diagnostics.Process.Start("cp", ["-a", source, target]);
-        copy.WaitForExit();
-        Assert.Equal(0, copy.ExitCode);
     }
 
     private string Segment() => Directory.GetFiles(Log, "0*.log").Order(StringComparer.Ordinal).Last();

@@ -132,7 +132,7 @@ public sealed class OtherVersionsTests : IDisposable
         StoreLayout copy = await DieAsync();
         string log = Path.Combine(copy.ConfigMetadata, "log");
         string saved = copy.ConfigMetadata + "-saved";
-        Copy(log, saved);
+        CrashImage.Copy(log, saved);
         byte[] watermark = await File.ReadAllBytesAsync(Path.Combine(copy.ConfigMetadata, "watermark"));
         await using (await StateStore.OpenAsync(copy, _disk.Options))
         {
@@ -181,13 +181,6 @@ public sealed class OtherVersionsTests : IDisposable
         change(record.Slice(RecordFormat.HeaderBytes, header.PayloadBytes));
         RecordFormat.Seal(record, header);
         record[RecordFormat.BlockBytes..].Clear();
-    }
-
-    private static void Copy(string source, string target)
-    {
-        using var copy = System.Diagnostics.Process.Start("cp", ["-a", source, target]);
-        copy.WaitForExit();
-        Assert.Equal(0, copy.ExitCode);
     }
 
     /// <summary>Everything but the shared words, which say that somebody is recovering.</summary>
