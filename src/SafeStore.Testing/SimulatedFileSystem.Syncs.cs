@@ -23,7 +23,8 @@ public sealed partial class SimulatedFileSystem
     /// <inheritdoc/>
     /// <remarks>
     /// Done where <see cref="PersistenceProfile.CanSyncAll"/> says so. If it fails, the data of all files that waited to be written are lost, and each file's own next sync tells (the error sequence of Linux is told to whoever opens
-    /// the file later, unless somebody has been told before); names stay pending.
+    /// the file later, unless somebody has been told before); names stay pending. One that has turned read-only says nothing
+    /// and does nothing, as Linux (sync_filesystem in fs/sync.c).
     /// </remarks>
     public Errno SyncAll(DirectoryHandle directory, long unwrittenMax, out bool isDone)
     {
@@ -42,12 +43,18 @@ public sealed partial class SimulatedFileSystem
     }
 
     /// <inheritdoc/>
-    /// <remarks>What is written may reach the disk at any time anyhow: the call changes nothing.</remarks>
+    /// <remarks>What is written may reach the disk at any time anyhow: the call changes nothing. If it fails, the filesystem has given up what waited to be written, and no later sync tells.</remarks>
     public Errno StartWriteBack(FileHandle file)
     {
         SimulatedFile opened = Of(file);
         using Turn turn = Begin(Operation.StartWriteBack, opened.Path, disk: opened.Place.Disk);
-        return turn.Fails(out Errno errno) ? errno : turn.End(Errno.None);
+        if (turn.Fails(out Errno errno))
+        {
+            (opened.Place.Inode as FileInode)?.Lose();
+            return errno;
+        }
+
+        return turn.End(Errno.None);
     }
 
     private Errno Sync(Operation operation, FileHandle file)
@@ -132,12 +139,11 @@ public sealed partial class SimulatedFileSystem
             return fault is SyncLosesData lost ? lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno : ((CallFails)fault).Errno;
         }
 
-        if (disk.IsReadOnly)
+        if (!disk.IsReadOnly)
         {
-            return disk.HasPending ? Errno.ReadOnly : Errno.None;
+            disk.SyncAll();
         }
 
-        disk.SyncAll();
         return directory.Errors.Look() ? Errno.InputOutput : Errno.None;
     }
 }

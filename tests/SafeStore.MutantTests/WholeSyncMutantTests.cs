@@ -7,10 +7,16 @@ using Xunit;
 
 namespace SafeStore.MutantTests;
 
-/// <summary>Mutants of the checkpoint that syncs a filesystem as a whole.</summary>
+/// <summary>Mutants of what a checkpoint believes that the kernel has told it, above all when it syncs a filesystem as a whole.</summary>
 public sealed class WholeSyncMutantTests
 {
     private static readonly PersistenceProfile s_whole = PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true };
+
+    [Theory]
+    [InlineData("write-back-start-ignored")]
+    public Task A_write_back_that_could_not_be_started_is_told_of_there_only(string mutant) => Kill.ByAsync(mutant, static () => CheckpointAsync(
+        new Lab(),
+        new FaultRule { Operations = [Operation.StartWriteBack], Path = "*.json", Fault = new CallFails(Errno.InputOutput) }));
 
     [Theory]
     [InlineData("whole-sync-not-done-believed")]

@@ -185,8 +185,6 @@ internal sealed partial class Disk
     /// <summary>The failed write-backs of all its files (s_wb_err, Linux 5.8).</summary>
     public ErrorSequence Errors { get; } = new();
 
-    public bool HasPending => _inodes.Values.Any(static inode => inode is FileInode { Pending.Count: > 0 } or DirectoryInode { Pending.Count: > 0 });
-
     /// <summary>Nothing clean is cached any more: data that a failed sync has lost are seen as they are on the device. Names stay in memory.</summary>
     public void DropCaches()
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using Microsoft.Extensions.Logging;
+using SafeStore.FileSystem;
 
 namespace SafeStore;
 
@@ -43,6 +44,8 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void SandboxSkipped(string sandbox, Exception failure) => LogSandboxSkipped(logger, failure, sandbox);
 
+    public void WholeSyncFailed(string directory, Errno errno) => LogWholeSyncFailed(logger, directory, errno, (int)errno);
+
     public void SandboxVanished(string sandbox) => LogSandboxVanished(logger, sandbox);
 
     [LoggerMessage(1, LogLevel.Information, "Rolled sandbox {Sandbox} forward to LSN {Lsn}: its last writer died after the append")]
@@ -65,6 +68,9 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     [LoggerMessage(8, LogLevel.Warning, "Sandbox {Sandbox} cannot be looked into and was left as it is")]
     private static partial void LogSandboxSkipped(ILogger logger, Exception failure, string sandbox);
+
+    [LoggerMessage(9, LogLevel.Warning, "The filesystem of {Directory} could not be synced as a whole: {Errno} (errno {Number}). Checkpoints of this process sync file by file from now on; look into the kernel's messages")]
+    private static partial void LogWholeSyncFailed(ILogger logger, string directory, Errno errno, int number);
 
     [LoggerMessage(7, LogLevel.Warning, "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
     private static partial void LogSandboxVanished(ILogger logger, string sandbox);

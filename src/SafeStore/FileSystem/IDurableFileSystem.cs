@@ -244,12 +244,12 @@ public interface IDurableFileSystem
 
     /// <summary>
     /// Starts to write the file's data to the disk and does not wait for it (sync_file_range(2), SYNC_FILE_RANGE_WRITE), so that the syncs of many files, one
-    /// after the other, find it under way. A hint: <b>nothing is durable on return</b>, and only a sync tells whether the data arrived. Where the system has no such
+    /// after the other, find it under way. <b>Nothing is durable on return</b>, and only a sync tells whether the data arrived. Where the system has no such
     /// call nothing happens.
     /// </summary>
     /// <remarks>
-    /// <see cref="Errno.InputOutput"/> and <see cref="Errno.NoSpace"/> tell that the write-back could not begin; a sync reports it too, unless the filesystem has given the data up (ext4 with a damaged bitmap, mounted errors=continue). The error of an earlier
-    /// write-back is neither reported here nor taken from a later sync.
+    /// An error, <see cref="Errno.InputOutput"/> or <see cref="Errno.NoSpace"/> among others, tells that the write-back could not begin, and <b>is final as for <see cref="SyncFile"/></b>: a filesystem that has given the data up (ext4, for a block
+    /// that it cannot allocate: mpage_map_and_submit_extent in fs/ext4/inode.c) tells nobody else. The error of an earlier write-back is neither reported here nor taken from a later sync.
     /// </remarks>
     /// <param name="file">The file.</param>
     Errno StartWriteBack(FileHandle file);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO;
 
 namespace SafeStore.FileSystem;
@@ -32,6 +33,10 @@ internal static unsafe class PosixStatus
     /// <summary>A device's number as stat(2) and stat(1) show it.</summary>
     internal static ulong Device(uint major, uint minor) =>
         ((ulong)(major & 0xFFFFF000) << 32) | ((ulong)(major & 0xFFF) << 8) | ((ulong)(minor & 0xFFFFFF00) << 12) | (minor & 0xFF);
+
+    /// <summary>The same as the kernel writes it, "7:0".</summary>
+    internal static string NumbersOf(ulong device) =>
+        string.Create(CultureInfo.InvariantCulture, $"{((device >> 32) & 0xFFFFF000) | ((device >> 8) & 0xFFF)}:{((device >> 12) & 0xFFFFFF00) | (device & 0xFF)}");
 
     private static Errno Of(Descriptor directory, byte* path, int flags, out FileStatus status)
     {

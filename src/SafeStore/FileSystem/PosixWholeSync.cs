@@ -15,12 +15,19 @@ internal static class PosixWholeSync
     internal static Errno Sync(Descriptor directory, long unwrittenMax, out bool isDone)
     {
         isDone = false;
-        if (!IsReliable(directory) || UnwrittenBytes(PseudoFile.Read("/proc/meminfo")) > unwrittenMax)
+        if (!IsReliable(directory) || PosixStatus.OfDescriptor(directory, out FileStatus status) != Errno.None)
+        {
+            return Errno.None;
+        }
+
+        string errorsPath = ErrorsPath(status.Device);
+        if (!IsFreeOfErrors(errorsPath) || UnwrittenBytes(PseudoFile.Read("/proc/meminfo")) > unwrittenMax)
         {
             return Errno.None;
         }
 
         Errno errno = LibC.Error(LibC.syncfs(directory));
+        errno = errno == Errno.None && !IsFreeOfErrors(errorsPath) ? Errno.InputOutput : errno;
         isDone = errno == Errno.None;
         return errno;
     }
@@ -50,6 +57,14 @@ internal static class PosixWholeSync
 
         return found == 2 ? bytes : long.MaxValue;
     }
+
+    /// <summary>
+    /// Where ext4 counts the errors of a filesystem since its last check (Documentation/ABI/testing/sysfs-fs-ext4). A block that it could not allocate is one, and syncfs does not tell of the data that are lost with it.
+    /// </summary>
+    internal static string ErrorsPath(ulong device) => $"/sys/fs/ext4/{PseudoFile.LinkTarget($"/sys/dev/block/{PosixStatus.NumbersOf(device)}")}/errors_count";
+
+    /// <summary>False also if the kernel does not tell.</summary>
+    internal static bool IsFreeOfErrors(string errorsPath) => PseudoFile.Read(errorsPath).AsSpan().TrimEnd() is "0";
 
     private static bool IsReliable(Descriptor directory) =>
         Environment.OSVersion.Version >= s_oldestKernel && PosixTraits.Describe(directory, out FileSystemTraits? traits) == Errno.None && traits!.Name == PosixTraits.Ext4;

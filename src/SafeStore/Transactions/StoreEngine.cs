@@ -38,7 +38,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), settlement, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
         Locker = new SandboxLocker(fs, roots, Gates, _names, waiting, resolver);
-        Checkpointer = new Checkpointer(fs, roots, _log, watermark, _names, Locker, resolver, new WholeSyncer(fs, roots, hasRecovered), waiting, events);
+        Checkpointer = new Checkpointer(fs, roots, _log, watermark, _names, Locker, resolver, new WholeSyncer(fs, roots, hasRecovered, events), waiting, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
         _committer = new Committer(_log, _maintenance.Nudge);
         Runner = new TransactionRunner(roots, _committer, _names, Locker, waiting, fs, stager, publisher, resolver, settlement, events);

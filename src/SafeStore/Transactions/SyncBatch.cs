@@ -15,7 +15,7 @@ namespace SafeStore.Transactions;
 /// <param name="filesMax">How many files: the fewer, the shorter does anybody wait for the journal; the more, the fewer commits of the journal.</param>
 internal sealed class SyncBatch<T>(IDurableFileSystem fs, SideBySide sideBySide, int filesMax) : IDisposable
 {
-    private readonly List<(FileHandle File, T What)> _files = [];
+    private readonly List<(FileHandle File, T What, Errno Start)> _files = [];
 
     /// <summary>Whether as many handles are open as should be.</summary>
     public bool IsFull => _files.Count >= filesMax;
@@ -23,12 +23,14 @@ internal sealed class SyncBatch<T>(IDurableFileSystem fs, SideBySide sideBySide,
     /// <summary>Takes a file, to close it after its sync.</summary>
     public void Add(FileHandle file, T what)
     {
-        _files.Add((file, what));
-        _ = fs.StartWriteBack(file); // a hint; the sync tells
+        _files.Add((file, what, Errno.None));
+
+        // What the filesystem gives up here it may tell of here only: the sync after it finds nothing left to be written.
+        _files[^1] = (file, what, fs.StartWriteBack(file));
     }
 
     /// <summary>Syncs every file, also after one has failed, and closes it.</summary>
-    /// <returns>Those that may not be durable.</returns>
+    /// <returns>Those that may not be durable: their write-back could not be started, or their sync has failed.</returns>
     public List<(T What, Errno Errno)> Sync()
     {
         var answers = new Errno[_files.Count];
@@ -55,9 +57,10 @@ internal sealed class SyncBatch<T>(IDurableFileSystem fs, SideBySide sideBySide,
         var failed = new List<(T What, Errno Errno)>();
         for (int i = 0; i < answers.Length; i++)
         {
-            if (answers[i] != Errno.None)
+            Errno errno = _files[i].Start == Errno.None ? answers[i] : _files[i].Start;
+            if (errno != Errno.None)
             {
-                failed.Add((_files[i].What, answers[i]));
+                failed.Add((_files[i].What, errno));
             }
         }
 

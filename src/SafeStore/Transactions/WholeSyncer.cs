@@ -15,7 +15,8 @@ namespace SafeStore.Transactions;
 /// Whether this process has recovered the store, hence opened the roots before anything was staged that the log has now: the kernel tells a failed write-back to the directories that were open then. Of a failure before another process
 /// joined somebody else may have been told, also about what is only appended later; so that process syncs one by one, and is told of each file by the file's own sync.
 /// </param>
-internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool hasRecovered)
+/// <param name="events">Told of a failure.</param>
+internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool hasRecovered, EngineEvents events)
 {
     /// <summary>Syncing a small file takes as long as writing so many bytes, whoever's they are.</summary>
     private const long BytesPerSync = 64 << 10;
@@ -54,7 +55,12 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
     private bool TrySync(RootDirectory root, long unwrittenMax)
     {
         Errno errno = fs.SyncAll(root.Directory, unwrittenMax, out bool isDone);
-        _hasFailed |= errno != Errno.None;
+        if (errno != Errno.None)
+        {
+            _hasFailed = true;
+            events.WholeSyncFailed(root.Directory.Path, errno);
+        }
+
         return errno == Errno.None && isDone;
     }
 

@@ -96,6 +96,21 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
         _ = await Workloads.ChangeAsync(store, Workloads.Three, change => change.PutJson(StoreRoot.Config, null, "doc-0.json", Workloads.Json("usable")));
     }
 
+    [Fact]
+    public void A_filesystem_that_has_met_an_error_and_goes_on_is_not_synced_as_a_whole()
+    {
+        using var images = new TempDirectory();
+        using Mount disk = Mount.Of("ext4", images);
+        var fs = new PosixFileSystem();
+        Assert.Equal(Errno.None, fs.OpenRoot(disk.Path, out DirectoryHandle? directory));
+        using (directory)
+        {
+            Assert.Equal((Errno.None, true), (fs.SyncAll(directory!, long.MaxValue - 1, out bool isDone), isDone));
+            disk.FailExt4(goesOn: true);
+            Assert.Equal((Errno.None, false), (fs.SyncAll(directory!, long.MaxValue - 1, out isDone), isDone));
+        }
+    }
+
     /// <summary>There is no opening without recovery, hence none that would show a half-published transaction.</summary>
     [Fact]
     public async Task A_store_that_needs_recovery_is_refused_on_a_read_only_mount_and_recovered_when_it_is_writable()

@@ -72,10 +72,10 @@ internal sealed class Mount : IDisposable
 
     public void Remount(string options) => Tool.Run("mount", "-o", "remount," + options, Path);
 
-    /// <summary>Lets an ext4 meet an error of its own, upon which it becomes read-only for everybody, at once.</summary>
-    public void FailExt4()
+    /// <summary>Lets an ext4 meet an error of its own, upon which it becomes read-only for everybody, at once, or goes on.</summary>
+    public void FailExt4(bool goesOn = false)
     {
-        Remount("errors=remount-ro");
+        Remount(goesOn ? "errors=continue" : "errors=remount-ro");
         string device = Tool.TryRun("losetup", "--associated", Image!).Output.Split(':')[0];
         File.WriteAllText($"/sys/fs/ext4/{System.IO.Path.GetFileName(device)}/trigger_fs_error", "safestore test");
     }

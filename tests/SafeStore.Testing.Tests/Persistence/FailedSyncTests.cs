@@ -41,6 +41,20 @@ public sealed class FailedSyncTests
     }
 
     [Fact]
+    public void A_write_back_that_cannot_be_started_loses_the_data_and_no_sync_tells()
+    {
+        Rig rig = Synced("olds").Write("/a", "news");
+        rig.Machine.Faults = FaultPlan.Fail(Operation.StartWriteBack, "*", Errno.InputOutput);
+        using FileHandle open = rig.Open("/a");
+        Assert.Equal(Errno.InputOutput, rig.Files.StartWriteBack(open));
+        Assert.Equal("news", rig.Read("/a"));
+
+        Assert.Equal(Errno.None, rig.TrySync("/a"));
+
+        Assert.Contains("a=olds", rig.Outcomes());
+    }
+
+    [Fact]
     public void What_a_failed_sync_was_to_write_may_have_been_written_sector_by_sector()
     {
         Rig rig = Synced("oooooooo").Write("/a", "AAAABBBB");

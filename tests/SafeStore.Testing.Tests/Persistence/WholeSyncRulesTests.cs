@@ -68,15 +68,12 @@ public sealed class WholeSyncRulesTests
     }
 
     [Fact]
-    public void A_filesystem_that_has_turned_read_only_says_so_if_something_was_still_to_be_written()
+    public void A_filesystem_that_has_turned_read_only_says_nothing_and_does_nothing()
     {
-        Rig rig = new Rig(s_whole).Write("/a", "olds").SyncAll();
+        Rig rig = new Rig(s_whole).Write("/a", "olds").SyncAll().Write("/a", "news");
         rig.Machine.SetReadOnly("/", true);
         Assert.Equal((Errno.None, true), SyncAll(rig));
-
-        rig = new Rig(s_whole).Write("/a", "olds");
-        rig.Machine.SetReadOnly("/", true);
-        Assert.Equal((Errno.ReadOnly, false), SyncAll(rig));
+        Assert.Contains("a=olds", rig.Outcomes());
     }
 
     private static (Errno Errno, bool IsDone) SyncAll(Rig rig)

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using SafeStore.FileSystem;
 using Xunit;
 
@@ -37,6 +38,23 @@ public sealed class PosixWholeSyncTests : IDisposable
             Assert.Equal(Errno.None, _fs.SyncAll(directory!, -1, out isDone));
             Assert.False(isDone);
         }
+    }
+
+    [Theory]
+    [InlineData("0\n", true)]
+    [InlineData("1\n", false)]
+    [InlineData("10\n", false)]
+    [InlineData("", false)]
+    [InlineData(null, false)]
+    public void A_filesystem_is_free_of_errors_if_the_kernel_says_so(string? count, bool isFree)
+    {
+        string path = Path.Combine(_test.Directory, "errors_count");
+        if (count is not null)
+        {
+            File.WriteAllText(path, count);
+        }
+
+        Assert.Equal(isFree, PosixWholeSync.IsFreeOfErrors(path));
     }
 
     [Fact]

@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Microsoft.Extensions.Logging;
 using SafeStore.FileSystem;
 using Xunit;
 
@@ -258,20 +257,4 @@ public sealed class ForeignHandsTests : IDisposable
 
     private IEnumerable<string> Strays() => new[] { _disk.Layout.ConfigMetadata, _disk.Layout.RunMetadata }
         .SelectMany(static metadata => Directory.GetFileSystemEntries(Path.Combine(metadata, "stage")).Concat(Directory.GetFileSystemEntries(Path.Combine(metadata, "trash"))));
-
-    /// <summary>What a store says.</summary>
-    private sealed class Messages : ILogger
-    {
-        private readonly List<(int Event, string Text)> _all = [];
-
-        public IEnumerable<string> OfEvent(int number) => _all.Where(message => message.Event == number).Select(static message => message.Text);
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _all.Add((eventId.Id, formatter(state, exception)));
-    }
 }

@@ -42,12 +42,15 @@ public sealed class WholeSyncTests : IDisposable
         _scripted.CanSyncAll = static _ => true;
         string path = _test.PathOf(StoreRoot.Run, "sb/a");
         bool isWrittenAnew = false;
+        var messages = new Messages();
+        _test.Options = _test.Options with { Logger = messages };
         await CheckpointAsync(call =>
         {
             isWrittenAnew |= call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == path;
             return call.Verb == nameof(IDurableFileSystem.SyncAll) || (call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path == path) ? Errno.InputOutput : Errno.None;
         });
         Assert.True(isWrittenAnew);
+        Assert.Contains("errno 5", Assert.Single(messages.OfEvent(9)), StringComparison.Ordinal);
         Assert.Equal(["config", "config/sb", "config/sb/c", "run", "run/sb", "run/sb/a", "run/sb/lock", "run/sb/web", "run/sb/web/a"], SyncedByThemselves().Distinct().Where(static path => !path.EndsWith(".tmp", StringComparison.Ordinal)));
     }
 
