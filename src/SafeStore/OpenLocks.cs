@@ -17,7 +17,7 @@ internal sealed class OpenLocks
     public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosed), typeof(StateStore));
 
     /// <summary>Announces a call; dispose the result at its end.</summary>
-    public IDisposable Use()
+    public Call Use()
     {
         lock (_gate)
         {
@@ -87,10 +87,9 @@ internal sealed class OpenLocks
         }
     }
 
-    private sealed class Call(OpenLocks owner) : IDisposable
+    /// <summary>A call under way; to be disposed once.</summary>
+    internal readonly struct Call(OpenLocks owner) : IDisposable
     {
-        private OpenLocks? _owner = owner;
-
-        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.EndCall();
+        public void Dispose() => owner.EndCall();
     }
 }

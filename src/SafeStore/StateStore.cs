@@ -273,7 +273,7 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public async ValueTask<Lsn> CheckpointAsync(CancellationToken cancellationToken = default)
     {
-        using IDisposable use = _open.Use();
+        using OpenLocks.Call use = _open.Use();
         return await _engine.Checkpointer.RunAsync(seal: true, kept: 0, _options.LockTimeout, cancellationToken).ConfigureAwait(false)
             ?? throw new LockTimeoutException($"{Layout.ConfigMetadata}/checkpoint.lock", _options.LockTimeout, [], "another checkpoint");
     }
@@ -311,7 +311,7 @@ public sealed partial class StateStore : IAsyncDisposable
     {
         try
         {
-            using IDisposable use = _open.Use();
+            using OpenLocks.Call use = _open.Use();
             SandboxHold hold = await AcquireAsync(target, mode, timeout, cancellation).ConfigureAwait(false);
             return _open.Add(new SandboxLock(this, _open, hold, link));
         }
@@ -327,7 +327,7 @@ public sealed partial class StateStore : IAsyncDisposable
         var locks = new List<SandboxLock>();
         try
         {
-            using IDisposable use = _open.Use();
+            using OpenLocks.Call use = _open.Use();
             for (int i = 0; i < targets.Length; i++)
             {
                 SandboxHold hold = await AcquireAsync(targets[i], mode, timeout, cancellation).ConfigureAwait(false);

@@ -8,6 +8,13 @@ internal readonly record struct DocumentAddress(string Sandbox, string? Containe
     /// <summary>Room for the longest path: three names and the slashes between them.</summary>
     public const int PathCharactersMax = (3 * Identifier.CharactersMax) + 2;
 
+    /// <exception cref="ArgumentException">A name is not allowed.</exception>
+    public static DocumentAddress Checked(string sandbox, string? container, StoreRoot root, string file) => new(
+        Identifier.CheckSandbox(sandbox, nameof(sandbox)),
+        container is null ? null : Identifier.CheckContainer(container, nameof(container)),
+        root is StoreRoot.Config or StoreRoot.Run ? root : throw new ArgumentOutOfRangeException(nameof(root)),
+        Identifier.CheckFile(file, nameof(file)));
+
     public DocumentId Id => DocumentId.Trusted(Sandbox, Container, Root, File);
 
     /// <summary>Writes the path below the root.</summary>

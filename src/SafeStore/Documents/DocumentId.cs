@@ -13,21 +13,11 @@ public sealed record DocumentId : IComparable<DocumentId>
     /// <param name="file">The file's name.</param>
     /// <exception cref="ArgumentException">A name is not allowed: 1-128 characters, <c>[A-Za-z0-9][A-Za-z0-9_.-]*</c>, not "lock" or "tempDir".</exception>
     public DocumentId(string sandbox, string? container, StoreRoot root, string file)
-        : this(
-            Identifier.CheckSandbox(sandbox, nameof(sandbox)),
-            root is StoreRoot.Config or StoreRoot.Run ? root : throw new ArgumentOutOfRangeException(nameof(root)),
-            container is null ? null : Identifier.CheckContainer(container, nameof(container)),
-            Identifier.CheckFile(file, nameof(file)))
+        : this(DocumentAddress.Checked(sandbox, container, root, file))
     {
     }
 
-    private DocumentId(string sandbox, StoreRoot root, string? container, string file)
-    {
-        Sandbox = sandbox;
-        Container = container;
-        Root = root;
-        File = file;
-    }
+    private DocumentId(in DocumentAddress parts) => (Sandbox, Container, Root, File) = parts;
 
     /// <summary>The sandbox's id.</summary>
     public string Sandbox { get; }
@@ -74,7 +64,7 @@ public sealed record DocumentId : IComparable<DocumentId>
     public override string ToString() => $"{(Root == StoreRoot.Config ? "config" : "run")}:{RelativePath}";
 
     /// <summary>An address whose parts are known to be valid.</summary>
-    internal static DocumentId Trusted(string sandbox, string? container, StoreRoot root, string file) => new(sandbox, root, container, file);
+    internal static DocumentId Trusted(string sandbox, string? container, StoreRoot root, string file) => new(new DocumentAddress(sandbox, container, root, file));
 
     private static int Compare(DocumentId? left, DocumentId? right)
     {

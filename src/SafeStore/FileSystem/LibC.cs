@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -103,13 +104,17 @@ internal static unsafe partial class LibC
 
             if (errno != Errno.None)
             {
-                RandomNumberGenerator.Fill(bytes);
+                FillByLibrary(bytes);
                 return;
             }
 
             bytes = bytes[(int)filled..];
         }
     }
+
+    /// <summary>Apart, or the compiler would load the library for the method above: a megabyte.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FillByLibrary(Span<byte> bytes) => RandomNumberGenerator.Fill(bytes);
 
     internal static Errno StartWriteBack(Descriptor file)
     {

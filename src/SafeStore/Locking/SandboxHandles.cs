@@ -105,6 +105,28 @@ internal sealed class SandboxHandles : IDisposable
         return directory;
     }
 
+    /// <summary>Whether a name in the sandbox is a directory's; as a rule without keeping the sandbox's own open, in a root that the transaction need not touch.</summary>
+    public bool HasDirectory(StoreRoot root, string name)
+    {
+        if (Known(root, null) is null)
+        {
+            Span<char> path = stackalloc char[DocumentAddress.PathCharactersMax];
+            path = path[..new DocumentAddress(Sandbox, null, root, name).WritePath(path)];
+            Span<byte> first = stackalloc byte[1];
+            switch (_fs.ReadWhole(_roots[root].Directory, path, first, out _))
+            {
+                case Errno.None or Errno.NotFound or Errno.NotDirectory:
+                    return false;
+                case Errno.IsDirectory:
+                    return true;
+                default:
+                    break; // what may not be read can be looked at nevertheless
+            }
+        }
+
+        return Find(root, null) is { } directory && _fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Kind == FileKind.Directory;
+    }
+
     /// <summary>Forgets a directory that has left its place.</summary>
     public void Drop(StoreRoot root, string? container)
     {

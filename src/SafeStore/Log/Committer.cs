@@ -25,6 +25,9 @@ internal sealed class Committer : IDisposable
     private readonly Queue<PendingCommit> _waiting = new();
     private bool _hasLeader;
 
+    /// <summary>The list of the last batch, kept for the next one.</summary>
+    private List<PendingCommit>? _lastBatch;
+
     public Committer(CommitLog log, Action segmentHalfFull)
     {
         _log = log;
@@ -128,13 +131,13 @@ internal sealed class Committer : IDisposable
     /// <param name="cancellation">Ends the wait for the log.</param>
     private async ValueTask<bool> LeadAsync(int early, CancellationToken cancellation)
     {
-        List<PendingCommit> batch = [];
+        List<PendingCommit> batch = Interlocked.Exchange(ref _lastBatch, null) ?? [];
         int appended = 0;
         try
         {
             using LogLock.Hold hold = await _log.LockAsync(cancellation).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
-            batch = TakeBatch(int.MaxValue);
+            TakeBatch(batch, int.MaxValue);
             SafeStoreException? failure = Append(batch, ref appended, hold);
             hold.LetOthersAppend();
             Sync(batch, appended, hold);
@@ -146,24 +149,23 @@ internal sealed class Committer : IDisposable
         }
         catch (Exception failure) when (appended == 0 && failure is (SafeStoreException or OperationCanceledException))
         {
-            batch = batch.Count > 0 ? batch : TakeBatch(early);
+            TakeBatch(batch, batch.Count > 0 ? 0 : early);
             Conclude(batch, AppendOutcome.NotAppended, failure);
         }
 #pragma warning disable CA1031 // out of memory, or a defect: whatever it is, others wait, and nobody may be told more than is known
         catch (Exception failure)
         {
-            batch = batch.Count > 0 ? batch : TakeBatch(early);
+            TakeBatch(batch, batch.Count > 0 ? 0 : early);
             Conclude(batch, AppendOutcome.Unknown, _log.Fault(_log.Directory.Path, failure));
         }
 #pragma warning restore CA1031
         return HandOver(batch);
     }
 
-    private List<PendingCommit> TakeBatch(int countMax)
+    private void TakeBatch(List<PendingCommit> batch, int countMax)
     {
         lock (_gate)
         {
-            var batch = new List<PendingCommit>(Math.Min(_waiting.Count, countMax));
             long bytes = 0;
             while (countMax-- > 0 && _waiting.TryPeek(out PendingCommit? next) && (batch.Count == 0 || bytes + next.PayloadBytes <= BatchBytesMax))
             {
@@ -175,8 +177,6 @@ internal sealed class Committer : IDisposable
                     batch.Add(next);
                 }
             }
-
-            return batch;
         }
     }
 
@@ -242,6 +242,8 @@ internal sealed class Committer : IDisposable
         }
 
         batch.ForEach(static commit => commit.EndTurn());
+        batch.Clear();
+        _ = Interlocked.Exchange(ref _lastBatch, batch);
         return isWaitedFor;
     }
 }

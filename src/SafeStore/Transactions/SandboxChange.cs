@@ -47,7 +47,7 @@ public sealed class SandboxChange
     public SandboxChange Put<T>(DocumentKind<T> kind, T value)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return Put(kind.In(Sandbox), Serialize(kind, value));
+        return Put(kind.At(Sandbox), Serialize(kind, value));
     }
 
     /// <summary>Writes a document of a container.</summary>
@@ -61,7 +61,7 @@ public sealed class SandboxChange
     public SandboxChange Put<T>(string container, DocumentKind<T> kind, T value)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return Put(kind.In(Sandbox, Identifier.CheckContainer(container, nameof(container))), Serialize(kind, value));
+        return Put(kind.At(Sandbox, Identifier.CheckContainer(container, nameof(container))), Serialize(kind, value));
     }
 
     /// <summary>Writes a document given as JSON text; the bytes are stored as they are.</summary>
@@ -73,7 +73,7 @@ public sealed class SandboxChange
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
     /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
     public SandboxChange PutJson(StoreRoot root, string? container, string file, ReadOnlySpan<byte> json) =>
-        Put(new DocumentId(Sandbox, container, root, file), json.ToArray());
+        Put(DocumentAddress.Checked(Sandbox, container, root, file), json.ToArray());
 
     /// <summary>Deletes a document of the sandbox; one that does not exist is no error.</summary>
     /// <param name="kind">Its kind.</param>
@@ -82,7 +82,7 @@ public sealed class SandboxChange
     public SandboxChange Delete(DocumentKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return Set(kind.In(Sandbox), null);
+        return Set(kind.At(Sandbox), null);
     }
 
     /// <summary>Deletes a document of a container; one that does not exist is no error.</summary>
@@ -93,7 +93,7 @@ public sealed class SandboxChange
     public SandboxChange Delete(string container, DocumentKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return Set(kind.In(Sandbox, Identifier.CheckContainer(container, nameof(container))), null);
+        return Set(kind.At(Sandbox, Identifier.CheckContainer(container, nameof(container))), null);
     }
 
     /// <summary>Deletes a document by its name; one that does not exist is no error.</summary>
@@ -102,7 +102,7 @@ public sealed class SandboxChange
     /// <param name="file">The file's name.</param>
     /// <exception cref="ArgumentException">A name is not allowed.</exception>
     /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
-    public SandboxChange Delete(StoreRoot root, string? container, string file) => Set(new DocumentId(Sandbox, container, root, file), null);
+    public SandboxChange Delete(StoreRoot root, string? container, string file) => Set(DocumentAddress.Checked(Sandbox, container, root, file), null);
 
     /// <summary>Creates a container: its directory appears complete in every root, with the documents that this transaction puts into it.</summary>
     /// <param name="container">The container's id; it must not exist.</param>
@@ -187,19 +187,19 @@ public sealed class SandboxChange
         return new SandboxPlan(Sandbox, _kind, _created, _removed, _documents.Puts, deletes);
     }
 
-    private SandboxChange Put(DocumentId document, ReadOnlyMemory<byte> json)
+    private SandboxChange Put(in DocumentAddress document, ReadOnlyMemory<byte> json)
     {
         if (json.Length > _documentBytesMax)
         {
-            throw new DocumentTooLargeException(document, document.ToString(), _documentBytesMax);
+            throw new DocumentTooLargeException(document.Id, document.Id.ToString(), _documentBytesMax);
         }
 
         return JsonRules.FindFaultStrictly(json.Span) is { } fault
-            ? throw new ArgumentException($"The value of '{document}' cannot be a document: {fault.Reason} at byte {fault.Position}.", nameof(json))
+            ? throw new ArgumentException($"The value of '{document.Id}' cannot be a document: {fault.Reason} at byte {fault.Position}.", nameof(json))
             : Set(document, json);
     }
 
-    private SandboxChange Set(DocumentId document, ReadOnlyMemory<byte>? content)
+    private SandboxChange Set(in DocumentAddress document, ReadOnlyMemory<byte>? content)
     {
         ThrowIfClosed();
         if (document.Container is { } container && _removed.Contains(container))

@@ -27,6 +27,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             return;
         }
 
+        staged.Files.Capacity = plan.Puts.Length; // what is made must not be forgotten for lack of memory
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             if (plan.Touches(root.Root))
@@ -159,7 +160,6 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     {
         (StoreRoot root, string? container, string name) = put.Key;
         bool exists = handles.IsKnownFile(root, container, name) || CheckTarget(directory, name, handles, container);
-        staged.Files.EnsureCapacity(staged.Files.Count + 1); // what is made must not be forgotten
         var file = new StagedFile(directory, _tempNames.Next(), put.Key, exists);
         if (!TryWrite(file, put, staged))
         {
@@ -210,10 +210,9 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             // A container may exist in one root only; its name is taken in all.
-            if (container is null && handles.Find(root.Root, null) is { } other
-                && fs.Stat(other, file, out FileStatus namesake) == Errno.None && namesake.Kind == FileKind.Directory)
+            if (container is null && handles.HasDirectory(root.Root, file))
             {
-                throw new StorageException("replace a document", $"{other.Path}/{file}", Errno.IsDirectory);
+                throw new StorageException("replace a document", $"{root.Directory.Path}/{handles.Sandbox}/{file}", Errno.IsDirectory);
             }
         }
 

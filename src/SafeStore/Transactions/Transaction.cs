@@ -71,7 +71,7 @@ public sealed class Transaction
     public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
-        using IDisposable use = _open.Use();
+        using OpenLocks.Call use = _open.Use();
         _isClosed = true;
         var participants = new Participant[_sandboxes.Length];
         int busy = 0;
