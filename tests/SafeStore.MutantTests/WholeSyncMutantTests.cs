@@ -29,6 +29,12 @@ public sealed class WholeSyncMutantTests
         new FaultRule { Operations = [Operation.SyncAll], Fault = new SyncLosesData(Errno.InputOutput, LostSync.KeepsCache) }));
 
     [Theory]
+    [InlineData("whole-sync-of-damaged-repeated")]
+    public Task What_a_damaged_filesystem_has_given_up_no_sync_of_a_file_tells(string mutant) => Kill.ByAsync(mutant, static () => CheckpointAsync(
+        new Lab(new SimulatedMachineOptions { Profile = s_whole }),
+        new FaultRule { Operations = [Operation.SyncAll], Fault = new CallFails(Errno.Damaged) }));
+
+    [Theory]
     [InlineData("whole-sync-of-one-root")]
     public Task Roots_on_two_filesystems_are_both_synced(string mutant) =>
         Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab(new SimulatedMachineOptions { Profile = s_whole, Mounts = [new SimulatedMount("/store/run", s_whole)] })));

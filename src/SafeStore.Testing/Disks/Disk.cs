@@ -174,11 +174,19 @@ internal sealed partial class Disk
     }
 
     /// <summary>The write-back of everything has failed. Names stay to be written, since a journal that cannot be written forgets none.</summary>
-    public void LosePendingData()
+    /// <param name="isTold">Whether the next sync of each file tells.</param>
+    public void LosePendingData(bool isTold = true)
     {
         foreach (FileInode file in _inodes.Values.OfType<FileInode>().Where(static file => file.Pending.Exists(static change => !change.IsLost)))
         {
-            LosePending(file, isUntold: true);
+            if (isTold)
+            {
+                LosePending(file, isUntold: true);
+            }
+            else
+            {
+                file.Lose();
+            }
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed partial class EngineEvents(ILogger logger)
     [LoggerMessage(8, LogLevel.Warning, "Sandbox {Sandbox} cannot be looked into and was left as it is")]
     private static partial void LogSandboxSkipped(ILogger logger, Exception failure, string sandbox);
 
-    [LoggerMessage(9, LogLevel.Warning, "The filesystem of {Directory} could not be synced as a whole: {Errno} (errno {Number}). Checkpoints of this process sync file by file from now on; look into the kernel's messages")]
+    [LoggerMessage(9, LogLevel.Warning, "The filesystem of {Directory} could not be synced as a whole: {Errno} (errno {Number}). Checkpoints of this process sync file by file from now on. Look at the kernel log")]
     private static partial void LogWholeSyncFailed(ILogger logger, string directory, Errno errno, int number);
 
     [LoggerMessage(7, LogLevel.Warning, "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]

@@ -10,10 +10,10 @@ internal readonly record struct DocumentAddress(string Sandbox, string? Containe
 
     /// <exception cref="ArgumentException">A name is not allowed.</exception>
     public static DocumentAddress Checked(string sandbox, string? container, StoreRoot root, string file) => new(
-        Identifier.CheckSandbox(sandbox, nameof(sandbox)),
-        container is null ? null : Identifier.CheckContainer(container, nameof(container)),
-        root is StoreRoot.Config or StoreRoot.Run ? root : throw new ArgumentOutOfRangeException(nameof(root)),
-        Identifier.CheckFile(file, nameof(file)));
+        Sandbox: Identifier.CheckSandbox(sandbox, nameof(sandbox)),
+        Root: root is StoreRoot.Config or StoreRoot.Run ? root : throw new ArgumentOutOfRangeException(nameof(root)),
+        Container: container is null ? null : Identifier.CheckContainer(container, nameof(container)),
+        File: Identifier.CheckFile(file, nameof(file)));
 
     public DocumentId Id => DocumentId.Trusted(Sandbox, Container, Root, File);
 

@@ -27,6 +27,9 @@ public enum Errno
     /// <summary>EAGAIN: somebody else holds the lock.</summary>
     WouldBlock = 11,
 
+    /// <summary>ENOMEM: the kernel has no memory left.</summary>
+    NoMemory = 12,
+
     /// <summary>EACCES: permission denied.</summary>
     AccessDenied = 13,
 
@@ -86,6 +89,9 @@ public enum Errno
 
     /// <summary>ESTALE: the file's handle is stale (network filesystems).</summary>
     Stale = 116,
+
+    /// <summary>EUCLEAN: the filesystem has found itself damaged (EFSCORRUPTED in the kernel's filesystems).</summary>
+    Damaged = 117,
 
     /// <summary>EDQUOT: the quota is used up.</summary>
     QuotaExceeded = 122,

@@ -264,7 +264,7 @@ public interface IDurableFileSystem
     /// </summary>
     /// <remarks>
     /// An error tells that something of the filesystem may not be durable: any program's, and of any time since the directory was opened, or before that if nobody was told. It says nothing of a single file, whose own sync tells, and is
-    /// told once per open directory. A filesystem that has stopped after an error, or has turned read-only, may answer with success: <see cref="SyncDirectory"/> of the directory, after it, tells. By default it is never done.
+    /// told once per open directory. But <see cref="Errno.Damaged"/>: the filesystem has met an error meanwhile and may have given up what waited to be written, of which <b>no later sync tells</b>. A filesystem that has stopped after an error, or has turned read-only, may answer with success: <see cref="SyncDirectory"/> of the directory, after it, tells. By default it is never done.
     /// </remarks>
     /// <param name="directory">Any directory of the filesystem. What is mounted below it is not meant.</param>
     /// <param name="unwrittenMax">It is done only while no more bytes than this wait in the machine's memory to be written, to whatever disk: the call writes those of this one, whoever's they are.</param>

@@ -97,6 +97,7 @@ public sealed class StorageException : SafeStoreException
         Errno.NoSpace => "The filesystem is full: free some space and try again. Removing sandboxes works on a full disk.",
         Errno.QuotaExceeded => "The quota is used up: free some space or raise the quota, then try again.",
         Errno.InputOutput => "The device failed: look at the kernel log before trying again.",
+        Errno.Damaged => "The filesystem has met an error of its own: look at the kernel log, and check it (fsck).",
         Errno.ReadOnly => "The filesystem is read-only: remount it writable, after a look at the kernel log.",
         Errno.AccessDenied or Errno.NotPermitted => "Check the owner and the permissions of the path and of the directories above it.",
         Errno.ProcessFileLimit => "The process has too many open files: raise its limit (ulimit -n) or find the leak.",

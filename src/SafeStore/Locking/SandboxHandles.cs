@@ -115,12 +115,12 @@ internal sealed class SandboxHandles : IDisposable
             Span<byte> first = stackalloc byte[1];
             switch (_fs.ReadWhole(_roots[root].Directory, path, first, out _))
             {
-                case Errno.None or Errno.NotFound or Errno.NotDirectory:
+                case Errno.None or Errno.NotFound:
                     return false;
                 case Errno.IsDirectory:
                     return true;
                 default:
-                    break; // what may not be read can be looked at nevertheless
+                    break; // what may not be read can be looked at nevertheless, or says what is wrong
             }
         }
 

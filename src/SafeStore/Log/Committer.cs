@@ -166,6 +166,7 @@ internal sealed class Committer : IDisposable
     {
         lock (_gate)
         {
+            _ = batch.EnsureCapacity(batch.Count + Math.Min(_waiting.Count, countMax)); // whoever leaves the queue must not be lost for lack of memory
             long bytes = 0;
             while (countMax-- > 0 && _waiting.TryPeek(out PendingCommit? next) && (batch.Count == 0 || bytes + next.PayloadBytes <= BatchBytesMax))
             {

@@ -24,7 +24,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     public async ValueTask SyncAsync(IReadOnlyCollection<SandboxTouch> touched, SideBySide syncs, CancellationToken cancellation)
     {
         bool isDone = false;
-        await syncs.RunAsync(() => isDone = whole.TrySync(touched)).ConfigureAwait(false);
+        await syncs.RunAsync(() => isDone = TrySyncWhole(touched)).ConfigureAwait(false);
         if (isDone)
         {
             // A filesystem that has stopped after an error, or has turned read-only, answers the sync of the whole with success.
@@ -33,6 +33,18 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         else
         {
             await SyncOneByOneAsync(touched, syncs, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private bool TrySyncWhole(IReadOnlyCollection<SandboxTouch> touched)
+    {
+        try
+        {
+            return whole.TrySync(touched);
+        }
+        catch (SyncFailedException failure)
+        {
+            throw log.Fault(failure.Path, failure.Errno); // the next recovery makes all of it anew, from the log
         }
     }
 

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
+using SafeStore.Log;
 
 namespace SafeStore.Transactions;
 
@@ -117,12 +118,12 @@ internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper
         }
     }
 
+    /// <exception cref="SyncFailedException">One of many sandboxes' words may not be durable: not the matter of the one that filled the batch.</exception>
     private static void Sync(SyncBatch<string> words)
     {
         foreach ((string path, Errno errno) in words.Sync())
         {
-            throw new StorageException("sync the lock file", path, errno);
+            throw new SyncFailedException(path, errno);
         }
     }
-
 }

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Log;
 
 namespace SafeStore.Transactions;
 
@@ -28,7 +29,8 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
 
     /// <summary>Syncs it. The roots' directories must be synced after it.</summary>
     /// <param name="touched">What transactions touched.</param>
-    /// <returns>False: nothing is known to be durable, whatever happened.</returns>
+    /// <returns>False: nothing is known to be durable, whatever happened; the sync of each file tells.</returns>
+    /// <exception cref="SyncFailedException">Nor will the sync of a file tell: what was touched may be lost, but for the log.</exception>
     public bool TrySync(IReadOnlyCollection<SandboxTouch> touched)
     {
         if (_hasFailed || !hasRecovered)
@@ -59,6 +61,11 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
         {
             _hasFailed = true;
             events.WholeSyncFailed(root.Directory.Path, errno);
+        }
+
+        if (errno == Errno.Damaged)
+        {
+            throw new SyncFailedException(root.Directory.Path, errno);
         }
 
         return errno == Errno.None && isDone;

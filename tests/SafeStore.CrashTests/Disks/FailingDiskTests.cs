@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Kills;
@@ -107,6 +108,8 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
         {
             Assert.Equal((Errno.None, true), (fs.SyncAll(directory!, long.MaxValue - 1, out bool isDone), isDone));
             disk.FailExt4(goesOn: true);
+            Assert.Equal(Errno.None, fs.SyncDirectory(directory!)); // commits what counts the error
+            Assert.True(SpinWait.SpinUntil(() => PosixWholeSync.Told(ToldPath(fs, directory!)) is { Errors: > 0 }, TimeSpan.FromSeconds(30)), "The kernel has not counted the error.");
             Assert.Equal((Errno.None, false), (fs.SyncAll(directory!, long.MaxValue - 1, out isDone), isDone));
         }
     }
@@ -134,6 +137,12 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
         disk.Remount("rw");
         await using StateStore recovered = await StateStore.OpenAsync(disk.Layout, Workloads.Options);
         Assert.Equal(await seeded.AfterAsync("update"), Trees.Of(disk.Layout));
+    }
+
+    private static string ToldPath(PosixFileSystem fs, DirectoryHandle directory)
+    {
+        Assert.Equal(Errno.None, fs.Stat(directory, out FileStatus status));
+        return PosixWholeSync.ToldPath(status.Device);
     }
 
     private static void AssertHas(StateStore store, string value)

@@ -43,6 +43,16 @@ public sealed class WholeSyncRulesTests
     }
 
     [Fact]
+    public void If_the_filesystem_is_damaged_the_data_are_lost_and_no_sync_of_a_file_tells()
+    {
+        Rig rig = new Rig(s_whole).Write("/a", "olds").SyncAll().Write("/a", "news");
+        rig.Machine.Faults = FaultPlan.Fail(Operation.SyncAll, "*", Errno.Damaged);
+        Assert.Equal((Errno.Damaged, false), SyncAll(rig));
+        Assert.Equal(Errno.None, rig.TrySync("/a"));
+        Assert.Contains("a=olds", rig.Outcomes());
+    }
+
+    [Fact]
     public void A_write_back_that_failed_when_nobody_waited_is_told_once_to_each_directory_that_was_open_and_to_the_first_sync_of_the_file()
     {
         Rig rig = new Rig(s_whole).Write("/a", "olds").SyncAll().Write("/a", "news");

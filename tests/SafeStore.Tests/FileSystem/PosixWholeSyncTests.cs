@@ -41,20 +41,16 @@ public sealed class PosixWholeSyncTests : IDisposable
     }
 
     [Theory]
-    [InlineData("0\n", true)]
-    [InlineData("1\n", false)]
-    [InlineData("10\n", false)]
-    [InlineData("", false)]
-    [InlineData(null, false)]
-    public void A_filesystem_is_free_of_errors_if_the_kernel_says_so(string? count, bool isFree)
+    [InlineData("0\n", "17\n", 0L, 17L)]
+    [InlineData("2\n", "17\n", 2L, 17L)]
+    [InlineData("0\n", null, null, null)]
+    [InlineData(null, "17\n", null, null)]
+    [InlineData("", "17\n", null, null)]
+    public void What_the_kernel_tells_of_a_filesystem_is_how_many_errors_and_messages_there_were(string? errors, string? messages, long? errorsFound, long? messagesFound)
     {
-        string path = Path.Combine(_test.Directory, "errors_count");
-        if (count is not null)
-        {
-            File.WriteAllText(path, count);
-        }
-
-        Assert.Equal(isFree, PosixWholeSync.IsFreeOfErrors(path));
+        Write("errors_count", errors);
+        Write("msg_count", messages);
+        Assert.Equal(errorsFound is { } count ? (count, messagesFound!.Value) : null, PosixWholeSync.Told(_test.Directory));
     }
 
     [Fact]
@@ -65,6 +61,14 @@ public sealed class PosixWholeSyncTests : IDisposable
         {
             Assert.Equal(Errno.None, _fs.SyncAll(directory!, long.MaxValue - 1, out bool isDone));
             Assert.False(isDone);
+        }
+    }
+
+    private void Write(string name, string? text)
+    {
+        if (text is not null)
+        {
+            File.WriteAllText(Path.Combine(_test.Directory, name), text);
         }
     }
 }

@@ -149,6 +149,35 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lock_word_whose_sync_fails_in_a_recovery_ends_it_whichever_sandbox_was_being_looked_at()
+    {
+        StoreLayout copy;
+        await using (StateStore store = await _test.OpenAsync())
+        {
+            for (int i = 0; i < 70; i++) // more than are synced at a time
+            {
+                await store.CreateAsync($"sb-{i}");
+            }
+
+            await store.CheckpointAsync(TestContext.Current.CancellationToken);
+            await store.ChangeAsync("sb-0", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
+            copy = _test.CopyAsAfterAKill();
+        }
+
+        // After a recovery that was interrupted, every word is written anew.
+        var scripted = new ScriptedFileSystem { Before = static call => call.Path.Contains("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.NoSpace : Errno.None };
+        StoreOptions options = _test.Options with { FileSystem = scripted };
+        _ = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options));
+        scripted.Before = static call => call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile) ? Errno.NoSpace : Errno.None;
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options));
+        Assert.EndsWith("/lock", failure.Path, StringComparison.Ordinal);
+
+        scripted.Before = null;
+        await using StateStore again = await StateStore.OpenAsync(copy, options);
+        Assert.Equal("1", again.ReadText("sb-0", StoreRoot.Run, null, "a"));
+    }
+
+    [Fact]
     public async Task A_creation_of_which_nothing_was_on_the_disk_is_repeated()
     {
         await using StateStore store = await _test.OpenAsync();

@@ -97,6 +97,19 @@ public sealed class WholeSyncTests : IDisposable
     }
 
     [Fact]
+    public async Task A_filesystem_that_has_met_an_error_while_it_was_synced_faults_the_store_since_no_sync_of_a_file_tells()
+    {
+        _scripted.CanSyncAll = static _ => true;
+        await using StateStore store = await _test.OpenAsync(_scripted);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "c", "0"));
+        _scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.SyncAll) ? Errno.Damaged : Errno.None;
+        StoreFaultedException failure = await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("117", failure.Message, StringComparison.Ordinal);
+        Assert.True(store.IsFaulted);
+        _scripted.Before = null;
+    }
+
+    [Fact]
     public async Task Syncs_that_a_root_in_memory_does_not_need_are_no_reason_to_write_what_others_have_left_to_be_written()
     {
         var allowed = new List<long>();
