@@ -168,7 +168,8 @@ public sealed class RecoveryTests : IDisposable
         var scripted = new ScriptedFileSystem { Before = static call => call.Path.Contains("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.NoSpace : Errno.None };
         StoreOptions options = _test.Options with { FileSystem = scripted };
         _ = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options));
-        scripted.Before = static call => call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile) ? Errno.NoSpace : Errno.None;
+        int syncs = 0;
+        scripted.Before = call => call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile) && ++syncs == 1 ? Errno.NoSpace : Errno.None;
         StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options));
         Assert.EndsWith("/lock", failure.Path, StringComparison.Ordinal);
 
