@@ -122,7 +122,7 @@ internal static unsafe partial class LibC
         Errno errno = Error(sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE));
 
         // Not available (or a filter says so), or nothing was given up and the sync tries again: ENOMEM too, where ext4 keeps the data.
-        return errno is Errno.NotImplemented or Errno.NotPermitted or Errno.Invalid or Errno.Interrupted or Errno.WouldBlock or Errno.NoMemory ? Errno.None : errno;
+        return errno is Errno.NotImplemented or Errno.NotPermitted or Errno.Interrupted or Errno.NoMemory ? Errno.None : errno;
     }
 
     // These five go through syscall(2): the C libraries got their wrappers late or not at all, the kernel's numbers are forever.

@@ -20,8 +20,8 @@ internal static class PosixWholeSync
             return Errno.None;
         }
 
-        string told = ToldPath(status.Device);
-        if (Told(told) is not { Errors: 0 } before || UnwrittenBytes(PseudoFile.Read("/proc/meminfo")) > unwrittenMax)
+        using Ext4Report? report = Ext4Report.TryOpen(status.Device);
+        if (report?.Read() is not { Errors: 0 } before || UnwrittenBytes(PseudoFile.Read("/proc/meminfo")) > unwrittenMax)
         {
             return Errno.None;
         }
@@ -29,7 +29,7 @@ internal static class PosixWholeSync
         Errno errno = LibC.Error(LibC.syncfs(directory));
 
         // Of a block that it cannot allocate, ext4 gives the data up, writes a message, and lets syncfs succeed (mpage_map_and_submit_extent in fs/ext4/inode.c).
-        errno = Told(told) == before ? errno : Errno.Damaged;
+        errno = report.Read() == before ? errno : Errno.Damaged;
         isDone = errno == Errno.None;
         return errno;
     }
@@ -59,18 +59,6 @@ internal static class PosixWholeSync
 
         return found == 2 ? bytes : long.MaxValue;
     }
-
-    /// <summary>Where ext4 tells of a filesystem (Documentation/ABI/testing/sysfs-fs-ext4).</summary>
-    internal static string ToldPath(ulong device) => $"/sys/fs/ext4/{PseudoFile.LinkTarget($"/sys/dev/block/{PosixStatus.NumbersOf(device)}")}";
-
-    /// <summary>
-    /// How many errors a filesystem has counted since its last check, and how many messages it has written since it was mounted: the former may be counted somewhat later, by the journal. Null if the kernel does not tell.
-    /// </summary>
-    internal static (long Errors, long Messages)? Told(string path) =>
-        long.TryParse(PseudoFile.Read($"{path}/errors_count"), CultureInfo.InvariantCulture, out long errors)
-        && long.TryParse(PseudoFile.Read($"{path}/msg_count"), CultureInfo.InvariantCulture, out long messages)
-            ? (errors, messages)
-            : null;
 
     private static bool IsReliable(Descriptor directory) =>
         Environment.OSVersion.Version >= s_oldestKernel && PosixTraits.Describe(directory, out FileSystemTraits? traits) == Errno.None && traits!.Name == PosixTraits.Ext4;

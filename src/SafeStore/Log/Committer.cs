@@ -18,6 +18,9 @@ internal sealed class Committer : IDisposable
 {
     private const long BatchBytesMax = 4 * 1024 * 1024;
 
+    /// <summary>Not none: that somebody is told of a failure must not need memory.</summary>
+    private const int BatchCapacity = 4;
+
     private readonly CommitLog _log;
     private readonly Action _segmentHalfFull;
     private readonly LogThread _thread;
@@ -26,7 +29,7 @@ internal sealed class Committer : IDisposable
     private bool _hasLeader;
 
     /// <summary>The list of the last batch, kept for the next one.</summary>
-    private List<PendingCommit>? _lastBatch;
+    private List<PendingCommit>? _lastBatch = new(BatchCapacity);
 
     public Committer(CommitLog log, Action segmentHalfFull)
     {
@@ -131,7 +134,7 @@ internal sealed class Committer : IDisposable
     /// <param name="cancellation">Ends the wait for the log.</param>
     private async ValueTask<bool> LeadAsync(int early, CancellationToken cancellation)
     {
-        List<PendingCommit> batch = Interlocked.Exchange(ref _lastBatch, null) ?? [];
+        List<PendingCommit> batch = Interlocked.Exchange(ref _lastBatch, null) ?? new List<PendingCommit>(BatchCapacity);
         int appended = 0;
         try
         {
@@ -166,10 +169,10 @@ internal sealed class Committer : IDisposable
     {
         lock (_gate)
         {
-            _ = batch.EnsureCapacity(batch.Count + Math.Min(_waiting.Count, countMax)); // whoever leaves the queue must not be lost for lack of memory
             long bytes = 0;
             while (countMax-- > 0 && _waiting.TryPeek(out PendingCommit? next) && (batch.Count == 0 || bytes + next.PayloadBytes <= BatchBytesMax))
             {
+                _ = batch.EnsureCapacity(batch.Count + 1); // who leaves the queue must not be lost for lack of memory
                 _ = _waiting.Dequeue();
                 if (!next.IsTaken)
                 {

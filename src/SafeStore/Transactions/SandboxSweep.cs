@@ -47,7 +47,7 @@ internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper
         {
             Sweep(root, sandbox, fate, words);
         }
-        catch (StorageException failure) when (fate is null && failure.Errno is not Errno.InputOutput)
+        catch (StorageException failure) when (fate is null && IsOddity(failure.Errno))
         {
             // A link, or a directory of another owner, where none should be: one odd sandbox does not keep the others closed. It
             // is refused when it is locked or read.
@@ -55,6 +55,9 @@ internal sealed class SandboxSweep(IDurableFileSystem fs, RootSet roots, Sweeper
             _isSettled = false;
         }
     }
+
+    /// <summary>Not if the filesystem or the process lacks something, which is not this sandbox's matter: what could not be synced would be taken for settled.</summary>
+    private static bool IsOddity(Errno errno) => errno is not (Errno.InputOutput or Errno.NoSpace or Errno.QuotaExceeded or Errno.Damaged or Errno.NoMemory or Errno.ProcessFileLimit or Errno.SystemFileLimit);
 
     private void Sweep(RootDirectory root, string sandbox, SandboxFate? fate, SyncBatch<string> words)
     {
