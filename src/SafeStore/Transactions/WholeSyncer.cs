@@ -57,15 +57,15 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
     private bool TrySync(RootDirectory root, long unwrittenMax)
     {
         Errno errno = fs.SyncAll(root.Directory, unwrittenMax, out bool isDone);
+        if (errno == Errno.Damaged)
+        {
+            throw new SyncFailedException(root.Directory.Path, errno);
+        }
+
         if (errno != Errno.None)
         {
             _hasFailed = true;
             events.WholeSyncFailed(root.Directory.Path, errno);
-        }
-
-        if (errno == Errno.Damaged)
-        {
-            throw new SyncFailedException(root.Directory.Path, errno);
         }
 
         return errno == Errno.None && isDone;

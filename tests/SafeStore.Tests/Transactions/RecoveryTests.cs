@@ -178,6 +178,37 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal("1", again.ReadText("sb-0", StoreRoot.Run, null, "a"));
     }
 
+    [Theory]
+    [InlineData(Errno.NoSpace, false)]
+    [InlineData(Errno.Damaged, false)]
+    [InlineData(Errno.ProcessFileLimit, false)]
+    [InlineData(Errno.AccessDenied, true)]
+    public async Task A_sandbox_whose_directory_cannot_be_synced_in_a_recovery_is_an_oddity_only_if_nothing_is_lacking(Errno error, bool isOddity)
+    {
+        StoreLayout copy;
+        await using (StateStore store = await _test.OpenAsync())
+        {
+            await store.CreateAsync("sb");
+            await store.CheckpointAsync(TestContext.Current.CancellationToken);
+            await store.CreateAsync("other");
+            copy = _test.CopyAsAfterAKill();
+        }
+
+        var scripted = new ScriptedFileSystem { Before = static call => call.Path.Contains("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.NoSpace : Errno.None };
+        StoreOptions options = _test.Options with { FileSystem = scripted };
+        _ = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options)); // after it, every directory is synced
+        bool isMet = false;
+        scripted.Before = call =>
+        {
+            bool meets = call.Path == Path.Combine(copy.Run, "sb") && call.Verb == nameof(IDurableFileSystem.SyncDirectory);
+            isMet |= meets;
+            return meets ? error : Errno.None;
+        };
+        Exception? failure = await Record.ExceptionAsync(async () => await (await StateStore.OpenAsync(copy, options)).DisposeAsync());
+        Assert.True(isMet);
+        Assert.Equal(isOddity ? null : error, (failure as StorageException)?.Errno);
+    }
+
     [Fact]
     public async Task A_creation_of_which_nothing_was_on_the_disk_is_repeated()
     {
