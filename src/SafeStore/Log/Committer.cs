@@ -8,7 +8,7 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// Group commit. Who finds nobody at it leads: it writes its transaction and syncs, on its own thread. Who comes meanwhile waits; the log thread then leads for all that wait, with one write and
-/// one sync for each batch, until nobody does.
+/// one sync for each batch, until nobody does. What a transaction has to stage is staged meanwhile: by its own thread if another one leads, else by the stage thread.
 /// </summary>
 /// <remarks>
 /// A single writer never pays for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch begins when the last one ends, and since their
@@ -23,7 +23,8 @@ internal sealed class Committer : IDisposable
 
     private readonly CommitLog _log;
     private readonly Action _segmentHalfFull;
-    private readonly LogThread _thread;
+    private readonly WorkThread _thread;
+    private readonly StageThread? _stageThread;
     private readonly Lock _gate = new();
     private readonly Queue<PendingCommit> _waiting = new();
     private bool _hasLeader;
@@ -35,12 +36,13 @@ internal sealed class Committer : IDisposable
     {
         _log = log;
         _segmentHalfFull = segmentHalfFull;
-        _thread = new LogThread(LeadForAllAsync);
+        _thread = new WorkThread("SafeStore log", LeadForAllAsync);
+        _stageThread = log.Directory.FileSystem.SyncsSideBySide > 1 ? new StageThread() : null;
     }
 
     /// <summary>
-    /// Puts a transaction into the log; durable on return unless it touches volatile roots only. Cancellation is honoured until the
-    /// transaction is put into a batch. Ask <see cref="PendingCommit.Outcome"/> when it throws.
+    /// Puts a transaction into the log, and stages it meanwhile; durable on return unless it touches volatile roots only. Cancellation is honoured until the
+    /// transaction is put into a batch. Ask <see cref="PendingCommit.Outcome"/> when it throws; nobody stages it any more then.
     /// </summary>
     public async ValueTask<Lsn> CommitAsync(PendingCommit commit, CancellationToken cancellation)
     {
@@ -48,13 +50,11 @@ internal sealed class Committer : IDisposable
         _log.ThrowIfFaulted();
         if (Enqueue(commit))
         {
-            if (await LeadAsync(1, cancellation).ConfigureAwait(false))
-            {
-                _thread.Wake();
-            }
+            await LeadOneAsync(commit, cancellation).ConfigureAwait(false);
         }
         else
         {
+            commit.Stage();
             await WaitAsync(commit, cancellation).ConfigureAwait(false);
         }
 
@@ -63,11 +63,16 @@ internal sealed class Committer : IDisposable
             ExceptionDispatchInfo.Throw(failure);
         }
 
+        commit.Stage(); // whoever led need not have come to it
         return commit.Outcome == AppendOutcome.Committed ? commit.Lsn : throw new InvalidOperationException("A transaction has come back from the log without an outcome.");
     }
 
-    /// <summary>Ends the log thread; nobody commits any more.</summary>
-    public void Dispose() => _thread.Dispose();
+    /// <summary>Ends the threads; nobody commits any more.</summary>
+    public void Dispose()
+    {
+        _thread.Dispose();
+        _stageThread?.Dispose();
+    }
 
     /// <summary>True if the commit is to lead.</summary>
     private bool Enqueue(PendingCommit commit)
@@ -83,6 +88,25 @@ internal sealed class Committer : IDisposable
             _hasLeader = true;
             _waiting.Enqueue(commit);
             return leads;
+        }
+    }
+
+    private async ValueTask LeadOneAsync(PendingCommit commit, CancellationToken cancellation)
+    {
+        bool isHandedOver = commit.NeedsStaging && commit.NeedsSync && _stageThread?.TryTake(commit) == true;
+        try
+        {
+            if (await LeadAsync(1, isHandedOver ? null : commit, cancellation).ConfigureAwait(false))
+            {
+                _thread.Wake();
+            }
+        }
+        finally
+        {
+            if (isHandedOver)
+            {
+                commit.AwaitStaged();
+            }
         }
     }
 
@@ -125,14 +149,15 @@ internal sealed class Committer : IDisposable
                 early = _waiting.Count;
             }
 
-            goesOn = await LeadAsync(early, CancellationToken.None).ConfigureAwait(false);
+            goesOn = await LeadAsync(early, null, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
     /// <summary>Leads one batch; true if others wait, for whom the log thread leads next.</summary>
     /// <param name="early">How many wait from the beginning: when the log cannot be locked, they are told, and who came later tries again.</param>
+    /// <param name="own">The leader's own transaction, if the leader is to stage it: between write and sync, so that neither needs the other.</param>
     /// <param name="cancellation">Ends the wait for the log.</param>
-    private async ValueTask<bool> LeadAsync(int early, CancellationToken cancellation)
+    private async ValueTask<bool> LeadAsync(int early, PendingCommit? own, CancellationToken cancellation)
     {
         List<PendingCommit> batch = Interlocked.Exchange(ref _lastBatch, null) ?? new List<PendingCommit>(BatchCapacity);
         int appended = 0;
@@ -143,6 +168,11 @@ internal sealed class Committer : IDisposable
             TakeBatch(batch, int.MaxValue);
             SafeStoreException? failure = Append(batch, ref appended, hold);
             hold.LetOthersAppend();
+            if (failure is null)
+            {
+                own?.Stage();
+            }
+
             Sync(batch, appended, hold);
             Conclude(batch, AppendOutcome.NotAppended, failure);
             if (batch.Count > 0 && _log.TakeHalfFull(hold))

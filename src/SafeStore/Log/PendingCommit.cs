@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace SafeStore.Log;
@@ -19,13 +20,18 @@ internal enum AppendOutcome
 /// <summary>A transaction on its way into the log: who waits for it, and what came of it.</summary>
 internal abstract class PendingCommit
 {
+    private readonly object _staging = new();
     private TaskCompletionSource? _turn;
+    private bool _isStaged;
 
     /// <summary>The payload's length in bytes.</summary>
     public abstract int PayloadBytes { get; }
 
     /// <summary>Whether it must survive a power loss: false when it touches volatile roots only.</summary>
     public abstract bool NeedsSync { get; }
+
+    /// <summary>Whether something is to be staged while the record is on its way to the disk.</summary>
+    public virtual bool NeedsStaging => false;
 
     /// <summary>Its number, once it was appended.</summary>
     public Lsn Lsn { get; set; }
@@ -45,6 +51,39 @@ internal abstract class PendingCommit
     public Task Turn => _turn?.Task ?? Task.CompletedTask;
 
     public abstract void WritePayload(Span<byte> target);
+
+    /// <summary>Stages what is to be published when the record is durable, unless that has been done. By one thread at a time.</summary>
+    public void Stage()
+    {
+        if (_isStaged)
+        {
+            return;
+        }
+
+        StageOnce();
+        lock (_staging)
+        {
+            _isStaged = true;
+            Monitor.PulseAll(_staging);
+        }
+    }
+
+    /// <summary>Returns when another thread has staged it: that is work of this disk, as the sync was that the caller comes from.</summary>
+    public void AwaitStaged()
+    {
+        lock (_staging)
+        {
+            while (!_isStaged)
+            {
+                _ = Monitor.Wait(_staging);
+            }
+        }
+    }
+
+    /// <summary>Stages; keeps what goes wrong to itself, until the outcome is known.</summary>
+    protected virtual void StageOnce()
+    {
+    }
 
     public void Conclude(AppendOutcome outcome, Exception? failure)
     {

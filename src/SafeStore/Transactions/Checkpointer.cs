@@ -103,7 +103,14 @@ internal sealed class Checkpointer(
             }).ConfigureAwait(false);
             foreach (SandboxTouch touch in doubtful)
             {
-                if (!await IsPublishedAsync(touch, cancellation).ConfigureAwait(false))
+                if (await IsPublishedAsync(touch, cancellation).ConfigureAwait(false))
+                {
+                    continue;
+                }
+
+                bool isAborted = false;
+                await apart.RunAsync(() => isAborted = IsAborted(touch, segments)).ConfigureAwait(false);
+                if (!isAborted)
                 {
                     events.CheckpointWaits(touch.Sandbox, touch.Last);
                     return (released, last, all);
@@ -151,13 +158,18 @@ internal sealed class Checkpointer(
     {
         for (int i = released; i + 1 < segments.Count; i++)
         {
-            foreach ((SandboxPlan plan, _) in ReadPlans(segments[i], segments[i + 1].Previous))
+            foreach ((SandboxPlan plan, Lsn lsn) in ReadPlans(segments[i], segments[i + 1].Previous))
             {
                 if (touched.TryGetValue(plan.Sandbox, out SandboxTouch? touch))
                 {
-                    touch.DropRewritten(plan);
+                    touch.AddLater(plan, lsn);
                 }
             }
+        }
+
+        foreach (SandboxTouch touch in touched.Values)
+        {
+            touch.EndLater();
         }
     }
 
@@ -168,7 +180,7 @@ internal sealed class Checkpointer(
         Lsn read = first.Previous;
         foreach (CommitRecord record in LogScanner.ReadSegment(log.Directory, first, last, lendsPayloads: true))
         {
-            foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path, names))
+            foreach (SandboxPlan plan in CommittedPlans.Read(record, log.Directory.Path, names))
             {
                 yield return (plan, record.Lsn);
             }
@@ -182,8 +194,25 @@ internal sealed class Checkpointer(
         }
     }
 
-    private bool IsPublishedByItsWord(SandboxTouch touch) =>
-        WordOf(touch.Sandbox) is { State: not LockWordState.Unknown } word && word.Lsn >= touch.Last;
+    private bool IsPublishedByItsWord(SandboxTouch touch)
+    {
+        touch.Published = WordOf(touch.Sandbox) is { State: not LockWordState.Unknown } word ? word.Lsn : default;
+        return touch.Published.Value > 0 && touch.Published >= touch.Last;
+    }
+
+    /// <summary>Whether a sealed segment has the abort of a transaction that was never published: who still holds the lock need not have committed since.</summary>
+    private bool IsAborted(SandboxTouch touch, List<Lsn> segments)
+    {
+        for (int i = segments.Count - 2; i >= 0; i--)
+        {
+            if (ReadPlans(segments[i], segments[i + 1].Previous).Any(later => later.Plan.Sandbox == touch.Sandbox && later.Plan.Kind == PlanKind.Abort && later.Plan.Aborted == touch.Last))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private LockWord? WordOf(string sandbox) => LockWord.TryRead(fs, roots.Run.Directory, SandboxHandles.LockPathOf(sandbox));
 

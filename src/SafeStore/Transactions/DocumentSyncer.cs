@@ -149,12 +149,9 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     {
         using LogLock.Hold hold = await log.LockAsync(CancellationToken.None).ConfigureAwait(false);
         var fate = new SandboxFate(sandbox);
-        foreach (CommitRecord record in log.ReadAll(hold))
+        foreach ((SandboxPlan plan, CommitRecord record) in CommittedPlans.Of(log.ReadAll(hold), log.Directory.Path, sandbox))
         {
-            foreach (SandboxPlan plan in Resolver.PlansOf(record, log.Directory.Path).Where(plan => plan.Sandbox == sandbox))
-            {
-                fate.Add(plan, record);
-            }
+            fate.Add(plan, record);
         }
 
         return fate.Documents.TryGetValue(key, out (ReadOnlyMemory<byte>? Content, Guid Root) found) ? found.Content : null;

@@ -21,7 +21,7 @@ internal static class PlanCodec
                 throw new ArgumentException($"The transaction changes more than {NamesMax} documents or containers of sandbox '{plan.Sandbox}'. Split it.", nameof(plans));
             }
 
-            size += 1 + SizeOf(plan.Sandbox) + 16;
+            size += 1 + SizeOf(plan.Sandbox) + (plan.Kind == PlanKind.Abort ? 8 : 16);
             size += SizeOf(plan.CreatedContainers) + SizeOf(plan.RemovedContainers);
             foreach (DocumentPut put in plan.Puts)
             {
@@ -47,6 +47,12 @@ internal static class PlanCodec
         {
             writer.Byte((byte)plan.Kind);
             writer.Name(plan.Sandbox);
+            if (plan.Kind == PlanKind.Abort)
+            {
+                writer.Lsn(plan.Aborted);
+                continue;
+            }
+
             writer.Names(plan.CreatedContainers);
             writer.Names(plan.RemovedContainers);
             writer.Number(plan.Puts.Length);
@@ -76,6 +82,12 @@ internal static class PlanCodec
         {
             var kind = (PlanKind)reader.Byte();
             string sandbox = reader.Name()!;
+            if (kind == PlanKind.Abort && sandbox is not null)
+            {
+                plans.Add(SandboxPlan.Abort(sandbox, reader.Lsn()));
+                continue;
+            }
+
             string[] created = reader.Names();
             string[] removed = reader.Names();
             DocumentPut[] puts = reader.NewArray<DocumentPut>();
@@ -132,6 +144,12 @@ internal static class PlanCodec
             _rest = _rest[4..];
         }
 
+        public void Lsn(Lsn value)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(_rest, value.Value);
+            _rest = _rest[8..];
+        }
+
         public void Name(string? name)
         {
             Byte((byte)(name?.Length ?? 0));
@@ -178,6 +196,8 @@ internal static class PlanCodec
             HasFailed |= value < 0 || value > max;
             return HasFailed ? 0 : value;
         }
+
+        public Lsn Lsn() => new(Take(8) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadInt64LittleEndian(bytes.Span) : 0);
 
         /// <summary>A name, null if it is empty. Checked like an argument: a path is formed of it.</summary>
         public string? Name()

@@ -67,17 +67,14 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
     {
         var fates = new Dictionary<string, SandboxFate>(StringComparer.Ordinal);
         var names = new NamePool();
-        foreach (CommitRecord record in log.Records)
+        foreach ((SandboxPlan plan, CommitRecord record) in CommittedPlans.Of(log.Records, directory.Path, names: names))
         {
-            foreach (SandboxPlan plan in Resolver.PlansOf(record, directory.Path, names))
+            if (!fates.TryGetValue(plan.Sandbox, out SandboxFate? fate))
             {
-                if (!fates.TryGetValue(plan.Sandbox, out SandboxFate? fate))
-                {
-                    fates.Add(plan.Sandbox, fate = new SandboxFate(plan.Sandbox));
-                }
-
-                fate.Add(plan, record);
+                fates.Add(plan.Sandbox, fate = new SandboxFate(plan.Sandbox));
             }
+
+            fate.Add(plan, record);
         }
 
         return fates;

@@ -63,18 +63,19 @@ internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog l
         var staged = new StagedPlan();
         try
         {
-            if (!stager.TryStageNew(plan, staged))
+            if (!stager.TryBeginNew(plan, staged))
             {
                 throw new StorageException("stage anew", roots.Run.Stage.Path, Errno.Exists); // swept a moment ago, and the name is ours
             }
 
+            stager.StageNew(plan, staged);
             publisher.PublishNew(staged);
             new LockWord(LockWordState.Idle, lsn).Write(fs, staged.LockFile!);
             return true;
         }
         finally
         {
-            staged.LockFile?.Dispose();
+            staged.Close();
         }
     }
 
@@ -83,27 +84,13 @@ internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog l
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
         log.ThrowIfFaulted();
-        (Lsn Lsn, SandboxPlan? Plan) found = default;
-        foreach (CommitRecord record in log.ReadAll(hold).Where(record => record.Lsn > above))
-        {
-            if (PlansOf(record, log.Directory.Path).Find(plan => plan.Sandbox == sandbox) is { } plan)
-            {
-                found = (record.Lsn, plan);
-            }
-        }
+        List<(SandboxPlan Plan, CommitRecord Record)> plans = CommittedPlans.Of(log.ReadAll(hold).Where(record => record.Lsn > above), log.Directory.Path, sandbox);
 
+        // Its process died before it synced, perhaps, the transaction or its abort: nothing may be seen that a power loss could still take back.
         Lsn last = log.LastLsn(hold);
-        if (found.Plan is not null)
-        {
-            // Its process died before it synced, perhaps: nothing may be seen that a power loss could still take back.
-            log.Sync(last, hold);
-        }
-
-        return (found.Lsn, found.Plan, last);
+        log.Sync(last, hold);
+        return plans.Count == 0 ? (default, null, last) : (plans[^1].Record.Lsn, plans[^1].Plan, last);
     }
-
-    public static List<SandboxPlan> PlansOf(CommitRecord record, string path, NamePool? names = null) =>
-        PlanCodec.TryRead(record.Payload, names) ?? throw new LogCorruptException(path, 0, record.Lsn, "its checksum is right, but its payload makes no sense to this version");
 
     private void Publish(SandboxPlan plan, SandboxHandles handles)
     {

@@ -7,11 +7,16 @@ internal sealed class SandboxTouch(string sandbox)
 {
     private readonly HashSet<DocumentKey> _documents = [];
     private HashSet<(StoreRoot Root, string Container)>? _made;
+    private Lsn _lastBefore;
+    private (SandboxPlan Plan, Lsn Lsn)? _undecided;
 
     public string Sandbox => sandbox;
 
     /// <summary>The LSN of the last of them.</summary>
     public Lsn Last { get; private set; }
+
+    /// <summary>The LSN in the sandbox's lock word when it was looked at: all up to it has been published, or aborted.</summary>
+    public Lsn Published { get; set; }
 
     /// <summary>The documents that were written or deleted.</summary>
     public IReadOnlyCollection<DocumentKey> Documents => _documents;
@@ -24,7 +29,13 @@ internal sealed class SandboxTouch(string sandbox)
 
     public void Add(SandboxPlan plan, Lsn lsn)
     {
-        Last = Lsn.Max(Last, lsn);
+        if (plan.Kind == PlanKind.Abort)
+        {
+            Last = plan.Aborted == Last ? _lastBefore : Last; // nobody will publish it
+            return;
+        }
+
+        (_lastBefore, Last) = (Last, lsn);
         IsMadeOrRemoved |= MakesOrRemoves(plan);
         foreach (DocumentPut put in plan.Puts)
         {
@@ -47,6 +58,7 @@ internal sealed class SandboxTouch(string sandbox)
     public void Add(SandboxTouch other)
     {
         Last = Lsn.Max(Last, other.Last);
+        Published = Lsn.Max(Published, other.Published);
         IsMadeOrRemoved |= other.IsMadeOrRemoved;
         _documents.UnionWith(other._documents);
         if (other._made is { } made)
@@ -55,22 +67,28 @@ internal sealed class SandboxTouch(string sandbox)
         }
     }
 
-    /// <summary>Forgets what a later, durable record writes or deletes again. Not the directories that were made or removed: the record may need them.</summary>
-    public void DropRewritten(SandboxPlan later)
+    /// <summary>
+    /// Forgets what later, durable records write or delete again, one by one, oldest first. None counts before it is known that it was not aborted: by the next one, which comes after the end of this one, or by the lock word.
+    /// </summary>
+    public void AddLater(SandboxPlan later, Lsn lsn)
     {
-        HasLastWord = false;
-
-        // One that makes a sandbox or container tells that an earlier one, of which these records know, has gone: that is to be durable when they are.
-        IsMadeOrRemoved |= MakesOrRemoves(later);
-        foreach (DocumentPut put in later.Puts)
+        if (_undecided is { } before && !(later.Kind == PlanKind.Abort && later.Aborted == before.Lsn))
         {
-            _ = _documents.Remove(put.Key);
+            DropRewritten(before.Plan);
         }
 
-        foreach (DocumentKey key in later.Deletes)
+        _undecided = later.Kind == PlanKind.Abort ? null : (later, lsn);
+    }
+
+    /// <summary>No later one comes.</summary>
+    public void EndLater()
+    {
+        if (_undecided is { } last && last.Lsn == Published)
         {
-            _ = _documents.Remove(key);
+            DropRewritten(last.Plan);
         }
+
+        _undecided = null;
     }
 
     /// <summary>Adds the directories, the sandbox's own (null) and its containers', in which a name may have changed.</summary>
@@ -92,6 +110,24 @@ internal sealed class SandboxTouch(string sandbox)
         {
             _ = directories.Add((StoreRoot.Config, null));
             _ = directories.Add((StoreRoot.Run, null));
+        }
+    }
+
+    /// <summary>Not the directories that were made or removed: the record may need them.</summary>
+    private void DropRewritten(SandboxPlan later)
+    {
+        HasLastWord = false;
+
+        // One that makes a sandbox or container tells that an earlier one, of which these records know, has gone: that is to be durable when they are.
+        IsMadeOrRemoved |= MakesOrRemoves(later);
+        foreach (DocumentPut put in later.Puts)
+        {
+            _ = _documents.Remove(put.Key);
+        }
+
+        foreach (DocumentKey key in later.Deletes)
+        {
+            _ = _documents.Remove(key);
         }
     }
 

@@ -23,8 +23,18 @@ internal sealed class StagedPlan
     /// <summary>How many of the directories have appeared at their targets.</summary>
     public int Appeared { get; set; }
 
+    /// <summary>The directory of a new sandbox in the run root's stage/, until it is filled.</summary>
+    public DirectoryHandle? NewDirectory { get; set; }
+
     /// <summary>The lock file of a new sandbox, held exclusively since before it can be seen.</summary>
     public FileHandle? LockFile { get; set; }
+
+    /// <summary>Closes what it holds open; nobody publishes it any more.</summary>
+    public void Close()
+    {
+        NewDirectory?.Dispose();
+        LockFile?.Dispose();
+    }
 
     public void Add(StagedDirectory directory) => Directories = [.. Directories, directory];
 

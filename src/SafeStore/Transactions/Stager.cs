@@ -38,41 +38,59 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     }
 
     /// <summary>
-    /// Stages a sandbox that does not exist: one directory per root, the lock file in the run root's, locked. The caller holds its name, so
-    /// that nobody else is building it.
+    /// Finds what is in the way of a plan whatever is staged, before its record is in the log: recovery could not apply it either. Something else in the place of a document, a sandbox that another program has deleted.
     /// </summary>
-    /// <returns>False, and nothing is staged, if a creation that has not come to its end is in the way: only the log tells what it is.</returns>
-    public bool TryStageNew(SandboxPlan plan, StagedPlan staged)
+    /// <param name="plan">What is to be staged.</param>
+    /// <param name="handles">The sandbox, its lock held.</param>
+    public void Check(SandboxPlan plan, SandboxHandles handles)
     {
-        string name = TempName.NewSandbox(plan.Sandbox);
-        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        for (int i = 0; i < plan.Puts.Length; i++)
         {
-            var whole = new StagedDirectory(root, name, root.Directory, plan.Sandbox, Container: null);
-            Errno errno = Make(whole, staged, out DirectoryHandle? made);
-            if (errno == Errno.Exists && root.Root == StoreRoot.Run)
-            {
-                return false;
-            }
-
-            if (errno == Errno.Exists)
-            {
-                // Without its half in the run root it is none that could be finished, but one that was not wholly taken back.
-                errno = Emptying.Remove(fs, root.Stage, name);
-                errno = errno == Errno.None ? Make(whole, staged, out made) : errno;
-            }
-
-            StorageException.ThrowIfFailed(errno, "make a directory", root.Stage, name);
-            using DirectoryHandle directory = made!;
-            FillWhole(directory, root.Root, plan);
-            if (root.Root == StoreRoot.Run)
-            {
-                staged.LockFile = NewFile(directory, Identifier.LockFile);
-                StorageException.ThrowIfFailed(fs.TryLock(staged.LockFile, LockMode.Exclusive), "lock", staged.LockFile);
-                new LockWord(LockWordState.Committing, default).Write(fs, staged.LockFile);
-            }
+            Check(plan.Puts[i].Key, handles);
         }
 
+        for (int i = 0; i < plan.Deletes.Length; i++)
+        {
+            Check(plan.Deletes[i], handles);
+        }
+    }
+
+    /// <summary>
+    /// Begins a sandbox that does not exist with its directory under the run root's stage/, which leads whoever comes upon it to the record. The caller holds its name, so
+    /// that nobody else is building it.
+    /// </summary>
+    /// <returns>False, and nothing is made, if a creation that has not come to its end is in the way: only the log tells what it is.</returns>
+    public bool TryBeginNew(SandboxPlan plan, StagedPlan staged)
+    {
+        Errno errno = Make(Whole(roots.Run, plan), staged, out DirectoryHandle? made);
+        if (errno == Errno.Exists)
+        {
+            return false;
+        }
+
+        StorageException.ThrowIfFailed(errno, "make a directory", roots.Run.Stage, TempName.NewSandbox(plan.Sandbox));
+        staged.NewDirectory = made;
         return true;
+    }
+
+    /// <summary>Stages the rest of a sandbox that was begun: its documents, the lock file, locked, and its directory for the other root.</summary>
+    public void StageNew(SandboxPlan plan, StagedPlan staged)
+    {
+        using (DirectoryHandle run = staged.NewDirectory!)
+        {
+            FillWhole(run, StoreRoot.Run, plan);
+            staged.LockFile = NewFile(run, Identifier.LockFile);
+            StorageException.ThrowIfFailed(fs.TryLock(staged.LockFile, LockMode.Exclusive), "lock", staged.LockFile);
+            new LockWord(LockWordState.Committing, default).Write(fs, staged.LockFile);
+        }
+
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            if (root.Root != StoreRoot.Run)
+            {
+                StageOtherHalf(root, plan, staged);
+            }
+        }
     }
 
     /// <summary>
@@ -104,7 +122,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             complete &= fs.RemoveDirectory(parent, name) is Errno.None or Errno.NotFound;
         }
 
-        staged.LockFile?.Dispose();
+        staged.Close();
         return complete;
     }
 
@@ -112,11 +130,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     {
         if (plan.Kind == PlanKind.Create && handles.Find(root.Root, null) is null)
         {
-            // The other half of a creation that died between its two renames; what it had staged has been swept.
-            var whole = new StagedDirectory(root, TempName.NewSandbox(plan.Sandbox), root.Directory, plan.Sandbox, Container: null);
-            StorageException.ThrowIfFailed(Make(whole, staged, out DirectoryHandle? made), "make a directory", root.Stage, whole.Name);
-            using DirectoryHandle directory = made!;
-            FillWhole(directory, root.Root, plan);
+            StageOtherHalf(root, plan, staged); // of a creation that died between its two renames; what it had staged has been swept
             return;
         }
 
@@ -147,6 +161,24 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             }
         }
     }
+
+    private void StageOtherHalf(RootDirectory root, SandboxPlan plan, StagedPlan staged)
+    {
+        StagedDirectory whole = Whole(root, plan);
+        Errno errno = Make(whole, staged, out DirectoryHandle? made);
+        if (errno == Errno.Exists)
+        {
+            // Without its half in the run root it is none that could be finished, but one that was not wholly taken back.
+            errno = Emptying.Remove(fs, root.Stage, whole.Name);
+            errno = errno == Errno.None ? Make(whole, staged, out made) : errno;
+        }
+
+        StorageException.ThrowIfFailed(errno, "make a directory", root.Stage, whole.Name);
+        using DirectoryHandle directory = made!;
+        FillWhole(directory, root.Root, plan);
+    }
+
+    private static StagedDirectory Whole(RootDirectory root, SandboxPlan plan) => new(root, TempName.NewSandbox(plan.Sandbox), root.Directory, plan.Sandbox, Container: null);
 
     private void StageContainer(RootDirectory root, SandboxPlan plan, string container, DirectoryHandle sandbox, StagedPlan staged)
     {
@@ -204,8 +236,29 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         }
     }
 
+    /// <summary>What is found is known from then on, so that staging does not look again.</summary>
+    private void Check(DocumentKey key, SandboxHandles handles)
+    {
+        (StoreRoot root, string? container, string name) = key;
+        if (handles.IsKnownFile(root, container, name))
+        {
+            return;
+        }
+
+        DirectoryHandle? directory = handles.Find(root, container);
+        if (directory is null && container is null && !handles.IsCurrent())
+        {
+            throw new NotFoundException("sandbox", handles.Sandbox);
+        }
+
+        if (CheckTarget(directory, name, handles, container))
+        {
+            handles.KnowFile(root, container, name);
+        }
+    }
+
     /// <summary>A directory in the place of a document would be exchanged as a whole.</summary>
-    private bool CheckTarget(DirectoryHandle directory, string file, SandboxHandles handles, string? container)
+    private bool CheckTarget(DirectoryHandle? directory, string file, SandboxHandles handles, string? container)
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
@@ -214,6 +267,11 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             {
                 throw new StorageException("replace a document", $"{root.Directory.Path}/{handles.Sandbox}/{file}", Errno.IsDirectory);
             }
+        }
+
+        if (directory is null)
+        {
+            return false;
         }
 
         Errno errno = fs.Stat(directory, file, out FileStatus status);

@@ -9,15 +9,9 @@ using SafeStore.Log;
 
 namespace SafeStore.Transactions;
 
-/// <summary>One sandbox of a transaction: the lock, what to do, and at which version.</summary>
-internal sealed record Participant(SandboxHold Hold, SandboxPlan Plan, Lsn? RequiredVersion)
-{
-    public StagedPlan Staged { get; } = new();
-}
-
 /// <summary>
-/// Commits transactions: check, mark, stage, append, publish, acknowledge (docs/commit-protocol.md, "Commit"). Before the append any
-/// failure takes back what was done; after it none does.
+/// Commits transactions: check, mark, append and stage, publish, acknowledge (docs/commit-protocol.md, "Commit"). A failure before the append takes back what was done, one while staging
+/// aborts the transaction in the log first; none does once it is durable and staged.
 /// </summary>
 internal sealed class TransactionRunner(
     RootSet roots,
@@ -32,6 +26,8 @@ internal sealed class TransactionRunner(
     Settlement settlement,
     EngineEvents events)
 {
+    private readonly ContainerRules _containers = new(fs, roots);
+
     public async ValueTask<Lsn> CommitAsync(Participant[] participants, CancellationToken cancellation)
     {
         foreach (Participant participant in participants)
@@ -47,9 +43,9 @@ internal sealed class TransactionRunner(
             return participants.Max(static participant => participant.Hold.Version);
         }
 
-        var commit = new PendingTransaction(Array.ConvertAll(changed, static participant => participant.Plan), TouchesDurableRoot(changed));
+        var commit = new PendingTransaction(changed, stager, TouchesDurableRoot(changed));
         using NameLocks.Hold? named = await LockNamesAsync(changed, cancellation).ConfigureAwait(false);
-        await StageAndAppendAsync(changed, commit, cancellation).ConfigureAwait(false);
+        await AppendAndStageAsync(changed, commit, cancellation).ConfigureAwait(false);
         Publish(changed, commit.Lsn);
         events.Committed();
         return commit.Lsn;
@@ -76,11 +72,11 @@ internal sealed class TransactionRunner(
 
         if (plan.Kind == PlanKind.Update)
         {
-            CheckContainers(hold.Handles, plan);
+            _containers.Check(hold.Handles, plan);
         }
         else if (plan.Kind == PlanKind.Create)
         {
-            CheckContainersOfNew(plan);
+            ContainerRules.CheckNew(plan);
         }
     }
 
@@ -97,89 +93,6 @@ internal sealed class TransactionRunner(
 
         hold.Version = word.Value.Lsn;
         hold.Handles.ForgetUnless(hold.Version);
-    }
-
-    private void CheckContainers(SandboxHandles handles, SandboxPlan plan)
-    {
-        foreach (string container in plan.CreatedContainers)
-        {
-            if (FindKind(handles, container) is not null)
-            {
-                throw new AlreadyExistsException("container", $"{plan.Sandbox}/{container}");
-            }
-        }
-
-        foreach (DocumentPut put in plan.Puts)
-        {
-            CheckContainer(handles, plan, put.Key.Container);
-            CheckNotCreated(plan, put.Key);
-        }
-
-        foreach (DocumentKey key in plan.Deletes)
-        {
-            CheckContainer(handles, plan, key.Container);
-        }
-
-        foreach (string container in plan.RemovedContainers)
-        {
-            CheckContainer(handles, plan, container);
-        }
-    }
-
-    private static void CheckContainer(SandboxHandles handles, SandboxPlan plan, string? container)
-    {
-        if (container is not null && !plan.CreatedContainers.Contains(container)
-            && handles.Find(StoreRoot.Run, container) is null && handles.Find(StoreRoot.Config, container) is null)
-        {
-            throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
-        }
-    }
-
-    private static void CheckContainersOfNew(SandboxPlan plan)
-    {
-        foreach (DocumentPut put in plan.Puts)
-        {
-            if (put.Key.Container is { } container && !plan.CreatedContainers.Contains(container))
-            {
-                throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
-            }
-
-            CheckNotCreated(plan, put.Key);
-        }
-
-        if (plan.RemovedContainers.Length > 0)
-        {
-            throw new NotFoundException("container", $"{plan.Sandbox}/{plan.RemovedContainers[0]}");
-        }
-    }
-
-    /// <summary>A document and a container of one name would be one name on the disk.</summary>
-    private static void CheckNotCreated(SandboxPlan plan, DocumentKey key)
-    {
-        if (key.Container is null && plan.CreatedContainers.Contains(key.File))
-        {
-            throw new AlreadyExistsException("container", $"{plan.Sandbox}/{key.File}");
-        }
-    }
-
-    private FileKind? FindKind(SandboxHandles handles, string name)
-    {
-        foreach (RootDirectory root in roots.InOrderOfAppearance)
-        {
-            if (handles.Find(root.Root, null) is not { } sandbox)
-            {
-                continue;
-            }
-
-            Errno errno = fs.Stat(sandbox, name, out FileStatus status);
-            if (errno != Errno.NotFound)
-            {
-                StorageException.ThrowIfFailed(errno, "look for a container", sandbox, name);
-                return status.Kind;
-            }
-        }
-
-        return null;
     }
 
     private bool TouchesDurableRoot(Participant[] participants)
@@ -204,70 +117,111 @@ internal sealed class TransactionRunner(
         return named.Length == 0 ? null : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask StageAndAppendAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)
+    private async ValueTask AppendAndStageAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)
     {
         try
         {
             foreach (Participant participant in participants)
             {
                 cancellation.ThrowIfCancellationRequested();
-                await StageAsync(participant, cancellation).ConfigureAwait(false);
+                await BeginAsync(participant, cancellation).ConfigureAwait(false);
             }
 
             _ = await committer.CommitAsync(commit, cancellation).ConfigureAwait(false);
         }
         catch when (commit.Outcome == AppendOutcome.NotAppended)
         {
-            bool isTold = settlement.TryDisturb();
-            foreach (Participant participant in participants)
-            {
-                TakeBack(participant, isTold);
-            }
-
+            TakeBack(participants);
             throw;
         }
         catch
         {
-            // The outcome is unknown: the lock words stay "committing", and recovery will tell.
-            foreach (Participant participant in participants)
-            {
-                participant.Staged.LockFile?.Dispose();
-            }
-
+            Leave(participants); // the outcome is unknown: the lock words stay "committing", and recovery will tell
             throw;
+        }
+
+        if (commit.StagingFailure is { } failure)
+        {
+            await AbortAsync(participants, commit, failure.SourceException).ConfigureAwait(false);
+            failure.Throw();
         }
     }
 
-    private async ValueTask StageAsync(Participant participant, CancellationToken cancellation)
+    private async ValueTask BeginAsync(Participant participant, CancellationToken cancellation)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
         if (plan.Kind != PlanKind.Create)
         {
+            stager.Check(plan, hold.Handles);
             hold.NeedsResolve = true; // until the lock word says idle again
             hold.Handles.WriteWord(new LockWord(LockWordState.Committing, hold.Version));
-            stager.Stage(plan, hold.Handles, participant.Staged);
         }
         else if (locker.Exists(plan.Sandbox))
         {
             throw new AlreadyExistsException("sandbox", plan.Sandbox);
         }
-        else if (!stager.TryStageNew(plan, participant.Staged))
+        else if (!stager.TryBeginNew(plan, participant.Staged))
         {
-            await StageAfterAnotherAsync(plan, participant.Staged, cancellation).ConfigureAwait(false);
+            await BeginAfterAnotherAsync(plan, participant.Staged, cancellation).ConfigureAwait(false);
         }
     }
 
     /// <summary>Somebody died while he created this sandbox, or could not take back what he had staged.</summary>
-    private async ValueTask StageAfterAnotherAsync(SandboxPlan plan, StagedPlan staged, CancellationToken cancellation)
+    private async ValueTask BeginAfterAnotherAsync(SandboxPlan plan, StagedPlan staged, CancellationToken cancellation)
     {
         if (await resolver.FinishCreationAsync(plan.Sandbox, cancellation).ConfigureAwait(false))
         {
             throw new AlreadyExistsException("sandbox", plan.Sandbox);
         }
 
-        if (!stager.TryStageNew(plan, staged))
+        if (!stager.TryBeginNew(plan, staged))
         {
             throw new StorageException("stage a new sandbox", $"{roots.Run.Stage.Path}/{TempName.NewSandbox(plan.Sandbox)}", Errno.Exists); // only another program could have put it there
+        }
+    }
+
+    /// <summary>
+    /// The record is durable, and what it says could not be staged. Nothing of it was seen, and nothing will be once its abort is durable: only then is it taken back, since a death before that
+    /// leaves the record to whoever resolves the sandbox.
+    /// </summary>
+    private async ValueTask AbortAsync(Participant[] participants, PendingTransaction commit, Exception failure)
+    {
+        PendingAbort? abort = null;
+        try
+        {
+            abort = new PendingAbort(participants, commit);
+            _ = await committer.CommitAsync(abort, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch when (abort is not { Outcome: not AppendOutcome.NotAppended })
+        {
+            // The transaction stands: whoever locks its sandboxes next stages and publishes it.
+            _ = settlement.TryDisturb();
+            Leave(participants);
+            throw new CommitNotPublishedException(commit.Lsn, failure);
+        }
+        catch
+        {
+            Leave(participants);
+            throw;
+        }
+
+        TakeBack(participants);
+    }
+
+    private static void Leave(Participant[] participants)
+    {
+        foreach (Participant participant in participants)
+        {
+            participant.Staged.Close();
+        }
+    }
+
+    private void TakeBack(Participant[] participants)
+    {
+        bool isTold = settlement.TryDisturb();
+        foreach (Participant participant in participants)
+        {
+            TakeBack(participant, isTold);
         }
     }
 
@@ -365,14 +319,4 @@ internal sealed class TransactionRunner(
 
         hold.Handles.ForgetUnless(lsn);
     }
-}
-
-/// <summary>A transaction as the log sees it.</summary>
-internal sealed class PendingTransaction(SandboxPlan[] plans, bool needsSync) : PendingCommit
-{
-    public override int PayloadBytes { get; } = PlanCodec.SizeOf(plans);
-
-    public override bool NeedsSync => needsSync;
-
-    public override void WritePayload(Span<byte> target) => PlanCodec.Write(plans, target);
 }

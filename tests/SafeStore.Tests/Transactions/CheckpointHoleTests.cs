@@ -21,11 +21,11 @@ public sealed class CheckpointHoleTests : IDisposable
         await using StateStore store = await _disk.OpenAsync(hooked);
         Lsn before = await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
         Task<Lsn>? checkpoint = null;
-        hooked.Before = call =>
+        hooked.After = call =>
         {
-            if (call.Verb == nameof(IDurableFileSystem.CreateFile))
+            if (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/lock", StringComparison.Ordinal))
             {
-                checkpoint ??= other.CheckpointAsync().AsTask(); // while the lock word says "committing"
+                checkpoint ??= other.CheckpointAsync().AsTask(); // while the lock word says "committing", and before the append
             }
 
             return Errno.None;

@@ -228,9 +228,14 @@ public sealed class CommitFaultTests
                 Assert.True(IsEither(before, after, reference.Documents()), at);
                 break;
             default:
-                // A failed append is overwritten, durably.
-                Assert.True(script.Hit is { IsAppend: true } || !script.HasSyncedLog, "rolled back although it may be durable: " + at);
-                Same(tree, TreeSnapshot.OfStore(reference.Layout), at);
+                // A failed append is overwritten, durably. A record that could not be staged is followed by its abort.
+                Assert.True(script.Hit is { IsAppend: true } || !script.HasSyncedLog || script.HasSyncedAbort, "rolled back although it may be durable: " + at);
+                Same(tree, TreeSnapshot.OfStore(reference.Layout, isAtRest: !script.HasSyncedAbort), at);
+                if (script.HasSyncedAbort && error == Errno.NoSpace)
+                {
+                    await SameAfterKillAsync(before, reference, at);
+                }
+
                 await reference.CommitAsync(locks);
                 Same(after, reference.Documents(), at);
                 await locks.DisposeAsync();
@@ -244,6 +249,15 @@ public sealed class CommitFaultTests
 
         await UseAsync(reference, at);
         return script.Hit is not null;
+    }
+
+    /// <summary>A store whose processes are killed now has these documents once it is recovered.</summary>
+    private static async Task SameAfterKillAsync(SortedDictionary<string, string> documents, ReferenceCommit reference, string at)
+    {
+        using ReferenceCommit image = reference.CopyForRecovery();
+        image.Store = await image.OpenAsync();
+        Same(documents, image.Documents(), "after a kill: " + at);
+        await image.Store.DisposeAsync();
     }
 
     /// <summary>One run with a fault, after which others lock, or recover, what there is; false when the transaction has fewer calls.</summary>
@@ -367,6 +381,11 @@ internal sealed class FaultAt(int n, Func<Errno> outcome)
 
     public bool HasSyncedLog { get; private set; }
 
+    /// <summary>Whether another record was appended, and synced, when the first one had been.</summary>
+    public bool HasSyncedAbort { get; private set; }
+
+    private bool HasAppendedAgain { get; set; }
+
     public Errno Before(FileSystemCall call)
     {
         int number = Interlocked.Increment(ref _calls);
@@ -379,6 +398,8 @@ internal sealed class FaultAt(int n, Func<Errno> outcome)
 
         if (errno == Errno.None)
         {
+            HasAppendedAgain |= HasSyncedLog && call.IsAppend;
+            HasSyncedAbort |= HasAppendedAgain && call.IsSync;
             HasAppended |= call.IsAppend;
             HasSyncedLog |= HasAppended && call.IsSync;
         }

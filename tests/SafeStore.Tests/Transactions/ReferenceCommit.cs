@@ -93,6 +93,14 @@ internal sealed class ReferenceCommit : IDisposable
         return reference;
     }
 
+    /// <summary>What a kill of all processes would leave, in a directory of its own.</summary>
+    public ReferenceCommit CopyForRecovery()
+    {
+        var copy = new ReferenceCommit(_name);
+        CrashImage.Copy(_store.Directory, copy._store.Directory);
+        return copy;
+    }
+
     /// <summary>Another store object on the directory, as another process would have.</summary>
     public ValueTask<StateStore> OpenAsync() => _store.OpenAsync(FileSystem);
 

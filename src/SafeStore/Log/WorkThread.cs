@@ -5,25 +5,31 @@ using System.Threading.Tasks;
 namespace SafeStore.Log;
 
 /// <summary>
-/// The thread that syncs the log while several transactions wait. It exists once it was needed. Work that waits for something but the disk leaves it, and goes on wherever
-/// its wait ends.
+/// A thread for one kind of work, which exists once it was needed. Work that waits for something but the disk leaves it, and goes on wherever its wait ends.
 /// </summary>
-internal sealed class LogThread(Func<Task> work) : IDisposable
+internal sealed class WorkThread(string name, Func<Task> work) : IDisposable
 {
     private readonly SemaphoreSlim _wake = new(0);
     private Thread? _thread;
     private volatile bool _isStopped;
 
-    /// <summary>Lets it work. To be called by one at a time, and not before the work has ended.</summary>
+    /// <summary>Lets it work. To be called by one at a time.</summary>
     public void Wake()
+    {
+        Start();
+        _wake.Release();
+    }
+
+    /// <summary>Starts it, if it has not been started. To be called by one at a time.</summary>
+    /// <exception cref="OutOfMemoryException">The system has no thread to give.</exception>
+    public void Start()
     {
         if (_thread is null)
         {
-            _thread = new Thread(Run) { IsBackground = true, Name = "SafeStore log" };
-            _thread.UnsafeStart();
+            var thread = new Thread(Run) { IsBackground = true, Name = name };
+            thread.UnsafeStart();
+            _thread = thread;
         }
-
-        _wake.Release();
     }
 
     /// <summary>Ends it; the work has ended.</summary>

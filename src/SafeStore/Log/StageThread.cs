@@ -1,0 +1,43 @@
+using System;
+using System.Collections.Concurrent;
+using System.Threading.Tasks;
+
+namespace SafeStore.Log;
+
+/// <summary>Stages what a leader commits, while the leader writes its record and syncs the log on its own thread: the two need nothing of each other.</summary>
+internal sealed class StageThread : IDisposable
+{
+    private readonly ConcurrentQueue<PendingCommit> _handedOver = new();
+    private readonly WorkThread _thread;
+
+    public StageThread() => _thread = new WorkThread("SafeStore stage", StageAllAsync);
+
+    /// <summary>Hands a commit's staging over; to be called by one at a time. False if there is no thread for it.</summary>
+    public bool TryTake(PendingCommit commit)
+    {
+        try
+        {
+            _thread.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
+
+        _handedOver.Enqueue(commit);
+        _thread.Wake();
+        return true;
+    }
+
+    public void Dispose() => _thread.Dispose();
+
+    private Task StageAllAsync()
+    {
+        while (_handedOver.TryDequeue(out PendingCommit? commit))
+        {
+            commit.Stage();
+        }
+
+        return Task.CompletedTask;
+    }
+}
