@@ -33,6 +33,9 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     public IFileSystem Files { get; }
 
     /// <inheritdoc/>
+    public bool StagesFirst => _machine.Options.StagesFirst;
+
+    /// <inheritdoc/>
     public Errno OpenRoot(string path, out DirectoryHandle? directory)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -23,6 +23,12 @@ public sealed record SimulatedMachineOptions
     /// <summary>How many handles a process may have open. The default is 1024.</summary>
     public int HandlesMax { get; init; } = 1024;
 
+    /// <summary>
+    /// Whether a store on this machine stages a transaction before it writes its record (<see cref="SafeStore.FileSystem.IDurableFileSystem.StagesFirst"/>); on a real disk one thread does the one while another does the
+    /// other. The default is no: it stages between the record's write and its sync.
+    /// </summary>
+    public bool StagesFirst { get; init; }
+
     /// <summary>Whether the calls are kept in <see cref="SimulatedMachine.Trace"/>. The default is no.</summary>
     public bool KeepsTrace { get; init; }
 }

@@ -67,33 +67,6 @@ public sealed class CheckpointMutantTests
         }.RunAsync());
 
     [Theory]
-    [InlineData("rewritten-by-unsynced")]
-    public Task What_a_dead_process_has_written_and_not_synced_is_no_reason_to_leave_anything_out(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab();
-        SimulatedProcess process = lab.Machine.Start("process");
-        StateStore store = await Lab.OpenAsync(process, s_longLog);
-        StateStore other = await lab.OpenAsync("other", s_longLog);
-        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
-        await store.CreateAsync("busy", static change => change.Put("a.json", "1"));
-        for (int i = 2; i < 6; i++)
-        {
-            await store.ChangeAsync("busy", change => change.Put("a.json", $"{i}"));
-        }
-
-        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*/log/0*", Fault = new ProcessKilled() });
-        _ = await Record.ExceptionAsync(() => other.ChangeAsync("sb", static change => change.Put("a.json", "3")));
-        lab.Machine.Faults = new FaultPlan();
-        process.Clock.Advance(TimeSpan.Zero);
-        Violation.Unless(store.Statistics.Checkpoints == 1, "The scenario has made no checkpoint.");
-        lab.Machine.LosePower(keepsUnsynced: false);
-
-        _ = await lab.OpenAsync();
-        Violation.Unless(lab.Visible()["config/sb/a.json"] == "2", "What was acknowledged is lost.");
-    });
-
-    [Theory]
     [InlineData("rewritten-by-creation")]
     public Task A_container_that_another_program_removed_and_that_was_created_again_has_nothing_of_the_old_one(string mutant) => Kill.ByAsync(mutant, static async () =>
     {

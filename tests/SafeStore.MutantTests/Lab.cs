@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Text;
 using System.Threading;
@@ -81,6 +82,14 @@ internal sealed class Lab
         {
             Xunit.Assert.Equal(Errno.None, fs.Write(file!, new byte[32], 0, out _));
         }
+    }
+
+    /// <summary>Makes a directory, as another program does.</summary>
+    public void MakeDirectory(string place, string name)
+    {
+        SimulatedFileSystem fs = Machine.Start("other program").FileSystem;
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot($"/store/{place}", out DirectoryHandle? parent));
+        Xunit.Assert.Equal(Errno.None, fs.MakeDirectory(parent!, name, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
     }
 
     /// <summary>Removes a directory with the files in it, as another program does.</summary>

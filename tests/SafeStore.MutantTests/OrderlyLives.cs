@@ -45,7 +45,7 @@ internal sealed class OrderlyLives
     /// <summary>False if the process, or the recovery, has come to its end without having made so many calls.</summary>
     private async Task<bool> RunAsync(int call, int? inRecovery)
     {
-        var lab = new Lab();
+        var lab = new Lab(new SimulatedMachineOptions { StagesFirst = true }); // so that there is something to take back, or to sweep, of which no record tells
         StateStore store = await lab.OpenAsync("maker");
         await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1").CreateContainer("web").Put(StoreRoot.Config, "web", "c.json", "1"));
         await store.DisposeAsync();

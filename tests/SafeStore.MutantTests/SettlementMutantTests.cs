@@ -18,7 +18,7 @@ public sealed class SettlementMutantTests
     [InlineData("dead-process-counts-as-left")]
     public Task What_a_dead_process_has_staged_is_swept_although_another_has_closed_the_store_in_order(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
-        var lab = new Lab();
+        var lab = new Lab(new SimulatedMachineOptions { StagesFirst = true });
         await (await lab.OpenAsync("maker")).CreateAsync("sb", static change => change.Put("a.json", "1"));
         StateStore dying = await lab.OpenAsync("dying");
         StateStore other = await lab.OpenAsync("other");

@@ -24,13 +24,13 @@ internal sealed class Survival(Func<StateStore, Task> dies)
     public async Task RunAsync()
     {
         (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ExpectAsync();
-        foreach (Ending ending in Enum.GetValues<Ending>())
+        foreach ((bool stagesFirst, Ending ending) in Enum.GetValues<Ending>().SelectMany(static ending => new[] { (false, ending), (true, ending) }))
         {
             bool hasDied = true;
             for (int call = 0; hasDied; call++)
             {
-                hasDied = await DieAsync(call, isTorn: false, ending, before, after);
-                _ = hasDied && await DieAsync(call, isTorn: true, ending, before, after);
+                hasDied = await DieAsync(call, isTorn: false, stagesFirst, ending, before, after);
+                _ = hasDied && await DieAsync(call, isTorn: true, stagesFirst, ending, before, after);
             }
         }
     }
@@ -48,9 +48,9 @@ internal sealed class Survival(Func<StateStore, Task> dies)
         }
     }
 
-    private async Task<bool> DieAsync(int call, bool isTorn, Ending ending, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    private async Task<bool> DieAsync(int call, bool isTorn, bool stagesFirst, Ending ending, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
     {
-        var lab = new Lab();
+        var lab = new Lab(new SimulatedMachineOptions { StagesFirst = stagesFirst });
         SimulatedProcess first = lab.Machine.Start("first");
         StateStore dying = await Lab.OpenAsync(first);
         await Before(dying);
@@ -72,7 +72,7 @@ internal sealed class Survival(Func<StateStore, Task> dies)
         }
         catch (Exception failure) when (failure is Violation or SafeStoreException)
         {
-            throw new Violation($"The first process {(hasDied ? "died at" : "ended after")} its change {call + 1}{(isTorn ? " in the middle of a write" : "")}, {ending}: {failure.Message}", failure);
+            throw new Violation($"The first process {(hasDied ? "died at" : "ended after")} its change {call + 1}{(isTorn ? " in the middle of a write" : "")}{(stagesFirst ? ", staging first" : "")}, {ending}: {failure.Message}", failure);
         }
 
         return hasDied;

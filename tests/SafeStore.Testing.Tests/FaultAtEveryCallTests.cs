@@ -78,7 +78,7 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
     /// <summary>Runs the workload until a step fails, then checks; the number of calls it made.</summary>
     private static async Task<long> RunAsync(FaultRule? rule, PersistenceProfile profile, ulong seed)
     {
-        var machine = new SimulatedMachine(new SimulatedMachineOptions { Profile = profile, Seed = seed + 1, KeepsTrace = true });
+        var machine = new SimulatedMachine(new SimulatedMachineOptions { Profile = profile, StagesFirst = profile == s_synced, Seed = seed + 1, KeepsTrace = true });
         machine.Faults = rule is null ? new FaultPlan() : new FaultPlan().Add(rule);
         StoreWorkload workload = StoreWorkload.On(PersistenceProfile.Strict);
         var run = new FaultedRun(workload.Invariants, machine);

@@ -21,8 +21,12 @@ internal sealed class StoreScripts(ulong seed)
         2 => new StoreStep.Kill(),
         3 or 4 => new StoreStep.Tick(),
         5 => new StoreStep.Commit([.. s_sandboxes.Take(2).Select(Edits)]),
-        _ => new StoreStep.Commit([Edits(s_sandboxes[_random.Next(s_sandboxes.Length)])]),
+        6 => new StoreStep.Refused(new StoreStep.Commit([.. s_sandboxes.Skip(1).Select(Edits)])),
+        7 or 8 => new StoreStep.Refused(Commit()),
+        _ => Commit(),
     };
+
+    private StoreStep.Commit Commit() => new([Edits(s_sandboxes[_random.Next(s_sandboxes.Length)])]);
 
     private SandboxEdit Edits(string sandbox) => new(sandbox, [.. Enumerable.Range(0, 1 + _random.Next(4)).Select(_ => Next())]);
 

@@ -11,6 +11,12 @@ internal abstract record StoreStep
         public override string ToString() => "commit " + string.Join(" & ", Edits);
     }
 
+    /// <summary>A transaction of which one document cannot be staged, for want of space: it is refused, unless it writes none.</summary>
+    public sealed record Refused(Commit Transaction) : StoreStep
+    {
+        public override string ToString() => $"refuse to {Transaction}";
+    }
+
     public sealed record Checkpoint : StoreStep
     {
         public override string ToString() => "checkpoint";

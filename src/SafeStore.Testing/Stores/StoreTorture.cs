@@ -42,7 +42,7 @@ internal static class StoreTorture
         {
             Seed = seed,
             Profiles = [machine.Profile],
-            Machine = new SimulatedMachineOptions { Seed = seed, Mounts = mount is null ? [] : [mount] },
+            Machine = new SimulatedMachineOptions { Seed = seed, StagesFirst = seed % 3 == 0, Mounts = mount is null ? [] : [mount] },
             Workers = workers,
             Depth = 3,
         });

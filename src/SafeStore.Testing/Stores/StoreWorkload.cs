@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Stores;
 
@@ -32,6 +33,9 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
             {
                 case StoreStep.Commit commit:
                     model = await CommitAsync(store, model, commit, run).ConfigureAwait(false);
+                    break;
+                case StoreStep.Refused refused:
+                    model = await RefuseAsync(store, model, refused.Transaction, run).ConfigureAwait(false);
                     break;
                 case StoreStep.Checkpoint:
                     _ = await store.CheckpointAsync().ConfigureAwait(false);
@@ -73,6 +77,27 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
         if ((state.Machine.Options.Seed % CommitAfterEvery) == 0)
         {
             await CheckNextCommitAsync(state, store, match).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A transaction that cannot be staged: when that was said, it will never have been.</summary>
+    private static async ValueTask<StoreModel> RefuseAsync(StateStore store, StoreModel model, StoreStep.Commit commit, CrashRun run)
+    {
+        run.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/.ss-*.tmp", Skip = commit.Edits.Length - 1, Fault = new CallFails(Errno.NoSpace) })
+            .Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/stage/*.json", Fault = new CallFails(Errno.NoSpace) });
+        try
+        {
+            return await CommitAsync(store, model, commit, run).ConfigureAwait(false);
+        }
+        catch (StorageException failure) when (failure.Errno == Errno.NoSpace)
+        {
+            run.Acknowledge(model);
+            return model;
+        }
+        finally
+        {
+            run.Machine.Faults = new FaultPlan();
         }
     }
 

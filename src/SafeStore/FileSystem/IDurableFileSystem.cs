@@ -34,9 +34,15 @@ public interface IDurableFileSystem
 
     /// <summary>
     /// How many syncs at a time are worth their threads: a filesystem with a journal answers all that wait at once with one commit of it, and one after the other with one each. By default 1: one
-    /// after the other, in order.
+    /// after the other, in order. Where it is more, a transaction is staged by one thread while another writes and syncs its record.
     /// </summary>
     int SyncsSideBySide => 1;
+
+    /// <summary>
+    /// Where <see cref="SyncsSideBySide"/> is 1: whether a transaction is staged before its record is written, instead of between write and sync. Where two threads are at it either may happen, or
+    /// anything between; a simulation has to show both. By default false.
+    /// </summary>
+    bool StagesFirst => false;
 
     /// <summary>The same tree as an <see cref="IFileSystem"/>: for paths, tools, import and export. It promises no durability.</summary>
     IFileSystem Files { get; }

@@ -25,6 +25,7 @@ internal sealed class Committer : IDisposable
     private readonly Action _segmentHalfFull;
     private readonly WorkThread _thread;
     private readonly StageThread? _stageThread;
+    private readonly bool _stagesFirst;
     private readonly Lock _gate = new();
     private readonly Queue<PendingCommit> _waiting = new();
     private bool _hasLeader;
@@ -37,6 +38,7 @@ internal sealed class Committer : IDisposable
         _log = log;
         _segmentHalfFull = segmentHalfFull;
         _thread = new WorkThread("SafeStore log", LeadForAllAsync);
+        _stagesFirst = log.Directory.FileSystem.StagesFirst;
         _stageThread = log.Directory.FileSystem.SyncsSideBySide > 1 ? new StageThread() : null;
     }
 
@@ -94,6 +96,11 @@ internal sealed class Committer : IDisposable
     private async ValueTask LeadOneAsync(PendingCommit commit, CancellationToken cancellation)
     {
         bool isHandedOver = commit.NeedsStaging && commit.NeedsSync && _stageThread?.TryTake(commit) == true;
+        if (!isHandedOver && _stagesFirst)
+        {
+            commit.Stage();
+        }
+
         try
         {
             if (await LeadAsync(1, isHandedOver ? null : commit, cancellation).ConfigureAwait(false))
@@ -168,11 +175,7 @@ internal sealed class Committer : IDisposable
             TakeBatch(batch, int.MaxValue);
             SafeStoreException? failure = Append(batch, ref appended, hold);
             hold.LetOthersAppend();
-            if (failure is null)
-            {
-                own?.Stage();
-            }
-
+            own?.Stage(); // whatever came of the write: beside another thread it would have been
             Sync(batch, appended, hold);
             Conclude(batch, AppendOutcome.NotAppended, failure);
             if (batch.Count > 0 && _log.TakeHalfFull(hold))

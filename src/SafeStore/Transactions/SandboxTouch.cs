@@ -7,7 +7,6 @@ internal sealed class SandboxTouch(string sandbox)
 {
     private readonly HashSet<DocumentKey> _documents = [];
     private HashSet<(StoreRoot Root, string Container)>? _made;
-    private Lsn _lastBefore;
     private (SandboxPlan Plan, Lsn Lsn)? _undecided;
 
     public string Sandbox => sandbox;
@@ -31,11 +30,10 @@ internal sealed class SandboxTouch(string sandbox)
     {
         if (plan.Kind == PlanKind.Abort)
         {
-            Last = plan.Aborted == Last ? _lastBefore : Last; // nobody will publish it
             return;
         }
 
-        (_lastBefore, Last) = (Last, lsn);
+        Last = lsn;
         IsMadeOrRemoved |= MakesOrRemoves(plan);
         foreach (DocumentPut put in plan.Puts)
         {
