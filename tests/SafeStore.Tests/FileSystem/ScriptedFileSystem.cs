@@ -40,6 +40,9 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     /// <summary>Whether every filesystem says that its locks and syncs are this machine's own.</summary>
     public bool IsLocal { get; init; } = true;
 
+    /// <summary>As the seam has it; more than 1 also lets a transaction be staged beside its sync, so that the order of calls is not always the same.</summary>
+    public int SyncsSideBySide { get; init; } = 1;
+
     /// <summary>How many bytes one write takes at most; the rest is up to the caller.</summary>
     public int LargestWrite { get; set; } = int.MaxValue;
 

@@ -1,0 +1,193 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Tests.FileSystem;
+using Xunit;
+
+namespace SafeStore.Tests.Transactions;
+
+/// <summary>A transaction is staged while its record is on its way to the disk: what if it cannot be?</summary>
+public sealed class AbortTests : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30); // only a failing test waits so long
+
+    private readonly TestStore _test = new();
+
+    public void Dispose() => _test.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_transaction_is_staged_by_one_thread_while_another_syncs_its_record(bool isNew)
+    {
+        var scripted = new ScriptedFileSystem { SyncsSideBySide = 2 };
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        using var meeting = new Barrier(2);
+        int staged = 0;
+        bool haveMet = false;
+        scripted.Before = call =>
+        {
+            if (call.IsSync || (IsDocument(call) && Interlocked.Increment(ref staged) == 1))
+            {
+                haveMet = meeting.SignalAndWait(s_patience);
+            }
+
+            return Errno.None;
+        };
+
+        await ChangeAsync(store, isNew, "2");
+
+        scripted.Before = null;
+        Assert.True(haveMet);
+        Assert.Equal("2", store.ReadText(isNew ? "new" : "old", StoreRoot.Run, null, "a.json"));
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(true, 2)]
+    [InlineData(false, 1)]
+    [InlineData(false, 2)]
+    public async Task A_transaction_that_cannot_be_staged_leaves_no_trace_and_does_not_come_back(bool isNew, int threads)
+    {
+        var scripted = new ScriptedFileSystem { SyncsSideBySide = threads };
+        await using StateStore store = await _test.OpenAsync(scripted);
+        Lsn before = await store.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "b.json", "1"));
+        FailStaging(scripted);
+
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(() => ChangeAsync(store, isNew, "2"));
+
+        Assert.Equal(Errno.NoSpace, failure.Errno);
+        scripted.Before = null;
+        await using (StateStore recovered = await StateStore.OpenAsync(_test.CopyAsAfterAKill(), _test.Options))
+        {
+            AssertAsBefore(recovered);
+        }
+
+        AssertAsBefore(store);
+        Assert.Empty(Directory.GetFileSystemEntries(_test.Layout.Run, ".ss-*", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_test.Layout.RunMetadata, "stage")));
+        await using (SandboxLock held = await store.LockAsync("old", cancellationToken: TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(before, held.Version);
+        }
+
+        await ChangeAsync(store, isNew, "3");
+        Assert.Equal("3", store.ReadText(isNew ? "new" : "old", StoreRoot.Run, null, "a.json"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_staged_beside_a_record_that_could_not_be_appended_is_taken_back(bool isNew)
+    {
+        var scripted = new ScriptedFileSystem { SyncsSideBySide = 2 };
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "b.json", "1"));
+        int appends = 0;
+        scripted.Before = call => call.IsAppend && ++appends == 1 ? Errno.NoSpace : Errno.None; // the second says that the first does not count
+
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(() => ChangeAsync(store, isNew, "2"));
+
+        Assert.Equal(Errno.NoSpace, failure.Errno);
+        scripted.Before = null;
+        AssertAsBefore(store);
+        Assert.Empty(Directory.GetFileSystemEntries(_test.Layout.Run, ".ss-*", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_test.Layout.RunMetadata, "stage")));
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(true, 2)]
+    [InlineData(false, 1)]
+    [InlineData(false, 2)]
+    public async Task A_transaction_whose_abort_cannot_be_appended_stands_and_the_next_lock_finishes_it(bool isNew, int threads)
+    {
+        var scripted = new ScriptedFileSystem { SyncsSideBySide = threads };
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "b.json", "1"));
+        int appends = 0;
+        scripted.Before = call => IsStaging(call) || (call.IsAppend && ++appends == 2) ? Errno.NoSpace : Errno.None;
+
+        CommitNotPublishedException failure = await Assert.ThrowsAsync<CommitNotPublishedException>(() => ChangeAsync(store, isNew, "2"));
+
+        Assert.Equal(Errno.NoSpace, Assert.IsType<StorageException>(failure.InnerException).Errno);
+        scripted.Before = null;
+        await using (SandboxLock held = await store.LockAsync(isNew ? "new" : "old", cancellationToken: TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(failure.Lsn, held.Version);
+        }
+
+        Assert.Equal("2", store.ReadText(isNew ? "new" : "old", StoreRoot.Run, null, "a.json"));
+        Assert.Equal("2", store.ReadText(isNew ? "new" : "old", StoreRoot.Config, null, "b.json"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_transaction_whose_abort_cannot_be_synced_has_an_unknown_outcome_and_faults_the_store(bool isNew)
+    {
+        var scripted = new ScriptedFileSystem();
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "b.json", "1"));
+        int syncs = 0;
+        scripted.Before = call => IsStaging(call) ? Errno.NoSpace : call.IsSync && ++syncs > 1 ? Errno.InputOutput : Errno.None;
+
+        await Assert.ThrowsAsync<StoreFaultedException>(() => ChangeAsync(store, isNew, "2"));
+
+        Assert.True(store.IsFaulted);
+    }
+
+    /// <summary>Three transactions of one batch, of which the one in the middle cannot be staged.</summary>
+    [Fact]
+    public async Task An_abort_is_of_one_transaction_and_not_of_those_beside_it()
+    {
+        var scripted = new ScriptedFileSystem { SyncsSideBySide = 2 };
+        await using StateStore store = await _test.OpenAsync(scripted);
+        foreach (int i in Enumerable.Range(0, 8))
+        {
+            await store.CreateAsync($"sb-{i}", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        }
+
+        scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.Contains("/sb-3/", StringComparison.Ordinal) ? Errno.NoSpace : Errno.None;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+        {
+            for (int n = 2; n < 20; n++)
+            {
+                Exception? failure = await Record.ExceptionAsync(() => store.ChangeAsync($"sb-{i}", change => change.PutText(StoreRoot.Run, null, "a.json", $"{n}")));
+                Assert.Equal(i == 3, failure is StorageException);
+            }
+        })));
+        scripted.Before = null;
+
+        await using StateStore recovered = await StateStore.OpenAsync(_test.CopyAsAfterAKill(), _test.Options);
+        foreach (StateStore each in new[] { store, recovered })
+        {
+            Assert.Equal(Enumerable.Range(0, 8).Select(static i => i == 3 ? "1" : "19"), Enumerable.Range(0, 8).Select(i => each.ReadText($"sb-{i}", StoreRoot.Run, null, "a.json")));
+        }
+    }
+
+    private static Task<Lsn> ChangeAsync(StateStore store, bool isNew, string text)
+    {
+        void Fill(SandboxChange change) => change.PutText(StoreRoot.Run, null, "a.json", text).PutText(StoreRoot.Config, null, "b.json", text);
+        return isNew ? store.CreateAsync("new", Fill) : store.ChangeAsync("old", Fill);
+    }
+
+    /// <summary>The second of two documents finds no space.</summary>
+    private static void FailStaging(ScriptedFileSystem scripted) => scripted.Before = static call => IsStaging(call) ? Errno.NoSpace : Errno.None;
+
+    private static bool IsStaging(FileSystemCall call) => IsDocument(call) && call.Path.Contains("/config/", StringComparison.Ordinal);
+
+    private static bool IsDocument(FileSystemCall call) =>
+        call.Verb == nameof(IDurableFileSystem.CreateFile) && (call.Path.EndsWith(".json", StringComparison.Ordinal) || call.Path.Contains("/.ss-", StringComparison.Ordinal));
+
+    private static void AssertAsBefore(StateStore store)
+    {
+        Assert.Equal(["old"], store.ListSandboxes());
+        Assert.Equal("1", store.ReadText("old", StoreRoot.Run, null, "a.json"));
+        Assert.Equal("1", store.ReadText("old", StoreRoot.Config, null, "b.json"));
+    }
+}
