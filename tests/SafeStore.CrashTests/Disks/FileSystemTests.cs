@@ -38,7 +38,7 @@ public sealed class FileSystemTests
         using var images = new TempDirectory();
         using Mount mount = Mount.Of(kind, images);
         using SeededStore seeded = await SeededStore.MakeAsync();
-        foreach ((string verb, bool isDurable) in new[] { ("exchange", true), ("create", false), ("unlink", true) })
+        foreach ((string verb, bool isDurable) in new[] { ("exchange", true), ("create", true), ("write", false), ("unlink", true) })
         {
             var layout = StoreLayout.At(Path.Combine(mount.Path, verb));
             await using (StateStore store = await StateStore.OpenAsync(layout, Workloads.Options))
@@ -46,7 +46,8 @@ public sealed class FileSystemTests
                 await Workloads.SeedAsync(store);
             }
 
-            KillPoint point = KillPoint.Of(Victim.StepsOf(seeded.Copy(), "update")).First(point => point.Verb == verb && (point.Step > 2 || isDurable));
+            KillPoint[] points = [.. KillPoint.Of(Victim.StepsOf(seeded.Copy(), "update"))];
+            KillPoint point = isDurable ? points.First(point => point.Verb == verb) : KillPoint.OfAppend(points);
             _ = Victim.Of(layout, "update", point);
             string expected = isDurable ? await seeded.AfterAsync("update") : Trees.Of(seeded.Layout);
             await using StateStore recovered = await StateStore.OpenAsync(layout, Workloads.Options);

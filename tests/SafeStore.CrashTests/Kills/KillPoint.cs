@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using SafeStore.CrashTests.Support;
 using Xunit;
 
@@ -24,6 +25,13 @@ internal sealed record KillPoint(int Step, string Verb, bool InTheMiddle)
                 yield return new KillPoint(i + 1, verbs[i], InTheMiddle: true);
             }
         }
+    }
+
+    /// <summary>In the middle of the append: the last write before anything is staged.</summary>
+    public static KillPoint OfAppend(IReadOnlyList<KillPoint> points)
+    {
+        int staged = points.First(static point => point.Verb == "create").Step;
+        return points.Last(point => point.InTheMiddle && point.Step < staged);
     }
 
     public override string ToString() => $"step {Step} ({(InTheMiddle ? "in the middle of" : "before")} {Verb})";

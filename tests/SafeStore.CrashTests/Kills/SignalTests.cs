@@ -24,7 +24,7 @@ public sealed class SignalTests
         KillPoint[] chosen =
         [
             points.First(static point => point.Verb == "create"), // staging
-            points.Last(point => point.InTheMiddle && point.Step < synced.Step), // half of the record
+            KillPoint.OfAppend(points), // half of the record
             synced,
             points.Where(static point => point.Verb == "exchange").ElementAt(1), // half of it visible
         ];
