@@ -98,6 +98,58 @@ public sealed class AbortMutantTests
     });
 
     [Theory]
+    [InlineData("never-careful")]
+    public Task Where_one_transaction_cannot_be_staged_the_next_one_has_no_record(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        Lsn before = await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        for (int i = 0; i < 3; i++)
+        {
+            await FailToStageAsync(lab, () => store.ChangeAsync("sb", static change => change.Put("a.json", "2")));
+        }
+
+        Lsn after = await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+        Violation.Unless(after.Value == before.Value + 3, $"{after.Value - before.Value - 1} records are in the log, instead of one and its abort.");
+    });
+
+    [Theory]
+    [InlineData("creation-begun-anew")]
+    public Task A_creation_that_cannot_be_finished_now_is_finished_later(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore dying = await lab.OpenAsync("dying");
+        StateStore other = await lab.OpenAsync("other");
+        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Process = "dying", Operations = [Operation.CreateFile], Path = "*/stage/*", Fault = new ProcessKilled() });
+        _ = await Record.ExceptionAsync(() => dying.CreateAsync("sb", static change => change.Put("a.json", "1")));
+        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.MakeDirectory], Path = "*/stage/*", Fault = new CallFails(Errno.NoSpace) });
+        await Assert.ThrowsAsync<StorageException>(() => other.TouchAsync("sb"));
+        lab.Machine.Faults = new FaultPlan();
+        _ = await other.CheckpointAsync();
+
+        Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/a.json") == "1", "The creation was in the log, and is lost.");
+    });
+
+    [Theory]
+    [InlineData("unresolvable-ends-checkpoint")]
+    public Task A_sandbox_that_cannot_be_resolved_does_not_keep_older_segments(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore dying = await lab.OpenAsync("dying");
+        StateStore other = await lab.OpenAsync("other");
+        await other.CreateAsync("busy", static change => change.Put("a.json", "1"));
+        await other.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        Lsn last = await other.ChangeAsync("busy", static change => change.Put("a.json", "2")); // a whole segment
+        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Process = "dying", Operations = [Operation.CreateFile], Path = "*/sb/.ss-*", Fault = new ProcessKilled() });
+        _ = await Record.ExceptionAsync(() => dying.ChangeAsync("sb", static change => change.Put("a.json", "2")));
+        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Times = int.MaxValue, Operations = [Operation.CreateFile], Path = "*/sb/.ss-*", Fault = new CallFails(Errno.QuotaExceeded) });
+
+        Lsn? mark = null;
+        Exception? failure = await Record.ExceptionAsync(async () => mark = await other.CheckpointAsync());
+        Violation.Unless(failure is null && mark >= last, $"The checkpoint stands at {mark}: {failure?.Message}");
+    });
+
+    [Theory]
     [InlineData("unchecked-before-append")]
     public Task What_could_never_be_published_does_not_get_into_the_log(string mutant) => Kill.ByAsync(mutant, static async () =>
     {

@@ -51,6 +51,9 @@ internal sealed class CommitLog : IDisposable
 
     public LogDirectory Directory => _directory;
 
+    /// <summary>What an append has thrown of which a part may stand in the log; null if none has.</summary>
+    public StoreFaultedException? UnknownAppend { get; private set; }
+
     /// <summary>Tells, once per segment, that half of it is used: a spare will be needed soon.</summary>
     public bool TakeHalfFull(LogLock.Hold hold)
     {
@@ -132,7 +135,16 @@ internal sealed class CommitLog : IDisposable
         int count = CountFitting(batch, start, out int bytes);
         Span<byte> buffer = _buffer.Take(bytes);
         LogPosition end = Encode(batch, count, start, buffer);
-        _writer!.Write(buffer, start, IsAlone);
+        try
+        {
+            _writer!.Write(buffer, start, IsAlone);
+        }
+        catch (StoreFaultedException fault)
+        {
+            UnknownAppend = fault;
+            throw;
+        }
+
         _end = end;
         if (!IsAlone)
         {

@@ -56,8 +56,7 @@ internal sealed class Committer : IDisposable
         }
         else
         {
-            commit.Stage();
-            await WaitAsync(commit, cancellation).ConfigureAwait(false);
+            await StageAndWaitAsync(commit, cancellation).ConfigureAwait(false);
         }
 
         if (commit.Failure is { } failure)
@@ -87,15 +86,15 @@ internal sealed class Committer : IDisposable
                 commit.Wait();
             }
 
-            _hasLeader = true;
             _waiting.Enqueue(commit);
+            _hasLeader = true;
             return leads;
         }
     }
 
     private async ValueTask LeadOneAsync(PendingCommit commit, CancellationToken cancellation)
     {
-        bool isHandedOver = commit.NeedsStaging && commit.NeedsSync && _stageThread?.TryTake(commit) == true;
+        bool isHandedOver = commit.NeedsStaging && !commit.IsStaged && commit.NeedsSync && _stageThread?.TryTake(commit) == true;
         if (!isHandedOver && _stagesFirst)
         {
             commit.Stage();
@@ -103,9 +102,9 @@ internal sealed class Committer : IDisposable
 
         try
         {
-            if (await LeadAsync(1, isHandedOver ? null : commit, cancellation).ConfigureAwait(false))
+            if (await LeadAsync(1, isHandedOver ? null : commit, cancellation).ConfigureAwait(false) && !TryWake())
             {
-                _thread.Wake();
+                await LeadForAllAsync().ConfigureAwait(false);
             }
         }
         finally
@@ -117,19 +116,46 @@ internal sealed class Committer : IDisposable
         }
     }
 
+    private bool TryWake()
+    {
+        if (_thread.TryStart())
+        {
+            _thread.Wake();
+            return true;
+        }
+
+        return false;
+    }
+
+    private async ValueTask StageAndWaitAsync(PendingCommit commit, CancellationToken cancellation)
+    {
+        try
+        {
+            commit.Stage();
+            await WaitAsync(commit, cancellation).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // out of memory: it waits in the queue all the same, and only whoever leads knows what becomes of it
+        catch (Exception failure)
+        {
+            Withdraw(commit, failure);
+            await commit.Turn.ConfigureAwait(false);
+        }
+#pragma warning restore CA1031
+    }
+
     private async ValueTask WaitAsync(PendingCommit commit, CancellationToken cancellation)
     {
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(
             static (state, token) =>
             {
                 var (committer, waiting) = ((Committer, PendingCommit))state!;
-                committer.Withdraw(waiting, token);
+                committer.Withdraw(waiting, new OperationCanceledException(token));
             },
             cancellation.CanBeCanceled ? (this, commit) : null);
         await commit.Turn.ConfigureAwait(false);
     }
 
-    private void Withdraw(PendingCommit commit, CancellationToken cancellation)
+    private void Withdraw(PendingCommit commit, Exception reason)
     {
         lock (_gate)
         {
@@ -139,7 +165,7 @@ internal sealed class Committer : IDisposable
             }
 
             commit.IsTaken = true;
-            commit.Conclude(AppendOutcome.NotAppended, new OperationCanceledException(cancellation));
+            commit.Conclude(AppendOutcome.NotAppended, reason);
         }
 
         commit.EndTurn();
@@ -177,7 +203,7 @@ internal sealed class Committer : IDisposable
             hold.LetOthersAppend();
             own?.Stage(); // whatever came of the write: beside another thread it would have been
             Sync(batch, appended, hold);
-            Conclude(batch, AppendOutcome.NotAppended, failure);
+            Conclude(batch, failure is not null && failure == _log.UnknownAppend ? AppendOutcome.Unknown : AppendOutcome.NotAppended, failure);
             if (batch.Count > 0 && _log.TakeHalfFull(hold))
             {
                 _segmentHalfFull();

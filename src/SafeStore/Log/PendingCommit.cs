@@ -33,6 +33,9 @@ internal abstract class PendingCommit
     /// <summary>Whether something is to be staged while the record is on its way to the disk.</summary>
     public virtual bool NeedsStaging => false;
 
+    /// <summary>Whether that has been done, or tried. For the thread that does it, and who has waited for it.</summary>
+    public bool IsStaged => _isStaged;
+
     /// <summary>Its number, once it was appended.</summary>
     public Lsn Lsn { get; set; }
 

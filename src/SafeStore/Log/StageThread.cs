@@ -12,19 +12,23 @@ internal sealed class StageThread : IDisposable
 
     public StageThread() => _thread = new WorkThread("SafeStore stage", StageAllAsync);
 
-    /// <summary>Hands a commit's staging over; to be called by one at a time. False if there is no thread for it.</summary>
+    /// <summary>Hands a commit's staging over; to be called by one at a time. False if there is no thread for it, or no memory.</summary>
     public bool TryTake(PendingCommit commit)
     {
+        if (!_thread.TryStart())
+        {
+            return false;
+        }
+
         try
         {
-            _thread.Start();
+            _handedOver.Enqueue(commit);
         }
         catch (OutOfMemoryException)
         {
             return false;
         }
 
-        _handedOver.Enqueue(commit);
         _thread.Wake();
         return true;
     }

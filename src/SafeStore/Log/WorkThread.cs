@@ -13,24 +13,28 @@ internal sealed class WorkThread(string name, Func<Task> work) : IDisposable
     private Thread? _thread;
     private volatile bool _isStopped;
 
-    /// <summary>Lets it work. To be called by one at a time.</summary>
-    public void Wake()
+    /// <summary>Starts it, if it has not been started; false if the system has no thread to give. To be called by one at a time.</summary>
+    public bool TryStart()
     {
-        Start();
-        _wake.Release();
-    }
-
-    /// <summary>Starts it, if it has not been started. To be called by one at a time.</summary>
-    /// <exception cref="OutOfMemoryException">The system has no thread to give.</exception>
-    public void Start()
-    {
-        if (_thread is null)
+        try
         {
-            var thread = new Thread(Run) { IsBackground = true, Name = name };
-            thread.UnsafeStart();
-            _thread = thread;
+            if (_thread is null)
+            {
+                var thread = new Thread(Run) { IsBackground = true, Name = name };
+                thread.UnsafeStart();
+                _thread = thread;
+            }
+
+            return true;
+        }
+        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
+        {
+            return false;
         }
     }
+
+    /// <summary>Lets it work; it has been started.</summary>
+    public void Wake() => _wake.Release();
 
     /// <summary>Ends it; the work has ended.</summary>
     public void Dispose()

@@ -203,11 +203,14 @@ internal sealed class Checkpointer(
     /// <summary>Whether a sealed segment has the abort of a transaction that was never published: who still holds the lock need not have committed since.</summary>
     private bool IsAborted(SandboxTouch touch, List<Lsn> segments)
     {
-        for (int i = segments.Count - 2; i >= 0; i--)
+        for (int i = 0; i + 1 < segments.Count; i++)
         {
-            if (ReadPlans(segments[i], segments[i + 1].Previous).Any(later => later.Plan.Sandbox == touch.Sandbox && later.Plan.Kind == PlanKind.Abort && later.Plan.Aborted == touch.Last))
+            foreach ((SandboxPlan plan, Lsn lsn) in ReadPlans(segments[i], segments[i + 1].Previous))
             {
-                return true;
+                if (plan.Sandbox == touch.Sandbox && lsn > touch.Last)
+                {
+                    return plan.Kind == PlanKind.Abort && plan.Aborted == touch.Last;
+                }
             }
         }
 
@@ -223,9 +226,17 @@ internal sealed class Checkpointer(
             return true; // by now
         }
 
-        return WordOf(touch.Sandbox) is null && !locker.Exists(touch.Sandbox)
-            ? await IsGoneAsync(touch.Sandbox, cancellation).ConfigureAwait(false)
-            : await ResolveAsync(touch.Sandbox, cancellation).ConfigureAwait(false);
+        try
+        {
+            return WordOf(touch.Sandbox) is null && !locker.Exists(touch.Sandbox)
+                ? await IsGoneAsync(touch.Sandbox, cancellation).ConfigureAwait(false)
+                : await ResolveAsync(touch.Sandbox, cancellation).ConfigureAwait(false);
+        }
+        catch (StorageException failure)
+        {
+            events.SandboxNotResolved(touch.Sandbox, failure); // its segment waits; those before it need not
+            return false;
+        }
     }
 
     /// <summary>A sandbox without any directory: removed since, or its creation is between append and publish. Its name lock tells.</summary>

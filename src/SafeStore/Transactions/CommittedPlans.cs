@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using SafeStore.Log;
@@ -7,7 +8,9 @@ namespace SafeStore.Transactions;
 /// <summary>What the log's records say that took place.</summary>
 internal static class CommittedPlans
 {
-    /// <summary>The plans of some records, oldest first, without those that were aborted, and without the aborts.</summary>
+    /// <summary>
+    /// The plans of some records, oldest first, without those that were aborted, and without the aborts. An abort is of the record before it of its sandbox, or of none: on another, somebody has gone on.
+    /// </summary>
     /// <param name="records">The records, up to the log's end: an abort comes after what it aborts.</param>
     /// <param name="path">The log's directory, for messages.</param>
     /// <param name="sandbox">Whose plans; null for all.</param>
@@ -15,23 +18,30 @@ internal static class CommittedPlans
     public static List<(SandboxPlan Plan, CommitRecord Record)> Of(IEnumerable<CommitRecord> records, string path, string? sandbox = null, NamePool? names = null)
     {
         var plans = new List<(SandboxPlan Plan, CommitRecord Record)>();
-        var aborted = new HashSet<Lsn>();
+        var last = new Dictionary<string, int>(StringComparer.Ordinal);
+        bool hasAborts = false;
         foreach (CommitRecord record in records)
         {
             foreach (SandboxPlan plan in Read(record, path, names).Where(plan => sandbox is null || plan.Sandbox == sandbox))
             {
-                if (plan.Kind == PlanKind.Abort)
+                if (plan.Kind != PlanKind.Abort)
                 {
-                    _ = aborted.Add(plan.Aborted);
-                }
-                else
-                {
+                    last[plan.Sandbox] = plans.Count;
                     plans.Add((plan, record));
+                }
+                else if (last.TryGetValue(plan.Sandbox, out int place) && plans[place].Record.Lsn == plan.Aborted)
+                {
+                    hasAborts = true;
+                    plans[place] = default;
                 }
             }
         }
 
-        _ = plans.RemoveAll(entry => aborted.Contains(entry.Record.Lsn));
+        if (hasAborts)
+        {
+            _ = plans.RemoveAll(static entry => entry.Plan is null);
+        }
+
         return plans;
     }
 

@@ -11,23 +11,28 @@ internal static class Emptying
 
     public static Errno Remove(IDurableFileSystem fs, DirectoryHandle parent, string name)
     {
-        Errno errno = fs.OpenDirectory(parent, name, out DirectoryHandle? directory);
+        Errno errno = Empty(fs, parent, name, out DirectoryHandle? directory);
+        directory?.Dispose();
+        return errno != Errno.None ? errno : fs.RemoveDirectory(parent, name);
+    }
+
+    /// <summary>Removes what is in a directory, and leaves it open.</summary>
+    public static Errno Empty(IDurableFileSystem fs, DirectoryHandle parent, string name, out DirectoryHandle? directory)
+    {
+        Errno errno = fs.OpenDirectory(parent, name, out directory);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        using (directory)
+        var entries = new List<DirectoryEntry>();
+        errno = fs.List(directory!, entries);
+        foreach (DirectoryEntry entry in entries)
         {
-            var entries = new List<DirectoryEntry>();
-            errno = fs.List(directory!, entries);
-            foreach (DirectoryEntry entry in entries)
-            {
-                Errno failure = entry.Kind == FileKind.Directory ? Remove(fs, directory!, entry.Name) : fs.Unlink(directory!, entry.Name);
-                errno = errno == Errno.None && failure != Errno.NotFound ? failure : errno;
-            }
+            Errno failure = entry.Kind == FileKind.Directory ? Remove(fs, directory!, entry.Name) : fs.Unlink(directory!, entry.Name);
+            errno = errno == Errno.None && failure != Errno.NotFound ? failure : errno;
         }
 
-        return errno != Errno.None ? errno : fs.RemoveDirectory(parent, name);
+        return errno;
     }
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.ExceptionServices;
 using SafeStore.Locking;
 using SafeStore.Log;
 
@@ -35,7 +34,7 @@ internal sealed class PendingTransaction : PendingCommit
     public override bool NeedsStaging { get; }
 
     /// <summary>Why it could not be staged; null if it was.</summary>
-    public ExceptionDispatchInfo? StagingFailure { get; private set; }
+    public Exception? StagingFailure { get; private set; }
 
     public override void WritePayload(Span<byte> target) => PlanCodec.Write(_plans, target);
 
@@ -58,7 +57,7 @@ internal sealed class PendingTransaction : PendingCommit
 #pragma warning disable CA1031 // out of memory, or a defect: whatever it is, the record is in the log, and has to be aborted
         catch (Exception failure)
         {
-            StagingFailure = ExceptionDispatchInfo.Capture(failure);
+            StagingFailure = failure; // without a copy: there may be no memory for it
         }
 #pragma warning restore CA1031
     }

@@ -46,28 +46,25 @@ internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog l
 
     public async ValueTask<bool> FinishCreationAsync(string sandbox, CancellationToken cancellation)
     {
-        if (!sweeper.List(roots.Run.Stage).Any(entry => TempName.IsDirectoryOf(sandbox, entry.Name)))
+        if (!sweeper.List(roots.Run.Stage).Any(entry => entry.Name == TempName.NewSandbox(sandbox)))
         {
             SweepStage(sandbox);
             return false;
         }
 
         (Lsn lsn, SandboxPlan? plan, _) = await FindLastAsync(sandbox, default, cancellation).ConfigureAwait(false);
-        SweepStage(sandbox);
         if (plan?.Kind != PlanKind.Create)
         {
+            SweepStage(sandbox);
             return false;
         }
 
         events.RolledForward(sandbox, lsn);
+        SweepStage(sandbox, kept: TempName.NewSandbox(sandbox));
         var staged = new StagedPlan();
         try
         {
-            if (!stager.TryBeginNew(plan, staged))
-            {
-                throw new StorageException("stage anew", roots.Run.Stage.Path, Errno.Exists); // swept a moment ago, and the name is ours
-            }
-
+            stager.BeginAgain(plan, staged);
             stager.StageNew(plan, staged);
             publisher.PublishNew(staged);
             new LockWord(LockWordState.Idle, lsn).Write(fs, staged.LockFile!);
@@ -99,11 +96,11 @@ internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog l
         publisher.Publish(plan, staged, handles);
     }
 
-    private void SweepStage(string sandbox)
+    private void SweepStage(string sandbox, string? kept = null)
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            sweeper.SweepStage(root, sandbox);
+            sweeper.SweepStage(root, sandbox, root.Root == StoreRoot.Run ? kept : null);
             sweeper.SweepTrash(root, sandbox);
         }
     }

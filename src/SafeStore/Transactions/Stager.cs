@@ -73,6 +73,18 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
         return true;
     }
 
+    /// <summary>
+    /// Begins a creation again that is in the log and did not come to its end, in the same directory: it alone leads to the record, so it must not go before the sandbox appears.
+    /// </summary>
+    public void BeginAgain(SandboxPlan plan, StagedPlan staged)
+    {
+        StagedDirectory whole = Whole(roots.Run, plan);
+        Errno errno = Emptying.Empty(fs, whole.Root.Stage, whole.Name, out DirectoryHandle? directory);
+        staged.NewDirectory = directory;
+        StorageException.ThrowIfFailed(errno, "empty", whole.Root.Stage, whole.Name);
+        staged.Add(whole);
+    }
+
     /// <summary>Stages the rest of a sandbox that was begun: its documents, the lock file, locked, and its directory for the other root.</summary>
     public void StageNew(SandboxPlan plan, StagedPlan staged)
     {

@@ -27,11 +27,14 @@ internal sealed class Sweeper(IDurableFileSystem fs, RootSet roots)
     }
 
     /// <summary>Removes the directories that were staged for a sandbox; under its exclusive lock, or its name lock when it does not exist.</summary>
-    public void SweepStage(RootDirectory root, string sandbox)
+    /// <param name="root">Where.</param>
+    /// <param name="sandbox">The sandbox.</param>
+    /// <param name="kept">The name of one that stays.</param>
+    public void SweepStage(RootDirectory root, string sandbox, string? kept = null)
     {
         foreach (DirectoryEntry entry in List(root.Stage))
         {
-            if (TempName.IsDirectoryOf(sandbox, entry.Name))
+            if (TempName.IsDirectoryOf(sandbox, entry.Name) && entry.Name != kept)
             {
                 Errno errno = Emptying.Remove(fs, root.Stage, entry.Name);
                 StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove what was staged", root.Stage, entry.Name);

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Documents;
@@ -26,7 +27,12 @@ internal sealed class TransactionRunner(
     Settlement settlement,
     EngineEvents events)
 {
+    private const int CarefulTransactions = 64;
+
     private readonly ContainerRules _containers = new(fs, roots);
+
+    /// <summary>How many more transactions are staged before their append, since one could not be staged.</summary>
+    private int _careful;
 
     public async ValueTask<Lsn> CommitAsync(Participant[] participants, CancellationToken cancellation)
     {
@@ -127,6 +133,7 @@ internal sealed class TransactionRunner(
                 await BeginAsync(participant, cancellation).ConfigureAwait(false);
             }
 
+            StageFirstIfCareful(commit);
             _ = await committer.CommitAsync(commit, cancellation).ConfigureAwait(false);
         }
         catch when (commit.Outcome == AppendOutcome.NotAppended)
@@ -142,9 +149,30 @@ internal sealed class TransactionRunner(
 
         if (commit.StagingFailure is { } failure)
         {
-            await AbortAsync(participants, commit, failure.SourceException).ConfigureAwait(false);
-            failure.Throw();
+            Volatile.Write(ref _careful, CarefulTransactions);
+            await AbortAsync(participants, commit, failure).ConfigureAwait(false);
+            ExceptionDispatchInfo.Throw(failure);
         }
+    }
+
+    /// <summary>
+    /// Where one transaction could not be staged the next one can hardly be: its record need not get into the log. There it would keep the store from being recovered, until the cause is mended, if all processes died before its abort.
+    /// </summary>
+    private void StageFirstIfCareful(PendingTransaction commit)
+    {
+        if (!commit.NeedsStaging || Volatile.Read(ref _careful) <= 0)
+        {
+            return;
+        }
+
+        commit.Stage();
+        if (commit.StagingFailure is { } failure)
+        {
+            Volatile.Write(ref _careful, CarefulTransactions);
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        _ = Interlocked.Decrement(ref _careful);
     }
 
     private async ValueTask BeginAsync(Participant participant, CancellationToken cancellation)
@@ -189,6 +217,7 @@ internal sealed class TransactionRunner(
         PendingAbort? abort = null;
         try
         {
+            ThrowUnlessHeld(participants);
             abort = new PendingAbort(participants, commit);
             _ = await committer.CommitAsync(abort, CancellationToken.None).ConfigureAwait(false);
         }
@@ -206,6 +235,18 @@ internal sealed class TransactionRunner(
         }
 
         TakeBack(participants);
+    }
+
+    /// <summary>Whose lock file was deleted under the lock need not be alone: another may have resolved the sandbox, and have gone on from the record.</summary>
+    private static void ThrowUnlessHeld(Participant[] participants)
+    {
+        foreach ((SandboxHold hold, SandboxPlan plan, _) in participants)
+        {
+            if (plan.Kind != PlanKind.Create && !hold.Handles.IsCurrent())
+            {
+                throw new NotFoundException("sandbox", plan.Sandbox);
+            }
+        }
     }
 
     private static void Leave(Participant[] participants)

@@ -4,7 +4,9 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Log;
 using SafeStore.Tests.FileSystem;
+using SafeStore.Transactions;
 using Xunit;
 
 namespace SafeStore.Tests.Transactions;
@@ -141,6 +143,65 @@ public sealed class AbortTests : IDisposable
         Assert.True(store.IsFaulted);
     }
 
+    [Fact]
+    public async Task A_transaction_whose_abort_may_stand_half_written_has_an_unknown_outcome()
+    {
+        var scripted = new ScriptedFileSystem();
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "b.json", "1"));
+        int appends = 0;
+        scripted.Before = call => IsStaging(call) || (call.IsAppend && ++appends > 1) ? Errno.NoSpace : Errno.None; // nor can it be said that it does not count
+
+        await Assert.ThrowsAsync<StoreFaultedException>(() => ChangeAsync(store, false, "2"));
+    }
+
+    [Fact]
+    public async Task A_transaction_whose_lock_file_was_deleted_meanwhile_is_not_aborted_since_another_may_have_gone_on_from_it()
+    {
+        var scripted = new ScriptedFileSystem();
+        await using StateStore other = await _test.OpenAsync(new ScriptedFileSystem());
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "b.json", "1"));
+        Task<Lsn>? next = null;
+        scripted.Before = call =>
+        {
+            if (IsStaging(call) && next is null)
+            {
+                File.Delete(_test.PathOf(StoreRoot.Run, "old/lock"));
+                next = other.ChangeAsync("old", static change => change.PutText(StoreRoot.Run, null, "c.json", "3"));
+                return Errno.NoSpace;
+            }
+
+            return Errno.None;
+        };
+
+        await Assert.ThrowsAsync<CommitNotPublishedException>(() => ChangeAsync(store, false, "2"));
+
+        scripted.Before = null;
+        await next!;
+        await using StateStore recovered = await StateStore.OpenAsync(_test.CopyAsAfterAKill(), _test.Options);
+        foreach (StateStore each in new[] { other, recovered })
+        {
+            Assert.Equal(["2", "3"], new[] { each.ReadText("old", StoreRoot.Run, null, "a.json"), each.ReadText("old", StoreRoot.Run, null, "c.json") });
+        }
+    }
+
+    [Fact]
+    public void An_abort_of_a_record_from_which_somebody_has_gone_on_does_not_count()
+    {
+        SandboxPlan change = new("sb", PlanKind.Update, [], [], [new DocumentPut(new DocumentKey(StoreRoot.Run, null, "a.json"), new byte[] { (byte)'1' })], []);
+        CommitRecord[] records = [Record(10, change), Record(11, change), Record(12, SandboxPlan.Abort("sb", new Lsn(10))), Record(13, change), Record(14, SandboxPlan.Abort("sb", new Lsn(13)))];
+
+        Assert.Equal([10, 11], CommittedPlans.Of(records, "log").Select(static entry => entry.Record.Lsn.Value));
+
+        static CommitRecord Record(long lsn, SandboxPlan plan)
+        {
+            byte[] payload = new byte[PlanCodec.SizeOf([plan])];
+            PlanCodec.Write([plan], payload);
+            return new CommitRecord(null!, new Lsn(lsn), default, 0, payload);
+        }
+    }
+
     /// <summary>Three transactions of one batch, of which the one in the middle cannot be staged.</summary>
     [Fact]
     public async Task An_abort_is_of_one_transaction_and_not_of_those_beside_it()
@@ -157,7 +218,7 @@ public sealed class AbortTests : IDisposable
         {
             for (int n = 2; n < 20; n++)
             {
-                Exception? failure = await Record.ExceptionAsync(() => store.ChangeAsync($"sb-{i}", change => change.PutText(StoreRoot.Run, null, "a.json", $"{n}")));
+                Exception? failure = await Xunit.Record.ExceptionAsync(() => store.ChangeAsync($"sb-{i}", change => change.PutText(StoreRoot.Run, null, "a.json", $"{n}")));
                 Assert.Equal(i == 3, failure is StorageException);
             }
         })));
