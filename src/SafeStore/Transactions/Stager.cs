@@ -44,6 +44,14 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     /// <param name="handles">The sandbox, its lock held.</param>
     public void Check(SandboxPlan plan, SandboxHandles handles)
     {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            if (plan.Kind == PlanKind.Update && plan.Touches(root.Root) && handles.Find(root.Root, null) is null && !handles.IsCurrent())
+            {
+                throw new NotFoundException("sandbox", handles.Sandbox);
+            }
+        }
+
         for (int i = 0; i < plan.Puts.Length; i++)
         {
             Check(plan.Puts[i].Key, handles);
@@ -257,13 +265,7 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
             return;
         }
 
-        DirectoryHandle? directory = handles.Find(root, container);
-        if (directory is null && container is null && !handles.IsCurrent())
-        {
-            throw new NotFoundException("sandbox", handles.Sandbox);
-        }
-
-        if (CheckTarget(directory, name, handles, container))
+        if (CheckTarget(handles.Find(root, container), name, handles, container))
         {
             handles.KnowFile(root, container, name);
         }

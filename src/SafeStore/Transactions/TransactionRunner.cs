@@ -238,11 +238,11 @@ internal sealed class TransactionRunner(
     }
 
     /// <summary>Whose lock file was deleted under the lock need not be alone: another may have resolved the sandbox, and have gone on from the record.</summary>
-    private static void ThrowUnlessHeld(Participant[] participants)
+    private void ThrowUnlessHeld(Participant[] participants)
     {
         foreach ((SandboxHold hold, SandboxPlan plan, _) in participants)
         {
-            if (plan.Kind != PlanKind.Create && !hold.Handles.IsCurrent())
+            if (plan.Kind != PlanKind.Create && !hold.Handles.IsCurrent() && locker.Exists(plan.Sandbox))
             {
                 throw new NotFoundException("sandbox", plan.Sandbox);
             }
