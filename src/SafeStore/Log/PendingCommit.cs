@@ -23,6 +23,7 @@ internal abstract class PendingCommit
     private readonly object _staging = new();
     private TaskCompletionSource? _turn;
     private bool _isStaged;
+    private AppendOutcome _outcome;
 
     /// <summary>The payload's length in bytes.</summary>
     public abstract int PayloadBytes { get; }
@@ -39,7 +40,8 @@ internal abstract class PendingCommit
     /// <summary>Its number, once it was appended.</summary>
     public Lsn Lsn { get; set; }
 
-    public AppendOutcome Outcome { get; private set; }
+    /// <summary>What is known of it: of one that was taken into a batch and has no final outcome, nothing.</summary>
+    public AppendOutcome Outcome => IsConcluded ? _outcome : IsTaken ? AppendOutcome.Unknown : AppendOutcome.NotAppended;
 
     /// <summary>Whether the outcome is final.</summary>
     public bool IsConcluded { get; private set; }
@@ -90,7 +92,7 @@ internal abstract class PendingCommit
 
     public void Conclude(AppendOutcome outcome, Exception? failure)
     {
-        Outcome = outcome;
+        _outcome = outcome;
         Failure = failure;
         IsConcluded = true;
     }

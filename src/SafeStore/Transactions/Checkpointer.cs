@@ -196,7 +196,15 @@ internal sealed class Checkpointer(
 
     private bool IsPublishedByItsWord(SandboxTouch touch)
     {
-        touch.Published = WordOf(touch.Sandbox) is { State: not LockWordState.Unknown } word ? word.Lsn : default;
+        try
+        {
+            touch.Published = WordOf(touch.Sandbox) is { State: not LockWordState.Unknown } word ? word.Lsn : default;
+        }
+        catch (StorageException)
+        {
+            return false; // who goes into the doubt meets the same error, and tells
+        }
+
         return touch.Published.Value > 0 && touch.Published >= touch.Last;
     }
 

@@ -33,6 +33,7 @@ internal static class CommittedPlans
                 {
                     hasAborts = true;
                     plans[place] = default;
+                    _ = last.Remove(plan.Sandbox);
                 }
             }
         }

@@ -70,12 +70,18 @@ internal sealed class SandboxTouch(string sandbox)
     /// </summary>
     public void AddLater(SandboxPlan later, Lsn lsn)
     {
-        if (_undecided is { } before && !(later.Kind == PlanKind.Abort && later.Aborted == before.Lsn))
+        if (later.Kind == PlanKind.Abort)
+        {
+            _undecided = _undecided?.Lsn == later.Aborted ? null : _undecided;
+            return;
+        }
+
+        if (_undecided is { } before)
         {
             DropRewritten(before.Plan);
         }
 
-        _undecided = later.Kind == PlanKind.Abort ? null : (later, lsn);
+        _undecided = (later, lsn);
     }
 
     /// <summary>No later one comes.</summary>

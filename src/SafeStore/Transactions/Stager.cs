@@ -44,12 +44,9 @@ internal sealed class Stager(IDurableFileSystem fs, RootSet roots)
     /// <param name="handles">The sandbox, its lock held.</param>
     public void Check(SandboxPlan plan, SandboxHandles handles)
     {
-        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        if (plan.Kind == PlanKind.Update && !handles.IsCurrent())
         {
-            if (plan.Kind == PlanKind.Update && plan.Touches(root.Root) && handles.Find(root.Root, null) is null && !handles.IsCurrent())
-            {
-                throw new NotFoundException("sandbox", handles.Sandbox);
-            }
+            throw new NotFoundException("sandbox", handles.Sandbox); // its lock is no lock any more, whatever directories are still open
         }
 
         for (int i = 0; i < plan.Puts.Length; i++)

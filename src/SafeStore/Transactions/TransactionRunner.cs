@@ -88,6 +88,11 @@ internal sealed class TransactionRunner(
 
     private async ValueTask ResolveAsync(SandboxHold hold, CancellationToken cancellation)
     {
+        if (!hold.Handles.IsCurrent())
+        {
+            throw new NotFoundException("sandbox", hold.Sandbox); // another may be at work in what has its name now
+        }
+
         hold.Handles.Forget();
         LockWord? word = await resolver.ResolveAsync(hold.Handles, hold.Handles.ReadWord(), cancellation).ConfigureAwait(false);
         hold.NeedsResolve = false;
@@ -217,7 +222,7 @@ internal sealed class TransactionRunner(
         PendingAbort? abort = null;
         try
         {
-            ThrowUnlessHeld(participants);
+            ThrowIfTakenOver(participants, commit.Lsn);
             abort = new PendingAbort(participants, commit);
             _ = await committer.CommitAsync(abort, CancellationToken.None).ConfigureAwait(false);
         }
@@ -237,12 +242,15 @@ internal sealed class TransactionRunner(
         TakeBack(participants);
     }
 
-    /// <summary>Whose lock file was deleted under the lock need not be alone: another may have resolved the sandbox, and have gone on from the record.</summary>
-    private void ThrowUnlessHeld(Participant[] participants)
+    /// <summary>
+    /// Whose lock file was deleted under the lock need not be alone: another may have resolved the sandbox, and have gone on from the record. Not if the sandbox is gone, or its new lock file says that nobody has come so far.
+    /// </summary>
+    private void ThrowIfTakenOver(Participant[] participants, Lsn lsn)
     {
         foreach ((SandboxHold hold, SandboxPlan plan, _) in participants)
         {
-            if (plan.Kind != PlanKind.Create && !hold.Handles.IsCurrent() && locker.Exists(plan.Sandbox))
+            if (plan.Kind != PlanKind.Create && !hold.Handles.IsCurrent() && locker.Exists(plan.Sandbox)
+                && !(LockWord.TryRead(fs, roots.Run.Directory, SandboxHandles.LockPathOf(plan.Sandbox)) is { State: LockWordState.Idle } word && word.Lsn < lsn))
             {
                 throw new NotFoundException("sandbox", plan.Sandbox);
             }

@@ -186,11 +186,42 @@ public sealed class AbortTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_holder_whose_sandbox_another_program_has_removed_and_another_process_made_again_changes_nothing(bool isWarm)
+    {
+        await using StateStore other = await _test.OpenAsync(new ScriptedFileSystem());
+        await using StateStore store = await _test.OpenAsync(new ScriptedFileSystem());
+        await store.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "b.json", "1"));
+        await using SandboxLock held = await store.LockAsync("old", cancellationToken: TestContext.Current.CancellationToken);
+        if (isWarm)
+        {
+            await held.Change().PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "b.json", "1").CommitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Directory.Delete(_test.PathOf(StoreRoot.Run, "old"), recursive: true);
+        Directory.Delete(_test.PathOf(StoreRoot.Config, "old"), recursive: true);
+        await other.CreateAsync("old", static change => change.PutText(StoreRoot.Run, null, "a.json", "8"));
+
+        for (int i = 0; i < 2; i++)
+        {
+            await Assert.ThrowsAsync<NotFoundException>(async () => await held.Change().PutText(StoreRoot.Run, null, "a.json", "2").CommitAsync(TestContext.Current.CancellationToken));
+        }
+
+        await using StateStore recovered = await StateStore.OpenAsync(_test.CopyAsAfterAKill(), _test.Options);
+        Assert.Equal("8", other.ReadText("old", StoreRoot.Run, null, "a.json"));
+        Assert.Equal("8", recovered.ReadText("old", StoreRoot.Run, null, "a.json"));
+    }
+
     [Fact]
     public void An_abort_of_a_record_from_which_somebody_has_gone_on_does_not_count()
     {
         SandboxPlan change = new("sb", PlanKind.Update, [], [], [new DocumentPut(new DocumentKey(StoreRoot.Run, null, "a.json"), new byte[] { (byte)'1' })], []);
-        CommitRecord[] records = [Record(10, change), Record(11, change), Record(12, SandboxPlan.Abort("sb", new Lsn(10))), Record(13, change), Record(14, SandboxPlan.Abort("sb", new Lsn(13)))];
+        CommitRecord[] records =
+        [
+            Record(10, change), Record(11, change), Record(12, SandboxPlan.Abort("sb", new Lsn(10))), Record(13, change), Record(14, SandboxPlan.Abort("sb", new Lsn(13))), Record(15, SandboxPlan.Abort("sb", new Lsn(11))),
+        ];
 
         Assert.Equal([10, 11], CommittedPlans.Of(records, "log").Select(static entry => entry.Record.Lsn.Value));
 
