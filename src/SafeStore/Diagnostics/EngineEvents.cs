@@ -40,8 +40,6 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void CheckpointWaits(string sandbox, Lsn lsn) => LogCheckpointWaits(logger, sandbox, lsn.Value);
 
-    public void SandboxNotResolved(string sandbox, Exception failure) => LogBackgroundFailed(logger, failure, $"resolve sandbox {sandbox} for the checkpoint");
-
     public void BackgroundFailed(string work, Exception failure) => LogBackgroundFailed(logger, failure, work);
 
     public void SandboxSkipped(string sandbox, Exception failure) => LogSandboxSkipped(logger, failure, sandbox);

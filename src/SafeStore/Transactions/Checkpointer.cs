@@ -242,7 +242,7 @@ internal sealed class Checkpointer(
         }
         catch (StorageException failure)
         {
-            events.SandboxNotResolved(touch.Sandbox, failure); // its segment waits; those before it need not
+            events.BackgroundFailed($"resolve sandbox {touch.Sandbox} for the checkpoint", failure); // its segment waits; those before it need not
             return false;
         }
     }

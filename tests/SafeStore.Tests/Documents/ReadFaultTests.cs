@@ -6,7 +6,6 @@ using System.Text;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
-using SafeStore.Tests.Transactions;
 using Xunit;
 
 namespace SafeStore.Tests.Documents;

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
@@ -32,6 +33,26 @@ public sealed class CheckpointHoleTests : IDisposable
         };
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2"));
         Assert.Equal(before, await checkpoint!);
+    }
+
+    [Fact]
+    public async Task A_sandbox_whose_lock_word_cannot_be_read_does_not_keep_older_segments()
+    {
+        await using StateStore store = await _disk.OpenAsync(new ScriptedFileSystem());
+        Lsn first = await store.CreateAsync("busy", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        for (int i = 0; i < 16; i++)
+        {
+            await store.ChangeAsync("busy", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")); // more than a segment holds
+        }
+
+        Lsn last = await store.CreateAsync("odd", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
+        string word = _disk.PathOf(StoreRoot.Run, "odd/lock");
+        File.Delete(word);
+        Directory.CreateDirectory(word);
+
+        Lsn mark = await store.CheckpointAsync(TestContext.Current.CancellationToken);
+
+        Assert.InRange(mark.Value, first.Value + 1, last.Value - 1);
     }
 
     [Fact]
