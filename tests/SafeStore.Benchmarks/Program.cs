@@ -14,7 +14,8 @@ const string Usage = """
     model     typed documents: JSON, creations, loads   [--rounds 5] [--json FILE] [--markdown FILE]
     commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--writers 1] [--new]
 
-    All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root).
+    All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root),
+    written past the page cache as a disk is, or with [--buffered] through it.
     """;
 
 var arguments = new Arguments(args);
@@ -39,7 +40,7 @@ Directory.CreateDirectory(arguments.Place);
 LoopImage? image = null;
 try
 {
-    image = arguments.Has("--ext4-image") ? await LoopImage.MountAsync(arguments.Place) : null;
+    image = arguments.Has("--ext4-image") ? await LoopImage.MountAsync(arguments.Place, arguments.Has("--buffered")) : null;
     string directory = image?.Directory ?? arguments.Place;
     await (arguments.Command switch
     {

@@ -125,11 +125,14 @@ internal static unsafe partial class LibC
         return errno is Errno.NotImplemented or Errno.NotPermitted or Errno.Interrupted or Errno.NoMemory ? Errno.None : errno;
     }
 
-    // These five go through syscall(2): the C libraries got their wrappers late or not at all, the kernel's numbers are forever.
+    // These go through syscall(2): the C libraries got their wrappers late or not at all, the kernel's numbers are forever.
     internal static nint openat2(Descriptor directory, byte* path, OpenHow* how) =>
         syscall(SYS_openat2, directory, path, how, (nuint)sizeof(OpenHow));
 
     internal static nint statx(Descriptor directory, byte* path, int flags, StatX* status) =>
+        syscall(SYS_statx, directory, path, flags, STATX_WANTED, status);
+
+    internal static nint statx(int directory, byte* path, int flags, StatX* status) =>
         syscall(SYS_statx, directory, path, flags, STATX_WANTED, status);
 
     internal static nint renameat2(Descriptor source, byte* sourceName, Descriptor target, byte* targetName, uint flags) =>
@@ -225,6 +228,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, Descriptor directory, byte* path, nint flags, nuint mask, StatX* status);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint directory, byte* path, nint flags, nuint mask, StatX* status);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(

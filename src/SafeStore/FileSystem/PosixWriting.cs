@@ -42,10 +42,7 @@ internal static unsafe class PosixWriting
         }
 
         // Nothing from here to the close throws, so that no handle need own the number.
-        while (LibC.MustRepeat(LibC.fchmod(number, (uint)mode), out errno))
-        {
-        }
-
+        errno = PosixStatus.SetMode(number, mode);
         isCreated = errno == Errno.None;
         errno = isCreated ? WriteAll(number, bytes) : errno;
         _ = LibC.close(number);
