@@ -164,7 +164,7 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         }
 
         errno = OpenBelow(start, path, out Place place);
-        errno = errno == Errno.None ? Open(place, Join(start, path), use != FileUse.Read, out file) : errno;
+        errno = errno == Errno.None ? Open(place, Join(start, path), use is FileUse.ReadWrite or FileUse.Direct, out file) : errno;
         return turn.End(errno, ref file);
     }
 

@@ -63,4 +63,9 @@ public enum FileUse
     /// their lengths and the positions in the file be multiples of, <see cref="IDurableFileSystem.DirectBytes"/>. <see cref="Errno.Invalid"/>, from the open or from a write, where it cannot.
     /// </summary>
     Direct,
+
+    /// <summary>
+    /// Reading what is asked for and no more: the kernel does not read ahead (POSIX_FADV_RANDOM of posix_fadvise(2)), so that the device is never busy for long with a file that others do not wait for.
+    /// </summary>
+    ReadInPieces,
 }

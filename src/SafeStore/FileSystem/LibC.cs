@@ -43,6 +43,8 @@ internal static unsafe partial class LibC
 
     internal const int SEEK_SET = 0;
 
+    internal const int POSIX_FADV_RANDOM = 1;
+
     internal const int LOCK_SH = 1;
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
@@ -183,6 +185,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fallocate(Descriptor file, int mode, long offset, long size);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_fadvise(Descriptor file, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ftruncate(Descriptor file, long size);

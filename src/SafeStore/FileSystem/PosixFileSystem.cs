@@ -192,6 +192,11 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
         int access = use switch { FileUse.ReadWrite => LibC.O_RDWR, FileUse.Direct => LibC.O_RDWR | LibC.O_DIRECT, _ => LibC.O_RDONLY };
         Errno errno = Open(start, path, access | LibC.O_NONBLOCK | LibC.O_NOCTTY, out Descriptor? opened);
         file = opened is null ? null : new PosixFile(opened, start, path);
+        if (file is not null && use == FileUse.ReadInPieces)
+        {
+            _ = LibC.posix_fadvise(opened!, 0, 0, LibC.POSIX_FADV_RANDOM); // advice, which a filesystem need not take
+        }
+
         return errno;
     }
 

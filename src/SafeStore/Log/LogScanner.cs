@@ -105,21 +105,22 @@ internal static class LogScanner
     {
         foreach (Lsn first in Live(directory.List(), after, path: null))
         {
-            foreach (CommitRecord record in ReadSegment(directory, first, last, lendsPayloads: false).Where(record => record.Lsn > after))
+            foreach (CommitRecord record in ReadSegment(directory, first, last, FileUse.Read, lendsPayloads: false).Where(record => record.Lsn > after))
             {
                 yield return record;
             }
         }
     }
 
-    /// <summary>The records of one segment up to an LSN.</summary>
-    /// <param name="directory">The log.</param>
-    /// <param name="first">The segment's first LSN.</param>
-    /// <param name="last">The LSN.</param>
-    /// <param name="lendsPayloads">Whether a record's payload need be there only until the next is read.</param>
-    public static IEnumerable<CommitRecord> ReadSegment(LogDirectory directory, Lsn first, Lsn last, bool lendsPayloads)
+    /// <summary>The records of a sealed segment, whose payloads are there only until the next is read: for a checkpoint.</summary>
+    /// <remarks>
+    /// In pieces, since what was written past the page cache comes from the device: the kernel would read ahead by the megabyte, and all who append meanwhile would wait behind that.
+    /// </remarks>
+    public static IEnumerable<CommitRecord> ReadSealed(LogDirectory directory, Lsn first, Lsn last) => ReadSegment(directory, first, last, FileUse.ReadInPieces, lendsPayloads: true);
+
+    private static IEnumerable<CommitRecord> ReadSegment(LogDirectory directory, Lsn first, Lsn last, FileUse use, bool lendsPayloads)
     {
-        using SegmentReader segment = directory.Open(first, FileUse.Read);
+        using SegmentReader segment = directory.Open(first, use);
         segment.LendsPayloads = lendsPayloads;
         LogPosition position = LogPosition.StartOf(segment.Header);
         while (position.Next <= last && segment.TryReadNext(position, out position) is { } record)

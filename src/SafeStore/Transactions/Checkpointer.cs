@@ -178,7 +178,7 @@ internal sealed class Checkpointer(
     {
         var names = new NamePool();
         Lsn read = first.Previous;
-        foreach (CommitRecord record in LogScanner.ReadSegment(log.Directory, first, last, lendsPayloads: true))
+        foreach (CommitRecord record in LogScanner.ReadSealed(log.Directory, first, last))
         {
             foreach (SandboxPlan plan in CommittedPlans.Read(record, log.Directory.Path, names))
             {

@@ -74,17 +74,36 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         Assert.Equal(100, counts.GetValueOrDefault("openat2") + counts.GetValueOrDefault("openat"));
     }
 
+    [Fact]
+    public void A_checkpoint_reads_the_log_in_pieces()
+    {
+        using var directory = new TempDirectory();
+        using ChildProcess child = Warm(directory);
+        using var tracer = new Tracer(child, "trace=all");
+        _ = child.Expect("checkpoint");
+        List<string> calls = [.. tracer.Detach()];
+        int told = calls.FindIndex(static call => call.StartsWith("fadvise64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal) && call.Contains("POSIX_FADV_RANDOM", StringComparison.Ordinal));
+        int read = calls.FindIndex(static call => call.StartsWith("pread64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal) && call.EndsWith("= 65536", StringComparison.Ordinal));
+        Assert.True(told >= 0 && told < read, $"It was told in call {told}, read in {read}:\n{string.Join('\n', calls)}");
+    }
+
     /// <summary>The calls of a command at steady state: it has run before, often enough for the compiler and for all handles to be open.</summary>
     private static List<string> Trace(TempDirectory directory, string command)
     {
-        using var child = new ChildProcess(StoreLayout.At(directory.Path));
+        using ChildProcess child = Warm(directory);
+        using var tracer = new Tracer(child, "trace=all");
+        _ = child.Expect(command);
+        return Tracer.BetweenMarks(tracer.Detach());
+    }
+
+    private static ChildProcess Warm(TempDirectory directory)
+    {
+        var child = new ChildProcess(StoreLayout.At(directory.Path));
         _ = child.Expect("open default");
         _ = child.Expect("workload create-sandbox");
         _ = child.Expect("put sb-3 6 warm 50");
         _ = child.Expect("reads sb-3 50");
-        using var tracer = new Tracer(child, "trace=all");
-        _ = child.Expect(command);
-        return Tracer.BetweenMarks(tracer.Detach());
+        return child;
     }
 
     private static Dictionary<string, int> Count(IEnumerable<string> calls) => calls
