@@ -241,7 +241,7 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
             return null;
         }
 
-        StorageException.ThrowIfFailed(errno, "open the lock file", PathOf(sandbox));
+        StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory, lockPath);
         return new SandboxHandles(fs, roots, sandbox, new FileLock(fs, file!, waiting), lockPath);
     }
 

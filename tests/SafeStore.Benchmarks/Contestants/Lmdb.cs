@@ -26,6 +26,11 @@ internal sealed class Lmdb(string place) : Contestant(place)
 
     public override Task OpenAsync(int writers, bool shared = false)
     {
+        if (!NativeLibrary.TryLoad("lmdb", typeof(LightningEnvironment).Assembly, null, out _))
+        {
+            throw new NotSupportedException("its library cannot be loaded: install liblmdb0 (apt-get install liblmdb0)"); // an environment that was never opened would end the process when it is collected
+        }
+
         Directory.CreateDirectory(Place);
         _environment = new LightningEnvironment(Place, new EnvironmentConfiguration { MapSize = MapBytes, MaxReaders = 256 });
         _environment.Open();

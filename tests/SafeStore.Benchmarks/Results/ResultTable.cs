@@ -32,7 +32,7 @@ internal sealed class ResultTable(string workload, string title, string referenc
 
     private bool HasReference => _rows.Exists(row => row.Way == reference);
 
-    private bool HasOthers => _rows.Exists(row => row.Way == Way.SafeStore.Name) && _rows.Exists(row => row.Way != Way.SafeStore.Name);
+    private bool HasOthers => _rows.Exists(row => row.Way != Way.SafeStore.Name && Find(row.Case, Way.SafeStore.Name) is not null);
 
     /// <summary>Adds one round's values, in the order of the metrics.</summary>
     public void Add(string @case, string way, bool isDurable, params double[] values)

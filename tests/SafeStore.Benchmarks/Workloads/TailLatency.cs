@@ -14,7 +14,7 @@ namespace SafeStore.Benchmarks.Workloads;
 
 /// <summary>
 /// TAIL: commits while checkpoints run; only those count as "during" that overlap one. Once with the checkpoints that the store makes itself when its log is long, once with one of all that was committed asked for
-/// every quarter of a second.
+/// every quarter of a second. And the raw loop, which nothing runs beside: how far the disk's own slowest writes lie from its median.
 /// </summary>
 internal sealed class TailLatency() : Workload(
     "TAIL",
@@ -37,6 +37,11 @@ internal sealed class TailLatency() : Workload(
 
     public override async Task RunAsync(Session session, int round)
     {
+        foreach (int writers in new[] { 1, 16 })
+        {
+            await session.UseAsync(Way.Raw, writers, contestant => MeasureAloneAsync(session, contestant, writers, round));
+        }
+
         foreach (int sandboxes in new[] { 100, 10_000 }.Where(sandboxes => sandboxes <= session.SandboxesMax))
         {
             foreach (int writers in new[] { 1, 16 })
@@ -65,7 +70,7 @@ internal sealed class TailLatency() : Workload(
         var asked = new ConcurrentQueue<(long Start, long End)>();
         Task background = isAskedFor ? CheckpointAsync(contestant.Store, asked, stop.Token) : Task.CompletedTask;
         var commits = new ConcurrentQueue<(long Start, long End)>();
-        await Clockwork.TimeAsync(writers, session.Scale(Way.SafeStore, writers == 1 ? 12_000 : 48_000), async (writer, i) =>
+        await Clockwork.TimeAsync(writers, CommitsOf(session, writers), async (writer, i) =>
         {
             long start = Stopwatch.GetTimestamp();
             await contestant.CommitAsync(writer, Names.Sandbox(((i * writers * 7) + writer) % sandboxes), isNew: false, documents: 1, i);
@@ -76,11 +81,25 @@ internal sealed class TailLatency() : Workload(
         if (round > 0)
         {
             Add(
-                $"{sandboxes} sandboxes, {(writers == 1 ? "1 writer" : $"{writers} writers")}, {(isAskedFor ? "asked for" : "its own")}",
+                $"{sandboxes} sandboxes, {TextOf(writers)}, {(isAskedFor ? "asked for" : "its own")}",
                 [.. commits],
                 [.. isAskedFor ? asked : own.Spans]);
         }
     }
+
+    private async Task MeasureAloneAsync(Session session, Contestant contestant, int writers, int round)
+    {
+        Measurement measured = await Clockwork.TimeAsync(writers, CommitsOf(session, writers), (writer, i) => contestant.CommitAsync(writer, Names.Sandbox(writer), isNew: false, documents: 1, i));
+        if (round > 0)
+        {
+            (double p50, double p999) = (measured.P50, measured.P999);
+            Table.Add($"the disk alone, {TextOf(writers)}", Way.Raw.Name, true, p50, measured.P99, p999, p50, p999, p999 / p50, 0, 0);
+        }
+    }
+
+    private static int CommitsOf(Session session, int writers) => session.Scale(Way.SafeStore, writers == 1 ? 12_000 : 48_000);
+
+    private static string TextOf(int writers) => writers == 1 ? "1 writer" : $"{writers} writers";
 
     private static async Task CheckpointAsync(StateStore store, ConcurrentQueue<(long Start, long End)> checkpoints, CancellationToken stop)
     {
