@@ -15,7 +15,7 @@ const string Usage = """
     commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--writers 1] [--new]
 
     All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root),
-    written past the page cache as a disk is, or with [--buffered] through it.
+    written past the page cache as a disk is (8 GiB of space), or with [--buffered] through it.
     """;
 
 var arguments = new Arguments(args);

@@ -17,6 +17,15 @@ internal static class Suite
     {
         string? ids = arguments.Text("--ways");
         Way[] ways = [.. Way.All.Where(way => ids is null || way == Way.Raw || way == Way.SafeStore || ids.Split(',').Contains(way.Id))];
+        foreach (Way way in ways)
+        {
+            if (way.WhyMissing?.Invoke() is { } reason)
+            {
+                await Console.Error.WriteLineAsync($"{way.Name} is left out: {reason}");
+                ways = [.. ways.Where(other => other != way)];
+            }
+        }
+
         var session = new Session(directory, ways, arguments);
         Workload[] workloads = [.. Workload.Choose(arguments.Text("--only"))];
         foreach (Workload workload in workloads)

@@ -66,7 +66,7 @@ public interface IDurableFileSystem
 
     /// <summary>
     /// Makes a directory with exactly these permission bits, whatever the umask, and opens it (mkdirat(2), openat(2) with O_NOFOLLOW,
-    /// fchmod(2)). <see cref="Errno.Exists"/> if the name is taken, also by a link; <see cref="Errno.NoSpace"/>,
+    /// fchmod(2) where the mode is another). <see cref="Errno.Exists"/> if the name is taken, also by a link; <see cref="Errno.NoSpace"/>,
     /// <see cref="Errno.ProcessFileLimit"/> and so on from any of the three: the directory is removed again then. Nothing is durable on return.
     /// </summary>
     /// <param name="parent">The directory to make it in.</param>

@@ -11,6 +11,7 @@ namespace SafeStore.Benchmarks.Contestants;
 /// <summary>LMDB: one key per document, synced at each commit, one writer at a time.</summary>
 internal sealed class Lmdb(string place) : Contestant(place)
 {
+    private const string SystemLibrary = "liblmdb.so.0";
     private const long MapBytes = 2L * 1024 * 1024 * 1024;
 
     private LightningEnvironment? _environment;
@@ -21,16 +22,15 @@ internal sealed class Lmdb(string place) : Contestant(place)
     [ModuleInitializer]
     internal static void UseSystemLibrary() => NativeLibrary.SetDllImportResolver(
         typeof(LightningEnvironment).Assembly,
-        static (name, assembly, path) => name == "lmdb" && NativeLibrary.TryLoad("liblmdb.so.0", out IntPtr system) ? system : IntPtr.Zero);
+        static (name, assembly, path) => name == "lmdb" && NativeLibrary.TryLoad(SystemLibrary, out IntPtr system) ? system : IntPtr.Zero);
 #pragma warning restore CA2255
+
+    /// <summary>Why it cannot run here; null if it can. To be asked first: an environment that could not be opened ends the process when it is collected.</summary>
+    public static string? WhyMissing() =>
+        NativeLibrary.TryLoad(SystemLibrary, out _) || NativeLibrary.TryLoad("lmdb", typeof(LightningEnvironment).Assembly, null, out _) ? null : "its library cannot be loaded: apt-get install liblmdb0";
 
     public override Task OpenAsync(int writers, bool shared = false)
     {
-        if (!NativeLibrary.TryLoad("lmdb", typeof(LightningEnvironment).Assembly, null, out _))
-        {
-            throw new NotSupportedException("its library cannot be loaded: install liblmdb0 (apt-get install liblmdb0)"); // an environment that was never opened would end the process when it is collected
-        }
-
         Directory.CreateDirectory(Place);
         _environment = new LightningEnvironment(Place, new EnvironmentConfiguration { MapSize = MapBytes, MaxReaders = 256 });
         _environment.Open();

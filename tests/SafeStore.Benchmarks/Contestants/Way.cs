@@ -25,6 +25,9 @@ internal sealed record Way(string Id, string Name, Func<string, Contestant> Make
     /// <summary>Whether it keeps sandboxes at all: the raw loop does not.</summary>
     public bool KeepsSandboxes { get; init; } = true;
 
+    /// <summary>Tells why it cannot run on this machine; null, or an answer of null, if it can.</summary>
+    public Func<string?>? WhyMissing { get; init; }
+
     public static Way Raw { get; } = new("raw", "raw pwrite + fdatasync", static place => new RawDisk(place)) { AllowsProcesses = true, Reads = false, KeepsSandboxes = false };
 
     public static Way SafeStore { get; } = new("safestore", "SafeStore", static place => new SafeStoreContestant(place)) { AllowsProcesses = true };
@@ -36,7 +39,7 @@ internal sealed record Way(string Id, string Name, Func<string, Contestant> Make
         SafeStore,
         new("sqlite", "SQLite (WAL, FULL)", static place => new Sqlite(place)) { AllowsProcesses = true },
         new("rocksdb", "RocksDB (sync WAL)", static place => new RocksDbContestant(place)),
-        new("lmdb", "LMDB", static place => new Lmdb(place)) { AllowsProcesses = true },
+        new("lmdb", "LMDB", static place => new Lmdb(place)) { AllowsProcesses = true, WhyMissing = Lmdb.WhyMissing },
         new("dbreeze", "DBreeze", static place => new DBreezeContestant(place)) { IsSlow = true },
         new("safewrite", "temp+fsync+rename+fsync(dir)", static place => new SafeWrite(place)) { AllowsProcesses = true, IsSlow = true, Reads = false },
         new("zonetree-durable", "ZoneTree (shared WAL, durable commit)", static place => new ZoneTreeContestant(place, isDurable: true)),

@@ -46,7 +46,12 @@ internal sealed record Measurement(double PerSecond, double Least, double P50, d
         return new Measurement(microseconds.Length / seconds, microseconds[0], At(microseconds, 0.5), At(microseconds, 0.99), At(microseconds, 0.999));
     }
 
-    public static double Median(IEnumerable<double> values) => At([.. values.Order()], 0.5);
+    /// <summary>The middle one, or the mean of the two in the middle.</summary>
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+    }
 
     /// <summary>The value below which that part of the sorted values lies.</summary>
     public static double At(double[] sorted, double part) => sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * part))];

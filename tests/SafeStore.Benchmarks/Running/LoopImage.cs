@@ -38,12 +38,20 @@ internal sealed class LoopImage : IAsyncDisposable
         // An inode for every 8 KiB, since the documents are small; and none of them written by the kernel while we measure.
         await RunAsync("mkfs.ext4", "-q", "-F", "-i", "8192", "-E", "lazy_itable_init=1,nodiscard", image._image);
         await RunAsync("mount", "-o", "loop,noinit_itable", image._image, image.Directory);
-        if (!isBuffered)
+        try
         {
-            await RunAsync("losetup", "--direct-io=on", await DeviceOfAsync(image.Directory));
-        }
+            if (!isBuffered)
+            {
+                await RunAsync("losetup", "--direct-io=on", await DeviceOfAsync(image.Directory));
+            }
 
-        return image;
+            return image;
+        }
+        catch
+        {
+            await image.DisposeAsync(); // where the image's filesystem cannot be written past the cache (tmpfs): --buffered
+            throw;
+        }
     }
 
     /// <summary>Lazily: what a contestant that failed has left open must not keep the image.</summary>
@@ -55,7 +63,7 @@ internal sealed class LoopImage : IAsyncDisposable
         using Process process = Process.Start(start)!;
         string device = (await process.StandardOutput.ReadToEndAsync()).Trim();
         await process.WaitForExitAsync();
-        return device;
+        return process.ExitCode == 0 ? device : throw new IOException($"findmnt ended with {process.ExitCode}");
     }
 
     private static async Task RunAsync(string command, params string[] arguments)

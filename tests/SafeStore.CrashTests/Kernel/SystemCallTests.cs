@@ -83,7 +83,8 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         _ = child.Expect("checkpoint");
         List<string> calls = [.. tracer.Detach()];
         int told = calls.FindIndex(static call => call.StartsWith("fadvise64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal) && call.Contains("POSIX_FADV_RANDOM", StringComparison.Ordinal));
-        int read = calls.FindIndex(static call => call.StartsWith("pread64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal) && call.EndsWith("= 65536", StringComparison.Ordinal));
+        string file = told < 0 ? "" : calls[told]["fadvise64(".Length..(calls[told].IndexOf('>', StringComparison.Ordinal) + 1)];
+        int read = calls.FindIndex(call => call.StartsWith($"pread64({file}", StringComparison.Ordinal) && call.EndsWith("= 65536", StringComparison.Ordinal));
         Assert.True(told >= 0 && told < read, $"It was told in call {told}, read in {read}:\n{string.Join('\n', calls)}");
     }
 
@@ -99,11 +100,19 @@ public sealed class SystemCallTests(ITestOutputHelper output)
     private static ChildProcess Warm(TempDirectory directory)
     {
         var child = new ChildProcess(StoreLayout.At(directory.Path));
-        _ = child.Expect("open default");
-        _ = child.Expect("workload create-sandbox");
-        _ = child.Expect("put sb-3 6 warm 50");
-        _ = child.Expect("reads sb-3 50");
-        return child;
+        try
+        {
+            _ = child.Expect("open default");
+            _ = child.Expect("workload create-sandbox");
+            _ = child.Expect("put sb-3 6 warm 50");
+            _ = child.Expect("reads sb-3 50");
+            return child;
+        }
+        catch
+        {
+            child.Dispose();
+            throw;
+        }
     }
 
     private static Dictionary<string, int> Count(IEnumerable<string> calls) => calls

@@ -29,6 +29,18 @@ public abstract partial class DurableFileSystemContract
     }
 
     [Fact]
+    public void A_file_that_is_read_in_pieces_shows_what_others_write_and_cannot_be_written()
+    {
+        FileHandle file = Create("log", new byte[2 * Direct]);
+        Assert.Equal(Errno.None, FileSystem.OpenFile(Root, "log", FileUse.ReadInPieces, out FileHandle? pieces));
+        Own(pieces!);
+        Assert.Equal(Errno.None, FileSystem.Write(file, Aligned((byte)'x'), Direct, out _));
+
+        Assert.Equal([.. new byte[Direct], .. Aligned((byte)'x')], ReadAll(pieces!, 2 * Direct));
+        Assert.NotEqual(Errno.None, FileSystem.Write(pieces!, Aligned((byte)'y'), 0, out _));
+    }
+
+    [Fact]
     public void Writes_past_and_through_the_cache_to_blocks_of_their_own_do_not_disturb_each_other()
     {
         FileHandle cached = Create("log", new byte[2 * Direct]);

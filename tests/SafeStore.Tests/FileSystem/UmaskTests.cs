@@ -12,6 +12,30 @@ public sealed class UmaskGroup;
 public sealed class UmaskTests
 {
     [Theory]
+    [InlineData("/tmp")]
+    [InlineData(TempDirectory.SharedMemory)]
+    public void A_directory_does_not_get_its_parent_s_bit_for_handing_on_the_group(string parent)
+    {
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+        PosixFileSystem fileSystem = new();
+        using TempDirectory temp = new(parent);
+        File.SetUnixFileMode(temp.Path, Mode | UnixFileMode.SetGroup);
+        Assert.Equal(Errno.None, fileSystem.OpenRoot(temp.Path, out DirectoryHandle? root));
+        using (root)
+        {
+            Assert.Equal(Errno.None, fileSystem.MakeDirectory(root!, "directory", Mode));
+            Assert.Equal(Errno.None, fileSystem.MakeDirectory(root!, "opened", Mode, out DirectoryHandle? directory));
+            directory!.Dispose();
+
+            foreach (string name in new[] { "directory", "opened" })
+            {
+                Assert.Equal(Errno.None, fileSystem.Stat(root!, name, out FileStatus status));
+                Assert.Equal(Mode, status.Mode);
+            }
+        }
+    }
+
+    [Theory]
     [InlineData("/tmp", 0, 0x1B0)]
     [InlineData("/tmp", 0x3F, 0x1B0)]
     [InlineData("/tmp", 0x3F, 0x1FF)]
