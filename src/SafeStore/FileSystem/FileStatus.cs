@@ -65,7 +65,7 @@ public enum FileUse
     Direct,
 
     /// <summary>
-    /// Reading what is asked for and no more: the kernel does not read ahead (POSIX_FADV_RANDOM of posix_fadvise(2)), so that the device is never busy for long with a file that others do not wait for.
+    /// Reading what is asked for and no more: the kernel does not read ahead (POSIX_FADV_RANDOM of posix_fadvise(2)), so that nobody who writes meanwhile waits for a long read of the device.
     /// </summary>
     ReadInPieces,
 }

@@ -163,9 +163,6 @@ internal static unsafe partial class LibC
     internal static partial int unlinkat(Descriptor directory, byte* name, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int fchmod(Descriptor file, uint mode);
-
-    [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchmod(int file, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]

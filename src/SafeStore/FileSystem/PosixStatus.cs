@@ -22,17 +22,19 @@ internal static unsafe class PosixStatus
     /// <summary>Gives what has just been made exactly these permission bits, which a umask or a default ACL may have changed; to look first costs a sixth of a change.</summary>
     internal static Errno SetMode(Descriptor descriptor, UnixFileMode mode)
     {
-        if (OfDescriptor(descriptor, out FileStatus made) == Errno.None && made.Mode == mode)
+        bool isHeld = false;
+        try
         {
-            return Errno.None;
+            descriptor.DangerousAddRef(ref isHeld);
+            return SetMode((int)descriptor.DangerousGetHandle(), mode);
         }
-
-        Errno errno;
-        while (LibC.MustRepeat(LibC.fchmod(descriptor, (uint)mode), out errno))
+        finally
         {
+            if (isHeld)
+            {
+                descriptor.DangerousRelease();
+            }
         }
-
-        return errno;
     }
 
     /// <inheritdoc cref="SetMode(Descriptor, UnixFileMode)"/>

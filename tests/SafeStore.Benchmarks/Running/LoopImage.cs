@@ -47,10 +47,10 @@ internal sealed class LoopImage : IAsyncDisposable
 
             return image;
         }
-        catch
+        catch (IOException failure)
         {
-            await image.DisposeAsync(); // where the image's filesystem cannot be written past the cache (tmpfs): --buffered
-            throw;
+            await image.DisposeAsync();
+            throw new IOException($"{failure.Message}: the image's filesystem cannot be written past the page cache, perhaps; see --buffered", failure);
         }
     }
 
