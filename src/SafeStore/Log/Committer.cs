@@ -8,7 +8,7 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// Group commit. Who finds nobody at it leads: it writes its transaction and syncs, on its own thread. Who comes meanwhile waits; the log thread then leads for all that wait, with one write and
-/// one sync for each batch, until nobody does. What a transaction has to stage is staged meanwhile: by its own thread if another one leads, else by the stage thread.
+/// one sync for each batch, until nobody does, and for whoever comes after a batch of several. What a transaction has to stage is staged meanwhile: by its own thread if another one leads, else by the stage thread.
 /// </summary>
 /// <remarks>
 /// A single writer never pays for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch begins when the last one ends, and since their
@@ -29,6 +29,9 @@ internal sealed class Committer : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<PendingCommit> _waiting = new();
     private bool _hasLeader;
+
+    /// <summary>How many the last batch had.</summary>
+    private int _lastCount;
 
     /// <summary>The list of the last batch, kept for the next one.</summary>
     private List<PendingCommit>? _lastBatch = new(BatchCapacity);
@@ -75,12 +78,13 @@ internal sealed class Committer : IDisposable
         _stageThread?.Dispose();
     }
 
-    /// <summary>True if the commit is to lead.</summary>
+    /// <summary>True if the commit is to lead. Not where several are at work: the others' transactions may be in the queue of the very thread that it would block in a sync.</summary>
     private bool Enqueue(PendingCommit commit)
     {
         lock (_gate)
         {
-            bool leads = !_hasLeader;
+            bool isFirst = !_hasLeader;
+            bool leads = isFirst && (_lastCount < 2 || !_thread.TryStart());
             if (!leads)
             {
                 commit.Wait();
@@ -88,6 +92,11 @@ internal sealed class Committer : IDisposable
 
             _waiting.Enqueue(commit);
             _hasLeader = true;
+            if (isFirst && !leads)
+            {
+                _thread.Wake();
+            }
+
             return leads;
         }
     }
@@ -302,6 +311,7 @@ internal sealed class Committer : IDisposable
             }
 
             _hasLeader = isWaitedFor = _waiting.Count > 0;
+            _lastCount = batch.Count;
         }
 
         batch.ForEach(static commit => commit.EndTurn());
