@@ -43,6 +43,25 @@ public sealed class CheckpointMutantTests
         }.RunAsync());
 
     [Theory]
+    [InlineData("some-outlines-believed")]
+    public Task What_another_process_has_appended_to_the_same_segment_is_checkpointed_too(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        StateStore other = await lab.OpenAsync("other");
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        await store.CheckpointAsync();
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+        await other.ChangeAsync("sb", static change => change.Put("b.json", "2"));
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
+        await store.CheckpointAsync();
+        lab.Machine.LosePower(keepsUnsynced: false);
+
+        _ = await lab.OpenAsync();
+        Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/b.json") == "2", "What was acknowledged is lost.");
+    });
+
+    [Theory]
     [InlineData("rewritten-sandbox-left-out")]
     [InlineData("rewritten-directories-left-out")]
     public Task What_a_checkpoint_leaves_to_the_segments_that_stay_survives_every_crash(string mutant) =>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
@@ -27,6 +28,7 @@ internal sealed class CommitLog : IDisposable
     private readonly ulong _owner;
 
     private readonly AlignedBuffer _buffer = new();
+    private readonly SegmentOutlines _outlines = new();
 
     private SegmentReader? _segment;
     private SegmentWriter? _writer;
@@ -146,6 +148,7 @@ internal sealed class CommitLog : IDisposable
         }
 
         _end = end;
+        _outlines.Add(_segment.Header.FirstLsn, batch, count);
         if (!IsAlone)
         {
             _appendsUntilAlone--;
@@ -197,6 +200,18 @@ internal sealed class CommitLog : IDisposable
     {
         CatchUp(hold);
         return LogScanner.ReadChain(_directory, default, _end.Next.Previous);
+    }
+
+    /// <summary>The records of a sealed segment, which need not be whole: their payloads may be without the documents' bytes, and are there only until the next is read. For a checkpoint.</summary>
+    public IEnumerable<(Lsn Lsn, ReadOnlyMemory<byte> Payload)> ReadSealed(Lsn first, Lsn last) =>
+        _outlines.Find(first, last) ?? LogScanner.ReadSealed(_directory, first, last).Select(static record => (record.Lsn, record.Payload));
+
+    /// <summary>Takes segments out of the log that a checkpoint has made superfluous; returns their new names, for <see cref="LogDirectory.Release"/>.</summary>
+    public List<string> Detach(List<Lsn> segments, LogLock.Hold hold)
+    {
+        _ = hold;
+        _outlines.Forget(segments[^1]);
+        return _directory.Detach(segments);
     }
 
     public void Dispose()

@@ -55,7 +55,13 @@ internal abstract class PendingCommit
     /// <summary>Ends when the transaction has an outcome.</summary>
     public Task Turn => _turn?.Task ?? Task.CompletedTask;
 
+    /// <summary>The outline's length in bytes.</summary>
+    public abstract int OutlineBytes { get; }
+
     public abstract void WritePayload(Span<byte> target);
+
+    /// <summary>Writes the payload without what need not be known of it once it was appended.</summary>
+    public abstract void WriteOutline(Span<byte> target);
 
     /// <summary>Stages what is to be published when the record is durable, unless that has been done. By one thread at a time.</summary>
     public void Stage()

@@ -65,7 +65,7 @@ internal sealed class Checkpointer(
         List<string> detached;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            detached = log.Directory.Detach(released);
+            detached = log.Detach(released, hold);
         }
 
         await apart.RunAsync(() => Release(detached)).ConfigureAwait(false);
@@ -173,19 +173,19 @@ internal sealed class Checkpointer(
         }
     }
 
-    /// <summary>The plans of a sealed segment; their documents' bytes are valid only until the next is read.</summary>
+    /// <summary>The plans of a sealed segment. Not their documents' bytes.</summary>
     private IEnumerable<(SandboxPlan Plan, Lsn Lsn)> ReadPlans(Lsn first, Lsn last)
     {
         var names = new NamePool();
         Lsn read = first.Previous;
-        foreach (CommitRecord record in LogScanner.ReadSealed(log.Directory, first, last))
+        foreach ((Lsn lsn, ReadOnlyMemory<byte> outline) in log.ReadSealed(first, last))
         {
-            foreach (SandboxPlan plan in CommittedPlans.Read(record, log.Directory.Path, names))
+            foreach (SandboxPlan plan in CommittedPlans.Read(lsn, outline, log.Directory.Path, names))
             {
-                yield return (plan, record.Lsn);
+                yield return (plan, lsn);
             }
 
-            read = record.Lsn;
+            read = lsn;
         }
 
         if (read != last)

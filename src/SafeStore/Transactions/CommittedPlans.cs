@@ -22,7 +22,7 @@ internal static class CommittedPlans
         bool hasAborts = false;
         foreach (CommitRecord record in records)
         {
-            foreach (SandboxPlan plan in Read(record, path, names).Where(plan => sandbox is null || plan.Sandbox == sandbox))
+            foreach (SandboxPlan plan in Read(record.Lsn, record.Payload, path, names).Where(plan => sandbox is null || plan.Sandbox == sandbox))
             {
                 if (plan.Kind != PlanKind.Abort)
                 {
@@ -48,6 +48,6 @@ internal static class CommittedPlans
 
     /// <summary>The plans of one record, or its aborts.</summary>
     /// <exception cref="LogCorruptException">They cannot be read.</exception>
-    public static List<SandboxPlan> Read(CommitRecord record, string path, NamePool? names = null) =>
-        PlanCodec.TryRead(record.Payload, names) ?? throw new LogCorruptException(path, 0, record.Lsn, "its checksum is right, but its payload makes no sense to this version");
+    public static List<SandboxPlan> Read(Lsn lsn, ReadOnlyMemory<byte> payload, string path, NamePool? names = null) =>
+        PlanCodec.TryRead(payload, names) ?? throw new LogCorruptException(path, 0, lsn, "its checksum is right, but its payload makes no sense to this version");
 }

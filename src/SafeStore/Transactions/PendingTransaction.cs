@@ -24,10 +24,13 @@ internal sealed class PendingTransaction : PendingCommit
         _stager = stager;
         NeedsSync = needsSync;
         PayloadBytes = PlanCodec.SizeOf(_plans);
+        OutlineBytes = PayloadBytes - PlanCodec.ContentBytesOf(_plans);
         NeedsStaging = Array.Exists(_plans, static plan => plan.NeedsStaging);
     }
 
     public override int PayloadBytes { get; }
+
+    public override int OutlineBytes { get; }
 
     public override bool NeedsSync { get; }
 
@@ -37,6 +40,8 @@ internal sealed class PendingTransaction : PendingCommit
     public Exception? StagingFailure { get; private set; }
 
     public override void WritePayload(Span<byte> target) => PlanCodec.Write(_plans, target);
+
+    public override void WriteOutline(Span<byte> target) => PlanCodec.WriteOutline(_plans, target);
 
     protected override void StageOnce()
     {
@@ -70,7 +75,11 @@ internal sealed class PendingAbort(Participant[] participants, PendingTransactio
 
     public override int PayloadBytes => PlanCodec.SizeOf(_plans);
 
+    public override int OutlineBytes => PayloadBytes;
+
     public override bool NeedsSync => aborted.NeedsSync;
 
     public override void WritePayload(Span<byte> target) => PlanCodec.Write(_plans, target);
+
+    public override void WriteOutline(Span<byte> target) => PlanCodec.Write(_plans, target);
 }

@@ -39,36 +39,25 @@ internal static class PlanCodec
             : throw new ArgumentException($"The transaction has {size} bytes; {Log.RecordFormat.PayloadBytesMax} are the most. Split it.", nameof(plans));
     }
 
-    public static void Write(SandboxPlan[] plans, Span<byte> target)
+    /// <summary>How many of these bytes are documents'.</summary>
+    public static int ContentBytesOf(SandboxPlan[] plans)
     {
-        var writer = new Writer(target);
-        writer.Number(plans.Length);
+        int bytes = 0;
         foreach (SandboxPlan plan in plans)
         {
-            writer.Byte((byte)plan.Kind);
-            writer.Name(plan.Sandbox);
-            if (plan.Kind == PlanKind.Abort)
-            {
-                writer.Lsn(plan.Aborted);
-                continue;
-            }
-
-            writer.Names(plan.CreatedContainers);
-            writer.Names(plan.RemovedContainers);
-            writer.Number(plan.Puts.Length);
             foreach (DocumentPut put in plan.Puts)
             {
-                writer.Key(put.Key);
-                writer.Bytes(put.Content.Span);
-            }
-
-            writer.Number(plan.Deletes.Length);
-            foreach (DocumentKey key in plan.Deletes)
-            {
-                writer.Key(key);
+                bytes += put.Content.Length;
             }
         }
+
+        return bytes;
     }
+
+    public static void Write(SandboxPlan[] plans, Span<byte> target) => Write(plans, new Writer(target), isOutline: false);
+
+    /// <summary>Writes the plans as if all documents were empty: what a checkpoint has to know of them.</summary>
+    public static void WriteOutline(SandboxPlan[] plans, Span<byte> target) => Write(plans, new Writer(target), isOutline: true);
 
     /// <summary>Reads a payload; null if these bytes are none, in which case a newer version wrote them: the record's checksum was right.</summary>
     /// <param name="payload">The bytes, which the plans go on using.</param>
@@ -111,6 +100,36 @@ internal static class PlanCodec
         }
 
         return reader.HasFailed || !reader.IsAtEnd ? null : plans;
+    }
+
+    private static void Write(SandboxPlan[] plans, Writer writer, bool isOutline)
+    {
+        writer.Number(plans.Length);
+        foreach (SandboxPlan plan in plans)
+        {
+            writer.Byte((byte)plan.Kind);
+            writer.Name(plan.Sandbox);
+            if (plan.Kind == PlanKind.Abort)
+            {
+                writer.Lsn(plan.Aborted);
+                continue;
+            }
+
+            writer.Names(plan.CreatedContainers);
+            writer.Names(plan.RemovedContainers);
+            writer.Number(plan.Puts.Length);
+            foreach (DocumentPut put in plan.Puts)
+            {
+                writer.Key(put.Key);
+                writer.Bytes(isOutline ? default : put.Content.Span);
+            }
+
+            writer.Number(plan.Deletes.Length);
+            foreach (DocumentKey key in plan.Deletes)
+            {
+                writer.Key(key);
+            }
+        }
     }
 
     private static long SizeOf(string[] names)

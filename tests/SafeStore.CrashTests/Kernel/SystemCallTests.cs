@@ -75,10 +75,12 @@ public sealed class SystemCallTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_checkpoint_reads_the_log_in_pieces()
+    public void A_checkpoint_reads_what_another_process_has_appended_in_pieces()
     {
         using var directory = new TempDirectory();
-        using ChildProcess child = Warm(directory);
+        using ChildProcess writer = Warm(directory);
+        using var child = new ChildProcess(StoreLayout.At(directory.Path));
+        _ = child.Expect("open default");
         using var tracer = new Tracer(child, "trace=all");
         _ = child.Expect("checkpoint");
         List<string> calls = [.. tracer.Detach()];
@@ -86,6 +88,18 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         string file = told < 0 ? "" : calls[told]["fadvise64(".Length..(calls[told].IndexOf('>', StringComparison.Ordinal) + 1)];
         int read = calls.FindIndex(call => call.StartsWith($"pread64({file}", StringComparison.Ordinal) && call.EndsWith("= 65536", StringComparison.Ordinal));
         Assert.True(told >= 0 && told < read, $"It was told in call {told}, read in {read}:\n{string.Join('\n', calls)}");
+    }
+
+    [Fact]
+    public void A_checkpoint_does_not_read_what_its_process_has_appended_alone()
+    {
+        using var directory = new TempDirectory();
+        using ChildProcess child = Warm(directory);
+        using var tracer = new Tracer(child, "trace=all");
+        _ = child.Expect("checkpoint");
+        string[] calls = [.. tracer.Detach()];
+        Assert.Contains(calls, static call => call.StartsWith("syncfs(", StringComparison.Ordinal) || call.StartsWith("fsync(", StringComparison.Ordinal));
+        Assert.DoesNotContain(calls, static call => call.StartsWith("pread64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal));
     }
 
     /// <summary>The calls of a command at steady state: it has run before, often enough for the compiler and for all handles to be open.</summary>

@@ -51,6 +51,32 @@ public sealed class CheckpointTests : IDisposable
         Assert.False(store.IsFaulted);
     }
 
+    [Fact]
+    public async Task A_checkpoint_reads_a_segment_to_which_another_process_has_appended_too()
+    {
+        await using StateStore store = await OpenAsync();
+        await using StateStore other = await _test.OpenAsync();
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
+        await other.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "b", "2"));
+        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "c", "3"));
+        var synced = new List<string>();
+        _scripted.Before = call =>
+        {
+            if (call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path.StartsWith(_test.Layout.Run + "/sb/", StringComparison.Ordinal))
+            {
+                lock (synced)
+                {
+                    synced.Add(Path.GetFileName(call.Path));
+                }
+            }
+
+            return Errno.None;
+        };
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["a", "b", "c", "lock"], synced.Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("run/sb/a", true)] // ... and cannot be written anew
     [InlineData("run/sb/lock", false)]
