@@ -143,11 +143,7 @@ public sealed class LogLaws
 
         public override bool NeedsSync => true;
 
-        public override int OutlineBytes => payload.Length;
-
         public override void WritePayload(Span<byte> target) => payload.CopyTo(target);
-
-        public override void WriteOutline(Span<byte> target) => payload.CopyTo(target);
     }
 
     /// <summary>A log that two processes, as far as it can tell, have written in turns.</summary>

@@ -9,7 +9,7 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// The store's log as this process sees it: the current segment, where it ends, and up to where it is durable. Everything needs the log
-/// lock, whose <see cref="LogLock.Hold"/> the methods take as proof; <see cref="Sync"/> alone needs only its in-process half.
+/// lock, whose <see cref="LogLock.Hold"/> the methods take as proof; <see cref="Sync"/> needs only its in-process half, <see cref="ReadOutlines"/>, of segments that nobody changes any more, none.
 /// </summary>
 /// <remarks>
 /// Invariants. A block that holds an acknowledged record is never written again: a batch starts at a 4 KiB boundary and is padded to the
@@ -28,7 +28,7 @@ internal sealed class CommitLog : IDisposable
     private readonly ulong _owner;
 
     private readonly AlignedBuffer _buffer = new();
-    private readonly SegmentOutlines _outlines = new();
+    private readonly SegmentOutlines _outlines;
 
     private SegmentReader? _segment;
     private SegmentWriter? _writer;
@@ -46,6 +46,7 @@ internal sealed class CommitLog : IDisposable
         _sync = sync;
         _shared = shared;
         _identity = identity;
+        _outlines = new SegmentOutlines(directory.SegmentsMax, directory.SegmentBytes);
         Span<byte> random = stackalloc byte[8];
         directory.FileSystem.FillRandom(random);
         _owner = BitConverter.ToUInt64(random) | 1; // never the 0 of a fresh file
@@ -202,8 +203,8 @@ internal sealed class CommitLog : IDisposable
         return LogScanner.ReadChain(_directory, default, _end.Next.Previous);
     }
 
-    /// <summary>The records of a sealed segment, which need not be whole: their payloads may be without the documents' bytes, and are there only until the next is read. For a checkpoint.</summary>
-    public IEnumerable<(Lsn Lsn, ReadOnlyMemory<byte> Payload)> ReadSealed(Lsn first, Lsn last) =>
+    /// <summary>The outlines of a sealed segment's records, each there only until the next is read; if they are not known, the payloads, which say as much. For a checkpoint.</summary>
+    public IEnumerable<(Lsn Lsn, ReadOnlyMemory<byte> Outline)> ReadOutlines(Lsn first, Lsn last) =>
         _outlines.Find(first, last) ?? LogScanner.ReadSealed(_directory, first, last).Select(static record => (record.Lsn, record.Payload));
 
     /// <summary>Takes segments out of the log that a checkpoint has made superfluous; returns their new names, for <see cref="LogDirectory.Release"/>.</summary>
@@ -273,6 +274,8 @@ internal sealed class CommitLog : IDisposable
         {
             throw new LogCorruptException(_directory.Path, 0, _end.Next, "the log has no segment");
         }
+
+        _outlines.Forget(segments[0].Previous); // another process has checkpointed them
 
         // Its maker may have died before it made the name durable, and we are about to acknowledge records in it.
         try

@@ -11,7 +11,7 @@ namespace SafeStore.Log;
 /// one sync for each batch, until nobody does, and for whoever comes after a batch of several. What a transaction has to stage is staged meanwhile: by its own thread if another one leads, else by the stage thread.
 /// </summary>
 /// <remarks>
-/// A single writer never pays for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch begins when the last one ends, and since their
+/// A single writer does not pay for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch begins when the last one ends, and since their
 /// continuations come from outside the pool, it runs them in their order.
 /// </remarks>
 internal sealed class Committer : IDisposable
@@ -53,6 +53,7 @@ internal sealed class Committer : IDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         _log.ThrowIfFaulted();
+        commit.Cancellation = cancellation;
         if (Enqueue(commit))
         {
             await LeadOneAsync(commit, cancellation).ConfigureAwait(false);
@@ -81,10 +82,12 @@ internal sealed class Committer : IDisposable
     /// <summary>True if the commit is to lead. Not where several are at work: the others' transactions may be in the queue of the very thread that it would block in a sync.</summary>
     private bool Enqueue(PendingCommit commit)
     {
+        bool isFirst;
+        bool leads;
         lock (_gate)
         {
-            bool isFirst = !_hasLeader;
-            bool leads = isFirst && (_lastCount < 2 || !_thread.TryStart());
+            isFirst = !_hasLeader;
+            leads = isFirst && (_lastCount < 2 || _stageThread is null || !_thread.TryStart());
             if (!leads)
             {
                 commit.Wait();
@@ -92,13 +95,14 @@ internal sealed class Committer : IDisposable
 
             _waiting.Enqueue(commit);
             _hasLeader = true;
-            if (isFirst && !leads)
-            {
-                _thread.Wake();
-            }
-
-            return leads;
         }
+
+        if (isFirst && !leads)
+        {
+            _thread.Wake(); // by nobody else: it has been told that there is a leader
+        }
+
+        return leads;
     }
 
     private async ValueTask LeadOneAsync(PendingCommit commit, CancellationToken cancellation)
@@ -182,17 +186,20 @@ internal sealed class Committer : IDisposable
 
     private async Task LeadForAllAsync()
     {
-        bool goesOn = true;
-        while (goesOn)
+        bool goesOn;
+        do
         {
             int early;
+            CancellationToken cancellation;
             lock (_gate)
             {
                 early = _waiting.Count;
+                cancellation = early == 1 ? _waiting.Peek().Cancellation : CancellationToken.None; // or it would wait for the log on behalf of nobody
             }
 
-            goesOn = await LeadAsync(early, null, CancellationToken.None).ConfigureAwait(false);
+            goesOn = await LeadAsync(early, null, cancellation).ConfigureAwait(false);
         }
+        while (goesOn && (_thread.IsCurrent || !TryWake())); // a wait for the log may have ended on a thread of the pool
     }
 
     /// <summary>Leads one batch; true if others wait, for whom the log thread leads next.</summary>
@@ -203,6 +210,7 @@ internal sealed class Committer : IDisposable
     {
         List<PendingCommit> batch = Interlocked.Exchange(ref _lastBatch, null) ?? new List<PendingCommit>(BatchCapacity);
         int appended = 0;
+        bool isWaitedFor;
         try
         {
             using LogLock.Hold hold = await _log.LockAsync(cancellation).ConfigureAwait(false);
@@ -227,10 +235,29 @@ internal sealed class Committer : IDisposable
         catch (Exception failure)
         {
             TakeBatch(batch, batch.Count > 0 ? 0 : early);
-            Conclude(batch, AppendOutcome.Unknown, _log.Fault(_log.Directory.Path, failure));
+            Conclude(batch, AppendOutcome.Unknown, Fault(failure));
         }
 #pragma warning restore CA1031
-        return HandOver(batch);
+        finally
+        {
+            isWaitedFor = HandOver(batch);
+        }
+
+        return isWaitedFor;
+    }
+
+    private Exception Fault(Exception failure)
+    {
+        try
+        {
+            return _log.Fault(_log.Directory.Path, failure);
+        }
+#pragma warning disable CA1031 // whatever it is, the store is faulted in this process; the others could not be told
+        catch (Exception) when (_log.IsFaulted)
+        {
+            return failure;
+        }
+#pragma warning restore CA1031
     }
 
     private void TakeBatch(List<PendingCommit> batch, int countMax)

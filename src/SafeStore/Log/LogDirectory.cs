@@ -29,6 +29,9 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     /// </summary>
     private readonly int _sparesMax = (int)Math.Clamp(logBytesMax / segmentBytes, 2, 8);
 
+    /// <summary>How many segments the log has, at most, unless its checkpoints lag behind: those that make one due, and those that are filled meanwhile.</summary>
+    public int SegmentsMax => (int)Math.Min((logBytesMax / segmentBytes) + 4, 1024);
+
     public IDurableFileSystem FileSystem => fs;
 
     public string Path => directory.Path;

@@ -56,12 +56,15 @@ internal abstract class PendingCommit
     public Task Turn => _turn?.Task ?? Task.CompletedTask;
 
     /// <summary>The outline's length in bytes.</summary>
-    public abstract int OutlineBytes { get; }
+    public virtual int OutlineBytes => PayloadBytes;
+
+    /// <summary>Until when its caller waits.</summary>
+    public CancellationToken Cancellation { get; set; }
 
     public abstract void WritePayload(Span<byte> target);
 
-    /// <summary>Writes the payload without what need not be known of it once it was appended.</summary>
-    public abstract void WriteOutline(Span<byte> target);
+    /// <summary>Writes the payload without the documents' bytes.</summary>
+    public virtual void WriteOutline(Span<byte> target) => WritePayload(target);
 
     /// <summary>Stages what is to be published when the record is durable, unless that has been done. By one thread at a time.</summary>
     public void Stage()

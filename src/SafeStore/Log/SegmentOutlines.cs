@@ -11,11 +11,10 @@ namespace SafeStore.Log;
 /// <remarks>
 /// Invariant: an outline is believed only of a segment all of whose records are here. Of a segment that another process has appended to, or whose outlines would take too much memory, some are missing: it is read.
 /// </remarks>
-internal sealed class SegmentOutlines
+/// <param name="segmentsMax">Of how many segments outlines are kept, the newest.</param>
+/// <param name="segmentBytes">How large segments are: the outlines of one may take an eighth of that.</param>
+internal sealed class SegmentOutlines(int segmentsMax, long segmentBytes)
 {
-    /// <summary>More than a log has, unless its checkpoints lag behind.</summary>
-    private const int SegmentsMax = 8;
-
     private readonly Lock _gate = new();
     private readonly LinkedList<Segment> _segments = new();
 
@@ -51,7 +50,7 @@ internal sealed class SegmentOutlines
             {
                 if (segment.First == first)
                 {
-                    return segment.Count == last.Value - first.Value + 1 ? segment.Read() : null;
+                    return segment.Next == last.Next ? segment.Read() : null;
                 }
             }
 
@@ -78,48 +77,43 @@ internal sealed class SegmentOutlines
             return last;
         }
 
-        if (_segments.Count == SegmentsMax)
+        if (_segments.Count == segmentsMax)
         {
             _segments.RemoveFirst();
         }
 
-        return _segments.AddLast(new Segment(first)).Value;
+        return _segments.AddLast(new Segment(first, segmentBytes / 8)).Value;
     }
 
-    /// <summary>What is known of one segment: a length of four bytes before each outline, in blocks, so that nothing grows by being copied. Not changed once it is sealed, hence read without the gate.</summary>
-    private sealed class Segment(Lsn first)
+    /// <summary>
+    /// What is known of one segment: a length of four bytes before each outline, in blocks, so that nothing grows by being copied. Not changed once the segment is sealed, hence read without the gate.
+    /// </summary>
+    private sealed class Segment(Lsn first, long bytesMax)
     {
-        private const int BytesMax = 512 * 1024;
-        private const int BlockBytes = 16 * 1024;
-
+        private readonly int _blockBytes = (int)Math.Min(bytesMax, 16 * 1024);
         private readonly List<(byte[] Bytes, int Used)> _blocks = [];
         private long _bytes;
 
         public Lsn First => first;
 
-        public int Count { get; private set; }
+        /// <summary>The LSN after the last record that is known; none, and for good, once one is missing.</summary>
+        public Lsn? Next { get; private set; } = first;
 
         public void Add(PendingCommit commit)
         {
             int size = sizeof(int) + commit.OutlineBytes;
-            _bytes += size;
-            if (_bytes > BytesMax)
+            if (commit.Lsn != Next || !TryMakeRoom(size))
             {
                 _blocks.Clear();
-                Count = 0; // too few ever after
+                Next = null;
                 return;
-            }
-
-            if (_blocks.Count == 0 || _blocks[^1].Used + size > _blocks[^1].Bytes.Length)
-            {
-                _blocks.Add((new byte[Math.Max(size, BlockBytes)], 0));
             }
 
             (byte[] bytes, int used) = _blocks[^1];
             _ = BitConverter.TryWriteBytes(bytes.AsSpan(used), size - sizeof(int));
             commit.WriteOutline(bytes.AsSpan(used + sizeof(int), size - sizeof(int)));
             _blocks[^1] = (bytes, used + size);
-            Count++;
+            Next = commit.Lsn.Next;
         }
 
         public IEnumerable<(Lsn Lsn, ReadOnlyMemory<byte> Outline)> Read()
@@ -135,6 +129,24 @@ internal sealed class SegmentOutlines
                     next = next.Next;
                 }
             }
+        }
+
+        private bool TryMakeRoom(int size)
+        {
+            if (_blocks.Count > 0 && _blocks[^1].Used + size <= _blocks[^1].Bytes.Length)
+            {
+                return true;
+            }
+
+            int block = Math.Max(size, _blockBytes);
+            _bytes += block;
+            if (_bytes > bytesMax)
+            {
+                return false;
+            }
+
+            _blocks.Add((new byte[block], 0));
+            return true;
         }
     }
 }

@@ -13,6 +13,9 @@ internal sealed class WorkThread(string name, Func<Task> work) : IDisposable
     private Thread? _thread;
     private volatile bool _isStopped;
 
+    /// <summary>Whether the caller is this thread.</summary>
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
     /// <summary>Starts it, if it has not been started; false if the system has no thread to give. To be called by one at a time.</summary>
     public bool TryStart()
     {

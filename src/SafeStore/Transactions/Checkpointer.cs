@@ -178,7 +178,7 @@ internal sealed class Checkpointer(
     {
         var names = new NamePool();
         Lsn read = first.Previous;
-        foreach ((Lsn lsn, ReadOnlyMemory<byte> outline) in log.ReadSealed(first, last))
+        foreach ((Lsn lsn, ReadOnlyMemory<byte> outline) in log.ReadOutlines(first, last))
         {
             foreach (SandboxPlan plan in CommittedPlans.Read(lsn, outline, log.Directory.Path, names))
             {

@@ -75,11 +75,7 @@ internal sealed class PendingAbort(Participant[] participants, PendingTransactio
 
     public override int PayloadBytes => PlanCodec.SizeOf(_plans);
 
-    public override int OutlineBytes => PayloadBytes;
-
     public override bool NeedsSync => aborted.NeedsSync;
 
     public override void WritePayload(Span<byte> target) => PlanCodec.Write(_plans, target);
-
-    public override void WriteOutline(Span<byte> target) => PlanCodec.Write(_plans, target);
 }

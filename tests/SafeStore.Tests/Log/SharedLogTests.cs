@@ -98,12 +98,14 @@ public sealed class SharedLogTests : IDisposable
     [Fact]
     public async Task A_single_writer_syncs_on_its_own_thread_and_several_on_the_log_thread_until_one_is_alone_again()
     {
-        await using StateStore store = await OpenAsync();
+        var scripted = new ScriptedFileSystem { SyncsSideBySide = 2 };
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("own");
         await store.CreateAsync("second");
         await store.CreateAsync("third");
         var threads = new List<string?>();
         var waiting = new List<Task>();
-        _scripted.Before = call =>
+        scripted.Before = call =>
         {
             if (call.IsSync)
             {

@@ -158,6 +158,85 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
+    public async Task A_defect_after_which_the_store_cannot_even_be_marked_as_faulted_leaves_nobody_waiting()
+    {
+        await using var group = await Group.OpenAsync(64 * 1024, syncsSideBySide: 2, "a", "b", "c");
+        await group.CommitTogetherAsync("a", "b", "c");
+        group.Answer = call => call.IsAppend ? throw new FormatException()
+            : call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/open.lock", StringComparison.Ordinal) ? throw new InvalidOperationException()
+            : Errno.None;
+        group.Queue("a", 1);
+        Assert.IsType<FormatException>(await group.FailureAsync("a"));
+        group.Answer = static _ => Errno.None;
+        group.Queue("b", 2);
+        Assert.IsType<StoreFaultedException>(await group.FailureAsync("b"));
+    }
+
+    [Fact]
+    public async Task Who_is_cancelled_while_the_log_thread_waits_for_the_log_on_his_behalf_leaves_nobody_waiting_for_it()
+    {
+        await using var group = await Group.OpenAsync(64 * 1024, syncsSideBySide: 2, TimeSpan.FromMinutes(1), "a", "b", "c");
+        await group.CommitTogetherAsync("a", "b", "c");
+        using var cancellation = new CancellationTokenSource();
+        var sleeps = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int tries = 0;
+        group.Answer = call =>
+        {
+            if (call.Verb != nameof(IDurableFileSystem.TryLock) || !call.Path.EndsWith("/log.lock", StringComparison.Ordinal))
+            {
+                return Errno.None;
+            }
+
+            if (++tries == 8 + (20 * 2) + 2)
+            {
+                sleeps.SetResult(); // all spins and short sleeps are over: now until the clock, which stands still, says so
+            }
+
+            return Errno.WouldBlock;
+        };
+        group.Queue("a", 1, cancellation: cancellation.Token);
+        await sleeps.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await cancellation.CancelAsync();
+        Assert.IsType<OperationCanceledException>(await group.FailureAsync("a"));
+        group.Answer = static _ => Errno.None;
+        group.Queue("b", 2);
+        _ = await group.LsnAsync("b");
+        Assert.Equal("\"0\"", group.Store.ReadText("a", StoreRoot.Run, null, "n"));
+    }
+
+    [Fact]
+    public async Task The_log_thread_leads_again_after_a_wait_for_the_log()
+    {
+        await using var group = await Group.OpenAsync(64 * 1024, syncsSideBySide: 2, TimeSpan.FromMinutes(1), "a", "b", "c");
+        await group.CommitTogetherAsync("a", "b", "c");
+        var threads = new List<string?>();
+        bool isQueued = false;
+        group.Answer = call =>
+        {
+            if (!isQueued && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.Rename) }) // the checkpoint has the log
+            {
+                isQueued = true;
+                group.WhileSyncing(number: 1, () => group.Queue("b", 2));
+                group.Seen = seen =>
+                {
+                    if (seen.IsSync)
+                    {
+                        threads.Add(Thread.CurrentThread.Name);
+                    }
+                };
+                group.Queue("a", 1);
+            }
+
+            return Errno.None;
+        };
+        await group.Store.CheckpointAsync(TestContext.Current.CancellationToken);
+        _ = await group.LsnAsync("a");
+        _ = await group.LsnAsync("b");
+        Assert.Equal(2, threads.Count);
+        Assert.Equal("SafeStore log", threads[1]);
+    }
+
+    [Fact]
     public async Task A_leader_that_cannot_lock_the_log_hands_over_to_the_next()
     {
         await using var group = await Group.OpenAsync(16 * 1024, "a", "b");
@@ -224,7 +303,7 @@ public sealed class GroupCommitTests
         private readonly TestStore _test = new();
         private readonly Dictionary<string, SandboxLock> _locks = [];
         private readonly Dictionary<string, Task<Lsn>> _commits = [];
-        private readonly ScriptedFileSystem _fileSystem = new();
+        private ScriptedFileSystem _fileSystem = null!;
         private (int Number, Action Act, Errno Result) _sync;
         private int _syncs;
 
@@ -234,10 +313,14 @@ public sealed class GroupCommitTests
 
         public Func<FileSystemCall, Errno> Answer { get; set; } = static _ => Errno.None;
 
-        public static async Task<Group> OpenAsync(long segmentBytes, params string[] sandboxes)
+        public static Task<Group> OpenAsync(long segmentBytes, params string[] sandboxes) => OpenAsync(segmentBytes, syncsSideBySide: 1, sandboxes);
+
+        public static Task<Group> OpenAsync(long segmentBytes, int syncsSideBySide, params string[] sandboxes) => OpenAsync(segmentBytes, syncsSideBySide, StoreCalls.Once, sandboxes);
+
+        public static async Task<Group> OpenAsync(long segmentBytes, int syncsSideBySide, TimeSpan lockTimeout, params string[] sandboxes)
         {
-            var group = new Group();
-            group._test.Options = group._test.Options with { SegmentBytes = segmentBytes, DocumentBytesMax = 8 * 1024 * 1024, LockTimeout = StoreCalls.Once };
+            var group = new Group { _fileSystem = new ScriptedFileSystem { SyncsSideBySide = syncsSideBySide } };
+            group._test.Options = group._test.Options with { SegmentBytes = segmentBytes, DocumentBytesMax = 8 * 1024 * 1024, LockTimeout = lockTimeout };
             group.Store = await group._test.OpenAsync(group._fileSystem);
             foreach (string sandbox in sandboxes)
             {
@@ -247,6 +330,19 @@ public sealed class GroupCommitTests
 
             group._fileSystem.Before = group.Ask;
             return group;
+        }
+
+        /// <summary>Lets the first commit alone and the two others in one batch behind it.</summary>
+        public async Task CommitTogetherAsync(string first, string second, string third)
+        {
+            WhileSyncing(number: 1, () =>
+            {
+                Queue(second, 0);
+                Queue(third, 0);
+            });
+            Queue(first, 0);
+            _ = await LsnAsync(first);
+            Assert.Equal((await LsnAsync(second)).Next, await LsnAsync(third));
         }
 
         /// <summary>Acts during a sync of the log, counted from now, and lets it end so.</summary>
@@ -262,6 +358,7 @@ public sealed class GroupCommitTests
         public async ValueTask DisposeAsync()
         {
             _fileSystem.Before = null;
+            _test.Clock.Advance(TimeSpan.FromHours(1)); // who still waits for a lock gives up
             await Store.DisposeAsync();
             _test.Dispose();
         }
