@@ -79,7 +79,8 @@ internal sealed class Committer : IDisposable
         _stageThread?.Dispose();
     }
 
-    /// <summary>True if the commit is to lead. Not where several are at work: the others' transactions may be in the queue of the very thread that it would block in a sync.</summary>
+    /// <summary>True if the commit is to lead. Not where several are at work: the others' transactions may be in the queue of the very thread that it would block in a sync. Where
+    /// nothing is done side by side, and there is no stage thread, it leads all the same: the order of calls is to be the same each time.</summary>
     private bool Enqueue(PendingCommit commit)
     {
         bool isFirst;
