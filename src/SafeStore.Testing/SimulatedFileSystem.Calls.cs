@@ -149,6 +149,14 @@ public sealed partial class SimulatedFileSystem
         return new FileStatus(KindOf(inode), place.Disk.Device, (ulong)inode.Number, size, inode.Metadata.Mode, links);
     }
 
+    private static FileStamp StampOf(Place place)
+    {
+        FileStatus status = StatusOf(place);
+        return new FileStamp(status.Device, status.Inode, status.Size, Nanoseconds(place.Inode.Written), Nanoseconds(place.Inode.Changed));
+    }
+
+    private static long Nanoseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+
     private static FileKind KindOf(Inode inode) => inode switch
     {
         FileInode => FileKind.Regular,

@@ -229,6 +229,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         {
             place.Inode.Accessed = accessed ?? place.Inode.Accessed;
             place.Inode.Written = written ?? place.Inode.Written;
+            place.Inode.Changed = _machine.Timers.Now;
         }
 
         return turn.End(errno);

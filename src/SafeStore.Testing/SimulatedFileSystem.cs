@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
@@ -124,6 +125,27 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         errno = errno == Errno.None ? _machine.Mounts.Find(start.Place, name, out place) : errno;
         errno = turn.End(errno);
         status = errno == Errno.None ? StatusOf(place) : default;
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    public string BootId => string.Create(CultureInfo.InvariantCulture, $"boot-{_machine.Boots}");
+
+    /// <inheritdoc/>
+    public Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp)
+    {
+        SimulatedDirectory start = Of(directory);
+        stamp = default;
+        string text = path.ToString();
+        using Turn turn = Begin(Operation.Stat, Join(start, text), disk: start.Place.Disk);
+        if (turn.Fails(out Errno errno))
+        {
+            return errno;
+        }
+
+        errno = _machine.Mounts.WalkFrom(start.Place, text, out Place place);
+        errno = turn.End(errno);
+        stamp = errno == Errno.None ? StampOf(place) : default;
         return errno;
     }
 

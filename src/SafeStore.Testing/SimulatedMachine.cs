@@ -47,7 +47,7 @@ public sealed class SimulatedMachine
         _random = new Randomness(options.Seed);
         _faultRandom = new Randomness(Randomness.Combine(options.Seed, 1));
         Clock = new SimulatedClock(this, null);
-        _mounts = disks is null ? MountTable.Create(options, Timers.Now) : MountTable.Of(options, disks);
+        _mounts = Timed(disks is null ? MountTable.Create(options, Timers.Now) : MountTable.Of(options, disks));
     }
 
     /// <summary>What goes wrong from now on. Without any rule at the start.</summary>
@@ -55,6 +55,9 @@ public sealed class SimulatedMachine
 
     /// <summary>The machine's time. A process's code takes <see cref="SimulatedProcess.Clock"/>.</summary>
     public SimulatedClock Clock { get; }
+
+    /// <summary>How often its power was lost.</summary>
+    internal int Boots { get; private set; }
 
     /// <summary>How many calls its processes have made.</summary>
     public long Calls { get; private set; }
@@ -222,11 +225,12 @@ public sealed class SimulatedMachine
         lock (Gate)
         {
             KillAll();
-            _mounts = MountTable.Of(_options, [.. _mounts.Disks.Select(disk =>
+            _mounts = Timed(MountTable.Of(_options, [.. _mounts.Disks.Select(disk =>
             {
                 var space = new PowerLossSpace(disk);
                 return space.Materialize(choose(space), garbage);
-            })]);
+            })]));
+            Boots++;
         }
     }
 
@@ -250,6 +254,16 @@ public sealed class SimulatedMachine
         {
             _random.Fill(bytes);
         }
+    }
+
+    private MountTable Timed(MountTable mounts)
+    {
+        foreach (Disk disk in mounts.Disks)
+        {
+            disk.Clock = () => Timers.Now;
+        }
+
+        return mounts;
     }
 
     /// <summary>Counts a call and finds its fault. The caller holds the gate.</summary>

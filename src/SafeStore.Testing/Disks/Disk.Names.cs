@@ -47,18 +47,18 @@ internal sealed partial class Disk
             NamePart part = parts[i];
             var directory = (DirectoryInode)_inodes[part.Directory];
             directory.Pending.Add(new PendingName(change, i));
-            directory.ChangedAt = _changes;
+            (directory.ChangedAt, directory.Changed) = (_changes, Clock());
             if (part.Before is { } before)
             {
                 _inodes[before].Links--;
-                _inodes[before].ChangedAt = _changes;
+                (_inodes[before].ChangedAt, _inodes[before].Changed) = (_changes, Clock());
             }
 
             if (part.After is { } after)
             {
                 directory.Names[part.Name] = after;
                 _inodes[after].Links++;
-                _inodes[after].ChangedAt = _changes;
+                (_inodes[after].ChangedAt, _inodes[after].Changed) = (_changes, Clock());
             }
             else
             {

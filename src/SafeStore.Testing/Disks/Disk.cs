@@ -20,7 +20,7 @@ internal sealed partial class Disk
         : this(device, profile, [], RootNumber + 1, 0)
     {
         const UnixFileMode mode = (UnixFileMode)0x1ED; // 0755
-        _inodes.Add(RootNumber, new DirectoryInode(RootNumber, new Metadata(mode, Metadata.NoAttributes)) { Links = 1, Created = now, Accessed = now, Written = now });
+        _inodes.Add(RootNumber, new DirectoryInode(RootNumber, new Metadata(mode, Metadata.NoAttributes)) { Links = 1, Created = now, Accessed = now, Written = now, Changed = now });
     }
 
     private Disk(ulong device, PersistenceProfile profile, Dictionary<long, Inode> inodes, long nextInode, long changes)
@@ -45,6 +45,9 @@ internal sealed partial class Disk
 
     public bool IsReadOnly { get; set; }
 
+    /// <summary>The time by which changes are dated.</summary>
+    public Func<DateTimeOffset> Clock { get; set; } = static () => default;
+
     /// <summary>The space in bytes; files take whole blocks of 4 KiB.</summary>
     public long BytesMax { get; set; } = long.MaxValue;
 
@@ -55,13 +58,13 @@ internal sealed partial class Disk
     public Inode? Find(DirectoryInode directory, string name) => directory.Names.TryGetValue(name, out long number) ? _inodes[number] : null;
 
     public FileInode NewFile(UnixFileMode mode, DateTimeOffset now) =>
-        Register(new FileInode(_nextInode++, new Metadata(mode, Metadata.NoAttributes)) { Created = now, Accessed = now, Written = now });
+        Register(new FileInode(_nextInode++, new Metadata(mode, Metadata.NoAttributes)) { Created = now, Accessed = now, Written = now, Changed = now });
 
     public DirectoryInode NewDirectory(UnixFileMode mode, DateTimeOffset now) =>
-        Register(new DirectoryInode(_nextInode++, new Metadata(mode, Metadata.NoAttributes)) { Created = now, Accessed = now, Written = now });
+        Register(new DirectoryInode(_nextInode++, new Metadata(mode, Metadata.NoAttributes)) { Created = now, Accessed = now, Written = now, Changed = now });
 
     public LinkInode NewLink(string target, DateTimeOffset now) =>
-        Register(new LinkInode(_nextInode++, target) { Created = now, Accessed = now, Written = now });
+        Register(new LinkInode(_nextInode++, target) { Created = now, Accessed = now, Written = now, Changed = now });
 
     /// <summary>The cache is written out page by page: a long write is as many changes.</summary>
     public void Write(FileInode file, ReadOnlySpan<byte> bytes, long offset)
@@ -75,6 +78,7 @@ internal sealed partial class Disk
             offset += length;
         }
 
+        file.Changed = Clock();
         if (grows)
         {
             file.ChangedAt = _changes;
@@ -85,12 +89,14 @@ internal sealed partial class Disk
     {
         file.Change(new DataChange(++_changes, size, null));
         file.ChangedAt = _changes;
+        file.Changed = Clock();
     }
 
     public void SetMetadata(Inode inode, Metadata metadata)
     {
         inode.Change(metadata);
         inode.ChangedAt = ++_changes;
+        inode.Changed = Clock();
     }
 
     /// <summary>The bytes that the files take, in whole blocks.</summary>

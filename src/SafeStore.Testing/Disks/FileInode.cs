@@ -41,6 +41,7 @@ internal sealed class FileInode(long number, Metadata metadata) : Inode(number, 
         Created = file.Created,
         Accessed = file.Accessed,
         Written = file.Written,
+        Changed = file.Changed,
     };
 
     public override Inode Clone() =>

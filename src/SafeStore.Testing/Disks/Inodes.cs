@@ -39,6 +39,9 @@ internal abstract class Inode(long number, Metadata metadata)
 
     public DateTimeOffset Written { get; set; }
 
+    /// <summary>When it was last changed in any way; no program can set it.</summary>
+    public DateTimeOffset Changed { get; set; }
+
     /// <summary>The number of the last change of names or sizes that it had a part in.</summary>
     public long ChangedAt { get; set; }
 
@@ -67,6 +70,7 @@ internal abstract class Inode(long number, Metadata metadata)
         clone.Links = Links;
         clone.Accessed = Accessed;
         clone.Written = Written;
+        clone.Changed = Changed;
         clone.ChangedAt = ChangedAt;
         return clone;
     }

@@ -226,7 +226,7 @@ internal sealed class PowerLossSpace
 
     private DirectoryInode Restore(DirectoryInode directory, Metadata metadata, int[] versions)
     {
-        var restored = new DirectoryInode(directory.Number, metadata) { Created = directory.Created, Accessed = directory.Accessed, Written = directory.Written };
+        var restored = new DirectoryInode(directory.Number, metadata) { Created = directory.Created, Accessed = directory.Accessed, Written = directory.Written, Changed = directory.Changed };
         foreach ((string name, long number) in directory.Durable)
         {
             restored.Names.Add(name, number);

@@ -37,6 +37,18 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
     public bool IsSameFile(in FileStatus other) => Device == other.Device && Inode == other.Inode;
 }
 
+/// <summary>
+/// What tells one state of a file or directory from its later ones: who writes, resizes, renames or changes it, or makes, renames or removes a name in it, leaves another stamp, as long as the machine runs and its clock is not set back.
+/// Only a change within the same tick of the filesystem's clock may leave the same one (some milliseconds on most, a second on an ext4 with inodes of 128 bytes), and one through a writable mapping whose page was
+/// already changed (mmap(2): the times change at the first store after a write-back).
+/// </summary>
+/// <param name="Device">The number of its filesystem.</param>
+/// <param name="Inode">Its number in its filesystem.</param>
+/// <param name="Size">Its size in bytes.</param>
+/// <param name="Written">When its content was last written (st_mtime of stat(2)), in nanoseconds since 1970 by the filesystem's clock. A program may set it.</param>
+/// <param name="Changed">When it was last changed in any way (st_ctime of stat(2)), likewise. No program can set it.</param>
+public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, long Written, long Changed);
+
 /// <summary>What kind of filesystem a directory lies on.</summary>
 /// <param name="Name">Its name, "ext4" for instance, or its magic number in hexadecimal (statfs(2)).</param>
 /// <param name="IsVolatile">Its contents do not outlive the machine's power (tmpfs, ramfs).</param>

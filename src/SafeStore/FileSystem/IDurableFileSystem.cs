@@ -116,6 +116,19 @@ public interface IDurableFileSystem
     Errno Stat(FileHandle file, out FileStatus status);
 
     /// <summary>
+    /// Tells the present state of what a path stands for from any later one; a symbolic link in the last component is meant itself.
+    /// <see cref="Errno.NotImplemented"/>, which is the default, if the filesystem cannot.
+    /// </summary>
+    /// <param name="directory">Where the path starts.</param>
+    /// <param name="path">A relative path.</param>
+    /// <param name="stamp">The stamp, default unless the result is <see cref="Errno.None"/>.</param>
+    Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp)
+    {
+        stamp = default;
+        return Errno.NotImplemented;
+    }
+
+    /// <summary>
     /// Creates a file that did not exist, open for reading and writing, with exactly these permission bits, whatever the umask.
     /// <see cref="Errno.Exists"/> if the name is taken. If the bits cannot be set, the file is removed again.
     /// </summary>
@@ -347,6 +360,11 @@ public interface IDurableFileSystem
     /// <param name="name">Its name with the namespace.</param>
     /// <param name="value">Its value.</param>
     Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value);
+
+    /// <summary>
+    /// The machine's present run, another one after each start (/proc/sys/kernel/random/boot_id of random(4)): while it is the same, whatever was written is seen, durable or not. Empty, which is the default, if nobody knows.
+    /// </summary>
+    string BootId => "";
 
     /// <summary>Tells what kind of filesystem a directory lies on.</summary>
     /// <param name="directory">The directory.</param>

@@ -36,6 +36,7 @@ internal static unsafe partial class LibC
     /// next write, and so do the files written after it (Documentation/filesystems/multigrain-ts.rst). A C program that asked for them of a file like the lock file, which each commit looks at and writes, had its next fdatasync 60-130 µs later.
     /// </summary>
     internal const uint STATX_WANTED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200;
+    internal const uint STATX_STAMP = 0x40 | 0x80 | 0x100 | 0x200;
 
     internal const uint RENAME_REPLACE = 0;
     internal const uint RENAME_NOREPLACE = 1;
@@ -131,8 +132,8 @@ internal static unsafe partial class LibC
     internal static nint openat2(Descriptor directory, byte* path, OpenHow* how) =>
         syscall(SYS_openat2, directory, path, how, (nuint)sizeof(OpenHow));
 
-    internal static nint statx(Descriptor directory, byte* path, int flags, StatX* status) =>
-        syscall(SYS_statx, directory, path, flags, STATX_WANTED, status);
+    internal static nint statx(Descriptor directory, byte* path, int flags, uint wanted, StatX* status) =>
+        syscall(SYS_statx, directory, path, flags, wanted, status);
 
     internal static nint statx(int directory, byte* path, int flags, StatX* status) =>
         syscall(SYS_statx, directory, path, flags, STATX_WANTED, status);
@@ -263,6 +264,9 @@ internal static unsafe partial class LibC
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal readonly struct StatX
     {
+        [FieldOffset(0)]
+        internal readonly uint Known;
+
         [FieldOffset(16)]
         internal readonly uint Links;
 
@@ -275,11 +279,25 @@ internal static unsafe partial class LibC
         [FieldOffset(40)]
         internal readonly long Size;
 
+        [FieldOffset(96)]
+        internal readonly StatXTime Changed;
+
+        [FieldOffset(112)]
+        internal readonly StatXTime Written;
+
         [FieldOffset(136)]
         internal readonly uint DeviceMajor;
 
         [FieldOffset(140)]
         internal readonly uint DeviceMinor;
+    }
+
+    /// <summary>struct statx_timestamp.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 16)]
+    internal readonly struct StatXTime
+    {
+        internal readonly long Seconds;
+        internal readonly uint Nanoseconds;
     }
 
     /// <summary>struct statfs of 64-bit Linux, of which only the type is used; the size leaves room to spare.</summary>

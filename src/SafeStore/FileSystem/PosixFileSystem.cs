@@ -18,7 +18,7 @@ namespace SafeStore.FileSystem;
 /// <para>Opening a directory with <see cref="OpenFile"/> for reading may succeed; reading it gives <see cref="Errno.IsDirectory"/>.</para>
 /// </remarks>
 [SkipLocalsInit]
-public sealed unsafe class PosixFileSystem : IDurableFileSystem
+public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
 {
     private readonly bool _walk;
 
@@ -132,23 +132,6 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
         Errno errno = Open(PosixDirectory.Of(parent), path, LibC.O_RDONLY | LibC.O_DIRECTORY, out Descriptor? opened);
         return errno == Errno.None ? PosixListing.ListAndClose(opened!, entries) : errno;
     }
-
-    /// <inheritdoc/>
-    public Errno Stat(DirectoryHandle directory, string name, out FileStatus status)
-    {
-        Descriptor descriptor = PosixDirectory.Of(directory).Descriptor;
-        status = default;
-        byte* text = stackalloc byte[NativeText.Capacity];
-        Errno errno = NativeText.Name(name, text);
-        return errno != Errno.None ? errno : PosixStatus.OfPath(descriptor, text, out status);
-    }
-
-    /// <inheritdoc/>
-    public Errno Stat(DirectoryHandle directory, out FileStatus status) =>
-        PosixStatus.OfDescriptor(PosixDirectory.Of(directory).Descriptor, out status);
-
-    /// <inheritdoc/>
-    public Errno Stat(FileHandle file, out FileStatus status) => PosixStatus.OfDescriptor(PosixFile.Of(file).Descriptor, out status);
 
     /// <inheritdoc/>
     public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)

@@ -19,6 +19,19 @@ internal static unsafe class PosixStatus
     internal static Errno OfPath(Descriptor directory, byte* path, out FileStatus status) =>
         Of(directory, path, LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT, out status);
 
+    internal static Errno Stamp(Descriptor directory, byte* path, out FileStamp stamp)
+    {
+        LibC.StatX found;
+        Errno errno;
+        while (LibC.MustRepeat(LibC.statx(directory, path, LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT, LibC.STATX_STAMP, &found), out errno))
+        {
+        }
+
+        errno = errno == Errno.None && (found.Known & LibC.STATX_STAMP) != LibC.STATX_STAMP ? Errno.NotImplemented : errno;
+        stamp = errno != Errno.None ? default : new FileStamp(Device(found.DeviceMajor, found.DeviceMinor), found.Inode, found.Size, Nanoseconds(found.Written), Nanoseconds(found.Changed));
+        return errno;
+    }
+
     /// <summary>Gives what has just been made exactly these permission bits, which a umask or a default ACL may have changed; to look first costs a sixth of a change.</summary>
     internal static Errno SetMode(Descriptor descriptor, UnixFileMode mode)
     {
@@ -71,7 +84,7 @@ internal static unsafe class PosixStatus
     {
         LibC.StatX found;
         Errno errno;
-        while (LibC.MustRepeat(LibC.statx(directory, path, flags, &found), out errno))
+        while (LibC.MustRepeat(LibC.statx(directory, path, flags, LibC.STATX_WANTED, &found), out errno))
         {
         }
 
@@ -86,6 +99,8 @@ internal static unsafe class PosixStatus
         found.Size,
         (UnixFileMode)(found.Mode & PermissionBits),
         found.Links);
+
+    private static long Nanoseconds(LibC.StatXTime time) => unchecked((time.Seconds * 1_000_000_000) + time.Nanoseconds);
 
     private static FileKind Kind(int bits) => bits switch
     {

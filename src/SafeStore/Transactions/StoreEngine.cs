@@ -5,6 +5,7 @@ using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Log;
+using SafeStore.Packs;
 
 namespace SafeStore.Transactions;
 
@@ -15,6 +16,8 @@ internal sealed class StoreEngine : IAsyncDisposable
     private const string LogLockName = "log.lock";
     private const string SyncLockName = "sync.lock";
 
+    private readonly IDurableFileSystem _fs;
+    private readonly int _documentBytesMax;
     private readonly FileLock _openLock;
     private readonly SharedState _shared;
     private readonly CommitLog _log;
@@ -32,6 +35,7 @@ internal sealed class StoreEngine : IAsyncDisposable
         IDurableFileSystem fs = options.FileSystem;
         (Roots, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, openLock, shared, logDirectory, waiting, events);
         (_namesDirectory, _log, _settlement) = (namesDirectory, log, settlement);
+        (_fs, _documentBytesMax) = (fs, options.DocumentBytesMax);
         var stager = new Stager(fs, roots);
         var publisher = new Publisher(fs, roots);
         _names = new NameLocks(fs, _namesDirectory, waiting);
@@ -92,6 +96,11 @@ internal sealed class StoreEngine : IAsyncDisposable
         owned.Disown();
         return engine;
     }
+
+    /// <summary>The pack, if there is one that may be believed.</summary>
+    public PackReader? OpenPack() => PackReader.TryOpen(_fs, Roots, _documentBytesMax, Events);
+
+    public PackSummary WritePack(CancellationToken cancellation) => new PackWriter(_fs, Roots, Reader).Write(cancellation);
 
     /// <summary>Lets nobody wait for a sandbox any more.</summary>
     public void StopWaiting() => _waiting.Close();

@@ -1,0 +1,102 @@
+using System.Collections.Generic;
+using System.IO;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Packs;
+
+/// <summary>A directory of a sandbox when it was packed; without a stamp, it did not exist.</summary>
+internal sealed record PackedDirectory(StoreRoot Root, string? Container, FileStamp? Stamp);
+
+/// <summary>A document when it was packed.</summary>
+internal sealed record PackedDocument(DocumentId Id, FileStamp Stamp, byte[] Content);
+
+/// <summary>A sandbox in a pack: all its directories, and all its documents, sorted, each with the stamp that it had (docs/file-format.md, "Pack").</summary>
+internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<PackedDocument> Documents)
+{
+    public void WriteTo(BinaryWriter writer)
+    {
+        writer.Write(Directories.Count);
+        foreach (PackedDirectory directory in Directories)
+        {
+            writer.Write((byte)directory.Root);
+            writer.Write(directory.Container ?? "");
+            Write(writer, directory.Stamp);
+        }
+
+        writer.Write(Documents.Count);
+        foreach (PackedDocument document in Documents)
+        {
+            writer.Write((byte)document.Id.Root);
+            writer.Write(document.Id.Container ?? "");
+            writer.Write(document.Id.File);
+            Write(writer, document.Stamp);
+            writer.Write(document.Content.Length);
+            writer.Write(document.Content);
+        }
+    }
+
+    /// <summary>Reads what was written; its checksum was right.</summary>
+    public static PackedSandbox ReadFrom(BinaryReader reader, string sandbox)
+    {
+        var directories = new List<PackedDirectory>(reader.ReadInt32());
+        for (int i = directories.Capacity; i > 0; i--)
+        {
+            directories.Add(new PackedDirectory((StoreRoot)reader.ReadByte(), NameIn(reader), StampIn(reader)));
+        }
+
+        var documents = new List<PackedDocument>(reader.ReadInt32());
+        for (int i = documents.Capacity; i > 0; i--)
+        {
+            var root = (StoreRoot)reader.ReadByte();
+            string? container = NameIn(reader);
+            var id = DocumentId.Trusted(sandbox, container, root, reader.ReadString());
+            FileStamp stamp = StampIn(reader).GetValueOrDefault();
+            documents.Add(new PackedDocument(id, stamp, reader.ReadBytes(reader.ReadInt32())));
+        }
+
+        return new PackedSandbox(directories, documents);
+    }
+
+    /// <summary>Whether everything still is as it was packed: no name has come or gone, and no document has changed.</summary>
+    public bool IsAsItWas(Stamps stamps, string sandbox)
+    {
+        foreach (PackedDirectory directory in Directories)
+        {
+            if (!stamps.TryOf(directory.Root, sandbox, directory.Container, out FileStamp? now) || now != directory.Stamp)
+            {
+                return false;
+            }
+        }
+
+        foreach (PackedDocument document in Documents)
+        {
+            if (stamps.Of(document.Id) != document.Stamp)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether no document is larger than a store reads.</summary>
+    public bool IsWithin(int documentBytesMax) => Documents.TrueForAll(document => document.Content.Length <= documentBytesMax);
+
+    internal static void Write(BinaryWriter writer, FileStamp? stamp)
+    {
+        writer.Write(stamp.HasValue);
+        if (stamp is { } known)
+        {
+            writer.Write(known.Device);
+            writer.Write(known.Inode);
+            writer.Write(known.Size);
+            writer.Write(known.Written);
+            writer.Write(known.Changed);
+        }
+    }
+
+    internal static FileStamp? StampIn(BinaryReader reader) => !reader.ReadBoolean() ? null
+        : new FileStamp(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+
+    private static string? NameIn(BinaryReader reader) => reader.ReadString() is { Length: > 0 } name ? name : null;
+}
