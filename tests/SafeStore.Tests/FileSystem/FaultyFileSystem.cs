@@ -13,6 +13,11 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public int LargestTransfer { get; set; } = int.MaxValue;
 
+    /// <summary>How much later it is for temp files than for all others: as if nothing else had been touched for so long.</summary>
+    public TimeSpan Later { get; set; }
+
+    public string BootId { get; set; } = inner.BootId;
+
     /// <summary>The verbs called, in order.</summary>
     public List<string> Calls { get; } = [];
 
@@ -34,6 +39,15 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
     public Errno Stat(DirectoryHandle directory, out FileStatus status) => inner.Stat(directory, out status);
 
     public Errno Stat(FileHandle file, out FileStatus status) => inner.Stat(file, out status);
+
+    public Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp)
+    {
+        stamp = default;
+        Errno errno = Enter(nameof(Stamp));
+        errno = errno == Errno.None ? inner.Stamp(directory, path, out stamp) : errno;
+        stamp = TempName.IsFile(path.ToString()) ? stamp with { Changed = stamp.Changed + (Later.Ticks * TimeSpan.NanosecondsPerTick) } : stamp;
+        return errno;
+    }
 
     public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
     {
