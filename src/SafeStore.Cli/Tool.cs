@@ -10,6 +10,7 @@ using SafeStore.Cli.Dump;
 using SafeStore.Cli.Export;
 using SafeStore.Cli.Import;
 using SafeStore.Cli.List;
+using SafeStore.Cli.Pack;
 using SafeStore.Cli.Repair;
 using SafeStore.Cli.Torture;
 
@@ -32,6 +33,7 @@ internal static class Tool
             ExportCommand.Create(),
             AdoptCommand.Create(),
             RepairCommand.Create(),
+            PackCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),
             TortureCommand.Create(),
