@@ -18,7 +18,7 @@ public enum Operation
     /// <summary>Either of the List calls.</summary>
     List,
 
-    /// <summary>Any of the Stat calls.</summary>
+    /// <summary>Any of the Stat and Stamp calls.</summary>
     Stat,
 
     /// <summary><see cref="IDurableFileSystem.CreateFile(DirectoryHandle, string, System.IO.UnixFileMode, out FileHandle)"/>.</summary>

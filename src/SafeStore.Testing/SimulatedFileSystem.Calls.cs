@@ -131,6 +131,20 @@ public sealed partial class SimulatedFileSystem
         return errno;
     }
 
+    private Errno StampOpen(Place place, string path, out FileStamp stamp)
+    {
+        stamp = default;
+        using Turn turn = Begin(Operation.Stat, path, disk: place.Disk);
+        if (turn.Fails(out Errno errno))
+        {
+            return errno;
+        }
+
+        errno = turn.End(Errno.None);
+        stamp = errno == Errno.None ? StampOf(place) : default;
+        return errno;
+    }
+
     private static FileStatus StatusOf(Place place)
     {
         Inode inode = place.Inode;

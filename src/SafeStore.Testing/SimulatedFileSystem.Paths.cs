@@ -229,7 +229,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         {
             place.Inode.Accessed = accessed ?? place.Inode.Accessed;
             place.Inode.Written = written ?? place.Inode.Written;
-            place.Inode.Changed = _machine.Timers.Now;
+            place.Inode.Changed = place.Disk.Clock();
         }
 
         return turn.End(errno);

@@ -150,6 +150,12 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
+    public Errno Stamp(DirectoryHandle directory, out FileStamp stamp) => StampOpen(Of(directory).Place, Of(directory).Path, out stamp);
+
+    /// <inheritdoc/>
+    public Errno Stamp(FileHandle file, out FileStamp stamp) => StampOpen(Of(file).Place, Of(file).Path, out stamp);
+
+    /// <inheritdoc/>
     public Errno Stat(DirectoryHandle directory, out FileStatus status) => StatOpen(Of(directory).Place, Of(directory).Path, out status);
 
     /// <inheritdoc/>

@@ -57,7 +57,7 @@ public sealed class SimulatedMachine
     public SimulatedClock Clock { get; }
 
     /// <summary>How often its power was lost.</summary>
-    internal int Boots { get; private set; }
+    internal int Boots { get; set; }
 
     /// <summary>How many calls its processes have made.</summary>
     public long Calls { get; private set; }

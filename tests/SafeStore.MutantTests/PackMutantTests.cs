@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Testing;
+using SafeStore.Testing.Files;
 using Xunit;
 
 namespace SafeStore.MutantTests;
@@ -61,9 +62,43 @@ public sealed class PackMutantTests
         scene.Lab.Machine.Clock.Advance(s_while);
         _ = scene.Store.Pack();
         scene.Sync("config/.safestore", "pack"); // as the kernel does some day
+        await scene.Store.DisposeAsync();
         scene.Lab.Machine.LosePower(keepsUnsynced: false);
 
         scene.Store = await scene.Lab.OpenAsync("next");
+        scene.Check();
+    });
+
+    [Theory]
+    [InlineData("pack-survives-crash")]
+    public Task What_a_lost_disk_has_taken_back_is_read_as_it_is_now(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        Scene scene = await Scene.MakeAsync();
+        await scene.Store.CheckpointAsync();
+        scene.WriteOver("config/a/a.json", "2");
+        scene.Lab.Machine.Clock.Advance(s_while);
+        _ = scene.Store.Pack();
+        scene.Sync("config/.safestore", "pack");
+        int run = scene.Lab.Machine.Boots;
+        scene.Lab.Machine.LosePower(keepsUnsynced: false);
+        scene.Lab.Machine.Boots = run; // only the disk was away for a moment
+
+        scene.Store = await scene.Lab.OpenAsync("next");
+        scene.Check();
+    });
+
+    [Theory]
+    [InlineData("pack-across-mounts")]
+    public Task What_is_mounted_below_a_root_is_read_as_it_is(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab(new SimulatedMachineOptions { Mounts = [new SimulatedMount("/store/config/m", PersistenceProfile.Strict)] });
+        lab.Machine.Mounts.Disks[1].Clock = static () => DateTimeOffset.UnixEpoch; // as /sys and others have none
+        StateStore store = await lab.OpenAsync();
+        await store.ChangeAsync("m", static change => change.Put("a.json", "1"));
+        var scene = new Scene(lab, store);
+        lab.Machine.Clock.Advance(s_while);
+        _ = store.Pack();
+        scene.WriteOver("config/m/a.json", "2", keepsTime: true);
         scene.Check();
     });
 
@@ -107,11 +142,16 @@ public sealed class PackMutantTests
             Violation.Unless(found == there, $"{found} instead of {there}");
         }
 
-        public void WriteOver(string path, string text)
+        public void WriteOver(string path, string text, bool keepsTime = false)
         {
             SimulatedFileSystem fs = Open(path, out string name, out DirectoryHandle directory);
             Assert.Equal(Errno.None, fs.OpenFile(directory, name, FileUse.ReadWrite, out FileHandle? file));
+            Assert.Equal(Errno.None, fs.Stamp(file!, out FileStamp before));
             Assert.Equal(Errno.None, fs.Write(file!, Encoding.UTF8.GetBytes(text), 0, out _));
+            if (keepsTime)
+            {
+                Assert.Equal(Errno.None, ((IPathCalls)fs).SetTimes($"/store/{path}", null, DateTimeOffset.UnixEpoch.AddTicks(before.Written / TimeSpan.NanosecondsPerTick)));
+            }
         }
 
         public void Sync(string place, string name)

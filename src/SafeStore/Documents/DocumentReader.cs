@@ -119,7 +119,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         }
     }
 
-    private static bool IsDocument(DirectoryEntry entry) =>
+    public static bool IsDocument(DirectoryEntry entry) =>
         // A link is listed so that somebody hears of it: reading it is refused.
         (entry.Kind is FileKind.Regular or FileKind.SymbolicLink) && Identifier.IsFree(entry.Name);
 

@@ -38,15 +38,15 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
 }
 
 /// <summary>
-/// What tells one state of a file or directory from its later ones: who writes, resizes, renames or changes it, or makes, renames or removes a name in it, leaves another stamp, as long as the machine runs and its clock is not set back.
-/// Only a change within the same tick of the filesystem's clock may leave the same one (some milliseconds on most, a second on an ext4 with inodes of 128 bytes), and one through a writable mapping whose page was
-/// already changed (mmap(2): the times change at the first store after a write-back).
+/// What tells one state of a file's content, or of a directory's names, from later ones: whoever writes it, changes its size, or makes, renames or removes a name in it leaves another stamp, as long as its filesystem stays mounted and the clock is not set back.
+/// Only a change within the same tick of the filesystem's clock may leave the same one (some milliseconds on most, a second on an ext4 with inodes of 128 bytes), and so may one through a writable mapping (mmap(2)): ext4 and XFS set the times at the first
+/// store after a write-back, tmpfs may set none at all. What has no times of its own, in /sys or on some FUSE filesystems, cannot be told at all.
 /// </summary>
 /// <param name="Device">The number of its filesystem.</param>
 /// <param name="Inode">Its number in its filesystem.</param>
 /// <param name="Size">Its size in bytes.</param>
 /// <param name="Written">When its content was last written (st_mtime of stat(2)), in nanoseconds since 1970 by the filesystem's clock. A program may set it.</param>
-/// <param name="Changed">When it was last changed in any way (st_ctime of stat(2)), likewise. No program can set it.</param>
+/// <param name="Changed">When it was last changed in any way (st_ctime of stat(2)), likewise. No call of a program sets it to a time of its choice.</param>
 public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, long Written, long Changed);
 
 /// <summary>What kind of filesystem a directory lies on.</summary>

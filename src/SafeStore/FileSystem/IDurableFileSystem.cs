@@ -116,13 +116,31 @@ public interface IDurableFileSystem
     Errno Stat(FileHandle file, out FileStatus status);
 
     /// <summary>
-    /// Tells the present state of what a path stands for from any later one; a symbolic link in the last component is meant itself.
+    /// Tells the present state of what a path stands for from later ones; a symbolic link in the last component is meant itself. (One before it may be followed here: the stamp tells what was reached.)
     /// <see cref="Errno.NotImplemented"/>, which is the default, if the filesystem cannot.
     /// </summary>
     /// <param name="directory">Where the path starts.</param>
     /// <param name="path">A relative path.</param>
     /// <param name="stamp">The stamp, default unless the result is <see cref="Errno.None"/>.</param>
     Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp)
+    {
+        stamp = default;
+        return Errno.NotImplemented;
+    }
+
+    /// <summary>The same of an open directory.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="stamp">The stamp, default unless the result is <see cref="Errno.None"/>.</param>
+    Errno Stamp(DirectoryHandle directory, out FileStamp stamp)
+    {
+        stamp = default;
+        return Errno.NotImplemented;
+    }
+
+    /// <summary>The same of an open file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="stamp">The stamp, default unless the result is <see cref="Errno.None"/>.</param>
+    Errno Stamp(FileHandle file, out FileStamp stamp)
     {
         stamp = default;
         return Errno.NotImplemented;
@@ -362,7 +380,7 @@ public interface IDurableFileSystem
     Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value);
 
     /// <summary>
-    /// The machine's present run, another one after each start (/proc/sys/kernel/random/boot_id of random(4)): while it is the same, whatever was written is seen, durable or not. Empty, which is the default, if nobody knows.
+    /// The machine's present run, another one after each start (/proc/sys/kernel/random/boot_id of random(4)): while it is the same and a filesystem stays mounted and well, whatever was written there is seen, durable or not. Empty, which is the default, if nobody knows.
     /// </summary>
     string BootId => "";
 

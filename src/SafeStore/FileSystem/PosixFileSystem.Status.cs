@@ -32,6 +32,13 @@ public sealed unsafe partial class PosixFileSystem
         stamp = default;
         byte* text = stackalloc byte[NativeText.Capacity];
         Errno errno = NativeText.Path(path, text);
-        return errno != Errno.None ? errno : PosixStatus.Stamp(descriptor, text, out stamp);
+        return errno != Errno.None ? errno : PosixStatus.StampOfPath(descriptor, text, out stamp);
     }
+
+    /// <inheritdoc/>
+    public Errno Stamp(DirectoryHandle directory, out FileStamp stamp) =>
+        PosixStatus.StampOfDescriptor(PosixDirectory.Of(directory).Descriptor, out stamp);
+
+    /// <inheritdoc/>
+    public Errno Stamp(FileHandle file, out FileStamp stamp) => PosixStatus.StampOfDescriptor(PosixFile.Of(file).Descriptor, out stamp);
 }

@@ -19,18 +19,15 @@ internal static unsafe class PosixStatus
     internal static Errno OfPath(Descriptor directory, byte* path, out FileStatus status) =>
         Of(directory, path, LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT, out status);
 
-    internal static Errno Stamp(Descriptor directory, byte* path, out FileStamp stamp)
+    internal static Errno StampOfDescriptor(Descriptor descriptor, out FileStamp stamp)
     {
-        LibC.StatX found;
-        Errno errno;
-        while (LibC.MustRepeat(LibC.statx(directory, path, LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT, LibC.STATX_STAMP, &found), out errno))
-        {
-        }
-
-        errno = errno == Errno.None && (found.Known & LibC.STATX_STAMP) != LibC.STATX_STAMP ? Errno.NotImplemented : errno;
-        stamp = errno != Errno.None ? default : new FileStamp(Device(found.DeviceMajor, found.DeviceMinor), found.Inode, found.Size, Nanoseconds(found.Written), Nanoseconds(found.Changed));
-        return errno;
+        byte empty = 0;
+        return StampOf(descriptor, &empty, LibC.AT_EMPTY_PATH, out stamp);
     }
+
+    /// <summary>A symbolic link in the last component is meant itself.</summary>
+    internal static Errno StampOfPath(Descriptor directory, byte* path, out FileStamp stamp) =>
+        StampOf(directory, path, LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT, out stamp);
 
     /// <summary>Gives what has just been made exactly these permission bits, which a umask or a default ACL may have changed; to look first costs a sixth of a change.</summary>
     internal static Errno SetMode(Descriptor descriptor, UnixFileMode mode)
@@ -89,6 +86,19 @@ internal static unsafe class PosixStatus
         }
 
         status = errno == Errno.None ? Translate(in found) : default;
+        return errno;
+    }
+
+    private static Errno StampOf(Descriptor directory, byte* path, int flags, out FileStamp stamp)
+    {
+        LibC.StatX found;
+        Errno errno;
+        while (LibC.MustRepeat(LibC.statx(directory, path, flags, LibC.STATX_STAMP, &found), out errno))
+        {
+        }
+
+        errno = errno == Errno.None && (found.Known & LibC.STATX_STAMP) != LibC.STATX_STAMP ? Errno.NotImplemented : errno;
+        stamp = errno != Errno.None ? default : new FileStamp(Device(found.DeviceMajor, found.DeviceMinor), found.Inode, found.Size, Nanoseconds(found.Written), Nanoseconds(found.Changed));
         return errno;
     }
 

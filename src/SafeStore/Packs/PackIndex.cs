@@ -21,6 +21,9 @@ internal sealed record PackHeader(string BootId, long IndexOffset, int IndexByte
 
     private const ulong Magic = 0x314B_4341_5054_5353; // "SSTPACK1"
 
+    /// <summary>Whether the index is within a file of this size.</summary>
+    public bool IsWithin(long size) => IndexOffset >= Bytes && IndexBytes >= 0 && IndexOffset <= size - IndexBytes;
+
     public byte[] Encode()
     {
         byte[] bytes = new byte[Bytes];
@@ -54,8 +57,8 @@ internal sealed record PackIndex(FileStamp? ConfigRoot, FileStamp? RunRoot, Pack
 {
     public void WriteTo(BinaryWriter writer)
     {
-        PackedSandbox.Write(writer, ConfigRoot);
-        PackedSandbox.Write(writer, RunRoot);
+        StampBytes.Write(writer, ConfigRoot);
+        StampBytes.Write(writer, RunRoot);
         writer.Write(Entries.Length);
         foreach (PackEntry entry in Entries)
         {
@@ -69,7 +72,7 @@ internal sealed record PackIndex(FileStamp? ConfigRoot, FileStamp? RunRoot, Pack
     /// <summary>Reads what was written; its checksum was right.</summary>
     public static PackIndex ReadFrom(BinaryReader reader)
     {
-        (FileStamp? config, FileStamp? run) = (PackedSandbox.StampIn(reader), PackedSandbox.StampIn(reader));
+        (FileStamp? config, FileStamp? run) = (StampBytes.Read(reader), StampBytes.Read(reader));
         var entries = new PackEntry[reader.ReadInt32()];
         for (int i = 0; i < entries.Length; i++)
         {

@@ -27,12 +27,12 @@ internal sealed class PackReader : IDisposable
     public static PackReader? TryOpen(IDurableFileSystem fs, RootSet roots, int documentBytesMax, EngineEvents events)
     {
         DirectoryHandle metadata = roots.Config.Metadata;
-        Errno errno = fs.OpenFile(metadata, PackWriter.FileName, FileUse.Read, out FileHandle? file);
+        Errno errno = fs.OpenFile(metadata, PackFile.Name, FileUse.Read, out FileHandle? file);
         if (errno != Errno.None)
         {
             if (errno != Errno.NotFound)
             {
-                events.PackUnusable($"{metadata.Path}/{PackWriter.FileName}", $"it cannot be opened ({errno})");
+                events.PackUnusable($"{metadata.Path}/{PackFile.Name}", $"it cannot be opened: {errno} (errno {(int)errno})");
             }
 
             return null;
@@ -54,8 +54,7 @@ internal sealed class PackReader : IDisposable
     }
 
     /// <summary>The ids of all sandboxes, sorted; null if some may have come or gone since.</summary>
-    public string[]? ListSandboxes() =>
-        _index.ConfigRoot is not null && _index.ConfigRoot == _stamps.OfRoot(StoreRoot.Config) && _index.RunRoot == _stamps.OfRoot(StoreRoot.Run) ? _index.ListSandboxes() : null;
+    public string[]? ListSandboxes() => _stamps.AreListedAs(_index.ConfigRoot, _index.RunRoot) ? _index.ListSandboxes() : null;
 
     /// <summary>The documents of a sandbox; null if they may have changed since, or are not here.</summary>
     public PackedSandbox? TryRead(string sandbox)
@@ -68,15 +67,15 @@ internal sealed class PackReader : IDisposable
         byte[] rented = ArrayPool<byte>.Shared.Rent(entry.Bytes);
         try
         {
-            if (!TryRead(_fs, _file, rented.AsSpan(0, entry.Bytes), entry.Offset, entry.Checksum))
+            if (WhyUnread(_fs, _file, rented.AsSpan(0, entry.Bytes), entry.Offset, entry.Checksum) is { } reason)
             {
-                _events.PackUnusable(_file.Path, $"the part of sandbox {sandbox} is damaged");
+                _events.PackUnusable(_file.Path, $"the part of sandbox {sandbox} {reason}");
                 return null;
             }
 
             using var reader = new BinaryReader(new MemoryStream(rented, 0, entry.Bytes), Encoding.UTF8);
             var packed = PackedSandbox.ReadFrom(reader, sandbox);
-            return packed.IsWithin(_documentBytesMax) && packed.IsAsItWas(_stamps, sandbox) ? packed : null;
+            return packed.IsWithin(_documentBytesMax) && _stamps.AreOf(sandbox, packed) ? packed : null;
         }
         finally
         {
@@ -89,9 +88,15 @@ internal sealed class PackReader : IDisposable
     private static PackIndex? ReadIndex(IDurableFileSystem fs, FileHandle file, EngineEvents events)
     {
         byte[] bytes = new byte[PackHeader.Bytes];
-        if (!TryFill(fs, file, bytes, 0) || PackHeader.TryDecode(bytes) is not { } header)
+        Errno errno = PackFile.Read(fs, file, bytes, 0, out _);
+        if (errno == Errno.None && bytes.AsSpan().ContainsAnyExcept((byte)0) is false)
         {
-            events.PackUnusable(file.Path, "it is damaged, or of another version");
+            return null; // what a power loss leaves of a file that was never synced
+        }
+
+        if (errno != Errno.None || PackHeader.TryDecode(bytes) is not { } header)
+        {
+            events.PackUnusable(file.Path, errno == Errno.None ? "it is damaged, or of another version" : $"it cannot be read: {errno} (errno {(int)errno})");
             return null;
         }
 
@@ -100,10 +105,17 @@ internal sealed class PackReader : IDisposable
             return null; // after a power loss a file may be older than its stamp says
         }
 
-        bytes = new byte[header.IndexBytes];
-        if (!TryRead(fs, file, bytes, header.IndexOffset, header.IndexChecksum))
+        errno = fs.Stat(file, out FileStatus status);
+        if (errno != Errno.None || !header.IsWithin(status.Size))
         {
-            events.PackUnusable(file.Path, "its index is damaged");
+            events.PackUnusable(file.Path, "it is cut off");
+            return null;
+        }
+
+        bytes = new byte[header.IndexBytes];
+        if (WhyUnread(fs, file, bytes, header.IndexOffset, header.IndexChecksum) is { } reason)
+        {
+            events.PackUnusable(file.Path, $"its index {reason}");
             return null;
         }
 
@@ -111,22 +123,11 @@ internal sealed class PackReader : IDisposable
         return PackIndex.ReadFrom(reader);
     }
 
-    private static bool TryRead(IDurableFileSystem fs, FileHandle file, Span<byte> bytes, long offset, ulong checksum) =>
-        TryFill(fs, file, bytes, offset) && XxHash3.HashToUInt64(bytes) == checksum;
-
-    private static bool TryFill(IDurableFileSystem fs, FileHandle file, Span<byte> bytes, long offset)
+    private static string? WhyUnread(IDurableFileSystem fs, FileHandle file, Span<byte> bytes, long offset, ulong checksum)
     {
-        while (!bytes.IsEmpty)
-        {
-            if (fs.Read(file, bytes, offset, out int count) != Errno.None || count == 0)
-            {
-                return false;
-            }
-
-            bytes = bytes[count..];
-            offset += count;
-        }
-
-        return true;
+        Errno errno = PackFile.Read(fs, file, bytes, offset, out int count);
+        return errno != Errno.None ? $"cannot be read: {errno} (errno {(int)errno})"
+            : count < bytes.Length || XxHash3.HashToUInt64(bytes) != checksum ? "is damaged"
+            : null;
     }
 }

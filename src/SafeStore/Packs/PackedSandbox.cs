@@ -13,6 +13,12 @@ internal sealed record PackedDocument(DocumentId Id, FileStamp Stamp, byte[] Con
 /// <summary>A sandbox in a pack: all its directories, and all its documents, sorted, each with the stamp that it had (docs/file-format.md, "Pack").</summary>
 internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<PackedDocument> Documents)
 {
+    /// <summary>The documents' bytes, while they are collected.</summary>
+    public long Bytes { get; set; }
+
+    /// <summary>Whether no document is larger than a store reads.</summary>
+    public bool IsWithin(int documentBytesMax) => Documents.TrueForAll(document => document.Content.Length <= documentBytesMax);
+
     public void WriteTo(BinaryWriter writer)
     {
         writer.Write(Directories.Count);
@@ -20,7 +26,7 @@ internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<Pac
         {
             writer.Write((byte)directory.Root);
             writer.Write(directory.Container ?? "");
-            Write(writer, directory.Stamp);
+            StampBytes.Write(writer, directory.Stamp);
         }
 
         writer.Write(Documents.Count);
@@ -29,7 +35,7 @@ internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<Pac
             writer.Write((byte)document.Id.Root);
             writer.Write(document.Id.Container ?? "");
             writer.Write(document.Id.File);
-            Write(writer, document.Stamp);
+            StampBytes.Write(writer, document.Stamp);
             writer.Write(document.Content.Length);
             writer.Write(document.Content);
         }
@@ -41,7 +47,7 @@ internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<Pac
         var directories = new List<PackedDirectory>(reader.ReadInt32());
         for (int i = directories.Capacity; i > 0; i--)
         {
-            directories.Add(new PackedDirectory((StoreRoot)reader.ReadByte(), NameIn(reader), StampIn(reader)));
+            directories.Add(new PackedDirectory((StoreRoot)reader.ReadByte(), NameIn(reader), StampBytes.Read(reader)));
         }
 
         var documents = new List<PackedDocument>(reader.ReadInt32());
@@ -50,39 +56,20 @@ internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<Pac
             var root = (StoreRoot)reader.ReadByte();
             string? container = NameIn(reader);
             var id = DocumentId.Trusted(sandbox, container, root, reader.ReadString());
-            FileStamp stamp = StampIn(reader).GetValueOrDefault();
+            FileStamp stamp = StampBytes.Read(reader).GetValueOrDefault();
             documents.Add(new PackedDocument(id, stamp, reader.ReadBytes(reader.ReadInt32())));
         }
 
         return new PackedSandbox(directories, documents);
     }
 
-    /// <summary>Whether everything still is as it was packed: no name has come or gone, and no document has changed.</summary>
-    public bool IsAsItWas(Stamps stamps, string sandbox)
-    {
-        foreach (PackedDirectory directory in Directories)
-        {
-            if (!stamps.TryOf(directory.Root, sandbox, directory.Container, out FileStamp? now) || now != directory.Stamp)
-            {
-                return false;
-            }
-        }
+    private static string? NameIn(BinaryReader reader) => reader.ReadString() is { Length: > 0 } name ? name : null;
+}
 
-        foreach (PackedDocument document in Documents)
-        {
-            if (stamps.Of(document.Id) != document.Stamp)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Whether no document is larger than a store reads.</summary>
-    public bool IsWithin(int documentBytesMax) => Documents.TrueForAll(document => document.Content.Length <= documentBytesMax);
-
-    internal static void Write(BinaryWriter writer, FileStamp? stamp)
+/// <summary>A stamp, or none, as a pack has it.</summary>
+internal static class StampBytes
+{
+    public static void Write(BinaryWriter writer, FileStamp? stamp)
     {
         writer.Write(stamp.HasValue);
         if (stamp is { } known)
@@ -95,8 +82,6 @@ internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<Pac
         }
     }
 
-    internal static FileStamp? StampIn(BinaryReader reader) => !reader.ReadBoolean() ? null
+    public static FileStamp? Read(BinaryReader reader) => !reader.ReadBoolean() ? null
         : new FileStamp(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
-
-    private static string? NameIn(BinaryReader reader) => reader.ReadString() is { Length: > 0 } name ? name : null;
 }

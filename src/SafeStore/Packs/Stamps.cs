@@ -4,37 +4,48 @@ using SafeStore.FileSystem;
 
 namespace SafeStore.Packs;
 
-/// <summary>Takes the stamps of a store's roots, directories and documents.</summary>
+/// <summary>Looks whether what a pack holds is as it was, by the present stamps.</summary>
 internal sealed class Stamps(IDurableFileSystem fs, RootSet roots)
 {
-    /// <summary>The stamp of a root itself; null if it cannot be told.</summary>
-    public FileStamp? OfRoot(StoreRoot root) => Of(root, ".");
+    /// <summary>Whether no sandbox has come or gone: a root's own stamp is that of the names in it.</summary>
+    public bool AreListedAs(in FileStamp? config, in FileStamp? run) => IsListedAs(roots.Config, config) && IsListedAs(roots.Run, run);
 
-    /// <summary>The stamp of a sandbox's or container's directory; null if it does not exist.</summary>
-    public bool TryOf(StoreRoot root, string sandbox, string? container, out FileStamp? stamp)
+    /// <summary>Whether everything of a sandbox is as it was packed: no name has come or gone, and no document has changed.</summary>
+    public bool AreOf(string sandbox, PackedSandbox packed)
     {
-        Span<char> path = stackalloc char[DocumentAddress.PathCharactersMax];
-        int length = sandbox.Length;
-        sandbox.CopyTo(path);
-        if (container is not null)
+        foreach (PackedDirectory directory in packed.Directories)
         {
-            path[length++] = '/';
-            container.CopyTo(path[length..]);
-            length += container.Length;
+            if (!IsAsItWas(sandbox, directory))
+            {
+                return false;
+            }
         }
 
-        Errno errno = fs.Stamp(roots[root].Directory, path[..length], out FileStamp found);
-        stamp = errno == Errno.None ? found : null;
-        return errno is Errno.None or Errno.NotFound;
+        foreach (PackedDocument document in packed.Documents)
+        {
+            if (!IsAsItWas(document))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
-    /// <summary>The stamp of a document; null if it does not exist, or cannot be told.</summary>
-    public FileStamp? Of(DocumentId document)
+    private bool IsListedAs(RootDirectory root, in FileStamp? stamp) =>
+        stamp is { } known && fs.Stamp(root.Directory, out FileStamp now) == Errno.None && now == known;
+
+    private bool IsAsItWas(string sandbox, PackedDirectory directory)
+    {
+        ReadOnlySpan<char> path = directory.Container is null ? sandbox : $"{sandbox}/{directory.Container}";
+        Errno errno = fs.Stamp(roots[directory.Root].Directory, path, out FileStamp now);
+        return directory.Stamp is { } known ? errno == Errno.None && now == known : errno == Errno.NotFound;
+    }
+
+    private bool IsAsItWas(PackedDocument document)
     {
         Span<char> path = stackalloc char[DocumentAddress.PathCharactersMax];
-        return Of(document.Root, path[..document.Address.WritePath(path)]);
+        path = path[..document.Id.Address.WritePath(path)];
+        return fs.Stamp(roots[document.Id.Root].Directory, path, out FileStamp now) == Errno.None && now == document.Stamp;
     }
-
-    private FileStamp? Of(StoreRoot root, ReadOnlySpan<char> path) =>
-        fs.Stamp(roots[root].Directory, path, out FileStamp stamp) == Errno.None ? stamp : null;
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Log;
+using SafeStore.Packs;
 
 namespace SafeStore.Transactions;
 
@@ -32,7 +33,7 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         // A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any more.
         LogScanner.Harden(directory, log, rewrite: wasFaulted);
 
-        SweepMetadata();
+        SweepMetadata(isSettled);
 
         // The sweep of the rest comes before the records too: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
         // a published directory; then the log, above the watermark, has everything that was in it.
@@ -80,12 +81,18 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         return fates;
     }
 
-    /// <summary>Removes the temp files of a watermark or an identity that was being written.</summary>
-    private void SweepMetadata()
+    /// <summary>
+    /// Removes the temp files of a watermark or an identity that was being written, and the pack, unless the store was closed in order: the machine may be as it was and its disk not, which may have lost what another program had written over a document.
+    /// </summary>
+    private void SweepMetadata(bool isSettled)
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            _ = _sweeper.SweepDirectory(root.Metadata, depth: 0, isDurable: false, always: false); // swept at each opening
+            List<DirectoryEntry> entries = _sweeper.SweepDirectory(root.Metadata, depth: 0, isDurable: false, always: false); // swept at each opening
+            if (!isSettled && entries.Exists(static entry => entry.Name == PackFile.Name))
+            {
+                StorageException.ThrowIfFailed(fs.Unlink(root.Metadata, PackFile.Name), "remove the pack", root.Metadata, PackFile.Name);
+            }
         }
     }
 

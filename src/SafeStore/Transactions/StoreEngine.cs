@@ -100,7 +100,7 @@ internal sealed class StoreEngine : IAsyncDisposable
     /// <summary>The pack, if there is one that may be believed.</summary>
     public PackReader? OpenPack() => PackReader.TryOpen(_fs, Roots, _documentBytesMax, Events);
 
-    public PackSummary WritePack(CancellationToken cancellation) => new PackWriter(_fs, Roots, Reader).Write(cancellation);
+    public PackSummary WritePack(CancellationToken cancellation) => new PackWriter(_fs, Roots, Reader, _documentBytesMax, Events).Write(cancellation);
 
     /// <summary>Lets nobody wait for a sandbox any more.</summary>
     public void StopWaiting() => _waiting.Close();

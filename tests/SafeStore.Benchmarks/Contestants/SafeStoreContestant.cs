@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -40,9 +41,10 @@ internal sealed class SafeStoreContestant(string place) : Contestant(place)
     public override int LoadAll()
     {
         int count = 0;
-        Parallel.ForEach(Store.ListSandboxes(), sandbox =>
+        using BulkReader reader = Store.ReadInBulk();
+        Parallel.ForEach(reader.ListSandboxes(), sandbox =>
         {
-            foreach (DocumentResult<byte[]> result in Store.ReadAllJson(sandbox))
+            foreach (DocumentResult<byte[]> result in reader.ReadAllJson(sandbox))
             {
                 if (result.Value is { Length: SampleDocument.Bytes })
                 {
@@ -51,6 +53,15 @@ internal sealed class SafeStoreContestant(string place) : Contestant(place)
             }
         });
         return count;
+    }
+
+    /// <summary>Copies all documents into the pack, from which they are loaded then; waits until none was changed so lately that it is left out.</summary>
+    public async Task PackAsync()
+    {
+        while (Store.Pack().LeftOut > 0)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
     }
 
     public override async ValueTask DisposeAsync()

@@ -13,6 +13,9 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public int LargestTransfer { get; set; } = int.MaxValue;
 
+    /// <summary>The absolute path of what a path leads to at the moment, if another file is mounted there.</summary>
+    public Func<string, string?> Mounted { get; set; } = static _ => null;
+
     /// <summary>How much later it is for temp files than for all others: as if nothing else had been touched for so long.</summary>
     public TimeSpan Later { get; set; }
 
@@ -40,13 +43,17 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno Stat(FileHandle file, out FileStatus status) => inner.Stat(file, out status);
 
-    public Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp)
+    public Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp) => Stamped(inner.Stamp(directory, path, out stamp), $"{directory.Path}/{path}", ref stamp);
+
+    public Errno Stamp(DirectoryHandle directory, out FileStamp stamp) => Stamped(inner.Stamp(directory, out stamp), directory.Path, ref stamp);
+
+    public Errno Stamp(FileHandle file, out FileStamp stamp) => Stamped(inner.Stamp(file, out stamp), file.Path, ref stamp);
+
+    private Errno Stamped(Errno errno, string path, ref FileStamp stamp)
     {
-        stamp = default;
-        Errno errno = Enter(nameof(Stamp));
-        errno = errno == Errno.None ? inner.Stamp(directory, path, out stamp) : errno;
-        stamp = TempName.IsFile(path.ToString()) ? stamp with { Changed = stamp.Changed + (Later.Ticks * TimeSpan.NanosecondsPerTick) } : stamp;
-        return errno;
+        Errno fault = Enter(nameof(Stamp));
+        stamp = fault != Errno.None ? default : TempName.IsFile(Path.GetFileName(path)) ? stamp with { Changed = stamp.Changed + (Later.Ticks * TimeSpan.NanosecondsPerTick) } : stamp;
+        return fault != Errno.None ? fault : errno;
     }
 
     public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
@@ -56,8 +63,21 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
         return fault != Errno.None ? fault : inner.CreateFile(directory, name, mode, out file);
     }
 
-    public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file) =>
-        inner.OpenFile(directory, path, use, out file);
+    public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
+    {
+        Errno fault = Enter(nameof(OpenFile));
+        if (fault == Errno.None && Mounted($"{directory.Path}/{path}") is { } other)
+        {
+            fault = inner.OpenRoot(Path.GetDirectoryName(other)!, out DirectoryHandle? elsewhere);
+            using (elsewhere)
+            {
+                return inner.OpenFile(elsewhere!, Path.GetFileName(other), use, out file);
+            }
+        }
+
+        file = null;
+        return fault != Errno.None ? fault : inner.OpenFile(directory, path, use, out file);
+    }
 
     public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same) =>
         inner.IsNameOf(directory, path, file, out same);
