@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
+using System.Threading;
 using FsCheck;
 using FsCheck.Fluent;
 using SafeStore.FileSystem;
@@ -30,6 +31,7 @@ public sealed class PackLaws
         ChangeMode,
         SetTimes,
         Pack,
+        PackMeanwhile,
         Wait,
         Checkpoint,
         Kill,
@@ -43,13 +45,14 @@ public sealed class PackLaws
             (4, Gen.Constant(Deed.Commit)), (2, Gen.Constant(Deed.Create)), (1, Gen.Constant(Deed.Remove)), (1, Gen.Constant(Deed.Delete)),
             (1, Gen.Constant(Deed.MakeContainer)), (1, Gen.Constant(Deed.RemoveContainer)), (3, Gen.Constant(Deed.WriteOver)), (2, Gen.Constant(Deed.Replace)),
             (1, Gen.Constant(Deed.ForeignFile)), (1, Gen.Constant(Deed.ForeignRemoval)), (1, Gen.Constant(Deed.ChangeMode)), (1, Gen.Constant(Deed.SetTimes)),
-            (6, Gen.Constant(Deed.Pack)), (8, Gen.Constant(Deed.Wait)), (1, Gen.Constant(Deed.Checkpoint)), (1, Gen.Constant(Deed.Kill)), (2, Gen.Constant(Deed.LosePower)))
+            (5, Gen.Constant(Deed.Pack)), (4, Gen.Constant(Deed.PackMeanwhile)), (8, Gen.Constant(Deed.Wait)), (1, Gen.Constant(Deed.Checkpoint)), (1, Gen.Constant(Deed.Kill)), (2, Gen.Constant(Deed.LosePower)))
         from process in Gen.Choose(0, 1)
         from sandbox in Gen.Elements(s_sandboxes)
         from inContainer in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
         from root in Gen.Elements(StoreRoot.Config, StoreRoot.Run)
         from number in Gen.Choose(0, 9)
-        select new Step(deed, process, sandbox, inContainer ? "web" : null, root, number);
+        from salt in Gen.Choose(0, 999)
+        select new Step(deed, process, sandbox, inContainer ? "web" : null, root, number, salt);
 
     private static Gen<Script> Any { get; } =
         from profile in Gen.Elements(PersistenceProfile.Strict, PersistenceProfile.Ext4Ordered, PersistenceProfile.Btrfs)
@@ -64,10 +67,10 @@ public sealed class PackLaws
         var tally = new Tally();
         Laws.Check(Any, 600, script => new Play(script, tally).Run(), static script => Laws.DropChunks(script.Steps).Select(steps => script with { Steps = steps }));
         tally.Print("packs");
-        Assert.True(tally["sandboxes read from a pack"] > 0 && tally["sandboxes read from their files"] > 0);
+        Assert.True(tally["sandboxes read from a pack"] > 0 && tally["sandboxes read from their files"] > 0 && tally["deeds meanwhile"] > 0);
     }
 
-    private sealed record Step(Deed Deed, int Process, string Sandbox, string? Container, StoreRoot Root, int Number)
+    private sealed record Step(Deed Deed, int Process, string Sandbox, string? Container, StoreRoot Root, int Number, int Salt)
     {
         public string Path => $"{Setting.Layout.PathOf(Root)}/{Sandbox}{(Container is null ? "" : $"/{Container}")}";
 
@@ -75,7 +78,7 @@ public sealed class PackLaws
 
         public byte[] Json => Encoding.UTF8.GetBytes(Number.ToString(CultureInfo.InvariantCulture));
 
-        public override string ToString() => $"p{Process}: {Deed} {Root}:{Sandbox}/{Container} {Number}";
+        public override string ToString() => $"p{Process}: {Deed} {Root}:{Sandbox}/{Container} {Number} {Salt}";
     }
 
     private sealed record Script(Setting Setting, ulong Seed, Step[] Steps)
@@ -144,6 +147,9 @@ public sealed class PackLaws
                     tally.Add("packs");
                     tally.Add("sandboxes packed", store.Pack().Sandboxes);
                     break;
+                case Deed.PackMeanwhile:
+                    PackMeanwhile(step, store, other);
+                    break;
                 case Deed.Wait:
                     _machine.Clock.Advance(TimeSpan.FromMilliseconds(step.Number * 500));
                     break;
@@ -166,6 +172,32 @@ public sealed class PackLaws
                 default:
                     throw new ArgumentOutOfRangeException(nameof(step));
             }
+        }
+
+        /// <summary>Before some call of the making, which may wait for it for seconds, another program writes over a document.</summary>
+        private void PackMeanwhile(Step step, StateStore store, IPathCalls other)
+        {
+            var pause = TimeSpan.FromMilliseconds(step.Number % 3 == 0 ? 3000 : 2);
+            int done = 0;
+            using ITimer timer = _machine.Clock.CreateTimer(
+                _ =>
+                {
+                    done++;
+                    Write(other, step.Document, step.Json, OpenFlags.Write | (step.Process == 0 ? OpenFlags.Create : 0));
+                },
+                null,
+                pause / 2,
+                Timeout.InfiniteTimeSpan);
+            _machine.Faults = new FaultPlan().Add(new FaultRule
+            {
+                Process = $"p{step.Process}",
+                Operations = [Operation.Stat, Operation.OpenFile, Operation.OpenDirectory, Operation.List, Operation.Read, Operation.CreateFile],
+                Skip = step.Salt % 60,
+                Fault = new SlowCall(pause),
+            });
+            tally.Add("sandboxes packed meanwhile", store.Pack().Sandboxes);
+            _machine.Faults = new FaultPlan();
+            tally.Add("deeds meanwhile", done);
         }
 
         private void Check(StateStore store)
