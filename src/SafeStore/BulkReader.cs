@@ -71,9 +71,3 @@ public sealed class BulkReader : IDisposable
         _store.ThrowIfClosed();
     }
 }
-
-/// <summary>What a pack holds.</summary>
-/// <param name="Sandboxes">How many sandboxes are in it.</param>
-/// <param name="LeftOut">How many are not: something in them has changed in the two seconds before, or meanwhile, or cannot be read. They are read from their files.</param>
-/// <param name="Bytes">The size of its file in bytes.</param>
-public sealed record PackSummary(int Sandboxes, int LeftOut, long Bytes);
