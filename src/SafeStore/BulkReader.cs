@@ -27,7 +27,7 @@ public sealed class BulkReader : IDisposable
     internal BulkReader(StateStore store, PackReader? pack) => (_store, _pack) = (store, pack);
 
     /// <summary>How many reads of a sandbox were answered from the pack.</summary>
-    public int PackedSandboxes => Volatile.Read(ref _packed);
+    public int ReadsFromPack => Volatile.Read(ref _packed);
 
     /// <summary>The ids of all sandboxes, sorted. Takes no lock.</summary>
     /// <exception cref="StorageException">A root cannot be listed.</exception>

@@ -127,7 +127,7 @@ public sealed class PackMutantTests
             using (BulkReader reader = scene.Store.ReadInBulk())
             {
                 _ = reader.ReadAllJson("a");
-                Violation.Unless(reader.PackedSandboxes == 1, "The pack is not used.");
+                Violation.Unless(reader.ReadsFromPack == 1, "The pack is not used.");
             }
 
             return scene;

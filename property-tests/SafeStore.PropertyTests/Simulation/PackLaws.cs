@@ -205,8 +205,8 @@ public sealed class PackLaws
             using BulkReader reader = store.ReadInBulk();
             string[] found = Show(reader.ListSandboxes(), reader.ReadAllJson);
             Assert.Equal(Show(store.ListSandboxes(), store.ReadAllJson), found);
-            tally.Add("sandboxes read from a pack", reader.PackedSandboxes);
-            tally.Add("sandboxes read from their files", reader.ListSandboxes().Count - reader.PackedSandboxes);
+            tally.Add("sandboxes read from a pack", reader.ReadsFromPack);
+            tally.Add("sandboxes read from their files", reader.ListSandboxes().Count - reader.ReadsFromPack);
         }
 
         private static string[] Show(IReadOnlyList<string> sandboxes, Func<string, IEnumerable<DocumentResult<byte[]>>> read) =>

@@ -26,7 +26,7 @@ internal static class PackCommand
         await using StateStore store = await StateStore.OpenAsync(layout, cancellationToken: stop);
         PackSummary packed = store.Pack(stop);
         await using Stream output = StandardOutput.Open();
-        string text = string.Create(CultureInfo.InvariantCulture, $"{packed.Sandboxes} sandboxes packed, {packed.LeftOut} left out (changed within the last two seconds, or unreadable), {packed.Bytes} bytes\n");
+        string text = string.Create(CultureInfo.InvariantCulture, $"{packed.Sandboxes} sandboxes packed, {packed.LeftOut} left out (changed within the last two seconds, unreadable, mounted or large), {packed.Bytes} bytes\n");
         await output.WriteAsync(Encoding.UTF8.GetBytes(text), CancellationToken.None);
         await output.FlushAsync(CancellationToken.None);
         return ExitCode.Ok;

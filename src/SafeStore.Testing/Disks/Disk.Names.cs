@@ -47,18 +47,18 @@ internal sealed partial class Disk
             NamePart part = parts[i];
             var directory = (DirectoryInode)_inodes[part.Directory];
             directory.Pending.Add(new PendingName(change, i));
-            (directory.ChangedAt, directory.Changed) = (_changes, Clock());
+            (directory.LastChange, directory.Changed) = (_changes, Clock());
             if (part.Before is { } before)
             {
                 _inodes[before].Links--;
-                (_inodes[before].ChangedAt, _inodes[before].Changed) = (_changes, Clock());
+                (_inodes[before].LastChange, _inodes[before].Changed) = (_changes, Clock());
             }
 
             if (part.After is { } after)
             {
                 directory.Names[part.Name] = after;
                 _inodes[after].Links++;
-                (_inodes[after].ChangedAt, _inodes[after].Changed) = (_changes, Clock());
+                (_inodes[after].LastChange, _inodes[after].Changed) = (_changes, Clock());
             }
             else
             {
@@ -70,7 +70,7 @@ internal sealed partial class Disk
     /// <summary>Where the profile has a journal: a sync of what the running journal transaction has changed commits the whole of it.</summary>
     private void CommitNames(Inode synced)
     {
-        if (!Profile.DoesSyncCommitNames || synced.ChangedAt <= _committed)
+        if (!Profile.DoesSyncCommitNames || synced.LastChange <= _committed)
         {
             return;
         }

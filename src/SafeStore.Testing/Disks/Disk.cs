@@ -81,21 +81,21 @@ internal sealed partial class Disk
         file.Changed = Clock();
         if (grows)
         {
-            file.ChangedAt = _changes;
+            file.LastChange = _changes;
         }
     }
 
     public void Resize(FileInode file, long size)
     {
         file.Change(new DataChange(++_changes, size, null));
-        file.ChangedAt = _changes;
+        file.LastChange = _changes;
         file.Changed = Clock();
     }
 
     public void SetMetadata(Inode inode, Metadata metadata)
     {
         inode.Change(metadata);
-        inode.ChangedAt = ++_changes;
+        inode.LastChange = ++_changes;
         inode.Changed = Clock();
     }
 

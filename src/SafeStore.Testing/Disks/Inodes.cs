@@ -43,7 +43,7 @@ internal abstract class Inode(long number, Metadata metadata)
     public DateTimeOffset Changed { get; set; }
 
     /// <summary>The number of the last change of names or sizes that it had a part in.</summary>
-    public long ChangedAt { get; set; }
+    public long LastChange { get; set; }
 
     /// <summary>How often writing it out has failed.</summary>
     public ErrorSequence Errors { get; } = new();
@@ -71,7 +71,7 @@ internal abstract class Inode(long number, Metadata metadata)
         clone.Accessed = Accessed;
         clone.Written = Written;
         clone.Changed = Changed;
-        clone.ChangedAt = ChangedAt;
+        clone.LastChange = LastChange;
         return clone;
     }
 }

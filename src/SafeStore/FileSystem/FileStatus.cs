@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 
 namespace SafeStore.FileSystem;
@@ -53,7 +54,11 @@ public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, lo
 /// <param name="Name">Its name, "ext4" for instance, or its magic number in hexadecimal (statfs(2)).</param>
 /// <param name="IsVolatile">Its contents do not outlive the machine's power (tmpfs, ramfs).</param>
 /// <param name="IsLocal">Its locks and syncs are the local kernel's own: false for NFS, SMB, 9p, Ceph and FUSE.</param>
-public sealed record FileSystemTraits(string Name, bool IsVolatile, bool IsLocal);
+public sealed record FileSystemTraits(string Name, bool IsVolatile, bool IsLocal)
+{
+    /// <summary>Whether SafeStore knows it by name: then its files have times of their last write and of their last change, each set by the kernel as POSIX says. (FAT, which has no such name here, takes the one for the other, and gives its root no time.)</summary>
+    public bool IsKnown => !Name.StartsWith("0x", StringComparison.Ordinal);
+}
 
 /// <summary>A process that holds a lock.</summary>
 /// <param name="ProcessId">Its id as this process sees it; 0 when it lives in another pid namespace.</param>

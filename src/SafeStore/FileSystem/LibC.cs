@@ -36,6 +36,8 @@ internal static unsafe partial class LibC
     /// next write, and so do the files written after it (Documentation/filesystems/multigrain-ts.rst). A C program that asked for them of a file like the lock file, which each commit looks at and writes, had its next fdatasync 60-130 µs later.
     /// </summary>
     internal const uint STATX_WANTED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200;
+
+    /// <summary>Inode, size and the times of the last write and change: asked for by who makes or reads a pack, never by a commit (see above).</summary>
     internal const uint STATX_STAMP = 0x40 | 0x80 | 0x100 | 0x200;
 
     internal const uint RENAME_REPLACE = 0;

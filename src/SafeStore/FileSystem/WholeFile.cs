@@ -54,6 +54,19 @@ internal static class WholeFile
         }
     }
 
+    /// <summary>Reads an open file from a position until the buffer is full or the file ends.</summary>
+    internal static Errno Fill(IDurableFileSystem fs, FileHandle file, Span<byte> buffer, long offset, out int count)
+    {
+        Errno errno = Errno.None;
+        count = 0;
+        while (count < buffer.Length && (errno = fs.Read(file, buffer[count..], offset + count, out int read)) == Errno.None && read > 0)
+        {
+            count += read;
+        }
+
+        return errno;
+    }
+
     /// <summary>
     /// Whether a short read that stops here stopped at the end of the file, so that no second read need ask. Reads of a regular file
     /// come short for two reasons only: the end, or a page that the device could not deliver, in which case the kernel hands out

@@ -1,9 +1,6 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
-using System.IO.Hashing;
-using System.Text;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Packs;
@@ -12,42 +9,6 @@ namespace SafeStore.Packs;
 
 /// <summary>Where a sandbox lies in a pack; zero bytes: it was there, and could not be packed.</summary>
 internal sealed record PackEntry(string Sandbox, long Offset, int Bytes, ulong Checksum);
-
-/// <summary>What a pack begins with: for which run of the machine it was made, and where its index lies (docs/file-format.md, "Pack").</summary>
-internal sealed record PackHeader(string BootId, long IndexOffset, int IndexBytes, ulong IndexChecksum)
-{
-    public const int Bytes = 128;
-    public const int BootIdBytesMax = 64;
-
-    private const ulong Magic = 0x314B_4341_5054_5353; // "SSTPACK1"
-
-    /// <summary>Whether the index is within a file of this size.</summary>
-    public bool IsWithin(long size) => IndexOffset >= Bytes && IndexBytes >= 0 && IndexOffset <= size - IndexBytes;
-
-    public byte[] Encode()
-    {
-        byte[] bytes = new byte[Bytes];
-        Span<byte> span = bytes;
-        BinaryPrimitives.WriteUInt64LittleEndian(span[8..], Magic);
-        BinaryPrimitives.WriteInt64LittleEndian(span[16..], IndexOffset);
-        BinaryPrimitives.WriteInt32LittleEndian(span[24..], IndexBytes);
-        BinaryPrimitives.WriteUInt64LittleEndian(span[32..], IndexChecksum);
-        _ = Encoding.UTF8.GetBytes(BootId, span.Slice(40, BootIdBytesMax));
-        BinaryPrimitives.WriteUInt64LittleEndian(span, XxHash3.HashToUInt64(span[8..]));
-        return bytes;
-    }
-
-    public static PackHeader? TryDecode(ReadOnlySpan<byte> bytes) =>
-        bytes.Length == Bytes
-        && BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(bytes[8..])
-        && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Magic
-            ? new PackHeader(
-                Encoding.UTF8.GetString(bytes.Slice(40, BootIdBytesMax).TrimEnd((byte)0)),
-                BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
-                BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]),
-                BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]))
-            : null;
-}
 
 /// <summary>What a pack ends with: the roots' stamps, and every sandbox that there was, sorted.</summary>
 /// <param name="ConfigRoot">The stamp of the config root, if it had settled: while it is the same, no sandbox has come or gone.</param>

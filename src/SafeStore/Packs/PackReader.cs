@@ -3,6 +3,7 @@ using System.Buffers;
 using System.IO;
 using System.IO.Hashing;
 using System.Text;
+using System.Threading;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
 
@@ -19,6 +20,7 @@ internal sealed class PackReader : IDisposable
     private readonly PackIndex _index;
     private readonly EngineEvents _events;
     private readonly int _documentBytesMax;
+    private bool _isTold;
 
     private PackReader(IDurableFileSystem fs, Stamps stamps, FileHandle file, PackIndex index, int documentBytesMax, EngineEvents events) =>
         (_fs, _stamps, _file, _index, _documentBytesMax, _events) = (fs, stamps, file, index, documentBytesMax, events);
@@ -27,12 +29,12 @@ internal sealed class PackReader : IDisposable
     public static PackReader? TryOpen(IDurableFileSystem fs, RootSet roots, int documentBytesMax, EngineEvents events)
     {
         DirectoryHandle metadata = roots.Config.Metadata;
-        Errno errno = fs.OpenFile(metadata, PackFile.Name, FileUse.Read, out FileHandle? file);
+        Errno errno = fs.OpenFile(metadata, PackHeader.FileName, FileUse.Read, out FileHandle? file);
         if (errno != Errno.None)
         {
             if (errno != Errno.NotFound)
             {
-                events.PackUnusable($"{metadata.Path}/{PackFile.Name}", $"it cannot be opened: {errno} (errno {(int)errno})");
+                events.PackUnusable($"{metadata.Path}/{PackHeader.FileName}", $"it cannot be opened: {errno} (errno {(int)errno})");
             }
 
             return null;
@@ -69,7 +71,11 @@ internal sealed class PackReader : IDisposable
         {
             if (WhyUnread(_fs, _file, rented.AsSpan(0, entry.Bytes), entry.Offset, entry.Checksum) is { } reason)
             {
-                _events.PackUnusable(_file.Path, $"the part of sandbox {sandbox} {reason}");
+                if (!Interlocked.Exchange(ref _isTold, true))
+                {
+                    _events.PackUnusable(_file.Path, $"the part of sandbox {sandbox} {reason}");
+                }
+
                 return null;
             }
 
@@ -88,7 +94,7 @@ internal sealed class PackReader : IDisposable
     private static PackIndex? ReadIndex(IDurableFileSystem fs, FileHandle file, EngineEvents events)
     {
         byte[] bytes = new byte[PackHeader.Bytes];
-        Errno errno = PackFile.Read(fs, file, bytes, 0, out _);
+        Errno errno = WholeFile.Fill(fs, file, bytes, 0, out _);
         if (errno == Errno.None && bytes.AsSpan().ContainsAnyExcept((byte)0) is false)
         {
             return null; // what a power loss leaves of a file that was never synced
@@ -105,13 +111,6 @@ internal sealed class PackReader : IDisposable
             return null; // after a power loss a file may be older than its stamp says
         }
 
-        errno = fs.Stat(file, out FileStatus status);
-        if (errno != Errno.None || !header.IsWithin(status.Size))
-        {
-            events.PackUnusable(file.Path, "it is cut off");
-            return null;
-        }
-
         bytes = new byte[header.IndexBytes];
         if (WhyUnread(fs, file, bytes, header.IndexOffset, header.IndexChecksum) is { } reason)
         {
@@ -125,7 +124,7 @@ internal sealed class PackReader : IDisposable
 
     private static string? WhyUnread(IDurableFileSystem fs, FileHandle file, Span<byte> bytes, long offset, ulong checksum)
     {
-        Errno errno = PackFile.Read(fs, file, bytes, offset, out int count);
+        Errno errno = WholeFile.Fill(fs, file, bytes, offset, out int count);
         return errno != Errno.None ? $"cannot be read: {errno} (errno {(int)errno})"
             : count < bytes.Length || XxHash3.HashToUInt64(bytes) != checksum ? "is damaged"
             : null;

@@ -23,21 +23,21 @@ internal sealed class PackWriter(IDurableFileSystem fs, RootSet roots, DocumentR
         string bootId = fs.BootId;
         if (bootId.Length is 0 or > PackHeader.BootIdBytesMax)
         {
-            throw new StorageException("learn the id of the machine's present run, for the pack,", "/proc/sys/kernel/random/boot_id", Errno.NotImplemented);
+            throw new StorageException("learn the machine's boot id for the pack", "/proc/sys/kernel/random/boot_id", Errno.NotImplemented);
         }
 
         SettledFiles config = SettledFiles.Of(fs, _atomic, roots.Config);
         SettledFiles run = SettledFiles.Of(fs, _atomic, roots.Run);
-        using FileHandle file = _atomic.WriteTemp(metadata, PackFile.Name, new byte[PackHeader.Bytes], out string temp);
+        using FileHandle file = _atomic.WriteTemp(metadata, PackHeader.FileName, new byte[PackHeader.Bytes], out string temp);
         try
         {
             long end = PackHeader.Bytes;
             PackIndex index = WriteSandboxes(file, config, run, ref end, cancellation);
-            byte[] bytes = Encode(index.WriteTo);
-            PackFile.Write(fs, file, bytes, ref end);
+            ReadOnlySpan<byte> bytes = Encode(index.WriteTo);
+            Append(file, bytes, ref end);
             long start = 0;
-            PackFile.Write(fs, file, new PackHeader(bootId, end - bytes.Length, bytes.Length, XxHash3.HashToUInt64(bytes)).Encode(), ref start);
-            StorageException.ThrowIfFailed(fs.Rename(metadata, temp, metadata, PackFile.Name), "rename the pack", metadata, PackFile.Name);
+            Append(file, new PackHeader(bootId, end - bytes.Length, bytes.Length, XxHash3.HashToUInt64(bytes)).Encode(), ref start);
+            StorageException.ThrowIfFailed(fs.Rename(metadata, temp, metadata, PackHeader.FileName), "rename the pack", metadata, PackHeader.FileName);
             int packed = Array.FindAll(index.Entries, static entry => entry.Bytes > 0).Length;
             return new PackSummary(packed, index.Entries.Length - packed, end);
         }
@@ -59,16 +59,18 @@ internal sealed class PackWriter(IDurableFileSystem fs, RootSet roots, DocumentR
         for (int i = 0; i < entries.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            entries[i] = new PackEntry(sandboxes[i], 0, 0, 0);
-            if (copier.TryCopy(sandboxes[i]) is { } copy)
-            {
-                byte[] bytes = Encode(copy.WriteTo);
-                entries[i] = new PackEntry(sandboxes[i], end, bytes.Length, XxHash3.HashToUInt64(bytes));
-                PackFile.Write(fs, file, bytes, ref end);
-            }
+            entries[i] = copier.TryCopy(sandboxes[i]) is { } copy ? Write(file, sandboxes[i], copy, ref end) : new PackEntry(sandboxes[i], 0, 0, 0);
         }
 
         return new PackIndex(configRoot, runRoot, entries);
+    }
+
+    private PackEntry Write(FileHandle file, string sandbox, PackedSandbox copy, ref long end)
+    {
+        ReadOnlySpan<byte> bytes = Encode(copy.WriteTo);
+        var entry = new PackEntry(sandbox, end, bytes.Length, XxHash3.HashToUInt64(bytes));
+        Append(file, bytes, ref end);
+        return entry;
     }
 
     private FileStamp? StampOf(RootDirectory root, SettledFiles settled)
@@ -77,11 +79,22 @@ internal sealed class PackWriter(IDurableFileSystem fs, RootSet roots, DocumentR
         return settled.Has(stamp) ? stamp : null;
     }
 
-    private static byte[] Encode(Action<BinaryWriter> write)
+    private static ReadOnlySpan<byte> Encode(Action<BinaryWriter> write)
     {
         var buffer = new MemoryStream();
         using var writer = new BinaryWriter(buffer, Encoding.UTF8);
         write(writer);
-        return buffer.ToArray();
+        return buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
+    }
+
+    private void Append(FileHandle file, ReadOnlySpan<byte> bytes, ref long offset)
+    {
+        while (!bytes.IsEmpty)
+        {
+            Errno errno = fs.Write(file, bytes, offset, out int count);
+            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.InputOutput : errno, "write the pack", file);
+            bytes = bytes[count..];
+            offset += count;
+        }
     }
 }

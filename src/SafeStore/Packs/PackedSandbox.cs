@@ -13,9 +13,6 @@ internal sealed record PackedDocument(DocumentId Id, FileStamp Stamp, byte[] Con
 /// <summary>A sandbox in a pack: all its directories, and all its documents, sorted, each with the stamp that it had (docs/file-format.md, "Pack").</summary>
 internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<PackedDocument> Documents)
 {
-    /// <summary>The documents' bytes, while they are collected.</summary>
-    public long Bytes { get; set; }
-
     /// <summary>Whether no document is larger than a store reads.</summary>
     public bool IsWithin(int documentBytesMax) => Documents.TrueForAll(document => document.Content.Length <= documentBytesMax);
 
@@ -44,14 +41,16 @@ internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<Pac
     /// <summary>Reads what was written; its checksum was right.</summary>
     public static PackedSandbox ReadFrom(BinaryReader reader, string sandbox)
     {
-        var directories = new List<PackedDirectory>(reader.ReadInt32());
-        for (int i = directories.Capacity; i > 0; i--)
+        int count = reader.ReadInt32();
+        var directories = new List<PackedDirectory>(count);
+        for (int i = 0; i < count; i++)
         {
             directories.Add(new PackedDirectory((StoreRoot)reader.ReadByte(), NameIn(reader), StampBytes.Read(reader)));
         }
 
-        var documents = new List<PackedDocument>(reader.ReadInt32());
-        for (int i = documents.Capacity; i > 0; i--)
+        count = reader.ReadInt32();
+        var documents = new List<PackedDocument>(count);
+        for (int i = 0; i < count; i++)
         {
             var root = (StoreRoot)reader.ReadByte();
             string? container = NameIn(reader);
@@ -64,24 +63,4 @@ internal sealed record PackedSandbox(List<PackedDirectory> Directories, List<Pac
     }
 
     private static string? NameIn(BinaryReader reader) => reader.ReadString() is { Length: > 0 } name ? name : null;
-}
-
-/// <summary>A stamp, or none, as a pack has it.</summary>
-internal static class StampBytes
-{
-    public static void Write(BinaryWriter writer, FileStamp? stamp)
-    {
-        writer.Write(stamp.HasValue);
-        if (stamp is { } known)
-        {
-            writer.Write(known.Device);
-            writer.Write(known.Inode);
-            writer.Write(known.Size);
-            writer.Write(known.Written);
-            writer.Write(known.Changed);
-        }
-    }
-
-    public static FileStamp? Read(BinaryReader reader) => !reader.ReadBoolean() ? null
-        : new FileStamp(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
 }

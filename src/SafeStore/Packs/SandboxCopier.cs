@@ -12,13 +12,16 @@ namespace SafeStore.Packs;
 internal sealed class SandboxCopier(IDurableFileSystem fs, RootSet roots, SettledFiles config, SettledFiles run, int documentBytesMax, EngineEvents events)
 {
     /// <summary>A sandbox with more is not worth a copy of the whole in memory.</summary>
-    private const long SandboxBytesMax = 64 * 1024 * 1024;
+    private const long SandboxBytesMax = 16 * 1024 * 1024;
+
+    private long _bytes;
 
     /// <summary>A sandbox; null if something in it is not settled, or cannot be read: then each reader has to look himself, and is told.</summary>
     /// <exception cref="StorageException">There is no memory or no handle left: it is not the sandbox's doing.</exception>
     public PackedSandbox? TryCopy(string sandbox)
     {
         var copy = new PackedSandbox([], []);
+        _bytes = 0;
         try
         {
             var containers = new SortedSet<string>(StringComparer.Ordinal);
@@ -86,7 +89,13 @@ internal sealed class SandboxCopier(IDurableFileSystem fs, RootSet roots, Settle
         }
 
         var entries = new List<DirectoryEntry>();
-        StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory);
+        Errno errno = fs.List(directory, entries);
+        if (errno == Errno.NotFound)
+        {
+            return false; // removed since it was opened
+        }
+
+        StorageException.ThrowIfFailed(errno, "list the directory", directory);
         foreach (DirectoryEntry entry in entries)
         {
             if (DocumentReader.IsDocument(entry))
@@ -117,13 +126,13 @@ internal sealed class SandboxCopier(IDurableFileSystem fs, RootSet roots, Settle
         using (file)
         {
             StorageException.ThrowIfFailed(fs.Stamp(file!, out FileStamp stamp), "look at the times of", file!);
-            if (!IsSettled(id.Root, stamp) || stamp.Size > documentBytesMax || (copy.Bytes += stamp.Size) > SandboxBytesMax)
+            if (!IsSettled(id.Root, stamp) || stamp.Size > documentBytesMax || (_bytes += stamp.Size) > SandboxBytesMax)
             {
                 return false;
             }
 
             byte[] content = new byte[stamp.Size];
-            StorageException.ThrowIfFailed(PackFile.Read(fs, file!, content, 0, out int count), "read the document", file!);
+            StorageException.ThrowIfFailed(WholeFile.Fill(fs, file!, content, 0, out int count), "read the document", file!);
             copy.Documents.Add(new PackedDocument(id, stamp, content));
             return count == content.Length && JsonRules.FindFault(content) is null;
         }

@@ -7,9 +7,9 @@ namespace SafeStore.Packs;
 internal sealed class SettledFiles
 {
     /// <summary>
-    /// In nanoseconds. Longer than a tick of any filesystem's clock, which is a second at most, and than a write(2) takes from the time that it sets to the bytes that it copies: who reads in between has the old bytes with the new time.
+    /// Longer than a tick of any filesystem's clock, which is a second at most, and than a write(2) takes from the time that it sets to the bytes that it copies: who reads in between has the old bytes with the new time.
     /// </summary>
-    private const long After = 2_000_000_000;
+    private const long SettleNanoseconds = 2_000_000_000;
 
     private readonly FileStamp _probe;
     private readonly FileStamp _root;
@@ -19,7 +19,13 @@ internal sealed class SettledFiles
     /// <summary>Looks at the clock that stamps a root's files, which need not be ours, by a file that is new. Before any stamp is taken that it is to judge.</summary>
     public static SettledFiles Of(IDurableFileSystem fs, AtomicFile atomic, RootDirectory root)
     {
-        using FileHandle probe = atomic.WriteTemp(root.Metadata, PackFile.Name, default, out string temp);
+        StorageException.ThrowIfFailed(fs.Describe(root.Directory, out FileSystemTraits? traits), "look at the filesystem", root.Directory);
+        if (!traits!.IsKnown)
+        {
+            throw new StorageException($"rely on the times of files on a filesystem of the unknown kind {traits.Name}", root.Directory.Path, Errno.NotSupported);
+        }
+
+        using FileHandle probe = atomic.WriteTemp(root.Metadata, PackHeader.FileName, default, out string temp);
         try
         {
             StorageException.ThrowIfFailed(fs.Stamp(probe, out FileStamp now), "look at the times of", probe);
@@ -33,5 +39,5 @@ internal sealed class SettledFiles
     }
 
     /// <summary>What is mounted below the root has a clock of its own, or none. (Two devices, since directories and files may have different ones, on overlayfs.)</summary>
-    public bool Has(in FileStamp stamp) => (stamp.Device == _root.Device || stamp.Device == _probe.Device) && stamp.Changed < _probe.Changed - After;
+    public bool Has(in FileStamp stamp) => (stamp.Device == _root.Device || stamp.Device == _probe.Device) && stamp.Changed < _probe.Changed - SettleNanoseconds;
 }

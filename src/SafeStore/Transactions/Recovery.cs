@@ -89,9 +89,10 @@ internal sealed class Recovery(IDurableFileSystem fs, RootSet roots, LogDirector
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             List<DirectoryEntry> entries = _sweeper.SweepDirectory(root.Metadata, depth: 0, isDurable: false, always: false); // swept at each opening
-            if (!isSettled && entries.Exists(static entry => entry.Name == PackFile.Name))
+            if (!isSettled && root == roots.Config && entries.Exists(static entry => entry is { Name: PackHeader.FileName, Kind: FileKind.Regular }))
             {
-                StorageException.ThrowIfFailed(fs.Unlink(root.Metadata, PackFile.Name), "remove the pack", root.Metadata, PackFile.Name);
+                Errno errno = fs.Unlink(root.Metadata, PackHeader.FileName);
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove the pack", root.Metadata, PackHeader.FileName);
             }
         }
     }

@@ -16,6 +16,12 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
     /// <summary>The absolute path of what a path leads to at the moment, if another file is mounted there.</summary>
     public Func<string, string?> Mounted { get; set; } = static _ => null;
 
+    /// <summary>What happens before the stamp of an open directory is taken; it is told its path.</summary>
+    public Action<string> BeforeStamp { get; set; } = static _ => { };
+
+    /// <summary>What kind of filesystem it passes itself off as.</summary>
+    public string? Kind { get; set; }
+
     /// <summary>How much later it is for temp files than for all others: as if nothing else had been touched for so long.</summary>
     public TimeSpan Later { get; set; }
 
@@ -45,7 +51,11 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp) => Stamped(inner.Stamp(directory, path, out stamp), $"{directory.Path}/{path}", ref stamp);
 
-    public Errno Stamp(DirectoryHandle directory, out FileStamp stamp) => Stamped(inner.Stamp(directory, out stamp), directory.Path, ref stamp);
+    public Errno Stamp(DirectoryHandle directory, out FileStamp stamp)
+    {
+        BeforeStamp(directory.Path);
+        return Stamped(inner.Stamp(directory, out stamp), directory.Path, ref stamp);
+    }
 
     public Errno Stamp(FileHandle file, out FileStamp stamp) => Stamped(inner.Stamp(file, out stamp), file.Path, ref stamp);
 
@@ -65,7 +75,7 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
     {
-        Errno fault = Enter(nameof(OpenFile));
+        Errno fault = Fault(nameof(OpenFile));
         if (fault == Errno.None && Mounted($"{directory.Path}/{path}") is { } other)
         {
             fault = inner.OpenRoot(Path.GetDirectoryName(other)!, out DirectoryHandle? elsewhere);
@@ -149,7 +159,12 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value) => inner.SetAttribute(file, name, value);
 
-    public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits) => inner.Describe(directory, out traits);
+    public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits)
+    {
+        Errno errno = inner.Describe(directory, out traits);
+        traits = Kind is null || traits is null ? traits : traits with { Name = Kind };
+        return errno;
+    }
 
     public void FillRandom(Span<byte> bytes) => inner.FillRandom(bytes);
 
