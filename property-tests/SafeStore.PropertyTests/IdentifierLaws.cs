@@ -2,7 +2,7 @@ using System;
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
-using SafeStore.Documents;
+using SafeStore.Vocabulary;
 using Xunit;
 
 namespace SafeStore.PropertyTests;

@@ -8,6 +8,7 @@ using FsCheck.Fluent;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Log;
+using SafeStore.Vocabulary;
 using Xunit;
 
 namespace SafeStore.PropertyTests;

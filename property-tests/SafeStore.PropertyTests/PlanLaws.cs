@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using FsCheck;
 using FsCheck.Fluent;
-using SafeStore.Transactions;
+using SafeStore.Commit;
 using Xunit;
 
 namespace SafeStore.PropertyTests;

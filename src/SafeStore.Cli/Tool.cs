@@ -10,7 +10,6 @@ using SafeStore.Cli.Dump;
 using SafeStore.Cli.Export;
 using SafeStore.Cli.Import;
 using SafeStore.Cli.List;
-using SafeStore.Cli.Pack;
 using SafeStore.Cli.Repair;
 using SafeStore.Cli.Torture;
 
@@ -33,7 +32,6 @@ internal static class Tool
             ExportCommand.Create(),
             AdoptCommand.Create(),
             RepairCommand.Create(),
-            PackCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),
             TortureCommand.Create(),

@@ -131,20 +131,6 @@ public sealed partial class SimulatedFileSystem
         return errno;
     }
 
-    private Errno StampOpen(Place place, string path, out FileStamp stamp)
-    {
-        stamp = default;
-        using Turn turn = Begin(Operation.Stat, path, disk: place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        errno = turn.End(Errno.None);
-        stamp = errno == Errno.None ? StampOf(place) : default;
-        return errno;
-    }
-
     private static FileStatus StatusOf(Place place)
     {
         Inode inode = place.Inode;
@@ -162,14 +148,6 @@ public sealed partial class SimulatedFileSystem
 
         return new FileStatus(KindOf(inode), place.Disk.Device, (ulong)inode.Number, size, inode.Metadata.Mode, links);
     }
-
-    private static FileStamp StampOf(Place place)
-    {
-        FileStatus status = StatusOf(place);
-        return new FileStamp(status.Device, status.Inode, status.Size, Nanoseconds(place.Inode.Written), Nanoseconds(place.Inode.Changed));
-    }
-
-    private static long Nanoseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     private static FileKind KindOf(Inode inode) => inode switch
     {

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
@@ -127,33 +126,6 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         status = errno == Errno.None ? StatusOf(place) : default;
         return errno;
     }
-
-    /// <inheritdoc/>
-    public string BootId => string.Create(CultureInfo.InvariantCulture, $"boot-{_machine.Boots}");
-
-    /// <inheritdoc/>
-    public Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp)
-    {
-        SimulatedDirectory start = Of(directory);
-        stamp = default;
-        string text = path.ToString();
-        using Turn turn = Begin(Operation.Stat, Join(start, text), disk: start.Place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        errno = _machine.Mounts.WalkFrom(start.Place, text, out Place place);
-        errno = turn.End(errno);
-        stamp = errno == Errno.None ? StampOf(place) : default;
-        return errno;
-    }
-
-    /// <inheritdoc/>
-    public Errno Stamp(DirectoryHandle directory, out FileStamp stamp) => StampOpen(Of(directory).Place, Of(directory).Path, out stamp);
-
-    /// <inheritdoc/>
-    public Errno Stamp(FileHandle file, out FileStamp stamp) => StampOpen(Of(file).Place, Of(file).Path, out stamp);
 
     /// <inheritdoc/>
     public Errno Stat(DirectoryHandle directory, out FileStatus status) => StatOpen(Of(directory).Place, Of(directory).Path, out status);

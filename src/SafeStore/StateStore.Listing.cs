@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Vocabulary;
 
 namespace SafeStore;
 

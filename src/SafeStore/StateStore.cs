@@ -3,10 +3,9 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
-using SafeStore.Transactions;
+using SafeStore.Vocabulary;
 
 namespace SafeStore;
 
@@ -25,13 +24,13 @@ namespace SafeStore;
 /// </example>
 public sealed partial class StateStore : IAsyncDisposable
 {
-    private readonly StoreEngine _engine;
+    private readonly Engine _engine;
     private readonly StoreOptions _options;
     private readonly HeldLocks _held = new();
     private readonly OpenLocks _open = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private StateStore(StoreEngine engine, StoreLayout layout, StoreOptions options)
+    private StateStore(Engine engine, StoreLayout layout, StoreOptions options)
     {
         _engine = engine;
         _options = options;
@@ -65,7 +64,7 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="StoreFormatException">A newer version has written it. It was not touched.</exception>
     /// <exception cref="StoreMetadataException">Its metadata is damaged or of another store, or lies on another filesystem than its root, or on one that is not local.</exception>
-    /// <exception cref="Log.LogCorruptException">The log has lost an acknowledged transaction. Nothing was changed.</exception>
+    /// <exception cref="LogCorruptException">The log has lost an acknowledged transaction. Nothing was changed.</exception>
     /// <exception cref="StoreFaultedException">A sync has failed in a process that still has it open.</exception>
     /// <exception cref="LockTimeoutException">Another process was recovering it for longer than <see cref="StoreOptions.LockTimeout"/>.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
@@ -74,7 +73,7 @@ public sealed partial class StateStore : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(layout);
         options ??= new StoreOptions();
         options.Validate();
-        StoreEngine engine = await StoreEngine.OpenAsync(layout, options, cancellationToken).ConfigureAwait(false);
+        Engine engine = await Engine.OpenAsync(layout, options, cancellationToken).ConfigureAwait(false);
         return new StateStore(engine, layout, options);
     }
 

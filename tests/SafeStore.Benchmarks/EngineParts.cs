@@ -5,9 +5,9 @@ using System.Threading.Tasks;
 using BenchmarkDotNet.Attributes;
 using SafeStore.Benchmarks.Contestants;
 using SafeStore.Benchmarks.Running;
+using SafeStore.Commit;
 using SafeStore.Documents;
 using SafeStore.Log;
-using SafeStore.Transactions;
 
 namespace SafeStore.Benchmarks;
 

@@ -128,7 +128,7 @@ public sealed class FaultMutantTests
         await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
         lab.Machine.LosePower(keepsUnsynced: false);
 
-        Violation.Unless(await Record.ExceptionAsync(async () => await lab.OpenAsync()) is Log.LogCorruptException, "The loss is not reported.");
+        Violation.Unless(await Record.ExceptionAsync(async () => await lab.OpenAsync()) is LogCorruptException, "The loss is not reported.");
     });
 
     private static async Task<bool> TryChangeAsync(StateStore store, string text)

@@ -2,10 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Commit;
 using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Testing;
-using SafeStore.Transactions;
 using Xunit;
 
 namespace SafeStore.MutantTests;

@@ -14,7 +14,7 @@ public sealed partial class SeamTests
     {
         string[] files = [.. Sources()];
         Assert.True(files.Length > 50, "the sources were not found");
-        foreach (string file in files.Where(static file => !file.Contains("/src/SafeStore/FileSystem/", StringComparison.Ordinal)))
+        foreach (string file in files.Where(static file => !file.Contains("/src/SafeStore.FileSystem/", StringComparison.Ordinal)))
         {
             Assert.False(NativeCode().IsMatch(File.ReadAllText(file)), file);
         }

@@ -3,11 +3,11 @@ using System.Collections.Generic;
 using System.IO.Hashing;
 using System.Linq;
 using System.Text;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.PropertyTests.Store;
 using SafeStore.Testing;
 using SafeStore.Testing.Files;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.PropertyTests.Simulation;
 

@@ -3,8 +3,8 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Roots;
 
 namespace SafeStore.Sandboxes.Trees;
 

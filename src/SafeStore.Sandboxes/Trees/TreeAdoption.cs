@@ -5,8 +5,9 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Roots;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Sandboxes.Trees;
 

@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO.Abstractions;
 using System.Linq;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Sandboxes.Trees;
 

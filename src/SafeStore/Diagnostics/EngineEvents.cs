@@ -46,8 +46,6 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void WholeSyncFailed(string directory, Errno errno) => LogWholeSyncFailed(logger, directory, errno, (int)errno);
 
-    public void PackUnusable(string path, string reason) => LogPackUnusable(logger, path, reason);
-
     public void SandboxVanished(string sandbox) => LogSandboxVanished(logger, sandbox);
 
     [LoggerMessage(1, LogLevel.Information, "Rolled sandbox {Sandbox} forward to LSN {Lsn}: its last writer died after the append")]
@@ -73,9 +71,6 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     [LoggerMessage(9, LogLevel.Warning, "The filesystem of {Directory} could not be synced as a whole: {Errno} (errno {Number}). Checkpoints of this process sync file by file from now on. Look at the kernel log")]
     private static partial void LogWholeSyncFailed(ILogger logger, string directory, Errno errno, int number);
-
-    [LoggerMessage(10, LogLevel.Warning, "The pack {Path} is not used, or not all of it: {Reason}. The documents are read from their files; if it stays so, write it anew, or remove it")]
-    private static partial void LogPackUnusable(ILogger logger, string path, string reason);
 
     [LoggerMessage(7, LogLevel.Warning, "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
     private static partial void LogSandboxVanished(ILogger logger, string sandbox);

@@ -1,6 +1,6 @@
 using System;
 using System.Text.Json.Serialization.Metadata;
-using SafeStore.Documents;
+using SafeStore.Vocabulary;
 
 namespace SafeStore;
 

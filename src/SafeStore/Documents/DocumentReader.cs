@@ -3,6 +3,8 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Text.Json;
 using SafeStore.FileSystem;
+using SafeStore.Roots;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Documents;
 

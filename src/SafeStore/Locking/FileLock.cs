@@ -28,7 +28,7 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
             Errno errno = fs.OpenFile(directory, name, FileUse.ReadWrite, out FileHandle? file);
             if (errno == Errno.NotFound)
             {
-                errno = fs.CreateFile(directory, name, Log.LogDirectory.FileMode, out file);
+                errno = fs.CreateFile(directory, name, AtomicFile.DefaultMode, out file);
                 if (errno == Errno.Exists)
                 {
                     continue; // another process was faster

@@ -1,7 +1,8 @@
 using System;
 using System.Collections.Generic;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Roots;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Locking;
 

@@ -1,8 +1,9 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Roots;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Locking;
 

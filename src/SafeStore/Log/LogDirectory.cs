@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using SafeStore.FileSystem;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Log;
 

@@ -2,9 +2,9 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
+using SafeStore.Roots;
 
 namespace SafeStore.Log;
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using SafeStore.FileSystem;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Log;
 

@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using SafeStore.FileSystem;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Log;
 

@@ -1,4 +1,3 @@
-using System;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -41,10 +40,9 @@ internal sealed class SafeStoreContestant(string place) : Contestant(place)
     public override int LoadAll()
     {
         int count = 0;
-        using BulkReader reader = Store.ReadInBulk();
-        Parallel.ForEach(reader.ListSandboxes(), sandbox =>
+        Parallel.ForEach(Store.ListSandboxes(), sandbox =>
         {
-            foreach (DocumentResult<byte[]> result in reader.ReadAllJson(sandbox))
+            foreach (DocumentResult<byte[]> result in Store.ReadAllJson(sandbox))
             {
                 if (result.Value is { Length: SampleDocument.Bytes })
                 {
@@ -53,15 +51,6 @@ internal sealed class SafeStoreContestant(string place) : Contestant(place)
             }
         });
         return count;
-    }
-
-    /// <summary>Copies all documents into the pack, from which they are loaded then; waits until none was changed so lately that it is left out.</summary>
-    public async Task PackAsync()
-    {
-        while (Store.Pack().LeftOut > 0)
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1));
-        }
     }
 
     public override async ValueTask DisposeAsync()

@@ -9,12 +9,11 @@ namespace SafeStore.Benchmarks.Workloads;
 
 /// <summary>
 /// W6: a fresh process opens a store of many sandboxes with 3 documents each and loads them all; the page cache is warm. Once with code that is compiled while it runs and, given one, once with the program
-/// compiled ahead: contestants and scan alike. SafeStore as it is, and from a pack.
+/// compiled ahead: contestants and scan alike.
 /// </summary>
 internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a store and loads all of it", Bare, new Metric("ms") { IsCost = true }, new Metric("documents"))
 {
     private const string Bare = "bare parallel scan";
-    private const string Packed = "SafeStore, from its pack";
     private const int DocumentsEach = 3;
 
     private readonly Dictionary<string, string> _places = [];
@@ -25,13 +24,8 @@ internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a stor
         {
             if (round == 0)
             {
-                _places[way.Id] = await FillAsync(session, way, isPacked: false);
+                _places[way.Id] = await FillAsync(session, way);
             }
-        }
-
-        if (round == 0)
-        {
-            _places[Packed] = await FillAsync(session, Way.SafeStore, isPacked: true);
         }
 
         string @case = $"{session.LoadSandboxes} sandboxes x {DocumentsEach} documents";
@@ -54,10 +48,6 @@ internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a stor
                 }
 
                 Add(@case, way.Name, way.IsDurable, round, await LoadAsync(program, way.Id, _places[way.Id]));
-                if (way == Way.SafeStore)
-                {
-                    Add(@case, Packed, true, round, await LoadAsync(program, way.Id, _places[Packed]));
-                }
             }
             catch (IOException) when (way != Way.SafeStore)
             {
@@ -66,17 +56,12 @@ internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a stor
         }
     }
 
-    private static async Task<string> FillAsync(Session session, Way way, bool isPacked)
+    private static async Task<string> FillAsync(Session session, Way way)
     {
         string place = session.NewPlace();
         await using Contestant contestant = way.Make(place);
         await contestant.OpenAsync(16);
         await contestant.FillAsync(0, session.LoadSandboxes, DocumentsEach);
-        if (isPacked)
-        {
-            await ((SafeStoreContestant)contestant).PackAsync();
-        }
-
         return place;
     }
 

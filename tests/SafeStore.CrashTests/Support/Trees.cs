@@ -2,9 +2,9 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
+using SafeStore.Vocabulary;
 using Xunit;
 
 namespace SafeStore.CrashTests.Support;

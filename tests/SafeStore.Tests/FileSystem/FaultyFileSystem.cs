@@ -16,17 +16,6 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
     /// <summary>The absolute path of what a path leads to at the moment, if another file is mounted there.</summary>
     public Func<string, string?> Mounted { get; set; } = static _ => null;
 
-    /// <summary>What happens before the stamp of an open directory is taken; it is told its path.</summary>
-    public Action<string> BeforeStamp { get; set; } = static _ => { };
-
-    /// <summary>What kind of filesystem it passes itself off as.</summary>
-    public string? Kind { get; set; }
-
-    /// <summary>How much later it is for temp files than for all others: as if nothing else had been touched for so long.</summary>
-    public TimeSpan Later { get; set; }
-
-    public string BootId { get; set; } = inner.BootId;
-
     /// <summary>The verbs called, in order.</summary>
     public List<string> Calls { get; } = [];
 
@@ -48,23 +37,6 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
     public Errno Stat(DirectoryHandle directory, out FileStatus status) => inner.Stat(directory, out status);
 
     public Errno Stat(FileHandle file, out FileStatus status) => inner.Stat(file, out status);
-
-    public Errno Stamp(DirectoryHandle directory, ReadOnlySpan<char> path, out FileStamp stamp) => Stamped(inner.Stamp(directory, path, out stamp), $"{directory.Path}/{path}", ref stamp);
-
-    public Errno Stamp(DirectoryHandle directory, out FileStamp stamp)
-    {
-        BeforeStamp(directory.Path);
-        return Stamped(inner.Stamp(directory, out stamp), directory.Path, ref stamp);
-    }
-
-    public Errno Stamp(FileHandle file, out FileStamp stamp) => Stamped(inner.Stamp(file, out stamp), file.Path, ref stamp);
-
-    private Errno Stamped(Errno errno, string path, ref FileStamp stamp)
-    {
-        Errno fault = Enter(nameof(Stamp));
-        stamp = fault != Errno.None ? default : TempName.IsFile(Path.GetFileName(path)) ? stamp with { Changed = stamp.Changed + (Later.Ticks * TimeSpan.NanosecondsPerTick) } : stamp;
-        return fault != Errno.None ? fault : errno;
-    }
 
     public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
     {
@@ -159,12 +131,7 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value) => inner.SetAttribute(file, name, value);
 
-    public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits)
-    {
-        Errno errno = inner.Describe(directory, out traits);
-        traits = Kind is null || traits is null ? traits : traits with { Name = Kind };
-        return errno;
-    }
+    public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits) => inner.Describe(directory, out traits);
 
     public void FillRandom(Span<byte> bytes) => inner.FillRandom(bytes);
 

@@ -251,23 +251,6 @@ public sealed class PosixFileSystemTests : IDisposable
         Assert.Equal(0, child.ExitCode);
     }
 
-    [Fact]
-    public void A_stamp_has_the_time_of_the_last_write_which_a_program_may_set_and_that_of_the_last_change_which_it_may_not()
-    {
-        using FileHandle file = Create("file");
-        Assert.Equal(Errno.None, _fileSystem.Stamp(file, out FileStamp before));
-        Assert.Equal(before.Written, before.Changed);
-
-        File.SetLastWriteTimeUtc(file.Path, DateTime.UnixEpoch.AddSeconds(978_307_200.5)); // 2001
-
-        Assert.Equal(Errno.None, _fileSystem.Stamp(file, out FileStamp after));
-        Assert.Equal(978_307_200_500_000_000, after.Written);
-        Assert.True(after.Changed >= before.Changed);
-        Assert.Equal(before with { Written = after.Written, Changed = after.Changed }, after);
-        Assert.Equal(Errno.None, _fileSystem.Stamp(_root, "file", out FileStamp byName));
-        Assert.Equal(after, byName);
-    }
-
     private FileHandle Create(string name)
     {
         Assert.Equal(Errno.None, _fileSystem.CreateFile(_root, name, Mode, out FileHandle? file));

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Tests.FileSystem;
+using SafeStore.Vocabulary;
 using Xunit;
 
 namespace SafeStore.Tests.Log;

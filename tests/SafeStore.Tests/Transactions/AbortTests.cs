@@ -3,10 +3,10 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Commit;
 using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Tests.FileSystem;
-using SafeStore.Transactions;
 using Xunit;
 
 namespace SafeStore.Tests.Transactions;

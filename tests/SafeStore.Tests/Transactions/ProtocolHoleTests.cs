@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
-using SafeStore.Log;
 using SafeStore.Tests.FileSystem;
 using Xunit;
 

@@ -6,7 +6,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
-using SafeStore.Transactions;
+using SafeStore.Threads;
 using Xunit;
 
 namespace SafeStore.Tests.Transactions;

@@ -1,0 +1,132 @@
+using System.Collections.Generic;
+using System.Linq;
+using SafeStore.FileSystem;
+using SafeStore.Roots;
+using SafeStore.Vocabulary;
+
+namespace SafeStore.Checkpoint;
+
+/// <summary>
+/// Makes what a checkpoint has to make durable so by one sync of each root's filesystem, where that costs less than a sync of each file and directory: each of those flushes the device, and where names change commits the filesystem's
+/// journal, for which everybody waits.
+/// </summary>
+/// <param name="fs">The filesystem.</param>
+/// <param name="roots">The roots.</param>
+/// <param name="hasRecovered">
+/// Whether this process has recovered the store, hence opened the roots before anything was staged that the log has now: the kernel tells a failed write-back to the directories that were open then. Of a failure before another process
+/// joined somebody else may have been told, also about what is only appended later; so that process syncs one by one, and is told of each file by the file's own sync.
+/// </param>
+/// <param name="events">Told of a failure.</param>
+internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool hasRecovered, EngineEvents events)
+{
+    /// <summary>Syncing a small file takes as long as writing so many bytes, whoever's they are.</summary>
+    private const long BytesPerSync = 64 << 10;
+
+    /// <summary>
+    /// Something of the filesystem may not be durable, of these transactions or of later ones, and nobody is told again when the whole is synced: never again by this process.
+    /// </summary>
+    private bool _hasFailed;
+
+    /// <summary>Syncs it. The roots' directories must be synced after it.</summary>
+    /// <param name="touched">What transactions touched.</param>
+    /// <returns>False: nothing is known to be durable, whatever happened; the sync of each file tells.</returns>
+    /// <exception cref="SyncFailedException">Nor will the sync of a file tell: what was touched may be lost, but for the log.</exception>
+    public bool TrySync(IReadOnlyCollection<DirtySandbox> touched)
+    {
+        if (_hasFailed || !hasRecovered)
+        {
+            return false;
+        }
+
+        var filesystems = new Dictionary<ulong, RootDirectory>();
+        var devices = new Dictionary<StoreRoot, ulong>();
+        foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
+        {
+            if (fs.Stat(root.Directory, out FileStatus status) != Errno.None)
+            {
+                return false;
+            }
+
+            devices.Add(root.Root, status.Device);
+            filesystems[status.Device] = root;
+        }
+
+        return TryCountSyncs(touched, devices, out long syncs) && filesystems.Values.All(root => TrySync(root, syncs * BytesPerSync));
+    }
+
+    private bool TrySync(RootDirectory root, long unwrittenMax)
+    {
+        Errno errno = fs.SyncAll(root.Directory, unwrittenMax, out bool isDone);
+        if (errno == Errno.Damaged)
+        {
+            throw new SyncFailedException(root.Directory.Path, errno);
+        }
+
+        if (errno != Errno.None)
+        {
+            _hasFailed = true;
+            events.WholeSyncFailed(root.Directory.Path, errno);
+        }
+
+        return errno == Errno.None && isDone;
+    }
+
+    /// <summary>How many syncs it saves; false if something of it is not on its root's filesystem, because somebody has mounted another there.</summary>
+    private bool TryCountSyncs(IReadOnlyCollection<DirtySandbox> touched, Dictionary<StoreRoot, ulong> devices, out long syncs)
+    {
+        var directories = new HashSet<(StoreRoot Root, string? Container)>();
+        syncs = 0;
+        foreach (DirtySandbox touch in touched)
+        {
+            directories.Clear();
+            touch.CollectDirectories(directories);
+            syncs += directories.Count(directory => devices.ContainsKey(directory.Root)) + touch.Documents.Count(key => devices.ContainsKey(key.Root));
+            foreach ((StoreRoot root, string? container) in directories)
+            {
+                if (devices.TryGetValue(root, out ulong device) && !IsOn(device, roots[root].Directory, container is null ? touch.Sandbox : $"{touch.Sandbox}/{container}"))
+                {
+                    return false;
+                }
+            }
+
+            if (touch.HasLastWord && devices.TryGetValue(StoreRoot.Run, out ulong ofLock))
+            {
+                syncs++;
+                if (!IsFileOn(ofLock, roots.Run.Directory, $"{touch.Sandbox}/{Identifier.LockFile}"))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool IsOn(ulong device, DirectoryHandle root, string path)
+    {
+        Errno errno = fs.OpenDirectory(root, path, out DirectoryHandle? directory);
+        if (errno != Errno.None)
+        {
+            return errno is Errno.NotFound or Errno.NotDirectory; // gone; if it is something else, whoever syncs one by one tells
+        }
+
+        using (directory)
+        {
+            return fs.Stat(directory!, out FileStatus status) == Errno.None && status.Device == device;
+        }
+    }
+
+    private bool IsFileOn(ulong device, DirectoryHandle root, string path)
+    {
+        Errno errno = fs.OpenFile(root, path, FileUse.Read, out FileHandle? file);
+        if (errno != Errno.None)
+        {
+            return errno is Errno.NotFound or Errno.NotDirectory;
+        }
+
+        using (file)
+        {
+            return fs.Stat(file!, out FileStatus status) == Errno.None && status.Device == device;
+        }
+    }
+}

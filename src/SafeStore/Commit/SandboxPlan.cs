@@ -1,0 +1,65 @@
+using System;
+
+namespace SafeStore.Commit;
+
+/// <summary>What a transaction does to a sandbox as a whole. The numbers are part of the file format.</summary>
+internal enum PlanKind : byte
+{
+    /// <summary>The sandbox exists and goes on existing.</summary>
+    Update = 1,
+
+    /// <summary>The sandbox is new.</summary>
+    Create = 2,
+
+    /// <summary>The sandbox is removed; there is nothing else in the plan.</summary>
+    Remove = 3,
+
+    /// <summary>An earlier transaction of the sandbox did not take place: it could not be staged. There is nothing else in the plan.</summary>
+    Abort = 4,
+}
+
+/// <summary>One document of a sandbox.</summary>
+internal readonly record struct DocumentKey(StoreRoot Root, string? Container, string File);
+
+/// <summary>One document's new content.</summary>
+internal readonly record struct DocumentPut(DocumentKey Key, ReadOnlyMemory<byte> Content);
+
+/// <summary>
+/// A transaction's effect on one sandbox, reduced to what holds in the end: each document and each container appears once at most. It
+/// is what a commit record carries, and all that publish, roll-forward and recovery need. (Arrays, which nobody changes: empty ones cost nothing, and going through them allocates nothing.)
+/// </summary>
+internal sealed record SandboxPlan(
+    string Sandbox,
+    PlanKind Kind,
+    string[] CreatedContainers,
+    string[] RemovedContainers,
+    DocumentPut[] Puts,
+    DocumentKey[] Deletes)
+{
+    /// <summary>Of an abort: the transaction that did not take place.</summary>
+    public Lsn Aborted { get; private init; }
+
+    /// <summary>Whether new bytes are to be staged for it.</summary>
+    public bool NeedsStaging => Kind == PlanKind.Create || Puts.Length + CreatedContainers.Length > 0;
+
+    public static SandboxPlan Abort(string sandbox, Lsn aborted) => new(sandbox, PlanKind.Abort, [], [], [], []) { Aborted = aborted };
+
+    public bool IsEmpty => Kind == PlanKind.Update && CreatedContainers.Length + RemovedContainers.Length + Puts.Length + Deletes.Length == 0;
+
+    /// <summary>Whether the plan changes anything in a root.</summary>
+    public bool Touches(StoreRoot root)
+    {
+        bool touches = Kind != PlanKind.Update || CreatedContainers.Length + RemovedContainers.Length > 0;
+        for (int i = 0; i < Puts.Length && !touches; i++)
+        {
+            touches = Puts[i].Key.Root == root;
+        }
+
+        for (int i = 0; i < Deletes.Length && !touches; i++)
+        {
+            touches = Deletes[i].Root == root;
+        }
+
+        return touches;
+    }
+}

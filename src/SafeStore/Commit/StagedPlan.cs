@@ -1,0 +1,56 @@
+using System.Collections.Generic;
+using SafeStore.FileSystem;
+using SafeStore.Roots;
+
+namespace SafeStore.Commit;
+
+/// <summary>A document's new bytes in a temp file beside its target.</summary>
+internal sealed record StagedFile(DirectoryHandle Directory, string TempName, DocumentKey Key, bool TargetExists);
+
+/// <summary>A complete new directory under stage/, and where it is to appear.</summary>
+internal sealed record StagedDirectory(RootDirectory Root, string Name, DirectoryHandle TargetParent, string Target, string? Container);
+
+/// <summary>What has been staged for one sandbox, in the order in which it was made.</summary>
+internal sealed class StagedPlan
+{
+    public List<StagedFile> Files { get; } = [];
+
+    public StagedDirectory[] Directories { get; private set; } = []; // an array, since most transactions have none
+
+    /// <summary>Directories made at their final place because the sandbox or container exists in another root.</summary>
+    public (DirectoryHandle Parent, string Name)[] MadeDirectories { get; private set; } = [];
+
+    /// <summary>How many of the directories have appeared at their targets.</summary>
+    public int Appeared { get; set; }
+
+    /// <summary>The directory of a new sandbox in the run root's stage/, until it is filled.</summary>
+    public DirectoryHandle? NewDirectory { get; set; }
+
+    /// <summary>The lock file of a new sandbox, held exclusively since before it can be seen.</summary>
+    public FileHandle? LockFile { get; set; }
+
+    /// <summary>Closes what it holds open; nobody publishes it any more.</summary>
+    public void Close()
+    {
+        NewDirectory?.Dispose();
+        LockFile?.Dispose();
+    }
+
+    public void Add(StagedDirectory directory) => Directories = [.. Directories, directory];
+
+    public void AddMade(DirectoryHandle parent, string name) => MadeDirectories = [.. MadeDirectories, (parent, name)];
+
+    /// <summary>Whether a container is staged as a whole in a root, so that its documents are in it already.</summary>
+    public bool Holds(RootDirectory root, string container)
+    {
+        foreach (StagedDirectory directory in Directories)
+        {
+            if (directory.Root == root && directory.Container == container)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

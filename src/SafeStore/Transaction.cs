@@ -1,0 +1,105 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Commit;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+
+namespace SafeStore;
+
+/// <summary>
+/// Changes to one or several locked sandboxes, all or nothing. It ends with its first <see cref="CommitAsync"/>, whatever comes of
+/// it; one that is never committed has no effect.
+/// </summary>
+public sealed class Transaction
+{
+    private readonly TransactionRunner _runner;
+    private readonly OpenLocks _open;
+    private readonly (SandboxHold Hold, SandboxChange Change)[] _sandboxes;
+    private bool _isClosed;
+
+    internal Transaction(TransactionRunner runner, OpenLocks open, ReadOnlySpan<SandboxHold> holds, int documentBytesMax)
+    {
+        _runner = runner;
+        _open = open;
+        _sandboxes = new (SandboxHold, SandboxChange)[holds.Length];
+        for (int i = 0; i < holds.Length; i++)
+        {
+            SandboxHold hold = holds[i];
+            if (hold.Mode != LockMode.Exclusive)
+            {
+                throw new InvalidOperationException($"The lock of sandbox '{hold.Sandbox}' is shared; a change needs an exclusive one.");
+            }
+
+            PlanKind kind = hold.HasFlock ? PlanKind.Update : PlanKind.Create;
+            _sandboxes[i] = (hold, new SandboxChange(this, hold.Sandbox, kind, documentBytesMax));
+        }
+    }
+
+    /// <summary>The change of one of the sandboxes that are locked for this transaction.</summary>
+    /// <param name="sandbox">Its id.</param>
+    /// <exception cref="ArgumentException">It is not one of them.</exception>
+    public SandboxChange For(string sandbox)
+    {
+        ArgumentNullException.ThrowIfNull(sandbox);
+        foreach ((SandboxHold hold, SandboxChange change) in _sandboxes)
+        {
+            if (hold.Sandbox == sandbox)
+            {
+                return change;
+            }
+        }
+
+        throw new ArgumentException($"The sandbox '{sandbox}' is not locked for this transaction.", nameof(sandbox));
+    }
+
+    /// <summary>
+    /// Commits: on return every change is durable and visible, and if it throws none is, but for the two exceptions that say otherwise. A
+    /// transaction that touches only roots on a volatile filesystem is visible, and as durable as that filesystem.
+    /// </summary>
+    /// <param name="cancellationToken">Honoured until the transaction is put into the log; after that it is ignored.</param>
+    /// <returns>The transaction's LSN, now the version of its sandboxes; without any change, the highest version that they have.</returns>
+    /// <exception cref="InvalidOperationException">It was committed before, or its locks have been released.</exception>
+    /// <exception cref="ArgumentException">It is larger than 1 GiB.</exception>
+    /// <exception cref="NotFoundException">A container that it uses does not exist.</exception>
+    /// <exception cref="AlreadyExistsException">A sandbox or container that it creates exists.</exception>
+    /// <exception cref="VersionConflictException">A sandbox no longer has the version that was required.</exception>
+    /// <exception cref="StorageException">The operating system refused a step, and nothing was changed.</exception>
+    /// <exception cref="LockTimeoutException">One of the store's own locks was not free in time, and nothing was changed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before it was put into the log; nothing was changed.</exception>
+    /// <exception cref="CommitNotPublishedException">It is durable but not wholly visible; the next lock of its sandboxes finishes it.</exception>
+    /// <exception cref="StoreFaultedException">A sync failed, here or earlier. If here, the outcome is unknown until the store is opened again.</exception>
+    public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        using OpenLocks.Call use = _open.Use();
+        _isClosed = true;
+        var participants = new Participant[_sandboxes.Length];
+        int busy = 0;
+        try
+        {
+            foreach ((SandboxHold hold, SandboxChange change) in _sandboxes)
+            {
+                hold.BeginCommit();
+                participants[busy++] = new Participant(hold, change.ToPlan(), change.RequiredVersion);
+            }
+
+            return await _runner.CommitAsync(participants, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            while (busy > 0)
+            {
+                participants[--busy].Hold.EndCommit();
+            }
+        }
+    }
+
+    internal void ThrowIfClosed()
+    {
+        if (_isClosed)
+        {
+            throw new InvalidOperationException("The transaction has been committed; start another.");
+        }
+    }
+}

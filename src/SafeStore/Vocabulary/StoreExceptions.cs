@@ -1,0 +1,39 @@
+using System;
+using System.Globalization;
+using SafeStore.Vocabulary;
+
+namespace SafeStore;
+
+/// <summary>A store's metadata is damaged, belongs to another store, or lies where it cannot work. Nothing was changed.</summary>
+public sealed class StoreMetadataException : SafeStoreException
+{
+    internal StoreMetadataException(string path, string reason, Exception? innerException = null)
+        : base($"The store cannot be opened because of '{path}': {reason}.", innerException) =>
+        Path = path;
+
+    /// <inheritdoc/>
+    public override string Code => "metadata";
+
+    /// <summary>The file or directory.</summary>
+    public string Path { get; }
+}
+
+/// <summary>A store was written by a newer version of SafeStore. It was not touched. Use that version.</summary>
+public sealed class StoreFormatException : SafeStoreException
+{
+    internal StoreFormatException(string path, int format)
+        : base($"The store has format {format.ToString(CultureInfo.InvariantCulture)} ('{path}'), and this version of SafeStore knows format {StoreIdentity.Format} at most. It was not touched; use a newer version of SafeStore.")
+    {
+        Path = path;
+        Format = format;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "format";
+
+    /// <summary>The file that says so.</summary>
+    public string Path { get; }
+
+    /// <summary>Its format.</summary>
+    public int Format { get; }
+}
