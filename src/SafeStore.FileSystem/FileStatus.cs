@@ -32,6 +32,15 @@ public readonly record struct DirectoryEntry(string Name, FileKind Kind);
 /// <param name="Links">How many names it has; 0 once it was removed.</param>
 public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inode, long Size, UnixFileMode Mode, long Links)
 {
+    /// <summary>
+    /// The mount through which it was looked at (statx(2), STATX_MNT_ID): bind mounts of one filesystem share its
+    /// <see cref="Device"/> and differ here. 0 where the kernel does not tell.
+    /// </summary>
+    public ulong MountId { get; init; }
+
+    /// <summary>The user and the group that it belongs to.</summary>
+    public FileOwner Owner { get; init; }
+
     /// <summary>Whether both describe the same file: same device, same inode.</summary>
     /// <param name="other">The other description.</param>
     public bool IsSameFile(in FileStatus other) => Device == other.Device && Inode == other.Inode;
@@ -41,7 +50,14 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
 /// <param name="Name">Its name, "ext4" for instance, or its magic number in hexadecimal (statfs(2)).</param>
 /// <param name="IsVolatile">Its contents do not outlive the machine's power (tmpfs, ramfs).</param>
 /// <param name="IsLocal">Its locks and syncs are the local kernel's own: false for NFS, SMB, 9p, Ceph and FUSE.</param>
-public sealed record FileSystemTraits(string Name, bool IsVolatile, bool IsLocal);
+public sealed record FileSystemTraits(string Name, bool IsVolatile, bool IsLocal)
+{
+    /// <summary>
+    /// Whether its structure survives a power loss: false for ext2 and for ext4 without a journal, where a sync of a file and its
+    /// directory is not enough. True for all others, what is unknown included.
+    /// </summary>
+    public bool IsJournaled { get; init; } = true;
+}
 
 /// <summary>A process that holds a lock.</summary>
 /// <param name="ProcessId">Its id as this process sees it; 0 when it lives in another pid namespace.</param>

@@ -3,15 +3,15 @@ using System;
 namespace SafeStore.FileSystem;
 
 /// <summary>
-/// An open directory. It stands for the directory itself, not for its name: it goes on meaning the same directory when that is
-/// renamed or removed. Disposing it closes it; it is never inherited by a child process.
+/// An open file or directory. It stands for the thing itself, not for its name: it goes on meaning the same when that is renamed or
+/// removed. Disposing it closes it and releases every lock held through it. A child process never inherits it.
 /// </summary>
-public abstract class DirectoryHandle : IDisposable
+public abstract class Handle : IDisposable
 {
     /// <summary>The path by which it was opened, for messages only.</summary>
     public abstract string Path { get; }
 
-    /// <summary>Closes the handle.</summary>
+    /// <summary>Closes the handle and releases the locks held through it.</summary>
     public void Dispose()
     {
         Dispose(true);
@@ -23,26 +23,11 @@ public abstract class DirectoryHandle : IDisposable
     protected abstract void Dispose(bool disposing);
 }
 
-/// <summary>
-/// An open file. It stands for the file itself, not for its name. A flock taken through it lasts until it is released or the
-/// handle is disposed, whichever comes first. It is never inherited by a child process.
-/// </summary>
-public abstract class FileHandle : IDisposable
-{
-    /// <summary>The path by which it was opened, for messages only.</summary>
-    public abstract string Path { get; }
+/// <summary>An open directory.</summary>
+public abstract class DirectoryHandle : Handle;
 
-    /// <summary>Closes the handle and with it any lock held through it.</summary>
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Closes the handle.</summary>
-    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
-    protected abstract void Dispose(bool disposing);
-}
+/// <summary>An open file.</summary>
+public abstract class FileHandle : Handle;
 
 /// <summary>
 /// A read-only view of the first bytes of a file, shared by all processes that have it open: what one writes into the file with

@@ -32,13 +32,17 @@ internal static unsafe partial class LibC
     internal const int AT_EMPTY_PATH = 0x1000;
 
     /// <summary>
-    /// Type, mode, number of links, inode and size; the device is always there. No times: since Linux 6.13 a file whose times were asked for gets new ones, finer than the clock's tick, at its
-    /// next write, and so do the files written after it (Documentation/filesystems/multigrain-ts.rst). A C program that asked for them of a file like the lock file, which each commit looks at and writes, had its next fdatasync 60-130 µs later.
+    /// Type, mode, links, owner, inode, size and mount; the device is always there. No times: since Linux 6.13 a file whose times were
+    /// asked for gets new ones, finer than the clock's tick, at its next write, and so do the files written after it
+    /// (Documentation/filesystems/multigrain-ts.rst). A C program that asked for them of a file like the lock file, which each commit
+    /// looks at and writes, had its next fdatasync 60-130 µs later.
     /// </summary>
-    internal const uint STATX_WANTED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200;
+    internal const uint STATX_WANTED = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x100 | 0x200 | STATX_MNT_ID;
 
-    /// <summary>Inode, size and the times of the last write and change: asked for by who makes or reads a pack, never by a commit (see above).</summary>
-    internal const uint STATX_STAMP = 0x40 | 0x80 | 0x100 | 0x200;
+    internal const uint STATX_MNT_ID = 0x1000;
+
+    /// <summary>The time of the last change (see above).</summary>
+    internal const uint STATX_CTIME = 0x80;
 
     internal const uint RENAME_REPLACE = 0;
     internal const uint RENAME_NOREPLACE = 1;
@@ -53,10 +57,21 @@ internal static unsafe partial class LibC
     internal const int LOCK_NB = 4;
     internal const int LOCK_UN = 8;
 
+    internal const int F_OFD_SETLK = 37;
+    internal const short F_RDLCK = 0;
+    internal const short F_WRLCK = 1;
+    internal const short F_UNLCK = 2;
+
+    internal const nuint FS_IOC_GETFLAGS = 0x80086601;
+    internal const nuint FS_IOC_SETFLAGS = 0x40086602;
+    internal const int FS_NOCOW_FL = 0x00800000;
+
+    internal const int SIGXFSZ = 25;
+
+    internal const uint NO_CHANGE = uint.MaxValue;
+
     internal const int PROT_READ = 1;
     internal const int MAP_SHARED = 1;
-
-    internal const Errno ERANGE = (Errno)34;
 
     internal const int FUTEX_WAIT = 0;
     internal const int FUTEX_WAKE = 1;
@@ -72,6 +87,8 @@ internal static unsafe partial class LibC
     private static nint SYS_getdents64 => IsArm64 ? 61 : 217;
 
     private static nint SYS_renameat2 => IsArm64 ? 276 : 316;
+
+    private static nint SYS_newfstatat => IsArm64 ? 79 : 262;
 
     private static nint SYS_statx => IsArm64 ? 291 : 332;
 
@@ -137,8 +154,14 @@ internal static unsafe partial class LibC
     internal static nint statx(Descriptor directory, byte* path, int flags, uint wanted, StatX* status) =>
         syscall(SYS_statx, directory, path, flags, wanted, status);
 
-    internal static nint statx(int directory, byte* path, int flags, StatX* status) =>
-        syscall(SYS_statx, directory, path, flags, STATX_WANTED, status);
+    internal static nint statx(int directory, byte* path, int flags, uint wanted, StatX* status) =>
+        syscall(SYS_statx, directory, path, flags, wanted, status);
+
+    internal static nint newfstatat(Descriptor directory, byte* path, Stat* status, int flags) =>
+        syscall(SYS_newfstatat, directory, path, status, flags);
+
+    internal static nint newfstatat(int directory, byte* path, Stat* status, int flags) =>
+        syscall(SYS_newfstatat, directory, path, status, flags);
 
     internal static nint renameat2(Descriptor source, byte* sourceName, Descriptor target, byte* targetName, uint flags) =>
         syscall(SYS_renameat2, source, sourceName, target, targetName, flags);
@@ -166,7 +189,21 @@ internal static unsafe partial class LibC
     internal static partial int unlinkat(Descriptor directory, byte* name, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int renameat(Descriptor source, byte* sourceName, Descriptor target, byte* targetName);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchmod(int file, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchown(int file, uint user, uint group);
+
+    /// <summary>Of the calling thread; returns what it was before, whether the change was allowed or not.</summary>
+    [LibraryImport("libc")]
+    internal static partial uint setfsuid(uint user);
+
+    /// <inheritdoc cref="setfsuid"/>
+    [LibraryImport("libc")]
+    internal static partial uint setfsgid(uint group);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint pread(Descriptor file, byte* buffer, nuint size, long offset);
@@ -208,6 +245,18 @@ internal static unsafe partial class LibC
     internal static partial int flock(nint file, int operation);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(Descriptor file, int command, FileLock* range);
+
+    [LibraryImport("libc")]
+    internal static partial int fcntl(nint file, int command, FileLock* range);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ioctl(Descriptor file, nuint request, int* value);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int sigaction(int signal, SignalAction* action, SignalAction* before);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial nint mmap(nint address, nuint size, int protection, int flags, Descriptor file, long offset);
 
     [LibraryImport("libc")]
@@ -221,6 +270,18 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fsetxattr(Descriptor file, byte* name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fremovexattr(Descriptor file, byte* name);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint flistxattr(Descriptor file, byte* names, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint llistxattr(byte* path, byte* names, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fstatfs(Descriptor file, StatFs* status);
@@ -238,6 +299,12 @@ internal static unsafe partial class LibC
     private static partial nint syscall(nint number, nint directory, byte* path, nint flags, nuint mask, StatX* status);
 
     [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, Descriptor directory, byte* path, Stat* status, nint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint directory, byte* path, Stat* status, nint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(
         nint number, Descriptor source, byte* sourceName, Descriptor target, byte* targetName, nuint flags);
 
@@ -246,67 +313,4 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, uint* word, nint operation, nuint value, TimeSpec* timeout);
-
-    /// <summary>struct timespec.</summary>
-    internal struct TimeSpec
-    {
-        internal long Seconds;
-        internal long Nanoseconds;
-    }
-
-    /// <summary>struct open_how.</summary>
-    internal struct OpenHow
-    {
-        internal ulong Flags;
-        internal ulong Mode;
-        internal ulong Resolve;
-    }
-
-    /// <summary>struct statx, which is the same on every architecture; only what is used has a name.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    internal readonly struct StatX
-    {
-        [FieldOffset(0)]
-        internal readonly uint Known;
-
-        [FieldOffset(16)]
-        internal readonly uint Links;
-
-        [FieldOffset(28)]
-        internal readonly ushort Mode;
-
-        [FieldOffset(32)]
-        internal readonly ulong Inode;
-
-        [FieldOffset(40)]
-        internal readonly long Size;
-
-        [FieldOffset(96)]
-        internal readonly StatXTime Changed;
-
-        [FieldOffset(112)]
-        internal readonly StatXTime Written;
-
-        [FieldOffset(136)]
-        internal readonly uint DeviceMajor;
-
-        [FieldOffset(140)]
-        internal readonly uint DeviceMinor;
-    }
-
-    /// <summary>struct statx_timestamp.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 16)]
-    internal readonly struct StatXTime
-    {
-        internal readonly long Seconds;
-        internal readonly uint Nanoseconds;
-    }
-
-    /// <summary>struct statfs of 64-bit Linux, of which only the type is used; the size leaves room to spare.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    internal readonly struct StatFs
-    {
-        [FieldOffset(0)]
-        internal readonly long Type;
-    }
 }

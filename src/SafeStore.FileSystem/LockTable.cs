@@ -5,12 +5,12 @@ using System.Text;
 
 namespace SafeStore.FileSystem;
 
-/// <summary>Reads the kernel's table of file locks, /proc/locks (proc_locks(5)), so that a message can name who is in the way.</summary>
+/// <summary>Reads the kernel's table of file locks, /proc/locks (proc_locks(5)), so that a message can name the process in the way.</summary>
 internal static class LockTable
 {
     private const int CommandLimit = 200;
 
-    /// <summary>The holders of flocks on a file; empty when the table cannot be read.</summary>
+    /// <summary>The holders of locks on a file; empty when the table cannot be read.</summary>
     internal static IReadOnlyList<LockHolder> HoldersOf(ulong device, ulong inode)
     {
         List<LockHolder> holders = [];
@@ -23,7 +23,7 @@ internal static class LockTable
     }
 
     /// <summary>
-    /// Finds a file's flocks in the table's text. If no line has both device and inode, lines with the inode alone count: btrfs
+    /// Finds a file's flocks and locks of open file descriptions in the table's text; for the latter the kernel names no process. If no line has both device and inode, lines with the inode alone count: btrfs
     /// and overlayfs show another device here than in stat.
     /// </summary>
     internal static IReadOnlyList<(int ProcessId, bool IsExclusive)> Parse(string text, ulong device, ulong inode)
@@ -35,7 +35,7 @@ internal static class LockTable
             // "3: FLOCK  ADVISORY  WRITE 4711 fe:00:131077 0 EOF"; a waiter has "->" in the second place and is no holder.
             string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length < 6
-                || fields[1] != "FLOCK"
+                || fields[1] is not ("FLOCK" or "OFDLCK")
                 || !int.TryParse(fields[4], CultureInfo.InvariantCulture, out int processId)
                 || !TryParseFile(fields[5], out ulong lineDevice, out ulong lineInode)
                 || lineInode != inode)

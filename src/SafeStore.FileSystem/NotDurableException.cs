@@ -32,6 +32,6 @@ public sealed class NotDurableException : SafeStoreException
 
     private static string Describe(string path, Errno errno) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The new content of '{path}' is visible, but may not be durable: syncing its directory failed with {errno} (errno {(int)errno}). "
+        $"The new content of '{path}' is visible, but may not be durable: syncing its directory failed with {ErrnoText.Of(errno)}. "
         + $"Look at the kernel log; then write the file again.");
 }

@@ -23,7 +23,7 @@ internal static unsafe class PosixAttributes
         errno = Get(file, text, stackalloc byte[UsualSize], out value);
 
         // The kernel allows no value above the largest size, so the second buffer always suffices.
-        return errno == LibC.ERANGE ? Get(file, text, new byte[LargestSize], out value) : errno;
+        return errno == Errno.OutOfRange ? Get(file, text, new byte[LargestSize], out value) : errno;
     }
 
     internal static Errno Set(Descriptor file, string name, ReadOnlySpan<byte> value)

@@ -1,8 +1,8 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.IO.Abstractions;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SafeStore.FileSystem;
 
@@ -12,9 +12,9 @@ namespace SafeStore.FileSystem;
 /// <remarks>
 /// <para>Opening below a directory needs one openat2(2); where the kernel or a seccomp filter refuses that, paths are walked component
 /// by component with the same result, except that ".." is always refused.</para>
-/// <para>Names that no UTF-8 can express (a lone surrogate), and names with NUL, give <see cref="Errno.Invalid"/>; so does a single
+/// <para>Names with a lone surrogate that stands for no byte, and names with NUL, give <see cref="Errno.Invalid"/>; so does a single
 /// component that is empty, "." or "..", or contains '/'. A path that leaves its directory ("../x", "/x") gives
-/// <see cref="Errno.CrossDevice"/>. A name on disk that is not UTF-8 is listed with U+FFFD in it and cannot be opened.</para>
+/// <see cref="Errno.CrossDevice"/>.</para>
 /// <para>Opening a directory with <see cref="OpenFile"/> for reading may succeed; reading it gives <see cref="Errno.IsDirectory"/>.</para>
 /// </remarks>
 [SkipLocalsInit]
@@ -22,17 +22,23 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
 {
     private readonly bool _walk;
 
-    /// <summary>Creates the filesystem. It has no state but what the kernel keeps; one per process is enough, many do no harm.</summary>
+    /// <summary>
+    /// Creates the filesystem. It has no state but what the kernel keeps; one per process is enough, many do no harm. From the first one on
+    /// the process ignores the signal SIGXFSZ, unless it has a handler for it: a write past RLIMIT_FSIZE is an error then.
+    /// </summary>
+    /// <exception cref="PlatformNotSupportedException">The system is not Linux, or the processor neither x86-64 nor arm64.</exception>
     public PosixFileSystem()
-        : this(walk: !PosixOpening.KernelResolves)
+        : this(walk: false)
     {
     }
 
     /// <summary>For tests of the walk on kernels that need none.</summary>
-    internal PosixFileSystem(bool walk) => _walk = walk;
-
-    /// <inheritdoc/>
-    public int CallsSideBySide => Environment.ProcessorCount;
+    internal PosixFileSystem(bool walk)
+    {
+        PosixProcess.ThrowIfUnsupported(OperatingSystem.IsLinux(), RuntimeInformation.ProcessArchitecture);
+        PosixProcess.IgnoreFileSizeSignal();
+        _walk = walk || !PosixOpening.KernelResolves;
+    }
 
     /// <inheritdoc/>
     public int SyncsSideBySide => 16;
@@ -77,45 +83,12 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode)
+    public Errno MakeDirectory(DirectoryHandle parent, string name, in FilePermissions permissions, out DirectoryHandle? directory)
     {
-        Errno errno = MakeDirectory(parent, name, mode, out DirectoryHandle? directory);
-        directory?.Dispose();
-        return errno;
-    }
-
-    /// <inheritdoc/>
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory)
-    {
-        directory = null;
         PosixDirectory start = PosixDirectory.Of(parent);
-        byte* text = stackalloc byte[NativeText.Capacity];
-        Errno errno = NativeText.Name(name, text);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        while (LibC.MustRepeat(LibC.mkdirat(start.Descriptor, text, (uint)mode), out errno))
-        {
-        }
-
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        errno = PosixOpening.OpenName(start.Descriptor, text, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out Descriptor? made);
-        errno = errno == Errno.None ? PosixStatus.SetMode(made!, mode) : errno;
-        if (errno != Errno.None)
-        {
-            _ = LibC.unlinkat(start.Descriptor, text, LibC.AT_REMOVEDIR);
-            made?.Dispose();
-            return errno;
-        }
-
-        directory = new PosixDirectory(made!, start, name);
-        return Errno.None;
+        Errno errno = PosixMaking.MakeDirectory(start.Descriptor, name, permissions, out Descriptor? made);
+        directory = made is null ? null : new PosixDirectory(made, start, name);
+        return errno;
     }
 
     /// <inheritdoc/>
@@ -134,45 +107,42 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
+    public Errno Stat(DirectoryHandle parent, string path, out FileStatus status)
     {
-        file = null;
-        PosixDirectory parent = PosixDirectory.Of(directory);
+        Descriptor start = PosixDirectory.Of(parent).Descriptor;
+        status = default;
         byte* text = stackalloc byte[NativeText.Capacity];
-        Errno errno = NativeText.Name(name, text);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        errno = PosixOpening.OpenName(
-            parent.Descriptor, text, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL, (uint)mode, out Descriptor? created);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        errno = PosixStatus.SetMode(created!, mode);
-        if (errno != Errno.None)
-        {
-            _ = LibC.unlinkat(parent.Descriptor, text, 0);
-            created!.Dispose();
-            return errno;
-        }
-
-        file = new PosixFile(created!, parent, name);
-        return Errno.None;
+        Errno errno = NativeText.Path(path, text);
+        return errno != Errno.None ? errno : PosixStatus.OfPath(start, text, out status);
     }
 
     /// <inheritdoc/>
-    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, ReadOnlySpan<byte> bytes, out bool isCreated) =>
-        PosixWriting.Create(PosixDirectory.Of(directory).Descriptor, name, mode, bytes, out isCreated);
+    public Errno Stat(Handle handle, out FileStatus status) => PosixStatus.OfDescriptor(Descriptor.Of(handle), out status);
+
+    /// <inheritdoc/>
+    public Errno CreateFile(DirectoryHandle directory, string name, in FilePermissions permissions, out FileHandle? file)
+    {
+        PosixDirectory parent = PosixDirectory.Of(directory);
+        Errno errno = PosixMaking.CreateFile(parent.Descriptor, name, permissions, out Descriptor? created);
+        file = created is null ? null : new PosixFile(created, parent, name);
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    public Errno CreateFile(
+        DirectoryHandle directory, string name, in FilePermissions permissions, ReadOnlySpan<byte> bytes, out bool isCreated) =>
+        PosixWriting.Create(PosixDirectory.Of(directory).Descriptor, name, permissions, bytes, out isCreated);
 
     /// <inheritdoc/>
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
     {
         PosixDirectory start = PosixDirectory.Of(directory);
-        int access = use switch { FileUse.ReadWrite => LibC.O_RDWR, FileUse.Direct => LibC.O_RDWR | LibC.O_DIRECT, _ => LibC.O_RDONLY };
+        int access = use switch
+        {
+            FileUse.ReadWrite => LibC.O_RDWR,
+            FileUse.Direct => LibC.O_RDWR | LibC.O_DIRECT,
+            _ => LibC.O_RDONLY,
+        };
         Errno errno = Open(start, path, access | LibC.O_NONBLOCK | LibC.O_NOCTTY, out Descriptor? opened);
         file = opened is null ? null : new PosixFile(opened, start, path);
         if (file is not null && use == FileUse.ReadInPieces)
@@ -181,29 +151,6 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
         }
 
         return errno;
-    }
-
-    /// <inheritdoc/>
-    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same)
-    {
-        same = false;
-        Descriptor start = PosixDirectory.Of(directory).Descriptor;
-        Errno errno = PosixFile.Of(file).Identify(out (ulong Device, ulong Inode) identity);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        byte* text = stackalloc byte[NativeText.Capacity];
-        errno = NativeText.Path(path, text);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        errno = PosixStatus.OfPath(start, text, out FileStatus status);
-        same = errno == Errno.None && (status.Device, status.Inode) == identity;
-        return errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno;
     }
 
     /// <inheritdoc/>
@@ -219,37 +166,7 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
         PosixWriting.Write(PosixFile.Of(file).Descriptor, bytes, offset, out count);
 
     /// <inheritdoc/>
-    public Errno Allocate(FileHandle file, long size)
-    {
-        Descriptor descriptor = PosixFile.Of(file).Descriptor;
-        if (size < 0)
-        {
-            return Errno.Invalid;
-        }
-
-        // fallocate refuses zero, and only ever grows a file; so does what stands in for it.
-        Errno errno = Errno.NotSupported;
-        while (size > 0 && LibC.MustRepeat(LibC.fallocate(descriptor, 0, 0, size), out errno))
-        {
-        }
-
-        if (errno is not (Errno.NotSupported or Errno.Invalid))
-        {
-            return errno;
-        }
-
-        errno = PosixStatus.OfDescriptor(descriptor, out FileStatus status);
-        if (errno != Errno.None || status.Size >= size)
-        {
-            return errno;
-        }
-
-        while (LibC.MustRepeat(LibC.ftruncate(descriptor, size), out errno))
-        {
-        }
-
-        return errno;
-    }
+    public Errno Allocate(FileHandle file, long size) => PosixAllocation.Allocate(PosixFile.Of(file).Descriptor, size);
 
     /// <inheritdoc/>
     public Errno SyncFile(FileHandle file) => LibC.Error(LibC.fsync(PosixFile.Of(file).Descriptor));
@@ -261,7 +178,14 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
     public Errno StartWriteBack(FileHandle file) => LibC.StartWriteBack(PosixFile.Of(file).Descriptor);
 
     /// <inheritdoc/>
-    public Errno SyncDirectory(DirectoryHandle directory) => LibC.Error(LibC.fsync(PosixDirectory.Of(directory).Descriptor));
+    public Errno SyncDirectory(DirectoryHandle directory)
+    {
+        PosixDirectory opened = PosixDirectory.Of(directory);
+
+        // What the log of a directory's fsync says is not always what btrfs makes of it after a power loss (seen on Linux 6.18).
+        Errno errno = opened.IsOnBtrfs() ? LibC.Error(LibC.syncfs(opened.Descriptor)) : Errno.None;
+        return errno == Errno.None ? LibC.Error(LibC.fsync(opened.Descriptor)) : errno;
+    }
 
     /// <inheritdoc/>
     /// <remarks>Done on ext4, from Linux 5.17 on.</remarks>
@@ -269,16 +193,9 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
         PosixWholeSync.Sync(PosixDirectory.Of(directory).Descriptor, unwrittenMax, out isDone);
 
     /// <inheritdoc/>
-    public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
-        Rename(sourceDirectory, source, targetDirectory, target, LibC.RENAME_REPLACE);
-
-    /// <inheritdoc/>
-    public Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
-        Rename(sourceDirectory, source, targetDirectory, target, LibC.RENAME_NOREPLACE);
-
-    /// <inheritdoc/>
-    public Errno Exchange(DirectoryHandle directory, string first, string second) =>
-        Rename(directory, first, directory, second, LibC.RENAME_EXCHANGE);
+    public Errno Rename(
+        DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, RenameKind kind) =>
+        PosixRenaming.Rename(PosixDirectory.Of(sourceDirectory).Descriptor, source, PosixDirectory.Of(targetDirectory).Descriptor, target, kind);
 
     /// <inheritdoc/>
     public Errno Unlink(DirectoryHandle directory, string name) => Remove(directory, name, flags: 0);
@@ -287,26 +204,31 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
     public Errno RemoveDirectory(DirectoryHandle parent, string name) => Remove(parent, name, LibC.AT_REMOVEDIR);
 
     /// <inheritdoc/>
-    public Errno TryLock(FileHandle file, LockMode mode) =>
-        Lock(file, (mode == LockMode.Exclusive ? LibC.LOCK_EX : LibC.LOCK_SH) | LibC.LOCK_NB);
+    public Errno TryLock(Handle handle, LockRange range, LockMode mode) => PosixLocking.TryLock(Descriptor.Of(handle), range, mode);
 
     /// <inheritdoc/>
-    public Errno Unlock(FileHandle file) => Lock(file, LibC.LOCK_UN);
+    public Errno Unlock(Handle handle, LockRange range) => PosixLocking.Unlock(Descriptor.Of(handle), range);
 
     /// <inheritdoc/>
-    public IReadOnlyList<LockHolder> LockHolders(FileHandle file) =>
-        PosixFile.Of(file).Identify(out (ulong Device, ulong Inode) identity) == Errno.None ? LockTable.HoldersOf(identity.Device, identity.Inode) : [];
+    public IReadOnlyList<LockHolder> LockHolders(Handle handle) =>
+        PosixStatus.OfDescriptor(Descriptor.Of(handle), out FileStatus status) == Errno.None
+            ? LockTable.HoldersOf(status.Device, status.Inode)
+            : [];
 
     /// <inheritdoc/>
-    public Errno MapWords(FileHandle file, out SharedWords? words) => PosixSharedWords.Map(PosixFile.Of(file).Descriptor, out words);
+    public Errno GetAttribute(Handle handle, string name, out byte[] value) =>
+        PosixAttributes.Get(Descriptor.Of(handle), name, out value);
 
     /// <inheritdoc/>
-    public Errno GetAttribute(FileHandle file, string name, out byte[] value) =>
-        PosixAttributes.Get(PosixFile.Of(file).Descriptor, name, out value);
+    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) =>
+        PosixAttributes.Set(Descriptor.Of(handle), name, value);
 
     /// <inheritdoc/>
-    public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value) =>
-        PosixAttributes.Set(PosixFile.Of(file).Descriptor, name, value);
+    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target) =>
+        PosixAttributeCopy.Copy(PosixDirectory.Of(from).Descriptor, name, PosixFile.Of(target).Descriptor);
+
+    /// <inheritdoc/>
+    public Errno LastChange(Handle handle, out DateTimeOffset time) => PosixStatus.ChangeOf(Descriptor.Of(handle), out time);
 
     /// <inheritdoc/>
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits) =>
@@ -314,30 +236,6 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
 
     /// <inheritdoc/>
     public void FillRandom(Span<byte> bytes) => LibC.FillRandom(bytes);
-
-    private static Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, uint flags)
-    {
-        Descriptor from = PosixDirectory.Of(sourceDirectory).Descriptor;
-        Descriptor to = PosixDirectory.Of(targetDirectory).Descriptor;
-        byte* sourceText = stackalloc byte[NativeText.Capacity];
-        byte* targetText = stackalloc byte[NativeText.Capacity];
-        Errno errno = NativeText.Name(source, sourceText);
-        if (errno == Errno.None)
-        {
-            errno = NativeText.Name(target, targetText);
-        }
-
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        while (LibC.MustRepeat(LibC.renameat2(from, sourceText, to, targetText, flags), out errno))
-        {
-        }
-
-        return errno;
-    }
 
     private static Errno Remove(DirectoryHandle directory, string name, int flags)
     {
@@ -350,18 +248,6 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
         }
 
         while (LibC.MustRepeat(LibC.unlinkat(parent, text, flags), out errno))
-        {
-        }
-
-        return errno;
-    }
-
-    private static Errno Lock(FileHandle file, int operation)
-    {
-        Descriptor descriptor = PosixFile.Of(file).Descriptor;
-        descriptor.MayHoldLock = true;
-        Errno errno;
-        while (LibC.MustRepeat(LibC.flock(descriptor, operation), out errno))
         {
         }
 

@@ -10,16 +10,36 @@ internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
     internal Descriptor(nint number)
         : base(ownsHandle: true) => SetHandle(number);
 
-    /// <summary>Whether a flock may be held.</summary>
-    internal bool MayHoldLock { get; set; }
+    /// <summary>Whether a lock of the whole may be held through it.</summary>
+    internal bool MayHoldWhole { get; set; }
+
+    /// <summary>Whether a lock of a byte may be held through it.</summary>
+    internal bool MayHoldByte { get; set; }
+
+    /// <summary>The descriptor of any handle.</summary>
+    internal static Descriptor Of(Handle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        return handle switch
+        {
+            PosixFile file => file.Descriptor,
+            PosixDirectory directory => directory.Descriptor,
+            _ => throw new ArgumentException("The handle belongs to another filesystem.", nameof(handle)),
+        };
+    }
 
     /// <summary>Errors of close are of no use: what had to be durable was synced before, and the number is free in any case.</summary>
     protected override bool ReleaseHandle()
     {
-        if (MayHoldLock)
+        // A child between its fork and its exec has the descriptor too, and a close here would leave the locks to it.
+        if (MayHoldWhole)
         {
-            // A child between its fork and its exec has the descriptor too, and a close here would leave the lock to it.
-            _ = LibC.flock(handle, LibC.LOCK_UN);
+            PosixLocking.ReleaseWhole(handle);
+        }
+
+        if (MayHoldByte)
+        {
+            PosixLocking.ReleaseBytes(handle);
         }
 
         return LibC.close(handle) == 0;
@@ -30,6 +50,7 @@ internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
 internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? parent, string path) : DirectoryHandle
 {
     private int _isListed;
+    private FileSystemKind _kind;
 
     public override string Path => Join(parent, path);
 
@@ -37,6 +58,17 @@ internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? pare
 
     /// <summary>Whether the descriptor's position is the caller's, until <see cref="EndListing"/>.</summary>
     internal bool TryBeginListing() => Interlocked.Exchange(ref _isListed, 1) == 0;
+
+    /// <summary>Asked of the kernel once: a directory never changes its filesystem.</summary>
+    internal bool IsOnBtrfs()
+    {
+        if (_kind == FileSystemKind.Unknown)
+        {
+            _kind = PosixTraits.IsBtrfs(Descriptor) ? FileSystemKind.Btrfs : FileSystemKind.Other;
+        }
+
+        return _kind == FileSystemKind.Btrfs;
+    }
 
     internal void EndListing() => Volatile.Write(ref _isListed, 0);
 
@@ -50,6 +82,13 @@ internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? pare
     }
 
     protected override void Dispose(bool disposing) => Descriptor.Dispose();
+
+    private enum FileSystemKind
+    {
+        Unknown,
+        Btrfs,
+        Other,
+    }
 }
 
 /// <summary>An open file.</summary>

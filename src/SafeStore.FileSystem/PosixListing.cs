@@ -2,13 +2,12 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace SafeStore.FileSystem;
 
 /// <summary>
-/// Lists directories by getdents64(2). The position belongs to the descriptor, so who lists a directory while another does needs a descriptor of
-/// its own.
+/// Lists directories by getdents64(2). The position belongs to the descriptor, so that a listing while another is under way needs a
+/// descriptor of its own.
 /// </summary>
 internal static unsafe class PosixListing
 {
@@ -123,7 +122,7 @@ internal static unsafe class PosixListing
                 kind = status.Kind;
             }
 
-            entries.Add(new DirectoryEntry(Encoding.UTF8.GetString(name), kind.Value));
+            entries.Add(new DirectoryEntry(NativeText.Decode(name), kind.Value));
         }
 
         return Errno.None;

@@ -8,23 +8,28 @@ internal static unsafe class PosixTraits
     /// <summary>The name of ext4; ext2 and ext3 have the same magic number.</summary>
     internal const string Ext4 = "ext4";
 
+    private const uint Ext4Magic = 0x0000EF53;
+    private const uint BtrfsMagic = 0x9123683E;
+
     internal static Errno Describe(Descriptor directory, out FileSystemTraits? traits)
     {
-        LibC.StatFs found;
-        Errno errno;
-        while (LibC.MustRepeat(LibC.fstatfs(directory, &found), out errno))
+        Errno errno = Magic(directory, out uint magic);
+        traits = errno == Errno.None ? Of(magic) : null;
+        if (magic == Ext4Magic && errno == Errno.None && PosixStatus.OfDescriptor(directory, out FileStatus status) == Errno.None)
         {
+            traits = traits! with { IsJournaled = Ext4Report.HasJournal(status.Device) };
         }
 
-        traits = errno == Errno.None ? Of((uint)found.Type) : null;
         return errno;
     }
 
+    internal static bool IsBtrfs(Descriptor descriptor) => Magic(descriptor, out uint magic) == Errno.None && magic == BtrfsMagic;
+
     internal static FileSystemTraits Of(uint magic) => magic switch
     {
-        0x0000EF53 => Local(Ext4),
+        Ext4Magic => Local(Ext4),
         0x58465342 => Local("xfs"),
-        0x9123683E => Local("btrfs"),
+        BtrfsMagic => Local("btrfs"),
         0x794C7630 => Local("overlayfs"),
         0xF2F52010 => Local("f2fs"),
         0x2FC12FC1 => Local("zfs"),
@@ -38,6 +43,18 @@ internal static unsafe class PosixTraits
         0x65735546 => Remote("fuse"),
         _ => Local("0x" + magic.ToString("x8", CultureInfo.InvariantCulture)),
     };
+
+    private static Errno Magic(Descriptor descriptor, out uint magic)
+    {
+        LibC.StatFs found;
+        Errno errno;
+        while (LibC.MustRepeat(LibC.fstatfs(descriptor, &found), out errno))
+        {
+        }
+
+        magic = errno == Errno.None ? (uint)found.Type : 0;
+        return errno;
+    }
 
     private static FileSystemTraits Local(string name) => new(name, IsVolatile: false, IsLocal: true);
 

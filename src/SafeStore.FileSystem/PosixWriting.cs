@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Runtime.CompilerServices;
 
 namespace SafeStore.FileSystem;
@@ -25,7 +24,8 @@ internal static unsafe class PosixWriting
         }
     }
 
-    internal static Errno Create(Descriptor directory, string name, UnixFileMode mode, ReadOnlySpan<byte> bytes, out bool isCreated)
+    internal static Errno Create(
+        Descriptor directory, string name, in FilePermissions permissions, ReadOnlySpan<byte> bytes, out bool isCreated)
     {
         isCreated = false;
         byte* text = stackalloc byte[NativeText.Capacity];
@@ -35,21 +35,22 @@ internal static unsafe class PosixWriting
             return errno;
         }
 
-        errno = PosixOpening.OpenNameNumber(directory, text, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL, (uint)mode, out int number);
+        const int flags = LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL;
+        errno = PosixOpening.OpenNameNumber(directory, text, flags, (uint)permissions.Mode, out int number);
         if (errno != Errno.None)
         {
             return errno;
         }
 
         // Nothing from here to the close throws, so that no handle need own the number.
-        errno = PosixStatus.SetMode(number, mode);
+        errno = PosixPermissions.Set(number, permissions);
         isCreated = errno == Errno.None;
         errno = isCreated ? WriteAll(number, bytes) : errno;
         _ = LibC.close(number);
         return isCreated ? errno : Withdraw(directory, text, errno, out isCreated);
     }
 
-    /// <summary>Removes what could not be given its mode; if even that fails, the caller hears that the file is there.</summary>
+    /// <summary>Removes what could not be given its permissions; if even that fails, the caller hears that the file is there.</summary>
     private static Errno Withdraw(Descriptor directory, byte* name, Errno reason, out bool isLeft)
     {
         Errno errno;

@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 
 namespace SafeStore.FileSystem;
 
@@ -85,12 +84,8 @@ public sealed class StorageException : SafeStoreException
         }
     }
 
-    private static string Describe(string operation, string path, Errno errno)
-    {
-        string number = ((int)errno).ToString(CultureInfo.InvariantCulture);
-        string name = Enum.IsDefined(errno) ? $"{errno} (errno {number})" : $"errno {number}";
-        return $"Could not {operation} at '{path}': {name}. {Advice(errno)}";
-    }
+    private static string Describe(string operation, string path, Errno errno) =>
+        $"Could not {operation} at '{path}': {ErrnoText.Of(errno)}. {Advice(errno)}";
 
     private static string Advice(Errno errno) => errno switch
     {
@@ -102,8 +97,19 @@ public sealed class StorageException : SafeStoreException
         Errno.AccessDenied or Errno.NotPermitted => "Check the owner and the permissions of the path and of the directories above it.",
         Errno.ProcessFileLimit => "The process has too many open files: raise its limit (ulimit -n) or find the leak.",
         Errno.SystemFileLimit => "The machine has too many open files: raise fs.file-max or find the leak.",
-        Errno.SymbolicLink => "A symbolic link is in the way; SafeStore follows none inside a root. Find out who planted it, and remove it.",
-        Errno.NoLocks => "The filesystem has no usable flock: put the roots on a local filesystem.",
+        Errno.SymbolicLink => "A symbolic link is in the way; SafeStore follows none inside a root. Find out where it comes from, and remove it.",
+        Errno.Busy => "Something is mounted there, or the kernel uses it: unmount it (findmnt shows what) and try again.",
+        Errno.CrossDevice => "It would have to move to another filesystem, mount or project: bring both to the same one.",
+        Errno.TooManyLinks => "The filesystem allows no more names there: remove some of the directories or links.",
+        Errno.FileTooLarge => "The file would exceed the largest size: of the filesystem, or of the process (ulimit -f).",
+        Errno.BadMessage or Errno.Stale or Errno.NotConnected or Errno.ShutDown or Errno.NoMedium or Errno.RemoteInputOutput =>
+            "The filesystem has failed: look at the kernel log, and mount it anew when it is whole.",
+        Errno.NotImplemented => "The kernel does not know the call, or a seccomp filter refuses it: allow it there.",
+        Errno.NotSupported or Errno.Invalid => "The filesystem does not support this: put it on ext4, XFS, btrfs or tmpfs.",
+        Errno.NoMemory => "The kernel has no memory left: free some and try again.",
+        Errno.NoKey => "The directory is encrypted and its key is missing: add the key and try again.",
+        Errno.NotEmpty => "The directory is not empty: was something put into it by another program?",
+        Errno.NoLocks => "The filesystem has no usable locks: put the roots on a local filesystem.",
         Errno.NotFound => "Something that should exist is gone: was it removed by another program?",
         _ => "Check the path and the kernel log.",
     };

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using SafeStore.FileSystem;
 using SafeStore.Testing.Disks;
@@ -8,10 +9,32 @@ namespace SafeStore.Testing;
 /// <summary>What a process has open.</summary>
 internal interface ISimulatedHandle
 {
+    SimulatedProcess Process { get; }
+
+    string Path { get; }
+
     Place Place { get; }
+
+    HeldLocks Locks { get; }
 
     /// <summary>Closes it, as the process's end does too.</summary>
     void Close();
+}
+
+/// <summary>The locks that are held through one handle.</summary>
+internal sealed class HeldLocks
+{
+    /// <summary>How the whole is locked; null if it is not.</summary>
+    public LockMode? Whole { get; set; }
+
+    /// <summary>How single bytes are locked.</summary>
+    public SortedDictionary<long, LockMode> Bytes { get; } = [];
+
+    public void Release()
+    {
+        Whole = null;
+        Bytes.Clear();
+    }
 }
 
 internal sealed class SimulatedDirectory(SimulatedProcess process, Place place, string path) : DirectoryHandle, ISimulatedHandle
@@ -22,6 +45,10 @@ internal sealed class SimulatedDirectory(SimulatedProcess process, Place place, 
 
     public Place Place { get; } = place;
 
+    public SimulatedProcess Process => process;
+
+    public HeldLocks Locks { get; } = new();
+
     public DirectoryInode Inode => (DirectoryInode)Place.Inode;
 
     /// <summary>The failed write-backs on its filesystem, which a sync of the whole tells.</summary>
@@ -31,6 +58,7 @@ internal sealed class SimulatedDirectory(SimulatedProcess process, Place place, 
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
+            Locks.Release();
             process.Remove(this);
         }
     }
@@ -75,8 +103,7 @@ internal sealed class SimulatedFile : FileHandle, ISimulatedHandle
 
     public bool CanWrite { get; }
 
-    /// <summary>How it is locked; null if it is not.</summary>
-    public LockMode? Lock { get; set; }
+    public HeldLocks Locks { get; } = new();
 
     /// <summary>The file's failed write-backs, which a sync of it tells.</summary>
     public ErrorSequence.Reader Errors { get; }
@@ -85,7 +112,7 @@ internal sealed class SimulatedFile : FileHandle, ISimulatedHandle
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
-            Lock = null;
+            Locks.Release();
             _process.Remove(this);
         }
     }

@@ -21,7 +21,7 @@ public enum Operation
     /// <summary>Any of the Stat and Stamp calls.</summary>
     Stat,
 
-    /// <summary><see cref="IDurableFileSystem.CreateFile(DirectoryHandle, string, System.IO.UnixFileMode, out FileHandle)"/>.</summary>
+    /// <summary><see cref="IDurableFileSystem.CreateFile(DirectoryHandle, string, in FilePermissions, out FileHandle)"/>.</summary>
     CreateFile,
 
     /// <summary><see cref="IDurableFileSystem.OpenFile"/>.</summary>
@@ -48,13 +48,13 @@ public enum Operation
     /// <summary><see cref="IDurableFileSystem.SyncDirectory"/>.</summary>
     SyncDirectory,
 
-    /// <summary><see cref="IDurableFileSystem.Rename"/>.</summary>
+    /// <summary>A rename with <see cref="RenameKind.Replace"/>.</summary>
     Rename,
 
-    /// <summary><see cref="IDurableFileSystem.RenameNoReplace"/>.</summary>
+    /// <summary>A rename with <see cref="RenameKind.NoReplace"/>.</summary>
     RenameNoReplace,
 
-    /// <summary><see cref="IDurableFileSystem.Exchange"/>.</summary>
+    /// <summary>A rename with <see cref="RenameKind.Exchange"/>.</summary>
     Exchange,
 
     /// <summary><see cref="IDurableFileSystem.Unlink"/>.</summary>
@@ -63,10 +63,10 @@ public enum Operation
     /// <summary><see cref="IDurableFileSystem.RemoveDirectory"/>.</summary>
     RemoveDirectory,
 
-    /// <summary><see cref="IDurableFileSystem.TryLock"/>.</summary>
+    /// <summary>Either of the TryLock calls.</summary>
     TryLock,
 
-    /// <summary><see cref="IDurableFileSystem.Unlock"/>.</summary>
+    /// <summary>Either of the Unlock calls.</summary>
     Unlock,
 
     /// <summary><see cref="IDurableFileSystem.MapWords"/>.</summary>
@@ -104,6 +104,12 @@ public enum Operation
 
     /// <summary><see cref="IDurableFileSystem.SyncAll"/>.</summary>
     SyncAll,
+
+    /// <summary><see cref="IDurableFileSystem.CopyAttributes"/>.</summary>
+    CopyAttributes,
+
+    /// <summary><see cref="IDurableFileSystem.LastChange"/>.</summary>
+    LastChange,
 }
 
 /// <summary>A call that a simulated process has made.</summary>
@@ -124,7 +130,7 @@ public sealed record SimulatedCall(long Number, string Process, Operation Operat
 
     internal static bool Changes(Operation operation) => operation is Operation.MakeDirectory or Operation.CreateFile or Operation.Write or Operation.Allocate
         or Operation.SyncFile or Operation.SyncData or Operation.SyncDirectory or Operation.SyncAll or Operation.Rename or Operation.RenameNoReplace or Operation.Exchange
-        or Operation.Unlink or Operation.RemoveDirectory or Operation.SetAttribute or Operation.Truncate or Operation.Link or Operation.SymbolicLink
+        or Operation.Unlink or Operation.RemoveDirectory or Operation.SetAttribute or Operation.CopyAttributes or Operation.Truncate or Operation.Link or Operation.SymbolicLink
         or Operation.SetMode;
 }
 

@@ -53,6 +53,9 @@ public sealed record PersistenceProfile
     /// <summary>Whether a power loss empties it.</summary>
     public bool IsVolatile { get; init; }
 
+    /// <summary>What <see cref="SafeStore.FileSystem.FileSystemTraits.IsJournaled"/> tells of it. The default is true.</summary>
+    public bool IsJournaled { get; init; } = true;
+
     /// <summary>Whether changes of names persist in the order in which they were made, so that a power loss leaves a prefix of them.</summary>
     public bool AreNamesOrdered { get; init; }
 

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using System.Text;
 using SafeStore.FileSystem;
@@ -11,8 +10,6 @@ namespace SafeStore.Testing;
 /// <summary>What the calls do, once a fault has not befallen them; the machine's gate is held.</summary>
 public sealed partial class SimulatedFileSystem
 {
-    private const UnixFileMode ModeBits = (UnixFileMode)0xFFF;
-
     /// <summary>A descriptor is taken before the path is looked at.</summary>
     private Errno CheckHandles() => _process.Handles.Count >= _machine.HandlesMax ? Errno.ProcessFileLimit : Errno.None;
 
@@ -57,15 +54,15 @@ public sealed partial class SimulatedFileSystem
         return Errno.None;
     }
 
-    private Place Create(Place directory, string name, UnixFileMode mode)
+    private Place Create(Place directory, string name, in FilePermissions permissions)
     {
-        FileInode file = directory.Disk.NewFile(mode & ModeBits, _machine.Timers.Now);
+        FileInode file = directory.Disk.NewFile(permissions, _machine.Timers.Now);
         directory.Disk.Add((DirectoryInode)directory.Inode, name, file);
         Touch(directory);
-        return new Place(directory.Disk, file);
+        return directory with { Inode = file };
     }
 
-    private Errno MakeDirectory(Place parent, string name, UnixFileMode mode, out Place made)
+    private Errno MakeDirectory(Place parent, string name, in FilePermissions permissions, out Place made)
     {
         made = default;
         Errno errno = CheckNew(parent, name);
@@ -75,7 +72,7 @@ public sealed partial class SimulatedFileSystem
             return errno;
         }
 
-        made = new Place(parent.Disk, parent.Disk.NewDirectory(mode & ModeBits, _machine.Timers.Now));
+        made = parent with { Inode = parent.Disk.NewDirectory(permissions, _machine.Timers.Now) };
         parent.Disk.Add((DirectoryInode)parent.Inode, name, made.Inode);
         Touch(parent);
         return Errno.None;
@@ -146,7 +143,11 @@ public sealed partial class SimulatedFileSystem
             links = 2 + directory.Names.Values.Count(number => place.Disk[number] is DirectoryInode);
         }
 
-        return new FileStatus(KindOf(inode), place.Disk.Device, (ulong)inode.Number, size, inode.Metadata.Mode, links);
+        return new FileStatus(KindOf(inode), place.Disk.Device, (ulong)inode.Number, size, inode.Metadata.Mode, links)
+        {
+            MountId = place.Mount.Id,
+            Owner = inode.Metadata.Owner,
+        };
     }
 
     private static FileKind KindOf(Inode inode) => inode switch

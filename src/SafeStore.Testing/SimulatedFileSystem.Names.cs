@@ -6,18 +6,24 @@ namespace SafeStore.Testing;
 /// <summary>Renames and removals, in the order of the kernel's checks.</summary>
 public sealed partial class SimulatedFileSystem
 {
-    private const Errno Busy = (Errno)16;
-    private const Errno TooManyLinks = (Errno)31;
-
-    private Errno Rename(Operation operation, SimulatedDirectory sourceDirectory, string source, SimulatedDirectory targetDirectory, string target)
+    /// <inheritdoc/>
+    public Errno Rename(
+        DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, RenameKind kind)
     {
-        using Turn turn = Begin(operation, Join(sourceDirectory, source), "to " + Join(targetDirectory, target), sourceDirectory.Place.Disk);
-        return turn.Fails(out Errno errno)
-            ? errno
-            : turn.End(Rename(sourceDirectory.Place, source, targetDirectory.Place, target, replaces: operation == Operation.Rename));
+        SimulatedDirectory from = Of(sourceDirectory);
+        SimulatedDirectory to = Of(targetDirectory);
+        Operation operation = kind switch
+        {
+            RenameKind.Exchange => Operation.Exchange,
+            RenameKind.NoReplace => Operation.RenameNoReplace,
+            _ => Operation.Rename,
+        };
+        string detail = kind == RenameKind.Exchange && from.Place.IsSame(to.Place) ? "and " + target : "to " + Join(to, target);
+        using Turn turn = Begin(operation, Join(from, source), detail, from.Place.Disk);
+        return turn.Fails(out Errno errno) ? errno : turn.End(Rename(from.Place, source, to.Place, target, kind));
     }
 
-    private Errno Rename(Place sourceDirectory, string source, Place targetDirectory, string target, bool replaces)
+    private Errno Rename(Place sourceDirectory, string source, Place targetDirectory, string target, RenameKind kind)
     {
         Errno errno = MountTable.CheckName(source);
         errno = errno == Errno.None ? MountTable.CheckName(target) : errno;
@@ -27,7 +33,7 @@ public sealed partial class SimulatedFileSystem
         }
 
         Disk disk = sourceDirectory.Disk;
-        if (disk != targetDirectory.Disk)
+        if (sourceDirectory.Mount != targetDirectory.Mount)
         {
             return Errno.CrossDevice;
         }
@@ -46,29 +52,47 @@ public sealed partial class SimulatedFileSystem
         }
 
         errno = MountTable.Find(disk, to, target, out Inode? replaced);
-        if (errno != Errno.None && (errno != Errno.NotFound || to.Links == 0))
+        if (errno != Errno.None && (errno != Errno.NotFound || to.Links == 0 || kind == RenameKind.Exchange))
         {
             return errno;
         }
 
-        if (replaced is not null && !replaces)
+        if (replaced is not null && kind == RenameKind.NoReplace)
         {
             return Errno.Exists;
         }
 
-        errno = CheckRename(disk, from, moved!, to, replaced);
+        errno = kind == RenameKind.Exchange ? CheckExchange(disk, from, moved!, to, replaced!) : CheckRename(disk, from, moved!, to, replaced);
         if (errno != Errno.None || moved == replaced)
         {
             return errno;
         }
 
-        disk.Rename(from, source, to, target);
+        if (_machine.Mounts.CheckNotMounted(sourceDirectory, source) != Errno.None
+            || _machine.Mounts.CheckNotMounted(targetDirectory, target) != Errno.None)
+        {
+            return Errno.Busy;
+        }
+
+        if (kind == RenameKind.Exchange)
+        {
+            disk.Exchange(from, source, to, target);
+        }
+        else if (replaced is DirectoryInode { Names.Count: > 0 })
+        {
+            return Errno.NotEmpty;
+        }
+        else
+        {
+            disk.Rename(from, source, to, target);
+        }
+
         Touch(sourceDirectory);
         Touch(targetDirectory);
         return Errno.None;
     }
 
-    private Errno CheckRename(Disk disk, DirectoryInode from, Inode moved, DirectoryInode to, Inode? replaced)
+    private static Errno CheckRename(Disk disk, DirectoryInode from, Inode moved, DirectoryInode to, Inode? replaced)
     {
         if (moved is DirectoryInode && IsSameOrBelow(disk, to, moved))
         {
@@ -82,7 +106,7 @@ public sealed partial class SimulatedFileSystem
 
         if (moved == replaced || replaced is null)
         {
-            return _machine.Mounts.CheckNotMounted(disk, moved);
+            return Errno.None;
         }
 
         if (moved is DirectoryInode && replaced is not DirectoryInode)
@@ -90,18 +114,14 @@ public sealed partial class SimulatedFileSystem
             return Errno.NotDirectory;
         }
 
-        if (moved is not DirectoryInode && replaced is DirectoryInode)
-        {
-            return Errno.IsDirectory;
-        }
-
-        if (_machine.Mounts.CheckNotMounted(disk, moved) != Errno.None || _machine.Mounts.CheckNotMounted(disk, replaced) != Errno.None)
-        {
-            return Busy;
-        }
-
-        return replaced is DirectoryInode { Names.Count: > 0 } ? Errno.NotEmpty : Errno.None;
+        return moved is not DirectoryInode && replaced is DirectoryInode ? Errno.IsDirectory : Errno.None;
     }
+
+    /// <summary>Neither side may go below itself.</summary>
+    private static Errno CheckExchange(Disk disk, DirectoryInode from, Inode one, DirectoryInode to, Inode other) =>
+        (one is DirectoryInode && IsSameOrBelow(disk, to, one)) || (other is DirectoryInode && IsSameOrBelow(disk, from, other))
+            ? Errno.Invalid
+            : Errno.None;
 
     private static bool IsSameOrBelow(Disk disk, DirectoryInode directory, Inode ancestor)
     {
@@ -119,47 +139,6 @@ public sealed partial class SimulatedFileSystem
         }
     }
 
-    private Errno Exchange(Place directory, string first, string second)
-    {
-        Errno errno = MountTable.CheckName(first);
-        errno = errno == Errno.None ? MountTable.CheckName(second) : errno;
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        var inode = (DirectoryInode)directory.Inode;
-        if (directory.Disk.IsReadOnly)
-        {
-            return Errno.ReadOnly;
-        }
-
-        errno = MountTable.Find(directory.Disk, inode, first, out Inode? one);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        errno = MountTable.Find(directory.Disk, inode, second, out Inode? other);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        if (one != other)
-        {
-            if (_machine.Mounts.CheckNotMounted(directory.Disk, one!) != Errno.None || _machine.Mounts.CheckNotMounted(directory.Disk, other!) != Errno.None)
-            {
-                return Busy;
-            }
-
-            directory.Disk.Exchange(inode, first, second);
-            Touch(directory);
-        }
-
-        return Errno.None;
-    }
-
     private Errno Unlink(Place directory, string name)
     {
         Errno errno = CheckRemoval(directory, name, out Inode? inode);
@@ -171,6 +150,12 @@ public sealed partial class SimulatedFileSystem
         if (inode is DirectoryInode)
         {
             return Errno.IsDirectory;
+        }
+
+        errno = _machine.Mounts.CheckNotMounted(directory, name);
+        if (errno != Errno.None)
+        {
+            return errno;
         }
 
         directory.Disk.Remove((DirectoryInode)directory.Inode, name);
@@ -191,7 +176,7 @@ public sealed partial class SimulatedFileSystem
             return Errno.NotDirectory;
         }
 
-        errno = _machine.Mounts.CheckNotMounted(parent.Disk, directory);
+        errno = _machine.Mounts.CheckNotMounted(parent, name);
         if (errno == Errno.None && directory.Names.Count > 0)
         {
             errno = Errno.NotEmpty;

@@ -116,7 +116,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
     Errno IPathCalls.MakeDirectory(string path, UnixFileMode mode) =>
         At(Operation.MakeDirectory, path, (parent, name) => MakeDirectory(parent, name, mode, out _), Errno.Exists);
 
-    Errno IPathCalls.RemoveDirectory(string path) => At(Operation.RemoveDirectory, path, RemoveDirectory, Busy);
+    Errno IPathCalls.RemoveDirectory(string path) => At(Operation.RemoveDirectory, path, RemoveDirectory, Errno.Busy);
 
     Errno IPathCalls.Unlink(string path) => At(
         Operation.Unlink,
@@ -144,9 +144,9 @@ public sealed partial class SimulatedFileSystem : IPathCalls
             errno = errno == Errno.None && created.EndsWith('/') ? Errno.NotFound : errno;
             if (errno == Errno.None)
             {
-                errno = place.Disk != parent.Disk ? Errno.CrossDevice
+                errno = place.Mount != parent.Mount ? Errno.CrossDevice
                     : place.Inode is DirectoryInode ? Errno.NotPermitted
-                    : place.Inode.Links >= ushort.MaxValue ? TooManyLinks : Errno.None;
+                    : place.Inode.Links >= ushort.MaxValue ? Errno.TooManyLinks : Errno.None;
             }
 
             if (errno == Errno.None)
@@ -210,7 +210,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
 
         if (errno == Errno.None)
         {
-            place.Disk.SetMetadata(place.Inode, place.Inode.Metadata with { Mode = mode & ModeBits });
+            place.Disk.SetMetadata(place.Inode, place.Inode.Metadata with { Mode = mode & (UnixFileMode)0xFFF });
         }
 
         return turn.End(errno);
@@ -267,7 +267,7 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         {
             errno = _machine.Mounts.WalkToParent(target, out Place to, out string newName);
             errno = errno == Errno.None && (source.EndsWith('/') || target.EndsWith('/')) ? CheckIsDirectory(from, name) : errno;
-            errno = errno == Errno.None ? Rename(from, name, to, newName, replaces: operation == Operation.Rename) : errno;
+            errno = errno == Errno.None ? Rename(from, name, to, newName, operation == Operation.Rename ? RenameKind.Replace : RenameKind.NoReplace) : errno;
         }
 
         return turn.End(errno);

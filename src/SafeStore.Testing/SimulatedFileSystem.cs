@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
 using SafeStore.Testing.Disks;
@@ -76,15 +75,7 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode)
-    {
-        SimulatedDirectory start = Of(parent);
-        using Turn turn = Begin(Operation.MakeDirectory, Join(start, name), disk: start.Place.Disk);
-        return turn.Fails(out Errno errno) ? errno : turn.End(MakeDirectory(start.Place, name, mode, out _));
-    }
-
-    /// <inheritdoc/>
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory)
+    public Errno MakeDirectory(DirectoryHandle parent, string name, in FilePermissions permissions, out DirectoryHandle? directory)
     {
         SimulatedDirectory start = Of(parent);
         directory = null;
@@ -94,7 +85,7 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
             return errno;
         }
 
-        errno = MakeDirectory(start.Place, name, mode, out Place made);
+        errno = MakeDirectory(start.Place, name, permissions, out Place made);
         errno = errno == Errno.None ? Open(made, Join(start, name), out directory) : errno;
         return turn.End(errno, ref directory);
     }
@@ -109,32 +100,47 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno Stat(DirectoryHandle directory, string name, out FileStatus status)
+    public Errno Stat(DirectoryHandle parent, string path, out FileStatus status)
     {
-        SimulatedDirectory start = Of(directory);
+        ArgumentNullException.ThrowIfNull(path);
+        SimulatedDirectory start = Of(parent);
         status = default;
-        using Turn turn = Begin(Operation.Stat, Join(start, name), disk: start.Place.Disk);
+        using Turn turn = Begin(Operation.Stat, Join(start, path), disk: start.Place.Disk);
         if (turn.Fails(out Errno errno))
         {
             return errno;
         }
 
-        Place place = default;
-        errno = MountTable.CheckName(name);
-        errno = errno == Errno.None ? _machine.Mounts.Find(start.Place, name, out place) : errno;
-        errno = turn.End(errno);
+        errno = turn.End(_machine.Mounts.WalkFrom(start.Place, path, out Place place));
         status = errno == Errno.None ? StatusOf(place) : default;
         return errno;
     }
 
     /// <inheritdoc/>
-    public Errno Stat(DirectoryHandle directory, out FileStatus status) => StatOpen(Of(directory).Place, Of(directory).Path, out status);
+    public Errno Stat(Handle handle, out FileStatus status)
+    {
+        ISimulatedHandle opened = Of(handle);
+        return StatOpen(opened.Place, opened.Path, out status);
+    }
 
     /// <inheritdoc/>
-    public Errno Stat(FileHandle file, out FileStatus status) => StatOpen(Of(file).Place, Of(file).Path, out status);
+    public Errno LastChange(Handle handle, out DateTimeOffset time)
+    {
+        ISimulatedHandle opened = Of(handle);
+        time = default;
+        using Turn turn = Begin(Operation.LastChange, opened.Path, disk: opened.Place.Disk);
+        if (turn.Fails(out Errno errno))
+        {
+            return errno;
+        }
+
+        errno = turn.End(Errno.None);
+        time = errno == Errno.None ? opened.Place.Inode.Changed : default;
+        return errno;
+    }
 
     /// <inheritdoc/>
-    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
+    public Errno CreateFile(DirectoryHandle directory, string name, in FilePermissions permissions, out FileHandle? file)
     {
         SimulatedDirectory start = Of(directory);
         file = null;
@@ -147,7 +153,9 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         errno = MountTable.CheckName(name);
         errno = errno == Errno.None ? CheckHandles() : errno;
         errno = errno == Errno.None ? CheckNew(start.Place, name) : errno;
-        errno = errno == Errno.None ? Open(Create(start.Place, name, mode), Join(start, name), canWrite: true, out file) : errno;
+        errno = errno == Errno.None
+            ? Open(Create(start.Place, name, permissions), Join(start, name), canWrite: true, out file)
+            : errno;
         return turn.End(errno, ref file);
     }
 
@@ -166,42 +174,6 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         errno = OpenBelow(start, path, out Place place);
         errno = errno == Errno.None ? Open(place, Join(start, path), use is FileUse.ReadWrite or FileUse.Direct, out file) : errno;
         return turn.End(errno, ref file);
-    }
-
-    /// <inheritdoc/>
-    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        SimulatedDirectory start = Of(directory);
-        Place expected = Of(file).Place;
-        same = false;
-        using Turn turn = Begin(Operation.IsNameOf, Join(start, path), disk: start.Place.Disk);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        errno = _machine.Mounts.WalkFrom(start.Place, path, out Place place);
-        bool isSame = errno == Errno.None && place == expected;
-        errno = turn.End(errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno);
-        same = isSame && errno == Errno.None;
-        return errno;
-    }
-
-    /// <inheritdoc/>
-    public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
-        Rename(Operation.Rename, Of(sourceDirectory), source, Of(targetDirectory), target);
-
-    /// <inheritdoc/>
-    public Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
-        Rename(Operation.RenameNoReplace, Of(sourceDirectory), source, Of(targetDirectory), target);
-
-    /// <inheritdoc/>
-    public Errno Exchange(DirectoryHandle directory, string first, string second)
-    {
-        SimulatedDirectory opened = Of(directory);
-        using Turn turn = Begin(Operation.Exchange, Join(opened, first), "and " + second, opened.Place.Disk);
-        return turn.Fails(out Errno errno) ? errno : turn.End(Exchange(opened.Place, first, second));
     }
 
     /// <inheritdoc/>
@@ -233,7 +205,9 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
 
         PersistenceProfile profile = opened.Place.Disk.Profile;
         errno = turn.End(Errno.None);
-        traits = errno == Errno.None ? new FileSystemTraits(profile.Name, profile.IsVolatile, IsLocal: true) : null;
+        traits = errno == Errno.None
+            ? new FileSystemTraits(profile.Name, profile.IsVolatile, IsLocal: true) { IsJournaled = profile.IsJournaled }
+            : null;
         return errno;
     }
 
@@ -247,6 +221,17 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         Turn.Begin(_machine, _process, operation, path, detail, disk, write);
 
     private SimulatedDirectory Of(DirectoryHandle directory) => SimulatedDirectory.Of(directory, _process);
+
+    private ISimulatedHandle Of(Handle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        return handle switch
+        {
+            FileHandle file => Of(file),
+            DirectoryHandle directory => Of(directory),
+            _ => throw new ArgumentException("The handle belongs to another filesystem.", nameof(handle)),
+        };
+    }
 
     private SimulatedFile Of(FileHandle file) => SimulatedFile.Of(file, _process);
 }

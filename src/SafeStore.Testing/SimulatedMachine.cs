@@ -158,6 +158,48 @@ public sealed class SimulatedMachine
         }
     }
 
+    /// <summary>Mounts a new filesystem at a path, over what is there (mount(2)). After a power loss it is not mounted any more.</summary>
+    /// <param name="mount">The filesystem, and where.</param>
+    /// <exception cref="IOException">There is no such directory.</exception>
+    public void Mount(SimulatedMount mount)
+    {
+        ArgumentNullException.ThrowIfNull(mount);
+        lock (Gate)
+        {
+            Require(_mounts.Mount(mount, Timers.Now, out Disk disk), "mount at", mount.Path);
+            disk.Clock = () => Timers.Now;
+        }
+    }
+
+    /// <summary>
+    /// Shows a file or directory at another path too (mount(2), MS_BIND), over what is there: same device and inode, another mount id. What
+    /// is mounted below it is not shown there. After a power loss it is not mounted any more.
+    /// </summary>
+    /// <param name="source">The absolute path of what is shown.</param>
+    /// <param name="target">The absolute path at which it is shown: of a directory for a directory, of a file for a file.</param>
+    /// <exception cref="IOException">One of them does not exist, or they are of different kinds.</exception>
+    public void BindMount(string source, string target)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(target);
+        lock (Gate)
+        {
+            Require(_mounts.Bind(source, target), "mount at", target);
+        }
+    }
+
+    /// <summary>Ends the mount at a path, and what is mounted in it (umount2(2), MNT_DETACH): what is open stays open.</summary>
+    /// <param name="path">The absolute path of its root.</param>
+    /// <exception cref="IOException">There is no mount.</exception>
+    public void Unmount(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        lock (Gate)
+        {
+            Require(_mounts.Unmount(path), "unmount", path);
+        }
+    }
+
     /// <summary>
     /// The kernel could not write out what a file has in memory, when nobody was waiting for it: the changes since its last sync are lost on the device, and seen in memory until <see cref="DropCaches"/>. The next sync of the file
     /// tells, through whatever handle; the next of its whole filesystem tells that there was something, once to each directory that was open.
@@ -253,6 +295,14 @@ public sealed class SimulatedMachine
         lock (Gate)
         {
             _random.Fill(bytes);
+        }
+    }
+
+    private static void Require(Errno errno, string operation, string path)
+    {
+        if (errno != Errno.None)
+        {
+            throw new IOException($"The simulated machine could not {operation} '{path}': {ErrnoText.Of(errno)}.", (int)errno);
         }
     }
 

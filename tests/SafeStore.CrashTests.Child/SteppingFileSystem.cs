@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.IO.Abstractions;
 using System.Threading;
 using SafeStore.FileSystem;
@@ -49,30 +48,22 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
 
     public Errno OpenDirectory(DirectoryHandle parent, string path, out DirectoryHandle? directory) => inner.OpenDirectory(parent, path, out directory);
 
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode)
+    public Errno MakeDirectory(DirectoryHandle parent, string name, in FilePermissions permissions, out DirectoryHandle? directory)
     {
         Step("mkdir", parent.Path, name);
-        return inner.MakeDirectory(parent, name, mode);
-    }
-
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory)
-    {
-        Step("mkdir", parent.Path, name);
-        return inner.MakeDirectory(parent, name, mode, out directory);
+        return inner.MakeDirectory(parent, name, permissions, out directory);
     }
 
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) => inner.List(directory, entries);
 
-    public Errno Stat(DirectoryHandle directory, string name, out FileStatus status) => inner.Stat(directory, name, out status);
+    public Errno Stat(DirectoryHandle parent, string path, out FileStatus status) => inner.Stat(parent, path, out status);
 
-    public Errno Stat(DirectoryHandle directory, out FileStatus status) => inner.Stat(directory, out status);
+    public Errno Stat(Handle handle, out FileStatus status) => inner.Stat(handle, out status);
 
-    public Errno Stat(FileHandle file, out FileStatus status) => inner.Stat(file, out status);
-
-    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
+    public Errno CreateFile(DirectoryHandle directory, string name, in FilePermissions permissions, out FileHandle? file)
     {
         Step("create", directory.Path, name);
-        return inner.CreateFile(directory, name, mode, out file);
+        return inner.CreateFile(directory, name, permissions, out file);
     }
 
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file) => inner.OpenFile(directory, path, use, out file);
@@ -124,22 +115,11 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
         return inner.SyncDirectory(directory);
     }
 
-    public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target)
+    public Errno Rename(
+        DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, RenameKind kind)
     {
-        Step("rename", targetDirectory.Path, target);
-        return inner.Rename(sourceDirectory, source, targetDirectory, target);
-    }
-
-    public Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target)
-    {
-        Step("rename", targetDirectory.Path, target);
-        return inner.RenameNoReplace(sourceDirectory, source, targetDirectory, target);
-    }
-
-    public Errno Exchange(DirectoryHandle directory, string first, string second)
-    {
-        Step("exchange", directory.Path, second);
-        return inner.Exchange(directory, first, second);
+        Step(kind == RenameKind.Exchange ? "exchange" : "rename", targetDirectory.Path, target);
+        return inner.Rename(sourceDirectory, source, targetDirectory, target, kind);
     }
 
     public Errno Unlink(DirectoryHandle directory, string name)
@@ -154,21 +134,29 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
         return inner.RemoveDirectory(parent, name);
     }
 
-    public Errno TryLock(FileHandle file, LockMode mode) => inner.TryLock(file, mode);
+    public Errno TryLock(Handle handle, LockRange range, LockMode mode) => inner.TryLock(handle, range, mode);
 
-    public Errno Unlock(FileHandle file) => inner.Unlock(file);
+    public Errno Unlock(Handle handle, LockRange range) => inner.Unlock(handle, range);
 
-    public IReadOnlyList<LockHolder> LockHolders(FileHandle file) => inner.LockHolders(file);
+    public IReadOnlyList<LockHolder> LockHolders(Handle handle) => inner.LockHolders(handle);
 
     public Errno MapWords(FileHandle file, out SharedWords? words) => inner.MapWords(file, out words);
 
-    public Errno GetAttribute(FileHandle file, string name, out byte[] value) => inner.GetAttribute(file, name, out value);
+    public Errno GetAttribute(Handle handle, string name, out byte[] value) => inner.GetAttribute(handle, name, out value);
 
-    public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value)
+    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value)
     {
-        Step("setxattr", file.Path, name);
-        return inner.SetAttribute(file, name, value);
+        Step("setxattr", handle.Path, name);
+        return inner.SetAttribute(handle, name, value);
     }
+
+    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target)
+    {
+        Step("setxattr", target.Path, "as " + name);
+        return inner.CopyAttributes(from, name, target);
+    }
+
+    public Errno LastChange(Handle handle, out DateTimeOffset time) => inner.LastChange(handle, out time);
 
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits) => inner.Describe(directory, out traits);
 

@@ -14,29 +14,42 @@ internal sealed partial class Disk
             child.Parent = directory.Number;
         }
 
-        Apply(NameChangeKind.Add, [new NamePart(directory.Number, name, null, inode.Number)]);
+        Apply(NameChangeKind.Add, [new NamePart(directory.Number, NameText.Canonical(name), null, inode.Number)]);
     }
 
-    public void Remove(DirectoryInode directory, string name) =>
+    public void Remove(DirectoryInode directory, string name)
+    {
+        name = NameText.Canonical(name);
         Apply(NameChangeKind.Remove, [new NamePart(directory.Number, name, directory.Names[name], null)]);
+    }
 
     public void Rename(DirectoryInode sourceDirectory, string source, DirectoryInode targetDirectory, string target)
     {
+        (source, target) = (NameText.Canonical(source), NameText.Canonical(target));
         long moved = sourceDirectory.Names[source];
         long? replaced = targetDirectory.Names.TryGetValue(target, out long old) ? old : null;
-        if (_inodes[moved] is DirectoryInode directory)
-        {
-            directory.Parent = targetDirectory.Number;
-        }
-
-        Apply(NameChangeKind.Rename, [new NamePart(targetDirectory.Number, target, replaced, moved), new NamePart(sourceDirectory.Number, source, moved, null)]);
+        Move(moved, targetDirectory);
+        var added = new NamePart(targetDirectory.Number, target, replaced, moved);
+        Apply(NameChangeKind.Rename, [added, new NamePart(sourceDirectory.Number, source, moved, null)]);
     }
 
-    public void Exchange(DirectoryInode directory, string first, string second)
+    public void Exchange(DirectoryInode firstDirectory, string first, DirectoryInode secondDirectory, string second)
     {
-        long one = directory.Names[first];
-        long other = directory.Names[second];
-        Apply(NameChangeKind.Exchange, [new NamePart(directory.Number, first, one, other), new NamePart(directory.Number, second, other, one)]);
+        (first, second) = (NameText.Canonical(first), NameText.Canonical(second));
+        long one = firstDirectory.Names[first];
+        long other = secondDirectory.Names[second];
+        Move(one, secondDirectory);
+        Move(other, firstDirectory);
+        var atFirst = new NamePart(firstDirectory.Number, first, one, other);
+        Apply(NameChangeKind.Exchange, [atFirst, new NamePart(secondDirectory.Number, second, other, one)]);
+    }
+
+    private void Move(long inode, DirectoryInode target)
+    {
+        if (_inodes[inode] is DirectoryInode directory)
+        {
+            directory.Parent = target.Number;
+        }
     }
 
     private void Apply(NameChangeKind kind, ImmutableArray<NamePart> parts)

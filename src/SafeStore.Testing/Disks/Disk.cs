@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Disks;
 
@@ -20,7 +21,7 @@ internal sealed partial class Disk
         : this(device, profile, [], RootNumber + 1, 0)
     {
         const UnixFileMode mode = (UnixFileMode)0x1ED; // 0755
-        _inodes.Add(RootNumber, new DirectoryInode(RootNumber, new Metadata(mode, Metadata.NoAttributes)) { Links = 1, Created = now, Accessed = now, Written = now, Changed = now });
+        _inodes.Add(RootNumber, new DirectoryInode(RootNumber, new Metadata(mode)) { Links = 1, Created = now, Accessed = now, Written = now, Changed = now });
     }
 
     private Disk(ulong device, PersistenceProfile profile, Dictionary<long, Inode> inodes, long nextInode, long changes)
@@ -55,13 +56,13 @@ internal sealed partial class Disk
 
     public Inode this[long number] => _inodes[number];
 
-    public Inode? Find(DirectoryInode directory, string name) => directory.Names.TryGetValue(name, out long number) ? _inodes[number] : null;
+    public Inode? Find(DirectoryInode directory, string name) => directory.Names.TryGetValue(NameText.Canonical(name), out long number) ? _inodes[number] : null;
 
-    public FileInode NewFile(UnixFileMode mode, DateTimeOffset now) =>
-        Register(new FileInode(_nextInode++, new Metadata(mode, Metadata.NoAttributes)) { Created = now, Accessed = now, Written = now, Changed = now });
+    public FileInode NewFile(FilePermissions permissions, DateTimeOffset now) =>
+        Register(new FileInode(_nextInode++, new Metadata(permissions)) { Created = now, Accessed = now, Written = now, Changed = now });
 
-    public DirectoryInode NewDirectory(UnixFileMode mode, DateTimeOffset now) =>
-        Register(new DirectoryInode(_nextInode++, new Metadata(mode, Metadata.NoAttributes)) { Created = now, Accessed = now, Written = now, Changed = now });
+    public DirectoryInode NewDirectory(FilePermissions permissions, DateTimeOffset now) =>
+        Register(new DirectoryInode(_nextInode++, new Metadata(permissions)) { Created = now, Accessed = now, Written = now, Changed = now });
 
     public LinkInode NewLink(string target, DateTimeOffset now) =>
         Register(new LinkInode(_nextInode++, target) { Created = now, Accessed = now, Written = now, Changed = now });

@@ -2,12 +2,20 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Disks;
 
 /// <summary>What an inode says of itself. A sync of the inode makes it durable.</summary>
-internal sealed record Metadata(UnixFileMode Mode, ImmutableSortedDictionary<string, ImmutableArray<byte>> Attributes)
+internal sealed record Metadata(UnixFileMode Mode, FileOwner Owner, ImmutableSortedDictionary<string, ImmutableArray<byte>> Attributes)
 {
+    private const UnixFileMode ModeBits = (UnixFileMode)0xFFF;
+
+    public Metadata(FilePermissions permissions)
+        : this(permissions.Mode & ModeBits, permissions.Owner ?? default, NoAttributes)
+    {
+    }
+
     public static ImmutableSortedDictionary<string, ImmutableArray<byte>> NoAttributes { get; } =
         ImmutableSortedDictionary.Create<string, ImmutableArray<byte>>(StringComparer.Ordinal);
 }
@@ -76,7 +84,7 @@ internal abstract class Inode(long number, Metadata metadata)
     }
 }
 
-internal sealed class LinkInode(long number, string target) : Inode(number, new Metadata(AllBits, Metadata.NoAttributes))
+internal sealed class LinkInode(long number, string target) : Inode(number, new Metadata(AllBits))
 {
     private const UnixFileMode AllBits = (UnixFileMode)0x1FF;
 

@@ -1,12 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Disks;
-
-/// <summary>An inode on its disk.</summary>
-internal readonly record struct Place(Disk Disk, Inode Inode);
 
 /// <summary>The filesystems of a machine, and the way of a path through them.</summary>
 internal sealed class MountTable
@@ -14,36 +12,43 @@ internal sealed class MountTable
     private const int NameBytesMax = 255;
     private const int PathBytesMax = 4095;
     private const int LinksMax = 40;
-    private const Errno Busy = (Errno)16;
+    private const ulong FirstDevice = 0x801;
     private const UnixFileMode DirectoryMode = (UnixFileMode)0x1ED;
 
-    private readonly Dictionary<(ulong Device, long Inode), Disk> _mounted = [];
-    private readonly Dictionary<ulong, (Disk Disk, DirectoryInode Directory)> _above = [];
+    private readonly List<Disk> _disks;
+    private readonly Dictionary<ulong, Mount> _mounts = [];
+    private readonly Dictionary<(ulong Parent, long Directory, string Name), Mount> _at = [];
+    private ulong _lastId;
 
-    private MountTable(IReadOnlyList<Disk> disks) => Disks = disks;
+    private MountTable(IEnumerable<Disk> disks)
+    {
+        _disks = [.. disks];
+        Register(new Mount(++_lastId, _disks[0].Device, Disk.RootNumber, 0, 0, ""));
+    }
 
-    public IReadOnlyList<Disk> Disks { get; }
+    /// <summary>The disks, the root filesystem's first; those that are not mounted included.</summary>
+    public IReadOnlyList<Disk> Disks => _disks;
 
-    private Place Root => new(Disks[0], Disks[0].Root);
+    private Place Root => new(_disks[0], _disks[0].Root, _mounts[1]);
 
+    /// <summary>New disks, mounted as the options say.</summary>
     public static MountTable Create(SimulatedMachineOptions options, DateTimeOffset now)
     {
         var disks = new List<Disk> { new(FirstDevice, options.Profile, now) { BytesMax = options.BytesMax, InodesMax = options.InodesMax } };
         foreach (SimulatedMount mount in options.Mounts)
         {
-            disks.Add(new Disk(FirstDevice + (ulong)disks.Count, mount.Profile, now) { BytesMax = mount.BytesMax, InodesMax = mount.InodesMax });
+            disks.Add(NewDisk(disks.Count, mount, now));
         }
 
         return new MountTable(disks).Mount(options, now);
     }
 
+    /// <summary>Disks after a start of the machine: mounted as the options say, and not otherwise.</summary>
     public static MountTable Of(SimulatedMachineOptions options, IReadOnlyList<Disk> disks) => new MountTable(disks).Mount(options, default);
-
-    private const ulong FirstDevice = 0x801;
 
     /// <summary>Whether a text can be a single component; how long it may be, the filesystem says.</summary>
     public static Errno CheckName(string name) =>
-        name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\0') ? Errno.Invalid : CheckLength(name, PathBytesMax);
+        name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\0') ? Errno.Invalid : NameText.CheckLength(name, PathBytesMax);
 
     /// <summary>What a name in a directory leads to; across a mount point, its root.</summary>
     public Errno Find(Place directory, string name, out Place found)
@@ -57,7 +62,9 @@ internal sealed class MountTable
         Errno errno = Find(directory.Disk, parent, name, out Inode? inode);
         if (inode is not null)
         {
-            found = _mounted.TryGetValue((directory.Disk.Device, inode.Number), out Disk? mounted) ? new Place(mounted, mounted.Root) : new Place(directory.Disk, inode);
+            found = _at.TryGetValue((directory.Mount.Id, parent.Number, NameText.Canonical(name)), out Mount? mount)
+                ? Top(mount)
+                : new Place(directory.Disk, inode, directory.Mount);
         }
 
         return errno;
@@ -67,7 +74,7 @@ internal sealed class MountTable
     public static Errno Find(Disk disk, DirectoryInode directory, string name, out Inode? found)
     {
         found = null;
-        Errno errno = directory.Links == 0 ? Errno.NotFound : CheckLength(name, NameBytesMax);
+        Errno errno = directory.Links == 0 ? Errno.NotFound : NameText.CheckLength(name, NameBytesMax);
         if (errno == Errno.None)
         {
             found = disk.Find(directory, name);
@@ -94,7 +101,54 @@ internal sealed class MountTable
         return current.Disk;
     }
 
-    public Errno CheckNotMounted(Disk disk, Inode inode) => _mounted.ContainsKey((disk.Device, inode.Number)) ? Busy : Errno.None;
+    /// <summary>Whether nothing is mounted on a name, through whatever mount its directory is reached.</summary>
+    public Errno CheckNotMounted(Place directory, string name)
+    {
+        string canonical = NameText.Canonical(name);
+        foreach (Mount mount in _mounts.Values)
+        {
+            if (mount.Parent != 0 && mount.Directory == directory.Inode.Number && mount.Name == canonical
+                && _mounts[mount.Parent].Device == directory.Disk.Device)
+            {
+                return Errno.Busy;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Shows a file or directory at another path too (mount(2), MS_BIND); what is mounted below it is not shown.</summary>
+    public Errno Bind(string source, string target)
+    {
+        Errno errno = Walk(source, follow: true, out Place shown);
+        return errno == Errno.None ? MountAt(target, shown.Disk, shown.Inode) : errno;
+    }
+
+    /// <summary>Mounts the disk of a number; a new one if there is none.</summary>
+    public Errno Mount(SimulatedMount mount, DateTimeOffset now, out Disk disk)
+    {
+        disk = NewDisk(_disks.Count, mount, now);
+        Errno errno = MountAt(mount.Path, disk, disk.Root);
+        if (errno == Errno.None)
+        {
+            _disks.Add(disk);
+        }
+
+        return errno;
+    }
+
+    /// <summary>Ends the mount at a path, with all that is mounted in it (umount2(2), MNT_DETACH): what is open stays open.</summary>
+    public Errno Unmount(string path)
+    {
+        Errno errno = Walk(path, follow: true, out Place place);
+        if (errno != Errno.None || place.Mount.Root != place.Inode.Number || place.Mount.Parent == 0)
+        {
+            return errno == Errno.None ? Errno.Invalid : errno;
+        }
+
+        Detach(place.Mount);
+        return Errno.None;
+    }
 
     /// <summary>Walks below a directory: no link is followed, and the way does not lead out of it (openat2(2), RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).</summary>
     public Errno WalkBelow(Place start, string path, out Place found)
@@ -193,7 +247,7 @@ internal sealed class MountTable
             return Errno.Invalid;
         }
 
-        return path.Length == 0 ? Errno.NotFound : CheckLength(path, PathBytesMax);
+        return path.Length == 0 ? Errno.NotFound : NameText.CheckLength(path, PathBytesMax);
     }
 
     private Errno Walk(Place start, string path, bool follow, ref int links, out Place found)
@@ -205,18 +259,18 @@ internal sealed class MountTable
             return errno;
         }
 
-        Place current = path[0] == '/' ? Root : start;
+        Place current = path[0] == '/' ? Top(_mounts[1]) : start;
         string[] components = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         for (int i = 0; i < components.Length; i++)
         {
-            if (current.Inode is not DirectoryInode directory)
+            if (current.Inode is not DirectoryInode)
             {
                 return Errno.NotDirectory;
             }
 
             if (components[i] is "." or "..")
             {
-                current = components[i] == "." ? current : Above(current.Disk, directory);
+                current = components[i] == "." ? current : Above(current);
                 continue;
             }
 
@@ -238,40 +292,92 @@ internal sealed class MountTable
         return path.EndsWith('/') && current.Inode is not DirectoryInode ? Errno.NotDirectory : Errno.None;
     }
 
-    private Place Above(Disk disk, DirectoryInode directory)
+    private Place Above(Place place)
     {
-        if (directory.Number != Disk.RootNumber)
+        while (place.Inode.Number == place.Mount.Root)
         {
-            return new Place(disk, disk[directory.Parent]);
+            if (place.Mount.Parent == 0)
+            {
+                return place;
+            }
+
+            Mount parent = _mounts[place.Mount.Parent];
+            Disk disk = DiskOf(parent);
+            Place below = new(disk, disk[place.Mount.Directory], parent);
+            if (place.Mount.Name.Length > 0)
+            {
+                return below;
+            }
+
+            place = below; // it covers the root of its parent
         }
 
-        return _above.TryGetValue(disk.Device, out (Disk Disk, DirectoryInode Directory) above) ? new Place(above.Disk, above.Directory) : Root;
+        return place with { Inode = place.Disk[((DirectoryInode)place.Inode).Parent] };
     }
 
-    /// <summary>UTF-8 that is too long, or none at all: a lone surrogate has no encoding. Whichever comes first.</summary>
-    private static Errno CheckLength(string text, int max)
+    /// <summary>The root of a mount, or of what covers it.</summary>
+    private Place Top(Mount mount)
     {
-        int bytes = 0;
-        for (int i = 0; i < text.Length && bytes <= max; i++)
+        while (_at.TryGetValue((mount.Id, mount.Root, ""), out Mount? cover))
         {
-            if (char.IsSurrogate(text[i]))
-            {
-                if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
-                {
-                    return Errno.Invalid;
-                }
-
-                i++;
-                bytes += 4;
-            }
-            else
-            {
-                bytes += text[i] < 0x80 ? 1 : text[i] < 0x800 ? 2 : 3;
-            }
+            mount = cover;
         }
 
-        return bytes > max ? Errno.NameTooLong : Errno.None;
+        Disk disk = DiskOf(mount);
+        return new Place(disk, disk[mount.Root], mount);
     }
+
+    private Disk DiskOf(Mount mount) => _disks.Find(disk => disk.Device == mount.Device)!;
+
+    private Errno MountAt(string target, Disk disk, Inode root)
+    {
+        Errno errno = Walk(target, follow: true, out Place covered);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        if (root is DirectoryInode != covered.Inode is DirectoryInode)
+        {
+            return Errno.NotDirectory;
+        }
+
+        if (covered.Inode.Number == covered.Mount.Root)
+        {
+            return covered.Mount.Parent == 0 ? Errno.Busy : Register(covered.Mount.Id, covered.Inode.Number, "", disk, root);
+        }
+
+        errno = WalkToParent(target, out Place parent, out string name);
+        return errno == Errno.None ? Register(parent.Mount.Id, parent.Inode.Number, NameText.Canonical(name), disk, root) : errno;
+    }
+
+    private Errno Register(ulong parent, long directory, string name, Disk disk, Inode root)
+    {
+        Register(new Mount(++_lastId, disk.Device, root.Number, parent, directory, name));
+        root.Handles++; // as long as it is mounted, it does not go away
+        return Errno.None;
+    }
+
+    private void Register(Mount mount)
+    {
+        _mounts.Add(mount.Id, mount);
+        _at.Add((mount.Parent, mount.Directory, mount.Name), mount);
+    }
+
+    private void Detach(Mount mount)
+    {
+        foreach (Mount inner in _mounts.Values.Where(inner => inner.Parent == mount.Id).ToList())
+        {
+            Detach(inner);
+        }
+
+        _ = _mounts.Remove(mount.Id);
+        _ = _at.Remove((mount.Parent, mount.Directory, mount.Name));
+        DiskOf(mount)[mount.Root].Handles--;
+    }
+
+    private static Disk NewDisk(int number, SimulatedMount mount, DateTimeOffset now) =>
+        new(FirstDevice + (ulong)number, mount.Profile, now) { BytesMax = mount.BytesMax, InodesMax = mount.InodesMax };
 
     private MountTable Mount(SimulatedMachineOptions options, DateTimeOffset now)
     {
@@ -283,33 +389,35 @@ internal sealed class MountTable
                 throw new ArgumentException($"The mount '{path}' has no absolute path.", nameof(options));
             }
 
-            (Disk disk, DirectoryInode directory) = MakeDirectory(path, now);
-            _mounted.Add((disk.Device, directory.Number), Disks[i + 1]);
-            _above.Add(Disks[i + 1].Device, (disk, (DirectoryInode)disk[directory.Parent]));
+            MakeDirectory(path, now);
+            if (MountAt(path, _disks[i + 1], _disks[i + 1].Root) != Errno.None)
+            {
+                throw new ArgumentException($"The mount '{path}' is not a directory.", nameof(options));
+            }
         }
 
         return this;
     }
 
-    private (Disk Disk, DirectoryInode Directory) MakeDirectory(string path, DateTimeOffset now)
+    private void MakeDirectory(string path, DateTimeOffset now)
     {
         Place current = Root;
         foreach (string component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             if (Find(current, component, out Place next) != Errno.None)
             {
-                var parent = (DirectoryInode)current.Inode;
+                if (current.Inode is not DirectoryInode parent)
+                {
+                    return;
+                }
+
                 DirectoryInode made = current.Disk.NewDirectory(DirectoryMode, now);
                 current.Disk.Add(parent, component, made);
                 current.Disk.SyncDirectory(parent);
-                next = new Place(current.Disk, made);
+                next = current with { Inode = made };
             }
 
             current = next;
         }
-
-        return current.Inode is DirectoryInode directory
-            ? (current.Disk, directory)
-            : throw new ArgumentException($"The mount '{path}' is not a directory.", nameof(path));
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.IO.Hashing;
 using System.Linq;
 using System.Text;
@@ -32,6 +33,15 @@ internal static class Fingerprint
     {
         Add(hash, inode.Number);
         Add(hash, (long)inode.Metadata.Mode);
+        Add(hash, ((long)inode.Metadata.Owner.User << 32) | inode.Metadata.Owner.Group);
+        Add(hash, inode.Changed.UtcTicks);
+        foreach ((string name, ImmutableArray<byte> value) in inode.Metadata.Attributes)
+        {
+            hash.Append(Encoding.UTF8.GetBytes(name));
+            Add(hash, value.Length);
+            hash.Append(value.AsSpan());
+        }
+
         switch (inode)
         {
             case FileInode file:

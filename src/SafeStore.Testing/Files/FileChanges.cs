@@ -8,7 +8,6 @@ namespace SafeStore.Testing.Files;
 internal sealed class FileChanges(SimulatedFiles files)
 {
     private const int ChunkSize = 80 * 1024;
-    private const Errno TooManyLinks = (Errno)31;
 
     private const UnixFileMode CopiedBits = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
@@ -147,7 +146,7 @@ internal sealed class FileChanges(SimulatedFiles files)
             case Errno.None:
                 return;
             case Errno.CrossDevice or Errno.AccessDenied or Errno.NotPermitted:
-            case Errno.NotSupported or Errno.NotImplemented or TooManyLinks:
+            case Errno.NotSupported or Errno.NotImplemented or Errno.TooManyLinks:
                 Copy(existing, created, overwrite: false);
                 return;
             case Errno.NotFound when !files.IsDirectory(HostPath.GetDirectoryName(created)):

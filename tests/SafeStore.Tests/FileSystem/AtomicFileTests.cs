@@ -132,7 +132,7 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal(Errno.InputOutput, exception.Errno);
         Assert.Equal(Target, exception.Path);
         Assert.Contains("is visible, but may not be durable", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("errno 5", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("EIO (5)", exception.Message, StringComparison.Ordinal);
         Assert.Equal("new", File.ReadAllText(Target));
     }
 

@@ -26,23 +26,20 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
     public Errno OpenDirectory(DirectoryHandle parent, string path, out DirectoryHandle? directory) =>
         inner.OpenDirectory(parent, path, out directory);
 
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode) => inner.MakeDirectory(parent, name, mode);
-
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory) => inner.MakeDirectory(parent, name, mode, out directory);
+    public Errno MakeDirectory(DirectoryHandle parent, string name, in FilePermissions permissions, out DirectoryHandle? directory) =>
+        inner.MakeDirectory(parent, name, permissions, out directory);
 
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) => inner.List(directory, entries);
 
-    public Errno Stat(DirectoryHandle directory, string name, out FileStatus status) => inner.Stat(directory, name, out status);
+    public Errno Stat(DirectoryHandle parent, string path, out FileStatus status) => inner.Stat(parent, path, out status);
 
-    public Errno Stat(DirectoryHandle directory, out FileStatus status) => inner.Stat(directory, out status);
+    public Errno Stat(Handle handle, out FileStatus status) => inner.Stat(handle, out status);
 
-    public Errno Stat(FileHandle file, out FileStatus status) => inner.Stat(file, out status);
-
-    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
+    public Errno CreateFile(DirectoryHandle directory, string name, in FilePermissions permissions, out FileHandle? file)
     {
         file = null;
         Errno fault = Enter(nameof(CreateFile));
-        return fault != Errno.None ? fault : inner.CreateFile(directory, name, mode, out file);
+        return fault != Errno.None ? fault : inner.CreateFile(directory, name, permissions, out file);
     }
 
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
@@ -100,16 +97,12 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
         return fault != Errno.None ? fault : inner.SyncDirectory(directory);
     }
 
-    public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target)
+    public Errno Rename(
+        DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, RenameKind kind)
     {
-        Errno fault = Enter(nameof(Rename));
-        return fault != Errno.None ? fault : inner.Rename(sourceDirectory, source, targetDirectory, target);
+        Errno fault = kind == RenameKind.Replace ? Enter(nameof(Rename)) : Errno.None;
+        return fault != Errno.None ? fault : inner.Rename(sourceDirectory, source, targetDirectory, target, kind);
     }
-
-    public Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
-        inner.RenameNoReplace(sourceDirectory, source, targetDirectory, target);
-
-    public Errno Exchange(DirectoryHandle directory, string first, string second) => inner.Exchange(directory, first, second);
 
     public Errno Unlink(DirectoryHandle directory, string name)
     {
@@ -119,17 +112,21 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno RemoveDirectory(DirectoryHandle parent, string name) => inner.RemoveDirectory(parent, name);
 
-    public Errno TryLock(FileHandle file, LockMode mode) => inner.TryLock(file, mode);
+    public Errno TryLock(Handle handle, LockRange range, LockMode mode) => inner.TryLock(handle, range, mode);
 
-    public Errno Unlock(FileHandle file) => inner.Unlock(file);
+    public Errno Unlock(Handle handle, LockRange range) => inner.Unlock(handle, range);
 
-    public IReadOnlyList<LockHolder> LockHolders(FileHandle file) => inner.LockHolders(file);
+    public IReadOnlyList<LockHolder> LockHolders(Handle handle) => inner.LockHolders(handle);
 
     public Errno MapWords(FileHandle file, out SharedWords? words) => inner.MapWords(file, out words);
 
-    public Errno GetAttribute(FileHandle file, string name, out byte[] value) => inner.GetAttribute(file, name, out value);
+    public Errno GetAttribute(Handle handle, string name, out byte[] value) => inner.GetAttribute(handle, name, out value);
 
-    public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value) => inner.SetAttribute(file, name, value);
+    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) => inner.SetAttribute(handle, name, value);
+
+    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target) => inner.CopyAttributes(from, name, target);
+
+    public Errno LastChange(Handle handle, out DateTimeOffset time) => inner.LastChange(handle, out time);
 
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits) => inner.Describe(directory, out traits);
 

@@ -22,8 +22,8 @@ public sealed class LockTableTests
         """;
 
     [Fact]
-    public void Only_flocks_of_the_file_count_and_no_waiters() =>
-        Assert.Equal([(200, true)], LockTable.Parse(Table, PosixStatus.Device(0xFE, 1), 77));
+    public void Locks_of_the_whole_and_of_bytes_count_and_no_waiters_and_no_locks_of_processes() =>
+        Assert.Equal([(200, true), (0, false)], LockTable.Parse(Table, PosixStatus.Device(0xFE, 1), 77));
 
     [Fact]
     public void Every_shared_holder_is_named() =>
@@ -31,7 +31,7 @@ public sealed class LockTableTests
 
     [Fact]
     public void The_inode_alone_counts_where_no_line_has_the_device() =>
-        Assert.Equal([(200, true), (400, true)], LockTable.Parse(Table, PosixStatus.Device(9, 9), 77));
+        Assert.Equal([(200, true), (400, true), (0, false)], LockTable.Parse(Table, PosixStatus.Device(9, 9), 77));
 
     [Theory]
     [InlineData(99)]

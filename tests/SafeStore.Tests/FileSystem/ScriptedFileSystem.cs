@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
 
@@ -69,10 +68,7 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
         return Ask(nameof(OpenDirectory), parent, path) is var fault and not Errno.None ? fault : _inner.OpenDirectory(parent, path, out directory);
     }
 
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode) =>
-        Ask(nameof(MakeDirectory), parent, name) is var fault and not Errno.None ? fault : Tell(nameof(MakeDirectory), parent, name, _inner.MakeDirectory(parent, name, mode));
-
-    public Errno MakeDirectory(DirectoryHandle parent, string name, UnixFileMode mode, out DirectoryHandle? directory)
+    public Errno MakeDirectory(DirectoryHandle parent, string name, in FilePermissions permissions, out DirectoryHandle? directory)
     {
         directory = null;
         if (Ask(nameof(MakeDirectory), parent, name) is var fault and not Errno.None)
@@ -80,7 +76,7 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
             return fault;
         }
 
-        Errno errno = Tell(nameof(MakeDirectory), parent, name, _inner.MakeDirectory(parent, name, mode, out directory));
+        Errno errno = Tell(nameof(MakeDirectory), parent, name, _inner.MakeDirectory(parent, name, permissions, out directory));
         if (errno != Errno.None)
         {
             directory?.Dispose();
@@ -93,32 +89,26 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries) =>
         Ask(nameof(List), directory.Path) is var fault and not Errno.None ? fault : _inner.List(directory, entries);
 
-    public Errno Stat(DirectoryHandle directory, string name, out FileStatus status)
+    public Errno Stat(DirectoryHandle parent, string path, out FileStatus status)
     {
         status = default;
-        return Ask(nameof(Stat), directory, name) is var fault and not Errno.None ? fault : _inner.Stat(directory, name, out status);
+        return Ask(nameof(Stat), parent, path) is var fault and not Errno.None ? fault : _inner.Stat(parent, path, out status);
     }
 
-    public Errno Stat(DirectoryHandle directory, out FileStatus status)
+    public Errno Stat(Handle handle, out FileStatus status)
     {
         status = default;
-        if (Ask(nameof(Stat), directory.Path) is var fault and not Errno.None)
+        if (Ask(nameof(Stat), handle.Path) is var fault and not Errno.None)
         {
             return fault;
         }
 
-        Errno errno = _inner.Stat(directory, out status);
-        status = MountPoints.Contains(directory.Path) ? status with { Device = ~status.Device } : status;
+        Errno errno = _inner.Stat(handle, out status);
+        status = MountPoints.Contains(handle.Path) ? status with { Device = ~status.Device } : status;
         return errno;
     }
 
-    public Errno Stat(FileHandle file, out FileStatus status)
-    {
-        status = default;
-        return Ask(nameof(Stat), file.Path) is var fault and not Errno.None ? fault : _inner.Stat(file, out status);
-    }
-
-    public Errno CreateFile(DirectoryHandle directory, string name, UnixFileMode mode, out FileHandle? file)
+    public Errno CreateFile(DirectoryHandle directory, string name, in FilePermissions permissions, out FileHandle? file)
     {
         file = null;
         if (Ask(nameof(CreateFile), directory, name) is var fault and not Errno.None)
@@ -126,7 +116,7 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
             return fault;
         }
 
-        Errno errno = Tell(nameof(CreateFile), directory, name, _inner.CreateFile(directory, name, mode, out file));
+        Errno errno = Tell(nameof(CreateFile), directory, name, _inner.CreateFile(directory, name, permissions, out file));
         if (errno != Errno.None)
         {
             file?.Dispose();
@@ -187,16 +177,19 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
         return fault;
     }
 
-    public Errno Rename(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
-        Ask(nameof(Rename), targetDirectory, target) is var fault and not Errno.None ? fault : Tell(nameof(Rename), targetDirectory, target, _inner.Rename(sourceDirectory, source, targetDirectory, target));
-
-    public Errno RenameNoReplace(DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target) =>
-        Ask(nameof(RenameNoReplace), targetDirectory, target) is var fault and not Errno.None
+    public Errno Rename(
+        DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, RenameKind kind)
+    {
+        string verb = kind switch
+        {
+            RenameKind.Exchange => nameof(IDurableFileSystem.Exchange),
+            RenameKind.NoReplace => nameof(IDurableFileSystem.RenameNoReplace),
+            _ => nameof(Rename),
+        };
+        return Ask(verb, targetDirectory, target) is var fault and not Errno.None
             ? fault
-            : Tell(nameof(RenameNoReplace), targetDirectory, target, _inner.RenameNoReplace(sourceDirectory, source, targetDirectory, target));
-
-    public Errno Exchange(DirectoryHandle directory, string first, string second) =>
-        Ask(nameof(Exchange), directory, second) is var fault and not Errno.None ? fault : Tell(nameof(Exchange), directory, second, _inner.Exchange(directory, first, second));
+            : Tell(verb, targetDirectory, target, _inner.Rename(sourceDirectory, source, targetDirectory, target, kind));
+    }
 
     public Errno Unlink(DirectoryHandle directory, string name) =>
         Ask(nameof(Unlink), directory, name) is var fault and not Errno.None ? fault : Tell(nameof(Unlink), directory, name, _inner.Unlink(directory, name));
@@ -204,12 +197,13 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno RemoveDirectory(DirectoryHandle parent, string name) =>
         Ask(nameof(RemoveDirectory), parent, name) is var fault and not Errno.None ? fault : Tell(nameof(RemoveDirectory), parent, name, _inner.RemoveDirectory(parent, name));
 
-    public Errno TryLock(FileHandle file, LockMode mode) =>
-        Ask(nameof(TryLock), file.Path) is var fault and not Errno.None ? fault : _inner.TryLock(file, mode);
+    public Errno TryLock(Handle handle, LockRange range, LockMode mode) =>
+        Ask(nameof(TryLock), handle.Path) is var fault and not Errno.None ? fault : _inner.TryLock(handle, range, mode);
 
-    public Errno Unlock(FileHandle file) => Ask(nameof(Unlock), file.Path) is var fault and not Errno.None ? fault : _inner.Unlock(file);
+    public Errno Unlock(Handle handle, LockRange range) =>
+        Ask(nameof(Unlock), handle.Path) is var fault and not Errno.None ? fault : _inner.Unlock(handle, range);
 
-    public IReadOnlyList<LockHolder> LockHolders(FileHandle file) => _inner.LockHolders(file);
+    public IReadOnlyList<LockHolder> LockHolders(Handle handle) => _inner.LockHolders(handle);
 
     public Errno MapWords(FileHandle file, out SharedWords? words)
     {
@@ -217,9 +211,18 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
         return Ask(nameof(MapWords), file.Path) is var fault and not Errno.None ? fault : _inner.MapWords(file, out words);
     }
 
-    public Errno GetAttribute(FileHandle file, string name, out byte[] value) => _inner.GetAttribute(file, name, out value);
+    public Errno GetAttribute(Handle handle, string name, out byte[] value) => _inner.GetAttribute(handle, name, out value);
 
-    public Errno SetAttribute(FileHandle file, string name, ReadOnlySpan<byte> value) => _inner.SetAttribute(file, name, value);
+    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) => _inner.SetAttribute(handle, name, value);
+
+    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target) =>
+        Ask(nameof(CopyAttributes), from, name) is var fault and not Errno.None ? fault : _inner.CopyAttributes(from, name, target);
+
+    public Errno LastChange(Handle handle, out DateTimeOffset time)
+    {
+        time = default;
+        return Ask(nameof(LastChange), handle.Path) is var fault and not Errno.None ? fault : _inner.LastChange(handle, out time);
+    }
 
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits)
     {

@@ -251,7 +251,7 @@ public sealed class GateTests : IDisposable
         using (directory)
         using (FileHandle file = FileLock.OpenOrCreate(_scripted, directory!, NameLocks.FileOf(taken)))
         {
-            Assert.Equal(Errno.None, _scripted.TryLock(file, LockMode.Exclusive));
+            Assert.Equal(Errno.None, _scripted.TryLock(file, LockRange.Whole, LockMode.Exclusive));
             await using SandboxLocks locks = await store.LockManyAsync([SandboxTarget.New(free), SandboxTarget.New(taken)], cancellationToken: TestContext.Current.CancellationToken);
             Assert.Equal(file.Path, (await Assert.ThrowsAsync<LockTimeoutException>(async () => await locks.Change().CommitAsync())).Path);
             await other.CreateAsync(free);

@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+
+namespace SafeStore.FileSystem;
+
+/// <summary>renameat2(2), and what stands in for it where it is refused.</summary>
+[SkipLocalsInit]
+internal static unsafe class PosixRenaming
+{
+    internal static Errno Rename(Descriptor from, string source, Descriptor to, string target, RenameKind kind)
+    {
+        byte* sourceText = stackalloc byte[NativeText.Capacity];
+        byte* targetText = stackalloc byte[NativeText.Capacity];
+        Errno errno = NativeText.Name(source, sourceText);
+        errno = errno == Errno.None ? NativeText.Name(target, targetText) : errno;
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        uint flags = kind switch
+        {
+            RenameKind.NoReplace => LibC.RENAME_NOREPLACE,
+            RenameKind.Exchange => LibC.RENAME_EXCHANGE,
+            _ => LibC.RENAME_REPLACE,
+        };
+        while (LibC.MustRepeat(LibC.renameat2(from, sourceText, to, targetText, flags), out errno))
+        {
+        }
+
+        // A filesystem that does not know the flag (ZFS before 2.2) says EINVAL, and so does one to a directory that goes below itself.
+        return kind switch
+        {
+            RenameKind.NoReplace when errno is Errno.Invalid or Errno.NotImplemented => ToFreeName(from, sourceText, to, targetText),
+            RenameKind.Replace when errno == Errno.NotImplemented => Plain(from, sourceText, to, targetText),
+            _ => errno,
+        };
+    }
+
+    private static Errno ToFreeName(Descriptor from, byte* source, Descriptor to, byte* target)
+    {
+        Errno errno = PosixStatus.OfPath(from, source, out _);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        return PosixStatus.OfPath(to, target, out _) switch
+        {
+            Errno.None => Errno.Exists,
+            Errno.NotFound => Plain(from, source, to, target),
+            Errno other => other,
+        };
+    }
+
+    private static Errno Plain(Descriptor from, byte* source, Descriptor to, byte* target)
+    {
+        Errno errno;
+        while (LibC.MustRepeat(LibC.renameat(from, source, to, target), out errno))
+        {
+        }
+
+        return errno;
+    }
+}
