@@ -186,7 +186,7 @@ public sealed class LogLaws
 
         public string PathOf(Lsn segment) => Path.Combine(_temp.Path, $"{segment.Value:x16}.log");
 
-        public List<CommitRecord> Scan() => LogScanner.ReadToTail(Directory, default).Records;
+        public List<CommitRecord> Scan() => LogReader.ReadToTail(Directory, default).Records;
 
         public void Dispose()
         {

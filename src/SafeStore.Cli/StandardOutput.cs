@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Cli;
 

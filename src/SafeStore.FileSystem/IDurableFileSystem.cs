@@ -361,8 +361,9 @@ public partial interface IDurableFileSystem
     /// </summary>
     /// <param name="from">The directory of the old file.</param>
     /// <param name="name">The old file's name.</param>
-    /// <param name="target">The new file, whose mode is the old one's already.</param>
-    Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target);
+    /// <param name="directory">The directory of the new file.</param>
+    /// <param name="target">The new file's name; its mode is the old one's already.</param>
+    Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target);
 
     /// <summary>
     /// When a file or directory was last changed in any way (st_ctime): written, renamed, linked, given a mode or an owner. No program
@@ -371,6 +372,13 @@ public partial interface IDurableFileSystem
     /// <param name="handle">The file or directory.</param>
     /// <param name="time">The time; default unless the result is <see cref="Errno.None"/>.</param>
     Errno LastChange(Handle handle, out DateTimeOffset time);
+
+    /// <summary>A process's command line (/proc/(pid)/cmdline), for messages; empty if it is not known.</summary>
+    /// <param name="processId">The process's id.</param>
+    string CommandOf(int processId) => "";
+
+    /// <summary>Whether this process may make files that belong to others.</summary>
+    bool IsPrivileged => false;
 
     /// <summary>Tells what kind of filesystem a directory lies on.</summary>
     /// <param name="directory">The directory.</param>

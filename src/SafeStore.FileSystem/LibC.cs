@@ -277,6 +277,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint flistxattr(Descriptor file, byte* names, nuint size);
 
+    [LibraryImport("libc")]
+    internal static partial uint geteuid();
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint llistxattr(byte* path, byte* names, nuint size);
 

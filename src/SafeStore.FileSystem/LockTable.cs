@@ -70,7 +70,7 @@ internal static class LockTable
         return true;
     }
 
-    private static string CommandOf(int processId)
+    internal static string CommandOf(int processId)
     {
         if (processId == 0)
         {

@@ -18,7 +18,60 @@ internal static unsafe class PosixAttributeCopy
 
     private static ReadOnlySpan<byte> AccessList => "system.posix_acl_access\0"u8;
 
-    internal static Errno Copy(Descriptor directory, string name, Descriptor to)
+    /// <summary>As a rule there is nothing to copy, and nothing that was inherited: two looks, and no file is opened.</summary>
+    internal static Errno Copy(Descriptor directory, string name, Descriptor targetDirectory, string target)
+    {
+        Errno errno = Look(directory, name, out bool hasAny);
+        errno = errno == Errno.None && !hasAny ? Look(targetDirectory, target, out hasAny) : errno;
+        if (errno != Errno.None || !hasAny)
+        {
+            return errno;
+        }
+
+        byte* text = stackalloc byte[NativeText.Capacity];
+        errno = NativeText.Name(target, text);
+        Descriptor? opened = null;
+        errno = errno == Errno.None ? PosixOpening.OpenName(targetDirectory, text, LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_NOCTTY, 0, out opened) : errno;
+        using (opened)
+        {
+            return errno == Errno.None ? Copy(directory, name, opened!) : errno;
+        }
+    }
+
+    private static Errno Look(Descriptor directory, string name, out bool hasAny)
+    {
+        hasAny = false;
+        byte* text = stackalloc byte[NativeText.Capacity];
+        Errno errno = NativeText.Name(name, text);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        byte* path = stackalloc byte[PrefixSize + NativeText.Capacity];
+        bool isHeld = false;
+        try
+        {
+            directory.DangerousAddRef(ref isHeld);
+            Join((int)directory.DangerousGetHandle(), text, path);
+            nint length;
+            while (LibC.MustRepeat(length = LibC.llistxattr(path, null, 0), out errno))
+            {
+            }
+
+            hasAny = errno is not (Errno.None or Errno.NotSupported) || length > 0; // what the look could not tell, the copy does
+            return Errno.None;
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                directory.DangerousRelease();
+            }
+        }
+    }
+
+    private static Errno Copy(Descriptor directory, string name, Descriptor to)
     {
         byte* text = stackalloc byte[NativeText.Capacity];
         Errno errno = NativeText.Name(name, text);

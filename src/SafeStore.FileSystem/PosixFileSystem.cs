@@ -224,8 +224,14 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
         PosixAttributes.Set(Descriptor.Of(handle), name, value);
 
     /// <inheritdoc/>
-    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target) =>
-        PosixAttributeCopy.Copy(PosixDirectory.Of(from).Descriptor, name, PosixFile.Of(target).Descriptor);
+    public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) =>
+        PosixAttributeCopy.Copy(PosixDirectory.Of(from).Descriptor, name, PosixDirectory.Of(directory).Descriptor, target);
+
+    /// <inheritdoc/>
+    public string CommandOf(int processId) => LockTable.CommandOf(processId);
+
+    /// <inheritdoc/>
+    public bool IsPrivileged { get; } = LibC.geteuid() == 0;
 
     /// <inheritdoc/>
     public Errno LastChange(Handle handle, out DateTimeOffset time) => PosixStatus.ChangeOf(Descriptor.Of(handle), out time);

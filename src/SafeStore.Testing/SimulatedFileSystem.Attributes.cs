@@ -68,35 +68,37 @@ public sealed partial class SimulatedFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target)
+    public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target)
     {
         SimulatedDirectory start = Of(from);
-        SimulatedFile copy = Of(target);
-        using Turn turn = Begin(Operation.CopyAttributes, Join(start, name), "to " + copy.Path, copy.Place.Disk);
+        SimulatedDirectory end = Of(directory);
+        using Turn turn = Begin(Operation.CopyAttributes, Join(start, name), "to " + Join(end, target), end.Place.Disk);
         if (turn.Fails(out Errno errno))
         {
             return errno;
         }
 
         Place place = default;
+        Place copy = default;
         errno = MountTable.CheckName(name);
         errno = errno == Errno.None ? _machine.Mounts.Find(start.Place, name, out place) : errno;
+        errno = errno == Errno.None ? _machine.Mounts.Find(end.Place, target, out copy) : errno;
         if (errno != Errno.None)
         {
             return turn.End(errno);
         }
 
-        Metadata metadata = copy.Place.Inode.Metadata;
+        Metadata metadata = copy.Inode.Metadata;
         ImmutableSortedDictionary<string, ImmutableArray<byte>> kept = metadata.Attributes.SetItems(
             place.Inode.Metadata.Attributes.Where(static attribute => attribute.Key.StartsWith(UserSpace, StringComparison.Ordinal) || attribute.Key == Label));
         if (kept != metadata.Attributes)
         {
-            if (copy.Place.Disk.IsReadOnly)
+            if (copy.Disk.IsReadOnly)
             {
                 return turn.End(Errno.ReadOnly);
             }
 
-            copy.Place.Disk.SetMetadata(copy.Place.Inode, metadata with { Attributes = kept });
+            copy.Disk.SetMetadata(copy.Inode, metadata with { Attributes = kept });
         }
 
         return turn.End(Errno.None);

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 using SafeStore.Testing.Disks;
 
 namespace SafeStore.Testing;

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Testing;
 

@@ -3,6 +3,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Checkpoint;
 using SafeStore.Commit;
+using SafeStore.Diagnostics;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
@@ -16,41 +17,33 @@ namespace SafeStore;
 /// <summary>The parts of an open store, and how a store is opened and closed (docs/commit-protocol.md, "Open").</summary>
 internal sealed class Engine : IAsyncDisposable
 {
-    private const string OpenLockName = "open.lock";
-    private const string LogLockName = "log.lock";
-    private const string SyncLockName = "sync.lock";
+    private const string WordsName = "words";
 
-    private readonly IDurableFileSystem _fs;
-    private readonly int _documentBytesMax;
+    private readonly StoreAnchor _anchor;
     private readonly FileLock _openLock;
     private readonly SharedState _shared;
     private readonly CommitLog _log;
     private readonly LockWaiting _waiting;
     private readonly Maintenance _maintenance;
     private readonly Committer _committer;
-    private readonly Settlement _settlement;
     private readonly DirectoryHandle _logDirectory;
-    private readonly DirectoryHandle _namesDirectory;
-    private readonly NameLocks _names;
 
-    private Engine(
-        StoreOptions options, RootSet roots, FileLock openLock, SharedState shared, DirectoryHandle logDirectory, DirectoryHandle namesDirectory, CommitLog log, Watermark watermark, Settlement settlement, bool hasRecovered, LockWaiting waiting, EngineEvents events)
+    private Engine(StoreOptions options, OpenedStore opened, LockWaiting waiting, EngineEvents events)
     {
-        IDurableFileSystem fs = options.FileSystem;
-        (Roots, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, openLock, shared, logDirectory, waiting, events);
-        (_namesDirectory, _log, _settlement) = (namesDirectory, log, settlement);
-        (_fs, _documentBytesMax) = (fs, options.DocumentBytesMax);
-        var stager = new Stager(fs, roots);
-        var publisher = new Publisher(fs, roots);
-        _names = new NameLocks(fs, _namesDirectory, waiting);
-        var resolver = new Resolver(fs, roots, _log, stager, publisher, new Sweeper(fs, roots), settlement, events);
+        RootSet roots = opened.Roots;
+        (Roots, _anchor, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, opened.Anchor, opened.OpenLock, opened.Shared, opened.LogDirectory, waiting, events);
+        _log = opened.Log;
+        var names = new NameLocks(opened.Anchor, waiting);
+        var resolver = new Resolver(roots, _log, opened.Identity, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
-        Locker = new SandboxLocker(fs, roots, Gates, _names, waiting, resolver);
-        Checkpointer = new Checkpointer(fs, roots, _log, watermark, _names, Locker, resolver, new WholeSyncer(fs, roots, hasRecovered, events), waiting, events);
+        Locker = new SandboxLocker(roots, Gates, names, waiting, resolver);
+        var documents = new DocumentSyncer(roots, _log, Locker, new WholeSyncer(roots, opened.HasRecovered, events), waiting);
+        var published = new PublishedSandboxes(roots, names, Locker, resolver, events);
+        Checkpointer = new Checkpointer(roots, new CheckpointLock(opened.Anchor, waiting), _log, opened.Dirty, published, documents, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
         _committer = new Committer(_log, _maintenance.Nudge);
-        Runner = new TransactionRunner(roots, _committer, _names, Locker, waiting, fs, stager, publisher, resolver, settlement, events);
-        Reader = new DocumentReader(fs, roots, options.DocumentBytesMax);
+        Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, events);
+        Reader = new DocumentReader(roots.FileSystem, roots, options.DocumentBytesMax);
     }
 
     public RootSet Roots { get; }
@@ -72,31 +65,36 @@ internal sealed class Engine : IAsyncDisposable
     public static async ValueTask<Engine> OpenAsync(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
     {
         IDurableFileSystem fs = options.FileSystem;
-        StoreMetadata.CheckFormat(fs, layout);
+        _ = StoreMetadata.Exists(fs, layout);
         var events = new EngineEvents(options.Logger);
         using var owned = new OwnedParts();
         LockWaiting waiting = owned.Add(new LockWaiting(options.TimeProvider, options.LockTimeout));
-        RootSet roots = owned.Add(RootSet.Open(fs, layout));
-        DirectoryHandle logDirectory = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log"));
+        RootSet roots = owned.Add(RootSet.Open(fs, layout, options));
+        var metadata = new StoreMetadata(roots);
+        var lockFiles = new FilePermissions(options.LockFileMode, roots.Config.FilePermissions.Owner);
+        using var files = new OwnedParts();
+        FileHandle file = files.Add(metadata.OpenAnchor(lockFiles)); // O1
+        FileHandle words = files.Add(FileLock.OpenOrCreate(fs, roots.Config.Metadata, WordsName, lockFiles));
+        SharedState.EnsureLength(fs, words);
+        StoreAnchor anchor = owned.Add(new StoreAnchor(fs, file, words, waiting));
+        files.Disown();
+        SharedState shared = owned.Add(new SharedState(fs, words));
+        DirectoryHandle logDirectory = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log", roots.Config.DirectoryPermissions));
         var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes, options.LogBytesMax);
-        FileLock openLock = owned.Add(FileLock.Open(fs, roots.Config.Metadata, OpenLockName, waiting));
-        SharedState.EnsureLength(fs, openLock.File);
-        SharedState shared = owned.Add(new SharedState(fs, openLock.File));
-        bool hasRecovered = await JoinAsync(fs, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
-        DirectoryHandle names = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "names"));
-        StoreIdentity identity = new StoreMetadata(fs, roots).Join();
-        SharedLock logLock = owned.Add(new SharedLock(FileLock.Open(fs, roots.Config.Metadata, LogLockName, waiting), shared, SharedWord.LogLockWaiting));
-        SharedLock syncLock = owned.Add(new SharedLock(FileLock.Open(fs, roots.Config.Metadata, SyncLockName, waiting), shared, SharedWord.SyncLockWaiting));
-        var log = owned.Add(new CommitLog(segments, new LogLock(logLock), new SharedSync(syncLock, shared), shared, identity));
-        var watermark = new Watermark(fs, roots.Config.Metadata);
-        var settlement = new Settlement(log, shared, watermark);
+        FileLock openLock = anchor.LockOf(StoreLock.Open);
+        bool hasRecovered = await JoinAsync(metadata, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
+        StoreIdentity identity = metadata.Join();
+        var logLock = new LogLock(new SharedLock(anchor.LockOf(StoreLock.Log), shared, SharedWord.LogLockWaiting));
+        var sync = new SharedSync(new SharedLock(anchor.LockOf(StoreLock.Sync), shared, SharedWord.SyncLockWaiting), shared);
+        var dirty = new DirtySegments();
+        var log = owned.Add(new CommitLog(segments, logLock, sync, shared, anchor, identity, dirty));
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
             _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
-            settlement.Enter(hold);
         }
 
-        var engine = new Engine(options, roots, openLock, shared, logDirectory, names, log, watermark, settlement, hasRecovered, waiting, events);
+        var opened = new OpenedStore(roots, anchor, openLock, shared, logDirectory, log, dirty, identity, hasRecovered);
+        var engine = new Engine(options, opened, waiting, events);
         owned.Disown();
         return engine;
     }
@@ -125,11 +123,9 @@ internal sealed class Engine : IAsyncDisposable
             Gates.Dispose();
             _committer.Dispose();
             _log.Dispose();
-            _names.Dispose();
-            _namesDirectory.Dispose();
             _logDirectory.Dispose();
             _shared.Dispose();
-            _openLock.Dispose();
+            _anchor.Dispose();
             _waiting.Dispose();
             Roots.Dispose();
         }
@@ -137,19 +133,16 @@ internal sealed class Engine : IAsyncDisposable
 
     private async ValueTask CloseAsync()
     {
-        await _settlement.LeaveAsync(CancellationToken.None).ConfigureAwait(false);
-
         // The change from shared to exclusive may lose the lock: it does not matter here, we have left.
-        if (_openLock.TryAcquire(LockMode.Exclusive)
-            && await Checkpointer.RunAsync(seal: true, kept: 0, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false) is { } checkpointed)
+        if (_openLock.TryAcquire(LockMode.Exclusive))
         {
-            await _settlement.MarkAsync(checkpointed, CancellationToken.None).ConfigureAwait(false);
+            _ = await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
     /// <returns>Whether this process has recovered the store, since nobody else had it open.</returns>
     private static async ValueTask<bool> JoinAsync(
-        IDurableFileSystem fs, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting, EngineEvents events, CancellationToken cancellation)
+        StoreMetadata metadata, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting, EngineEvents events, CancellationToken cancellation)
     {
         bool hasRecovered = false;
         bool joined = await waiting.TryUntilAsync(
@@ -158,14 +151,14 @@ internal sealed class Engine : IAsyncDisposable
                 if (openLock.TryAcquire(LockMode.Exclusive))
                 {
                     // Nobody else has it open. Whatever the file says, recovery is what makes it true.
-                    (StoreStatus found, Lives before) = (shared.Status, shared.Lives);
+                    StoreStatus found = shared.Status;
                     if (found != StoreStatus.Faulted)
                     {
                         shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
                     }
 
-                    bool isSettled = Recover(fs, roots, segments, shared, found, before, events);
-                    shared.StartOver(isSettled);
+                    Recover(metadata, roots, segments, shared, found == StoreStatus.Faulted, events);
+                    shared.StartOver();
                     shared.SetStatus(StoreStatus.Open);
                     hasRecovered = true;
                 }
@@ -195,16 +188,15 @@ internal sealed class Engine : IAsyncDisposable
             throw openLock.TimedOut(waiting.DefaultTimeout, null);
         }
 
+        roots.TakeScratch([]);
         return hasRecovered;
     }
 
-    private static bool Recover(IDurableFileSystem fs, RootSet roots, LogDirectory segments, SharedState shared, StoreStatus found, Lives before, EngineEvents events)
+    private static void Recover(StoreMetadata metadata, RootSet roots, LogDirectory segments, SharedState shared, bool wasFaulted, EngineEvents events)
     {
         try
         {
-            StoreIdentity identity = new StoreMetadata(fs, roots).Establish();
-            var watermark = new Watermark(fs, roots.Config.Metadata);
-            return new StoreRecovery(fs, roots, segments, watermark, identity, events).Run(found, before);
+            new StoreRecovery(roots, segments, metadata, events).Run(wasFaulted);
         }
         catch (SyncFailedException failure)
         {
@@ -217,4 +209,16 @@ internal sealed class Engine : IAsyncDisposable
             throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
         }
     }
+
+    /// <summary>What an opening has got hold of.</summary>
+    private sealed record OpenedStore(
+        RootSet Roots,
+        StoreAnchor Anchor,
+        FileLock OpenLock,
+        SharedState Shared,
+        DirectoryHandle LogDirectory,
+        CommitLog Log,
+        DirtySegments Dirty,
+        StoreIdentity Identity,
+        bool HasRecovered);
 }

@@ -273,7 +273,7 @@ public sealed partial class StateStore : IAsyncDisposable
     public async ValueTask<Lsn> CheckpointAsync(CancellationToken cancellationToken = default)
     {
         using OpenLocks.Call use = _open.Use();
-        return await _engine.Checkpointer.RunAsync(seal: true, kept: 0, _options.LockTimeout, cancellationToken).ConfigureAwait(false)
+        return await _engine.Checkpointer.RunAsync(seal: true, _options.LockTimeout, cancellationToken).ConfigureAwait(false)
             ?? throw new LockTimeoutException($"{Layout.ConfigMetadata}/checkpoint.lock", _options.LockTimeout, [], "another checkpoint");
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO.Abstractions;
 using System.Threading;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 
 namespace SafeStore.CrashTests.Child;
 
@@ -150,10 +151,10 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
         return inner.SetAttribute(handle, name, value);
     }
 
-    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target)
+    public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target)
     {
-        Step("setxattr", target.Path, "as " + name);
-        return inner.CopyAttributes(from, name, target);
+        Step("setxattr", $"{directory.Path}/{target}", "as " + name);
+        return inner.CopyAttributes(from, name, directory, target);
     }
 
     public Errno LastChange(Handle handle, out DateTimeOffset time) => inner.LastChange(handle, out time);

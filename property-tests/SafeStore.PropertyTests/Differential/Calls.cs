@@ -1,6 +1,7 @@
 using System.Linq;
 using FsCheck;
 using FsCheck.Fluent;
+using SafeStore.FileSystem;
 
 namespace SafeStore.PropertyTests.Differential;
 

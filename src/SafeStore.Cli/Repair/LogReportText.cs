@@ -17,7 +17,7 @@ internal static class LogReportText
     public static byte[] ToTable(LogReport report)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"log              {report.Path}{(report.IsInUse ? "  (in use by another process)" : string.Empty)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"log              {report.Path}\n");
         text.Append(CultureInfo.InvariantCulture, $"watermark        {Shown(report.Watermark)}\n");
         text.Append(CultureInfo.InvariantCulture, $"last valid LSN   {Shown(report.LastValid)}\n\n");
         text.Append("segment                first LSN   last LSN    records      bytes       used  state\n");
@@ -39,7 +39,6 @@ internal static class LogReportText
         {
             writer.WriteStartObject();
             writer.WriteString("log"u8, report.Path);
-            writer.WriteBoolean("inUse"u8, report.IsInUse);
             WriteLsn(writer, "watermark", report.Watermark);
             WriteLsn(writer, "lastValid", report.LastValid);
             writer.WriteStartArray("segments"u8);

@@ -18,13 +18,13 @@ internal static class RepairCommand
         var store = new StoreArguments(command);
         var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
         command.Add(json);
-        command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(store.ExistingLayoutOf(arguments), arguments.GetValue(json), ending.Token)));
+        command.SetAction(arguments => Tool.GuardAsync(_ => RunAsync(store.ExistingLayoutOf(arguments), arguments.GetValue(json))));
         return command;
     }
 
-    private static async Task<int> RunAsync(StoreLayout layout, bool json, CancellationToken stop)
+    private static async Task<int> RunAsync(StoreLayout layout, bool json)
     {
-        LogReport report = await LogInspection.RunAsync(layout, new StoreOptions(), stop);
+        LogReport report = LogInspection.Run(layout, new StoreOptions());
         await using Stream output = StandardOutput.Open();
         await output.WriteAsync(json ? LogReportText.ToJson(report) : LogReportText.ToTable(report), CancellationToken.None);
         await output.FlushAsync(CancellationToken.None);

@@ -17,34 +17,36 @@ namespace SafeStore.Checkpoint;
 /// <summary>
 /// Makes durable what published transactions touched: documents and lock files, then their directories, children before parents.
 /// </summary>
-internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, CommitLog log, SandboxLocker locker, WholeSyncer whole, LockWaiting waiting)
+internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker locker, WholeSyncer whole, LockWaiting waiting)
 {
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
+
     /// <summary>Others commit meanwhile: each batch is a commit of the filesystem's journal, for which they wait, and fills the journal, which they wait for longer.</summary>
     private const int FilesPerBatch = 64;
 
-    /// <param name="touched">What they touched.</param>
+    /// <param name="dirty">What they touched.</param>
     /// <param name="syncs">Makes the syncs.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public async ValueTask SyncAsync(IReadOnlyCollection<DirtySandbox> touched, SideBySide syncs, CancellationToken cancellation)
+    public async ValueTask SyncAsync(IReadOnlyCollection<DirtySandbox> dirty, ParallelCalls syncs, CancellationToken cancellation)
     {
         bool isDone = false;
-        await syncs.RunAsync(() => isDone = TrySyncWhole(touched)).ConfigureAwait(false);
+        await syncs.RunAsync(() => isDone = TrySyncWhole(dirty)).ConfigureAwait(false);
         if (isDone)
         {
             // A filesystem that has stopped after an error, or has turned read-only, answers the sync of the whole with success.
-            await syncs.RunAsync(() => SyncRoots(areStaged: false)).ConfigureAwait(false);
+            await syncs.RunAsync(() => SyncRoots()).ConfigureAwait(false);
         }
         else
         {
-            await SyncOneByOneAsync(touched, syncs, cancellation).ConfigureAwait(false);
+            await SyncEachAsync(dirty, syncs, cancellation).ConfigureAwait(false);
         }
     }
 
-    private bool TrySyncWhole(IReadOnlyCollection<DirtySandbox> touched)
+    private bool TrySyncWhole(IReadOnlyCollection<DirtySandbox> dirty)
     {
         try
         {
-            return whole.TrySync(touched);
+            return whole.TrySync(dirty);
         }
         catch (SyncFailedException failure)
         {
@@ -52,11 +54,10 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
         }
     }
 
-    private async ValueTask SyncOneByOneAsync(IReadOnlyCollection<DirtySandbox> touched, SideBySide syncs, CancellationToken cancellation)
+    private async ValueTask SyncEachAsync(IReadOnlyCollection<DirtySandbox> dirty, ParallelCalls syncs, CancellationToken cancellation)
     {
-        var left = new Queue<DirtySandbox>(touched);
-        bool areStaged = left.Any(static touch => touch.IsMadeOrRemoved);
-        using var files = new SyncBatch<TouchedFile>(fs, syncs, FilesPerBatch);
+        var left = new Queue<DirtySandbox>(dirty);
+        using var files = new SyncBatch<DirtyFile>(_fs, syncs, FilesPerBatch);
         while (left.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -65,33 +66,30 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             await SyncAsync(sandboxes, files, syncs).ConfigureAwait(false);
         }
 
-        await syncs.RunAsync(() => SyncRoots(areStaged)).ConfigureAwait(false);
+        await syncs.RunAsync(() => SyncRoots()).ConfigureAwait(false);
     }
 
-    private void Open(Queue<DirtySandbox> left, List<DirtySandbox> sandboxes, SyncBatch<TouchedFile> files)
+    private void Open(Queue<DirtySandbox> left, List<DirtySandbox> sandboxes, SyncBatch<DirtyFile> files)
     {
-        while (!files.IsFull && left.TryDequeue(out DirtySandbox? touch))
+        while (!files.IsFull && left.TryDequeue(out DirtySandbox? sandbox))
         {
-            sandboxes.Add(touch);
-            Open(touch, files);
+            sandboxes.Add(sandbox);
+            Open(sandbox, files);
         }
     }
 
-    private void Open(DirtySandbox touch, SyncBatch<TouchedFile> files)
+    private void Open(DirtySandbox sandbox, SyncBatch<DirtyFile> files)
     {
-        foreach (DocumentKey key in touch.Documents)
+        foreach (DocumentKey key in sandbox.Documents)
         {
-            Open(touch.Sandbox, key, DocumentId.Trusted(touch.Sandbox, key.Container, key.Root, key.File).RelativePath, files);
+            Open(sandbox.Sandbox, key, DocumentId.Trusted(sandbox.Sandbox, key.Container, key.Root, key.File).RelativePath, files);
         }
 
-        if (touch.HasLastWord)
-        {
-            // Version numbers go with the lock word: after a power loss it must not say less than the log that is about to go.
-            Open(touch.Sandbox, new DocumentKey(StoreRoot.Run, null, Identifier.LockFile), $"{touch.Sandbox}/{Identifier.LockFile}", files);
-        }
+        // Version numbers go with the lock word: after a power loss it must not say less than the log that is about to go.
+        Open(sandbox.Sandbox, new DocumentKey(StoreRoot.Run, null, Identifier.LockFile), $"{sandbox.Sandbox}/{Identifier.LockFile}", files);
     }
 
-    private void Open(string sandbox, DocumentKey key, string path, SyncBatch<TouchedFile> files)
+    private void Open(string sandbox, DocumentKey key, string path, SyncBatch<DirtyFile> files)
     {
         RootDirectory root = roots[key.Root];
         if (root.IsVolatile)
@@ -99,19 +97,19 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             return;
         }
 
-        Errno errno = fs.OpenFile(root.Directory, path, FileUse.Read, out FileHandle? file);
+        Errno errno = _fs.OpenFile(root.Directory, path, FileUse.Read, out FileHandle? file);
         if (errno is Errno.NotFound or Errno.NotDirectory)
         {
             return; // deleted, perhaps with its container, whose name may be a document's by now
         }
 
         StorageException.ThrowIfFailed(errno, "open for the checkpoint", root.Directory.Path, path);
-        files.Add(file!, new TouchedFile(sandbox, key, root.Directory));
+        files.Add(file!, new DirtyFile(sandbox, key, root.Directory));
     }
 
-    private async ValueTask SyncAsync(List<DirtySandbox> sandboxes, SyncBatch<TouchedFile> files, SideBySide syncs)
+    private async ValueTask SyncAsync(List<DirtySandbox> sandboxes, SyncBatch<DirtyFile> files, ParallelCalls syncs)
     {
-        foreach ((TouchedFile file, Errno errno) in await files.SyncAsync().ConfigureAwait(false))
+        foreach ((DirtyFile file, Errno errno) in await files.SyncAsync().ConfigureAwait(false))
         {
             if (file.IsLock)
             {
@@ -128,7 +126,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     /// A document whose sync failed is written anew from its last record: the kernel may have dropped its pages, and a second sync would
     /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted. Not to be cancelled: the kernel tells of the failure once.
     /// </summary>
-    private async ValueTask RewriteAsync(TouchedFile file)
+    private async ValueTask RewriteAsync(DirtyFile file)
     {
         (string sandbox, DocumentKey key, _) = file;
         try
@@ -136,7 +134,10 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             using SandboxHold held = await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, CancellationToken.None).ConfigureAwait(false);
             if (await FindContentAsync(sandbox, key).ConfigureAwait(false) is { } content && held.Handles.Find(key.Root, key.Container) is { } directory)
             {
-                new AtomicFile(fs).Write(directory, key.File, content.Span);
+                using var inOrder = new ParallelCalls(1);
+                using var files = new FileRewriter(_fs, inOrder);
+                files.Write(roots[key.Root], key.Container is null ? sandbox : $"{sandbox}/{key.Container}", directory, key.File, content.Span);
+                files.Complete();
             }
         }
         catch (NotFoundException)
@@ -152,27 +153,27 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     private async ValueTask<ReadOnlyMemory<byte>?> FindContentAsync(string sandbox, DocumentKey key)
     {
         using LogLock.Hold hold = await log.LockAsync(CancellationToken.None).ConfigureAwait(false);
-        var fate = new Redo(sandbox);
+        var redo = new Redo(sandbox);
         foreach ((SandboxPlan plan, CommitRecord record) in CommittedPlans.Of(log.ReadAll(hold), log.Directory.Path, sandbox))
         {
-            fate.Add(plan, record);
+            redo.Add(plan, record);
         }
 
-        return fate.Documents.TryGetValue(key, out (ReadOnlyMemory<byte>? Content, Guid Root) found) ? found.Content : null;
+        return redo.Documents.TryGetValue(key, out RedoDocument? found) ? found.Content : null;
     }
 
-    private async ValueTask SyncDirectoriesAsync(List<DirtySandbox> sandboxes, SideBySide syncs)
+    private async ValueTask SyncDirectoriesAsync(List<DirtySandbox> sandboxes, ParallelCalls syncs)
     {
         var containers = new List<(StoreRoot Root, string Path)>();
         var own = new List<(StoreRoot Root, string Path)>();
         var touched = new HashSet<(StoreRoot Root, string? Container)>();
-        foreach (DirtySandbox touch in sandboxes)
+        foreach (DirtySandbox sandbox in sandboxes)
         {
             touched.Clear();
-            touch.CollectDirectories(touched);
+            sandbox.CollectDirectories(touched);
             foreach ((StoreRoot root, string? container) in touched)
             {
-                (container is null ? own : containers).Add((root, container is null ? touch.Sandbox : $"{touch.Sandbox}/{container}"));
+                (container is null ? own : containers).Add((root, container is null ? sandbox.Sandbox : $"{sandbox.Sandbox}/{container}"));
             }
         }
 
@@ -188,7 +189,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
             return;
         }
 
-        Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
+        Errno errno = _fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
         if (errno is Errno.NotFound or Errno.NotDirectory)
         {
             return;
@@ -202,25 +203,25 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     }
 
     /// <summary>
-    /// The roots' own names: also for updates, which need the directory that another program, or a locker in a root that has lost its own, has made. And stage/ and trash/: a directory must not come back in the place that
-    /// it has left.
+    /// The roots' own names: also for updates, which need the directory that another program, or a locker in a root that has lost its own, has made. And scratch/ and
+    /// new/: what has left them must not be found there by a recovery.
     /// </summary>
-    private void SyncRoots(bool areStaged)
+    private void SyncRoots()
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
         {
             SyncOrFault(root.Directory);
-            if (areStaged)
+            Errno errno = root.SyncScratch(out DirectoryHandle failed);
+            if (errno != Errno.None)
             {
-                SyncOrFault(root.Stage);
-                SyncOrFault(root.Trash);
+                throw log.Fault(failed.Path, errno);
             }
         }
     }
 
     private void SyncOrFault(DirectoryHandle directory)
     {
-        Errno errno = fs.SyncDirectory(directory);
+        Errno errno = _fs.SyncDirectory(directory);
         if (errno != Errno.None)
         {
             throw log.Fault(directory.Path, errno);
@@ -228,7 +229,7 @@ internal sealed class DocumentSyncer(IDurableFileSystem fs, RootSet roots, Commi
     }
 
     /// <summary>A document, or the lock file, of a sandbox.</summary>
-    private sealed record TouchedFile(string Sandbox, DocumentKey Key, DirectoryHandle Root)
+    private sealed record DirtyFile(string Sandbox, DocumentKey Key, DirectoryHandle Root)
     {
         public string Path => $"{Root.Path}/{DocumentId.Trusted(Sandbox, Key.Container, Key.Root, Key.File).RelativePath}";
 

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Threads;
@@ -92,7 +93,7 @@ internal sealed class Maintenance : IAsyncDisposable
         {
             try
             {
-                using var apart = new SideBySide(_log.Directory.FileSystem.SyncsSideBySide);
+                using var apart = new ParallelCalls(_log.Directory.FileSystem.SyncsSideBySide);
                 await apart.RunAsync(_log.Directory.PrepareSpare).ConfigureAwait(false);
             }
             catch (StorageException failure)
@@ -106,9 +107,7 @@ internal sealed class Maintenance : IAsyncDisposable
         bool isDue = lacksSpace || !isNudged;
         if (sealedBytes > 0 && (isDue || sealedBytes >= _options.LogBytesMax))
         {
-            // A log that is only too long keeps its newer half: what is written often is written again there, and never needs a sync of its own.
-            int kept = isDue ? 0 : (int)(_options.LogBytesMax / _options.SegmentBytes / 2);
-            _ = await _checkpointer.RunAsync(seal: false, kept, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
+            _ = await _checkpointer.RunAsync(seal: false, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
         }
     }
 }

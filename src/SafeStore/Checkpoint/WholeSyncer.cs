@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Roots;
 using SafeStore.Vocabulary;
@@ -10,15 +11,16 @@ namespace SafeStore.Checkpoint;
 /// Makes what a checkpoint has to make durable so by one sync of each root's filesystem, where that costs less than a sync of each file and directory: each of those flushes the device, and where names change commits the filesystem's
 /// journal, for which everybody waits.
 /// </summary>
-/// <param name="fs">The filesystem.</param>
 /// <param name="roots">The roots.</param>
 /// <param name="hasRecovered">
 /// Whether this process has recovered the store, hence opened the roots before anything was staged that the log has now: the kernel tells a failed write-back to the directories that were open then. Of a failure before another process
 /// joined somebody else may have been told, also about what is only appended later; so that process syncs one by one, and is told of each file by the file's own sync.
 /// </param>
 /// <param name="events">Told of a failure.</param>
-internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool hasRecovered, EngineEvents events)
+internal sealed class WholeSyncer(RootSet roots, bool hasRecovered, EngineEvents events)
 {
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
+
     /// <summary>Syncing a small file takes as long as writing so many bytes, whoever's they are.</summary>
     private const long BytesPerSync = 64 << 10;
 
@@ -28,10 +30,10 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
     private bool _hasFailed;
 
     /// <summary>Syncs it. The roots' directories must be synced after it.</summary>
-    /// <param name="touched">What transactions touched.</param>
+    /// <param name="dirty">What transactions touched.</param>
     /// <returns>False: nothing is known to be durable, whatever happened; the sync of each file tells.</returns>
     /// <exception cref="SyncFailedException">Nor will the sync of a file tell: what was touched may be lost, but for the log.</exception>
-    public bool TrySync(IReadOnlyCollection<DirtySandbox> touched)
+    public bool TrySync(IReadOnlyCollection<DirtySandbox> dirty)
     {
         if (_hasFailed || !hasRecovered)
         {
@@ -42,7 +44,7 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
         var devices = new Dictionary<StoreRoot, ulong>();
         foreach (RootDirectory root in roots.InOrderOfAppearance.Where(static root => !root.IsVolatile))
         {
-            if (fs.Stat(root.Directory, out FileStatus status) != Errno.None)
+            if (_fs.Stat(root.Directory, out FileStatus status) != Errno.None)
             {
                 return false;
             }
@@ -51,12 +53,12 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
             filesystems[status.Device] = root;
         }
 
-        return TryCountSyncs(touched, devices, out long syncs) && filesystems.Values.All(root => TrySync(root, syncs * BytesPerSync));
+        return TryCountSyncs(dirty, devices, out long syncs) && filesystems.Values.All(root => TrySync(root, syncs * BytesPerSync));
     }
 
     private bool TrySync(RootDirectory root, long unwrittenMax)
     {
-        Errno errno = fs.SyncAll(root.Directory, unwrittenMax, out bool isDone);
+        Errno errno = _fs.SyncAll(root.Directory, unwrittenMax, out bool isDone);
         if (errno == Errno.Damaged)
         {
             throw new SyncFailedException(root.Directory.Path, errno);
@@ -72,27 +74,27 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
     }
 
     /// <summary>How many syncs it saves; false if something of it is not on its root's filesystem, because somebody has mounted another there.</summary>
-    private bool TryCountSyncs(IReadOnlyCollection<DirtySandbox> touched, Dictionary<StoreRoot, ulong> devices, out long syncs)
+    private bool TryCountSyncs(IReadOnlyCollection<DirtySandbox> dirty, Dictionary<StoreRoot, ulong> devices, out long syncs)
     {
         var directories = new HashSet<(StoreRoot Root, string? Container)>();
         syncs = 0;
-        foreach (DirtySandbox touch in touched)
+        foreach (DirtySandbox sandbox in dirty)
         {
             directories.Clear();
-            touch.CollectDirectories(directories);
-            syncs += directories.Count(directory => devices.ContainsKey(directory.Root)) + touch.Documents.Count(key => devices.ContainsKey(key.Root));
+            sandbox.CollectDirectories(directories);
+            syncs += directories.Count(directory => devices.ContainsKey(directory.Root)) + sandbox.Documents.Count(key => devices.ContainsKey(key.Root));
             foreach ((StoreRoot root, string? container) in directories)
             {
-                if (devices.TryGetValue(root, out ulong device) && !IsOn(device, roots[root].Directory, container is null ? touch.Sandbox : $"{touch.Sandbox}/{container}"))
+                if (devices.TryGetValue(root, out ulong device) && !IsOn(device, roots[root].Directory, container is null ? sandbox.Sandbox : $"{sandbox.Sandbox}/{container}"))
                 {
                     return false;
                 }
             }
 
-            if (touch.HasLastWord && devices.TryGetValue(StoreRoot.Run, out ulong ofLock))
+            if (devices.TryGetValue(StoreRoot.Run, out ulong ofLock))
             {
                 syncs++;
-                if (!IsFileOn(ofLock, roots.Run.Directory, $"{touch.Sandbox}/{Identifier.LockFile}"))
+                if (!IsFileOn(ofLock, roots.Run.Directory, $"{sandbox.Sandbox}/{Identifier.LockFile}"))
                 {
                     return false;
                 }
@@ -104,7 +106,7 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
 
     private bool IsOn(ulong device, DirectoryHandle root, string path)
     {
-        Errno errno = fs.OpenDirectory(root, path, out DirectoryHandle? directory);
+        Errno errno = _fs.OpenDirectory(root, path, out DirectoryHandle? directory);
         if (errno != Errno.None)
         {
             return errno is Errno.NotFound or Errno.NotDirectory; // gone; if it is something else, whoever syncs one by one tells
@@ -112,13 +114,13 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
 
         using (directory)
         {
-            return fs.Stat(directory!, out FileStatus status) == Errno.None && status.Device == device;
+            return _fs.Stat(directory!, out FileStatus status) == Errno.None && status.Device == device;
         }
     }
 
     private bool IsFileOn(ulong device, DirectoryHandle root, string path)
     {
-        Errno errno = fs.OpenFile(root, path, FileUse.Read, out FileHandle? file);
+        Errno errno = _fs.OpenFile(root, path, FileUse.Read, out FileHandle? file);
         if (errno != Errno.None)
         {
             return errno is Errno.NotFound or Errno.NotDirectory;
@@ -126,7 +128,7 @@ internal sealed class WholeSyncer(IDurableFileSystem fs, RootSet roots, bool has
 
         using (file)
         {
-            return fs.Stat(file!, out FileStatus status) == Errno.None && status.Device == device;
+            return _fs.Stat(file!, out FileStatus status) == Errno.None && status.Device == device;
         }
     }
 }

@@ -6,7 +6,7 @@ using SafeStore.Roots;
 namespace SafeStore.Commit;
 
 /// <summary>What a plan may say of containers: those that it uses exist, those that it creates do not.</summary>
-internal sealed class ContainerRules(IDurableFileSystem fs, RootSet roots)
+internal sealed class ContainerRules(RootSet roots)
 {
     public void Check(SandboxHandles handles, SandboxPlan plan)
     {
@@ -80,7 +80,7 @@ internal sealed class ContainerRules(IDurableFileSystem fs, RootSet roots)
                 continue;
             }
 
-            Errno errno = fs.Stat(sandbox, name, out FileStatus status);
+            Errno errno = roots.FileSystem.Stat(sandbox, name, out FileStatus status);
             if (errno != Errno.NotFound)
             {
                 StorageException.ThrowIfFailed(errno, "look for a container", sandbox, name);

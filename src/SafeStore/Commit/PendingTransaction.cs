@@ -10,56 +10,40 @@ internal sealed record Participant(SandboxHold Hold, SandboxPlan Plan, Lsn? Requ
     public StagedPlan Staged { get; } = new();
 }
 
-/// <summary>A transaction as the log sees it.</summary>
-internal sealed class PendingTransaction : PendingCommit
+/// <summary>Plans on their way into the log, as one record.</summary>
+internal abstract class PendingPlans(SandboxPlan[] plans, bool needsSync) : PendingCommit
 {
-    private readonly Participant[] _participants;
-    private readonly SandboxPlan[] _plans;
-    private readonly Stager _stager;
+    public SandboxPlan[] Plans => plans;
 
-    public PendingTransaction(Participant[] participants, Stager stager, bool needsSync)
-    {
-        _participants = participants;
-        _plans = Array.ConvertAll(participants, static participant => participant.Plan);
-        _stager = stager;
-        NeedsSync = needsSync;
-        PayloadBytes = PlanCodec.SizeOf(_plans);
-        OutlineBytes = PayloadBytes - PlanCodec.ContentBytesOf(_plans);
-        NeedsStaging = Array.Exists(_plans, static plan => plan.NeedsStaging);
-    }
+    public override int PayloadBytes { get; } = PlanCodec.SizeOf(plans);
 
-    public override int PayloadBytes { get; }
+    public override bool NeedsSync => needsSync;
 
-    public override int OutlineBytes { get; }
+    public override void WritePayload(Span<byte> target) => PlanCodec.Write(plans, target);
+}
 
-    public override bool NeedsSync { get; }
+/// <summary>A transaction.</summary>
+/// <param name="participants">Its sandboxes.</param>
+/// <param name="stager">Stages it beside its append: only creations, which no other process can see or lock. Null if it is staged already.</param>
+/// <param name="needsSync">Whether it touches a root that outlives the machine's power.</param>
+internal sealed class PendingTransaction(Participant[] participants, Stager? stager, bool needsSync)
+    : PendingPlans(Array.ConvertAll(participants, static participant => participant.Plan), needsSync)
+{
+    public override bool HasMeanwhile => stager is not null;
 
-    public override bool NeedsStaging { get; }
-
-    /// <summary>Why it could not be staged; null if it was.</summary>
+    /// <summary>Why it could not be staged beside its append; null if it was.</summary>
     public Exception? StagingFailure { get; private set; }
 
-    public override void WritePayload(Span<byte> target) => PlanCodec.Write(_plans, target);
-
-    public override void WriteOutline(Span<byte> target) => PlanCodec.WriteOutline(_plans, target);
-
-    protected override void StageOnce()
+    protected override void DoMeanwhile()
     {
         try
         {
-            foreach (Participant participant in _participants)
+            foreach (Participant participant in participants)
             {
-                if (participant.Plan.Kind == PlanKind.Create)
-                {
-                    _stager.StageNew(participant.Plan, participant.Staged);
-                }
-                else
-                {
-                    _stager.Stage(participant.Plan, participant.Hold.Handles, participant.Staged);
-                }
+                stager!.StageNew(participant.Plan, participant.Staged);
             }
         }
-#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, the record is in the log, and has to be aborted
+#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, the record is in the log, and has to be revoked
         catch (Exception failure)
         {
             StagingFailure = failure; // without a copy: there may be no memory for it
@@ -68,14 +52,6 @@ internal sealed class PendingTransaction : PendingCommit
     }
 }
 
-/// <summary>Says of a transaction in the log that it did not take place.</summary>
-internal sealed class PendingAbort(Participant[] participants, PendingTransaction aborted) : PendingCommit
-{
-    private readonly SandboxPlan[] _plans = Array.ConvertAll(participants, participant => SandboxPlan.Abort(participant.Plan.Sandbox, aborted.Lsn));
-
-    public override int PayloadBytes => PlanCodec.SizeOf(_plans);
-
-    public override bool NeedsSync => aborted.NeedsSync;
-
-    public override void WritePayload(Span<byte> target) => PlanCodec.Write(_plans, target);
-}
+/// <summary>Says of creations in the log, none of which could be staged, that their sandboxes are removed.</summary>
+internal sealed class PendingRevocation(SandboxPlan[] creations, bool needsSync)
+    : PendingPlans(Array.ConvertAll(creations, static plan => new SandboxPlan(plan.Sandbox, PlanKind.Remove, [], [], [], [])), needsSync);

@@ -22,7 +22,7 @@ internal static class PlanCodec
                 throw new ArgumentException($"The transaction changes more than {NamesMax} documents or containers of sandbox '{plan.Sandbox}'. Split it.", nameof(plans));
             }
 
-            size += 1 + SizeOf(plan.Sandbox) + (plan.Kind == PlanKind.Abort ? 8 : 16);
+            size += 1 + SizeOf(plan.Sandbox) + 16;
             size += SizeOf(plan.CreatedContainers) + SizeOf(plan.RemovedContainers);
             foreach (DocumentPut put in plan.Puts)
             {
@@ -40,25 +40,7 @@ internal static class PlanCodec
             : throw new ArgumentException($"The transaction has {size} bytes; {RecordFormat.PayloadBytesMax} are the most. Split it.", nameof(plans));
     }
 
-    /// <summary>How many of these bytes are documents'.</summary>
-    public static int ContentBytesOf(SandboxPlan[] plans)
-    {
-        int bytes = 0;
-        foreach (SandboxPlan plan in plans)
-        {
-            foreach (DocumentPut put in plan.Puts)
-            {
-                bytes += put.Content.Length;
-            }
-        }
-
-        return bytes;
-    }
-
-    public static void Write(SandboxPlan[] plans, Span<byte> target) => Write(plans, new Writer(target), isOutline: false);
-
-    /// <summary>Writes the plans as if all documents were empty: what a checkpoint has to know of them.</summary>
-    public static void WriteOutline(SandboxPlan[] plans, Span<byte> target) => Write(plans, new Writer(target), isOutline: true);
+    public static void Write(SandboxPlan[] plans, Span<byte> target) => Write(plans, new Writer(target));
 
     /// <summary>Reads a payload; null if these bytes are none, in which case a newer version wrote them: the record's checksum was right.</summary>
     /// <param name="payload">The bytes, which the plans go on using.</param>
@@ -72,12 +54,6 @@ internal static class PlanCodec
         {
             var kind = (PlanKind)reader.Byte();
             string sandbox = reader.Name()!;
-            if (kind == PlanKind.Abort && sandbox is not null)
-            {
-                plans.Add(SandboxPlan.Abort(sandbox, reader.Lsn()));
-                continue;
-            }
-
             string[] created = reader.Names();
             string[] removed = reader.Names();
             DocumentPut[] puts = reader.NewArray<DocumentPut>();
@@ -103,26 +79,20 @@ internal static class PlanCodec
         return reader.HasFailed || !reader.IsAtEnd ? null : plans;
     }
 
-    private static void Write(SandboxPlan[] plans, Writer writer, bool isOutline)
+    private static void Write(SandboxPlan[] plans, Writer writer)
     {
         writer.Number(plans.Length);
         foreach (SandboxPlan plan in plans)
         {
             writer.Byte((byte)plan.Kind);
             writer.Name(plan.Sandbox);
-            if (plan.Kind == PlanKind.Abort)
-            {
-                writer.Lsn(plan.Aborted);
-                continue;
-            }
-
             writer.Names(plan.CreatedContainers);
             writer.Names(plan.RemovedContainers);
             writer.Number(plan.Puts.Length);
             foreach (DocumentPut put in plan.Puts)
             {
                 writer.Key(put.Key);
-                writer.Bytes(isOutline ? default : put.Content.Span);
+                writer.Bytes(put.Content.Span);
             }
 
             writer.Number(plan.Deletes.Length);
@@ -162,12 +132,6 @@ internal static class PlanCodec
         {
             BinaryPrimitives.WriteInt32LittleEndian(_rest, value);
             _rest = _rest[4..];
-        }
-
-        public void Lsn(Lsn value)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(_rest, value.Value);
-            _rest = _rest[8..];
         }
 
         public void Name(string? name)
@@ -216,8 +180,6 @@ internal static class PlanCodec
             HasFailed |= value < 0 || value > max;
             return HasFailed ? 0 : value;
         }
-
-        public Lsn Lsn() => new(Take(8) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadInt64LittleEndian(bytes.Span) : 0);
 
         /// <summary>A name, null if it is empty. Checked like an argument: a path is formed of it.</summary>
         public string? Name()

@@ -1,29 +1,27 @@
 using System.Collections.Generic;
 using System.Linq;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Roots;
 
 namespace SafeStore.Commit;
 
-/// <summary>Makes staged files and directories visible. Every step may be repeated after a crash: it finds its work done, or does it.</summary>
-internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
+/// <summary>Makes what was staged visible: one rename or exchange for each document and directory, from the scratch directory into its place.</summary>
+internal sealed class Publisher(RootSet roots, EngineEvents events)
 {
-    private readonly NameSource _names = new(fs);
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
 
     /// <summary>Publishes the plan of an existing sandbox, but for its lock word.</summary>
     public void Publish(SandboxPlan plan, StagedPlan staged, SandboxHandles handles)
     {
-        foreach (StagedDirectory directory in staged.Directories)
-        {
-            Appear(directory);
-        }
-
+        PublishNew(staged);
         foreach (StagedFile file in staged.Files)
         {
-            Publish(file, handles);
+            Publish(file);
         }
 
+        staged.Files.Clear();
         for (int i = 0; i < plan.Deletes.Length; i++)
         {
             Delete(plan.Deletes[i], handles);
@@ -31,16 +29,17 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
 
         for (int i = 0; i < plan.RemovedContainers.Length; i++)
         {
-            RemoveContainer(plan.Sandbox, plan.RemovedContainers[i], handles);
+            RemoveContainer(plan.RemovedContainers[i], handles);
         }
     }
 
-    /// <summary>Lets a new sandbox appear, in the run root first: from then on its lock file, held by us, speaks for it.</summary>
+    /// <summary>Lets new directories appear; of a new sandbox, the run root's first: from then on its lock file, held by us, speaks for it.</summary>
     public void PublishNew(StagedPlan staged)
     {
         foreach (StagedDirectory directory in staged.Directories)
         {
-            Appear(directory);
+            Errno errno = _fs.Rename(directory.Place, directory.Name, directory.TargetParent, directory.Target, RenameKind.NoReplace);
+            StorageException.ThrowIfFailed(errno, "publish a new directory", directory.TargetParent, directory.Target);
             staged.Appeared++;
         }
     }
@@ -51,72 +50,79 @@ internal sealed class Publisher(IDurableFileSystem fs, RootSet roots)
         var aside = new List<(RootDirectory Root, string? Name)>();
         foreach (RootDirectory root in roots.InOrderOfRemoval)
         {
-            aside.Add((root, Rename(root, root.Directory, sandbox, sandbox)));
+            aside.Add((root, MoveAside(root, root.Directory, sandbox)));
         }
 
-        // It is gone. What cannot be emptied now waits in trash/ for the next recovery.
         foreach ((RootDirectory root, string? name) in aside.Where(static moved => moved.Name is not null))
         {
-            _ = RemovedTree.TryRemove(fs, root.Trash, name!);
+            Empty(root, name!);
         }
     }
 
-    private void Appear(StagedDirectory directory)
+    private void Publish(StagedFile file)
     {
-        Errno errno = fs.RenameNoReplace(directory.Root.Stage, directory.Name, directory.TargetParent, directory.Target);
-        StorageException.ThrowIfFailed(errno, "publish a new directory", directory.TargetParent, directory.Target);
-    }
-
-    private void Publish(StagedFile file, SandboxHandles handles)
-    {
-        (DirectoryHandle directory, string temp, DocumentKey key, bool targetExists) = file;
-        Errno errno = targetExists ? fs.Exchange(directory, temp, key.File) : Errno.NotFound;
+        (RootDirectory root, string name, DirectoryHandle directory, DocumentKey key, bool targetExists) = file;
+        DirectoryHandle scratch = root.Scratch.Directory;
+        Errno errno = targetExists && !root.IsVolatile ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Exchange) : Errno.NotFound;
         if (errno == Errno.None)
         {
             // The old version's blocks were often never allocated: unlinking it costs no flush, where a rename over it would.
-            StorageException.ThrowIfFailed(fs.Unlink(directory, temp), "remove the old version of", directory, key.File);
+            errno = _fs.Unlink(scratch, name);
+            if (errno == Errno.IsDirectory)
+            {
+                _ = _fs.Rename(scratch, name, directory, key.File, RenameKind.Exchange); // put there since it was looked at
+            }
+
+            StorageException.ThrowIfFailed(errno, "remove the old version of", directory, key.File);
         }
         else
         {
-            errno = errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported ? fs.Rename(directory, temp, directory, key.File) : errno;
+            bool canRename = errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported;
+            errno = canRename ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Replace) : errno;
             StorageException.ThrowIfFailed(errno, "publish a document", directory, key.File);
         }
 
-        handles.KnowFile(key.Root, key.Container, key.File);
+        root.Scratch.GiveBack(name);
     }
 
     private void Delete(DocumentKey key, SandboxHandles handles)
     {
-        if (handles.Find(key.Root, key.Container) is not { } directory)
+        if (handles.Find(key.Root, key.Container) is { } directory)
         {
-            return;
+            Errno errno = _fs.Unlink(directory, key.File);
+            StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory, key.File);
         }
-
-        handles.ForgetFile(key.Root, key.Container, key.File);
-        Errno errno = fs.Unlink(directory, key.File);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory, key.File);
     }
 
-    private void RemoveContainer(string sandbox, string container, SandboxHandles handles)
+    private void RemoveContainer(string container, SandboxHandles handles)
     {
         foreach (RootDirectory root in roots.InOrderOfRemoval)
         {
             if (handles.Find(root.Root, null) is { } parent)
             {
                 handles.Drop(root.Root, container);
-                if (Rename(root, parent, container, sandbox) is { } aside)
+                if (MoveAside(root, parent, container) is { } aside)
                 {
-                    _ = RemovedTree.TryRemove(fs, root.Trash, aside);
+                    Empty(root, aside);
                 }
             }
         }
     }
 
-    private string? Rename(RootDirectory root, DirectoryHandle parent, string name, string sandbox)
+    private string? MoveAside(RootDirectory root, DirectoryHandle parent, string name)
     {
-        string aside = TempName.NewDirectory(_names, sandbox);
-        Errno errno = fs.RenameNoReplace(parent, name, root.Trash, aside);
+        string aside = root.Scratch.NewName();
+        Errno errno = _fs.Rename(parent, name, root.Scratch.Directory, aside, RenameKind.NoReplace);
         StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a directory", parent, name);
         return errno == Errno.None ? aside : null;
+    }
+
+    /// <summary>It is gone. What cannot be emptied now waits for the next opener.</summary>
+    private void Empty(RootDirectory root, string aside)
+    {
+        if (!RemovedTree.TryRemove(_fs, root.Scratch, aside))
+        {
+            events.NotEmptied(root.Scratch.Directory.Path);
+        }
     }
 }

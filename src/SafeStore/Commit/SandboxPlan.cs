@@ -13,9 +13,6 @@ internal enum PlanKind : byte
 
     /// <summary>The sandbox is removed; there is nothing else in the plan.</summary>
     Remove = 3,
-
-    /// <summary>An earlier transaction of the sandbox did not take place: it could not be staged. There is nothing else in the plan.</summary>
-    Abort = 4,
 }
 
 /// <summary>One document of a sandbox.</summary>
@@ -36,14 +33,6 @@ internal sealed record SandboxPlan(
     DocumentPut[] Puts,
     DocumentKey[] Deletes)
 {
-    /// <summary>Of an abort: the transaction that did not take place.</summary>
-    public Lsn Aborted { get; private init; }
-
-    /// <summary>Whether new bytes are to be staged for it.</summary>
-    public bool NeedsStaging => Kind == PlanKind.Create || Puts.Length + CreatedContainers.Length > 0;
-
-    public static SandboxPlan Abort(string sandbox, Lsn aborted) => new(sandbox, PlanKind.Abort, [], [], [], []) { Aborted = aborted };
-
     public bool IsEmpty => Kind == PlanKind.Update && CreatedContainers.Length + RemovedContainers.Length + Puts.Length + Deletes.Length == 0;
 
     /// <summary>Whether the plan changes anything in a root.</summary>

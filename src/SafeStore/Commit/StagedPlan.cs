@@ -4,11 +4,11 @@ using SafeStore.Roots;
 
 namespace SafeStore.Commit;
 
-/// <summary>A document's new bytes in a temp file beside its target.</summary>
-internal sealed record StagedFile(DirectoryHandle Directory, string TempName, DocumentKey Key, bool TargetExists);
+/// <summary>A document's new bytes in a file of a scratch directory, and where they are to appear.</summary>
+internal sealed record StagedFile(RootDirectory Root, string Name, DirectoryHandle Directory, DocumentKey Key, bool TargetExists);
 
-/// <summary>A complete new directory under stage/, and where it is to appear.</summary>
-internal sealed record StagedDirectory(RootDirectory Root, string Name, DirectoryHandle TargetParent, string Target, string? Container);
+/// <summary>A complete new directory, where it was built, and where it is to appear.</summary>
+internal sealed record StagedDirectory(RootDirectory Root, DirectoryHandle Place, string Name, DirectoryHandle TargetParent, string Target, string? Container);
 
 /// <summary>What has been staged for one sandbox, in the order in which it was made.</summary>
 internal sealed class StagedPlan
@@ -23,13 +23,13 @@ internal sealed class StagedPlan
     /// <summary>How many of the directories have appeared at their targets.</summary>
     public int Appeared { get; set; }
 
-    /// <summary>The directory of a new sandbox in the run root's stage/, until it is filled.</summary>
+    /// <summary>The directory of a new sandbox in the run root's new/, until it is filled.</summary>
     public DirectoryHandle? NewDirectory { get; set; }
 
     /// <summary>The lock file of a new sandbox, held exclusively since before it can be seen.</summary>
     public FileHandle? LockFile { get; set; }
 
-    /// <summary>Closes what it holds open; nobody publishes it any more.</summary>
+    /// <summary>Closes what it holds open.</summary>
     public void Close()
     {
         NewDirectory?.Dispose();

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Log;
@@ -11,36 +12,19 @@ using SafeStore.Roots;
 namespace SafeStore.Commit;
 
 /// <summary>
-/// Commits transactions: check, mark, append and stage, publish, acknowledge (docs/commit-protocol.md, "Commit"). A failure before the append takes back what was done, one while staging
-/// aborts the transaction in the log first; none does once it is durable and staged.
+/// Commits transactions (docs/commit-protocol.md, "Commit", "Create", "Remove"). A failure before the append takes back what was done; none does once the
+/// record is in the log, but for creations that could not be staged, which are revoked by a record of their own.
 /// </summary>
-internal sealed class TransactionRunner(
-    RootSet roots,
-    Committer committer,
-    NameLocks names,
-    SandboxLocker locker,
-    LockWaiting waiting,
-    IDurableFileSystem fs,
-    Stager stager,
-    Publisher publisher,
-    IResolver resolver,
-    Settlement settlement,
-    EngineEvents events)
+internal sealed class TransactionRunner(RootSet roots, Committer committer, NameLocks names, SandboxLocker locker, IResolver resolver, EngineEvents events)
 {
-    private const int CarefulTransactions = 64;
-
-    private readonly ContainerRules _containers = new(fs, roots);
-
-    /// <summary>How many more transactions are staged before their append, since one could not be staged.</summary>
-    private int _careful;
+    private readonly ContainerRules _containers = new(roots);
+    private readonly Stager _stager = new(roots);
+    private readonly Publisher _publisher = new(roots, events);
 
     public async ValueTask<Lsn> CommitAsync(Participant[] participants, CancellationToken cancellation)
     {
-        foreach (Participant participant in participants)
-        {
-            await PrepareAsync(participant, cancellation).ConfigureAwait(false);
-        }
-
+        // C1
+        Array.ForEach(participants, Check);
         Participant[] changed = Array.Exists(participants, static participant => participant.Plan.IsEmpty)
             ? Array.FindAll(participants, static participant => !participant.Plan.IsEmpty)
             : participants;
@@ -49,26 +33,34 @@ internal sealed class TransactionRunner(
             return participants.Max(static participant => participant.Hold.Version);
         }
 
-        var commit = new PendingTransaction(changed, stager, TouchesDurableRoot(changed));
+        bool isBeside = Array.TrueForAll(changed, static participant => participant.Plan.Kind == PlanKind.Create);
+        var commit = new PendingTransaction(changed, isBeside ? _stager : null, TouchesDurableRoot(changed));
         using NameLocks.Hold? named = await LockNamesAsync(changed, cancellation).ConfigureAwait(false);
-        await AppendAndStageAsync(changed, commit, cancellation).ConfigureAwait(false);
+        await AppendAsync(changed, commit, cancellation).ConfigureAwait(false);
+        if (commit.StagingFailure is { } failure)
+        {
+            await RevokeAsync(changed, commit, failure).ConfigureAwait(false);
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
         Publish(changed, commit.Lsn);
         events.Committed();
         return commit.Lsn;
     }
 
-    private async ValueTask PrepareAsync(Participant participant, CancellationToken cancellation)
+    private void Check(Participant participant)
     {
         (SandboxHold hold, SandboxPlan plan, Lsn? required) = participant;
         hold.ThrowIfReleased();
+        if (hold.IsSpent)
+        {
+            throw new InvalidOperationException(
+                $"The last transaction of sandbox '{hold.Sandbox}' is not wholly published. Release its lock and take it again, which finishes the transaction; then read again.");
+        }
+
         if (hold.HasFlock != (plan.Kind != PlanKind.Create))
         {
             throw new InvalidOperationException($"The sandbox '{hold.Sandbox}' has been created or removed since this transaction was started; start another.");
-        }
-
-        if (hold.NeedsResolve)
-        {
-            await ResolveAsync(hold, cancellation).ConfigureAwait(false);
         }
 
         if (required is { } version && version != hold.Version)
@@ -84,26 +76,6 @@ internal sealed class TransactionRunner(
         {
             ContainerRules.CheckNew(plan);
         }
-    }
-
-    private async ValueTask ResolveAsync(SandboxHold hold, CancellationToken cancellation)
-    {
-        if (!hold.Handles.IsCurrent())
-        {
-            throw new NotFoundException("sandbox", hold.Sandbox); // another may be at work in what has its name now
-        }
-
-        hold.Handles.Forget();
-        LockWord? word = await resolver.ResolveAsync(hold.Handles, hold.Handles.ReadWord(), cancellation).ConfigureAwait(false);
-        hold.NeedsResolve = false;
-        if (word is null)
-        {
-            hold.Abandon();
-            throw new NotFoundException("sandbox", hold.Sandbox);
-        }
-
-        hold.Version = word.Value.Lsn;
-        hold.Handles.ForgetUnless(hold.Version);
     }
 
     private bool TouchesDurableRoot(Participant[] participants)
@@ -125,25 +97,26 @@ internal sealed class TransactionRunner(
     private async ValueTask<NameLocks.Hold?> LockNamesAsync(Participant[] participants, CancellationToken cancellation)
     {
         Participant[] named = Array.FindAll(participants, static participant => participant.Plan.Kind != PlanKind.Update);
-        return named.Length == 0 ? null : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
+        return named.Length == 0 ? null : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask AppendAndStageAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)
+    private async ValueTask AppendAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)
     {
         try
         {
+            // C2, C3
             foreach (Participant participant in participants)
             {
                 cancellation.ThrowIfCancellationRequested();
-                await BeginAsync(participant, cancellation).ConfigureAwait(false);
+                await StageAsync(participant, commit.HasMeanwhile, cancellation).ConfigureAwait(false);
             }
 
-            StageFirstIfCareful(commit);
-            _ = await committer.CommitAsync(commit, cancellation).ConfigureAwait(false);
+            Array.ForEach(participants, Mark); // C4
+            _ = await committer.CommitAsync(commit, cancellation).ConfigureAwait(false); // C5, C6
         }
         catch when (commit.Outcome == AppendOutcome.NotAppended)
         {
-            TakeBack(participants);
+            Array.ForEach(participants, TakeBack);
             throw;
         }
         catch
@@ -151,55 +124,34 @@ internal sealed class TransactionRunner(
             Leave(participants); // the outcome is unknown: the lock words stay "committing", and recovery will tell
             throw;
         }
-
-        if (commit.StagingFailure is { } failure)
-        {
-            Volatile.Write(ref _careful, CarefulTransactions);
-            await AbortAsync(participants, commit, failure).ConfigureAwait(false);
-            ExceptionDispatchInfo.Throw(failure);
-        }
     }
 
-    /// <summary>
-    /// Where one transaction could not be staged the next one can hardly be: its record need not get into the log. There it would keep the store from being recovered, until the cause is mended, if all processes died before its abort.
-    /// </summary>
-    private void StageFirstIfCareful(PendingTransaction commit)
-    {
-        if (!commit.NeedsStaging || Volatile.Read(ref _careful) <= 0)
-        {
-            return;
-        }
-
-        commit.Stage();
-        if (commit.StagingFailure is { } failure)
-        {
-            Volatile.Write(ref _careful, CarefulTransactions);
-            ExceptionDispatchInfo.Throw(failure);
-        }
-
-        _ = Interlocked.Decrement(ref _careful);
-    }
-
-    private async ValueTask BeginAsync(Participant participant, CancellationToken cancellation)
+    private async ValueTask StageAsync(Participant participant, bool isBeside, CancellationToken cancellation)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
         if (plan.Kind != PlanKind.Create)
         {
-            stager.Check(plan, hold.Handles);
-            hold.NeedsResolve = true; // until the lock word says idle again
-            hold.Handles.WriteWord(new LockWord(LockWordState.Committing, hold.Version));
+            _stager.Stage(plan, hold.Handles, participant.Staged);
+            return;
         }
-        else if (locker.Exists(plan.Sandbox))
+
+        if (locker.Exists(plan.Sandbox))
         {
             throw new AlreadyExistsException("sandbox", plan.Sandbox);
         }
-        else if (!stager.TryBeginNew(plan, participant.Staged))
+
+        if (!_stager.TryBeginNew(plan, participant.Staged))
         {
             await BeginAfterAnotherAsync(plan, participant.Staged, cancellation).ConfigureAwait(false);
         }
+
+        if (!isBeside)
+        {
+            _stager.StageNew(plan, participant.Staged);
+        }
     }
 
-    /// <summary>Somebody died while he created this sandbox, or could not take back what he had staged.</summary>
+    /// <summary>A process died while it created this sandbox, or could not take back what it had staged.</summary>
     private async ValueTask BeginAfterAnotherAsync(SandboxPlan plan, StagedPlan staged, CancellationToken cancellation)
     {
         if (await resolver.FinishCreationAsync(plan.Sandbox, cancellation).ConfigureAwait(false))
@@ -207,30 +159,38 @@ internal sealed class TransactionRunner(
             throw new AlreadyExistsException("sandbox", plan.Sandbox);
         }
 
-        if (!stager.TryBeginNew(plan, staged))
+        if (!_stager.TryBeginNew(plan, staged))
         {
-            throw new StorageException("stage a new sandbox", $"{roots.Run.Stage.Path}/{TempName.NewSandbox(plan.Sandbox)}", Errno.Exists); // only another program could have put it there
+            throw new StorageException("stage a new sandbox", $"{roots.Run.New.Path}/{plan.Sandbox}", Errno.Exists); // what another program has put there
+        }
+    }
+
+    /// <summary>From here on a death leaves the sandbox to its next locker.</summary>
+    private static void Mark(Participant participant)
+    {
+        (SandboxHold hold, SandboxPlan plan, _) = participant;
+        if (plan.Kind != PlanKind.Create)
+        {
+            hold.IsSpent = true; // until the lock word says idle again
+            hold.Handles.WriteWord(new LockWord(LockWordState.Committing, hold.Version));
         }
     }
 
     /// <summary>
-    /// The record is durable, and what it says could not be staged. Nothing of it was seen, and nothing will be once its abort is durable: only then is it taken back, since a death before that
-    /// leaves the record to whoever resolves the sandbox.
+    /// The record is durable, and what it says could not be staged. Nothing of it was seen, and nothing will be once the revocation is durable: only then is it
+    /// taken back, since a death before that leaves the record to the sandbox's next locker.
     /// </summary>
-    private async ValueTask AbortAsync(Participant[] participants, PendingTransaction commit, Exception failure)
+    private async ValueTask RevokeAsync(Participant[] participants, PendingTransaction commit, Exception failure)
     {
-        PendingAbort? abort = null;
+        PendingRevocation? revocation = null;
         try
         {
-            ThrowIfTakenOver(participants, commit.Lsn);
-            abort = new PendingAbort(participants, commit);
-            _ = await committer.CommitAsync(abort, CancellationToken.None).ConfigureAwait(false);
+            revocation = new PendingRevocation(commit.Plans, commit.NeedsSync);
+            _ = await committer.CommitAsync(revocation, CancellationToken.None).ConfigureAwait(false);
         }
-        catch when (abort is not { Outcome: not AppendOutcome.NotAppended })
+        catch when (revocation is not { Outcome: not AppendOutcome.NotAppended })
         {
-            // The transaction stands: whoever locks its sandboxes next stages and publishes it.
-            _ = settlement.TryDisturb();
-            Leave(participants);
+            Leave(participants); // the transaction stands: the next locker of each sandbox finishes it
             throw new CommitNotPublishedException(commit.Lsn, failure);
         }
         catch
@@ -239,67 +199,33 @@ internal sealed class TransactionRunner(
             throw;
         }
 
-        TakeBack(participants);
+        Array.ForEach(participants, TakeBack);
     }
 
-    /// <summary>
-    /// Whose lock file was deleted under the lock need not be alone: another may have resolved the sandbox, and have gone on from the record. Not if the sandbox is gone, or its new lock file says that nobody has come so far.
-    /// </summary>
-    private void ThrowIfTakenOver(Participant[] participants, Lsn lsn)
-    {
-        foreach ((SandboxHold hold, SandboxPlan plan, _) in participants)
-        {
-            if (plan.Kind != PlanKind.Create && !hold.Handles.IsCurrent() && locker.Exists(plan.Sandbox)
-                && !(LockWord.TryRead(fs, roots.Run.Directory, SandboxHandles.LockPathOf(plan.Sandbox)) is { State: LockWordState.Idle } word && word.Lsn < lsn))
-            {
-                throw new NotFoundException("sandbox", plan.Sandbox);
-            }
-        }
-    }
+    private static void Leave(Participant[] participants) => Array.ForEach(participants, static participant => participant.Staged.Close());
 
-    private static void Leave(Participant[] participants)
-    {
-        foreach (Participant participant in participants)
-        {
-            participant.Staged.Close();
-        }
-    }
-
-    private void TakeBack(Participant[] participants)
-    {
-        bool isTold = settlement.TryDisturb();
-        foreach (Participant participant in participants)
-        {
-            TakeBack(participant, isTold);
-        }
-    }
-
-    private void TakeBack(Participant participant, bool isTold)
+    private void TakeBack(Participant participant)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
-        bool isComplete = stager.TryTakeBack(participant.Staged, isTold);
-        if (plan.Kind == PlanKind.Create || !hold.NeedsResolve)
+        _stager.TakeBack(participant.Staged);
+        if (plan.Kind == PlanKind.Create || !hold.IsSpent)
         {
             return;
         }
 
         hold.Handles.Forget();
-        if (!isComplete)
-        {
-            return; // the word stays "committing": whoever locks the sandbox next sweeps it
-        }
-
         try
         {
-            hold.Handles.WriteWordDurably(new LockWord(LockWordState.Idle, hold.Version));
-            hold.NeedsResolve = false;
+            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, hold.Version));
+            hold.IsSpent = false;
         }
         catch (StorageException)
         {
-            // As above; and the caller is to hear of the first failure, not of this one.
+            // The next locker finds nothing in the log; and the caller is to hear of the first failure, not of this one.
         }
     }
 
+    // C7
     private void Publish(Participant[] participants, Lsn lsn)
     {
         Exception? first = null;
@@ -307,7 +233,7 @@ internal sealed class TransactionRunner(
         {
             try
             {
-                Publish(participant, lsn);
+                Publish(participant);
             }
 #pragma warning disable CA1031 // out of memory, or a defect: whatever it is, the transaction is durable, and the caller must not take it for undone
             catch (Exception failure)
@@ -317,55 +243,73 @@ internal sealed class TransactionRunner(
 #pragma warning restore CA1031
         }
 
+        // C8: no word says "idle" before all of the transaction is published, so that a copy can be cut between two transactions.
+        try
+        {
+            for (int i = 0; i < participants.Length && first is null; i++)
+            {
+                Conclude(participants[i], lsn);
+            }
+        }
+        catch (StorageException failure)
+        {
+            first = failure;
+        }
+
         if (first is not null)
         {
-            _ = settlement.TryDisturb();
             throw new CommitNotPublishedException(lsn, first);
         }
     }
 
-    private void Publish(Participant participant, Lsn lsn)
+    private void Publish(Participant participant)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
         switch (plan.Kind)
         {
             case PlanKind.Create:
-                PublishNew(participant, lsn);
+                PublishNew(participant);
                 break;
             case PlanKind.Remove:
-                publisher.Remove(plan.Sandbox);
-                hold.Abandon();
-                hold.NeedsResolve = false;
-                hold.Version = default;
-                return;
+                _publisher.Remove(plan.Sandbox);
+                break;
             default:
-                publisher.Publish(plan, participant.Staged, hold.Handles);
-                hold.Handles.KnowAt(lsn);
+                _publisher.Publish(plan, participant.Staged, hold.Handles);
                 break;
         }
-
-        hold.Handles.WriteWord(new LockWord(LockWordState.Idle, lsn));
-        hold.Version = lsn;
-        hold.NeedsResolve = false;
     }
 
-    private void PublishNew(Participant participant, Lsn lsn)
+    private void PublishNew(Participant participant)
     {
         SandboxHold hold = participant.Hold;
-        hold.Adopt(new SandboxHandles(fs, roots, hold.Sandbox, new FileLock(fs, participant.Staged.LockFile!, waiting)));
-        hold.NeedsResolve = true;
+        locker.Adopt(hold, participant.Staged.LockFile!);
+        hold.IsSpent = true;
         try
         {
-            publisher.PublishNew(participant.Staged);
+            _publisher.PublishNew(participant.Staged);
         }
         catch when (participant.Staged.Appeared == 0)
         {
-            // Not even its lock file has appeared: what was staged leads the next locker to the record.
-            hold.Abandon();
-            hold.NeedsResolve = false;
+            hold.Abandon(); // not even its lock file has appeared: what was staged leads the next locker to the record
             throw;
         }
+    }
 
-        hold.Handles.ForgetUnless(lsn);
+    private static void Conclude(Participant participant, Lsn lsn)
+    {
+        (SandboxHold hold, SandboxPlan plan, _) = participant;
+        if (plan.Kind == PlanKind.Remove)
+        {
+            hold.Abandon();
+            hold.Version = default;
+        }
+        else
+        {
+            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, lsn));
+            hold.Handles.KnowAt(lsn);
+            hold.Version = lsn;
+        }
+
+        hold.IsSpent = false;
     }
 }

@@ -3,7 +3,7 @@ using System.Threading;
 using Microsoft.Extensions.Logging;
 using SafeStore.FileSystem;
 
-namespace SafeStore;
+namespace SafeStore.Diagnostics;
 
 /// <summary>What the engine tells about itself: log messages, and counts for <see cref="StateStore.Statistics"/>.</summary>
 internal sealed partial class EngineEvents(ILogger logger)
@@ -46,6 +46,8 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void WholeSyncFailed(string directory, Errno errno) => LogWholeSyncFailed(logger, directory, errno, (int)errno);
 
+    public void NotEmptied(string scratch) => LogNotEmptied(logger, scratch);
+
     public void SandboxVanished(string sandbox) => LogSandboxVanished(logger, sandbox);
 
     [LoggerMessage(1, LogLevel.Information, "Rolled sandbox {Sandbox} forward to LSN {Lsn}: its last writer died after the append")]
@@ -72,13 +74,9 @@ internal sealed partial class EngineEvents(ILogger logger)
     [LoggerMessage(9, LogLevel.Warning, "The filesystem of {Directory} could not be synced as a whole: {Errno} (errno {Number}). Checkpoints of this process sync file by file from now on. Look at the kernel log")]
     private static partial void LogWholeSyncFailed(ILogger logger, string directory, Errno errno, int number);
 
+    [LoggerMessage(10, LogLevel.Warning, "Something that was removed cannot be emptied: {Scratch}. It is out of the way; later openings try again. Look for mounts and immutable files there")]
+    private static partial void LogNotEmptied(ILogger logger, string scratch);
+
     [LoggerMessage(7, LogLevel.Warning, "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
     private static partial void LogSandboxVanished(ILogger logger, string sandbox);
 }
-
-/// <summary>What a store object has done since it was opened.</summary>
-/// <param name="Commits">Transactions that it committed.</param>
-/// <param name="RolledForward">Transactions of dead processes that it finished, at a lock or at recovery.</param>
-/// <param name="RolledBack">Sandboxes in which it removed what a dead process had staged, or whose lock word was new.</param>
-/// <param name="Checkpoints">Checkpoints that released segments.</param>
-public sealed record StoreStatistics(long Commits, long RolledForward, long RolledBack, long Checkpoints);

@@ -5,8 +5,11 @@ using SafeStore.FileSystem;
 
 namespace SafeStore.Locking;
 
-/// <summary>flock on a file that this owns. It does not order the threads of this process; a <see cref="FairLock"/> in front does.</summary>
-internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiting waiting) : IDisposable
+/// <summary>
+/// A lock between processes: flock on a file that this owns, or a lock on a byte of the store's anchor. It does not order the threads of this process; a
+/// <see cref="FairLock"/> in front does.
+/// </summary>
+internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange range, LockWaiting waiting, LockHolders? holders = null) : IDisposable
 {
     private const int Spins = 8;
 
@@ -16,11 +19,7 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
 
     public TimeSpan DefaultTimeout => waiting.DefaultTimeout;
 
-    /// <summary>Opens a lock file, making it if it does not exist.</summary>
-    public static FileLock Open(IDurableFileSystem fs, DirectoryHandle directory, string name, LockWaiting waiting) =>
-        new(fs, OpenOrCreate(fs, directory, name), waiting);
-
-    public static FileHandle OpenOrCreate(IDurableFileSystem fs, DirectoryHandle directory, string name)
+    public static FileHandle OpenOrCreate(IDurableFileSystem fs, DirectoryHandle directory, string name, in FilePermissions permissions)
     {
         string path = $"{directory.Path}/{name}";
         while (true)
@@ -28,7 +27,7 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
             Errno errno = fs.OpenFile(directory, name, FileUse.ReadWrite, out FileHandle? file);
             if (errno == Errno.NotFound)
             {
-                errno = fs.CreateFile(directory, name, AtomicFile.DefaultMode, out file);
+                errno = fs.CreateFile(directory, name, permissions, out file);
                 if (errno == Errno.Exists)
                 {
                     continue; // another process was faster
@@ -42,10 +41,15 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
 
     public bool TryAcquire(LockMode mode)
     {
-        Errno errno = fs.TryLock(file, mode);
+        Errno errno = fs.TryLock(file, range, mode);
         if (errno != Errno.WouldBlock)
         {
             StorageException.ThrowIfFailed(errno, "lock", file);
+        }
+
+        if (errno == Errno.None && mode == LockMode.Exclusive)
+        {
+            holders?.Tell(range);
         }
 
         return errno == Errno.None;
@@ -76,11 +80,18 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockWaiti
         }
     }
 
-    public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file), "unlock", file);
+    public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file, range), "unlock", file);
 
-    public bool TryRelease() => fs.Unlock(file) == Errno.None;
+    public bool TryRelease() => fs.Unlock(file, range) == Errno.None;
 
-    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) => new(file.Path, timeout, fs.LockHolders(file), unknownHolder);
+    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) => new(file.Path, timeout, holders?.HoldersOf(range) ?? fs.LockHolders(file), unknownHolder);
 
-    public void Dispose() => file.Dispose();
+    /// <summary>Closes the file, if it is this lock's own.</summary>
+    public void Dispose()
+    {
+        if (range.IsWhole)
+        {
+            file.Dispose();
+        }
+    }
 }

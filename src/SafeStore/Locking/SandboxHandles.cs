@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Roots;
 using SafeStore.Vocabulary;
@@ -15,15 +16,15 @@ internal sealed class SandboxHandles : IDisposable
     private readonly IDurableFileSystem _fs;
     private readonly RootSet _roots;
     private readonly string _lockPath;
-    private KnownFiles _files;
-    private DirectoryHandle? _configDirectory;
-    private DirectoryHandle? _runDirectory;
-    private Dictionary<(StoreRoot Root, string Container), DirectoryHandle>? _containers;
+    private Directory? _config;
+    private Directory? _run;
+    private Dictionary<(StoreRoot Root, string Container), Directory>? _containers;
+    private FileStatus? _lockFile;
     private Lsn _knownAt;
 
-    public SandboxHandles(IDurableFileSystem fs, RootSet roots, string sandbox, FileLock fileLock, string? lockPath = null)
+    public SandboxHandles(RootSet roots, string sandbox, FileLock fileLock, string? lockPath = null)
     {
-        _fs = fs;
+        _fs = roots.FileSystem;
         _roots = roots;
         Sandbox = sandbox;
         Lock = fileLock;
@@ -40,26 +41,20 @@ internal sealed class SandboxHandles : IDisposable
     /// <summary>Whether the sandbox's lock file is still this one.</summary>
     public bool IsCurrent()
     {
-        Errno errno = _fs.IsNameOf(_roots.Run.Directory, _lockPath, Lock.File, out bool same);
-        StorageException.ThrowIfFailed(errno, "look at the lock file", Lock.File);
-        return same;
+        if (_lockFile is not { } own)
+        {
+            StorageException.ThrowIfFailed(_fs.Stat(Lock.File, out own), "look at the lock file", Lock.File);
+            _lockFile = own;
+        }
+
+        Errno errno = _fs.Stat(_roots.Run.Directory, _lockPath, out FileStatus named);
+        StorageException.ThrowIfFailed(errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno, "look at the lock file", Lock.File);
+        return errno == Errno.None && named.IsSameFile(own);
     }
 
     public LockWord ReadWord() => LockWord.Read(_fs, Lock.File);
 
     public void WriteWord(LockWord word) => word.Write(_fs, Lock.File);
-
-    /// <summary>Writes the word where no record is in the log whose checkpoint would sync it.</summary>
-    public void WriteWordDurably(LockWord word)
-    {
-        WriteWord(word);
-        Errno errno = _roots.Run.IsVolatile ? Errno.None : _fs.SyncData(Lock.File);
-        if (errno != Errno.None)
-        {
-            WriteWord(word with { State = LockWordState.Committing }); // or nobody would write it again
-            throw new StorageException("sync the lock word", Lock.File.Path, errno);
-        }
-    }
 
     /// <summary>Keeps what is known only if nobody else has changed the sandbox since.</summary>
     public void ForgetUnless(Lsn version)
@@ -76,14 +71,14 @@ internal sealed class SandboxHandles : IDisposable
 
     public void Forget()
     {
-        foreach (DirectoryHandle directory in (IEnumerable<DirectoryHandle>?)_containers?.Values ?? [])
+        foreach (Directory directory in _containers?.Values ?? Enumerable.Empty<Directory>())
         {
-            directory.Dispose();
+            directory.Handle.Dispose();
         }
 
-        _configDirectory?.Dispose();
-        _runDirectory?.Dispose();
-        (_configDirectory, _runDirectory, _containers, _files) = (null, null, null, default);
+        _config?.Handle.Dispose();
+        _run?.Handle.Dispose();
+        (_config, _run, _containers) = (null, null, null);
     }
 
     /// <summary>The directory of the sandbox, or of a container, in a root; null if it does not exist there.</summary>
@@ -91,56 +86,58 @@ internal sealed class SandboxHandles : IDisposable
     {
         if (Known(root, container) is { } known)
         {
-            return known;
+            return known.Handle;
         }
 
-        string path = container is null ? Sandbox : $"{Sandbox}/{container}";
+        string path = PathOf(container);
         Errno errno = _fs.OpenDirectory(_roots[root].Directory, path, out DirectoryHandle? directory);
-        if (errno is Errno.NotFound)
+        if (errno == Errno.NotFound)
         {
             return null;
         }
 
         StorageException.ThrowIfFailed(errno, "open the directory", _roots[root].Directory, path);
-        Know(root, container, directory);
+        using var owned = new OwnedParts();
+        owned.Add(directory!);
+        StorageException.ThrowIfFailed(_fs.Stat(directory!, out FileStatus status), "look at the directory", directory!);
+        Know(root, container, new Directory(directory!, status));
+        owned.Disown();
         return directory;
     }
 
-    /// <summary>Whether a name in the sandbox is a directory's; as a rule without keeping the sandbox's own open, in a root that the transaction need not touch.</summary>
-    public bool HasDirectory(StoreRoot root, string name)
+    /// <summary>
+    /// The same, found by its path also when it is open already: for a change, which must not go into a directory that another program has replaced, or has
+    /// mounted something over.
+    /// </summary>
+    /// <exception cref="StorageException">It lies on another mount than its root (EXDEV), or is no directory.</exception>
+    public DirectoryHandle? FindInPlace(RootDirectory root, string? container)
     {
-        if (Known(root, null) is null)
+        string path = PathOf(container);
+        Errno errno = _fs.Stat(root.Directory, path, out FileStatus status);
+        if (errno == Errno.NotFound)
         {
-            Span<char> path = stackalloc char[DocumentAddress.PathCharactersMax];
-            path = path[..new DocumentAddress(Sandbox, null, root, name).WritePath(path)];
-            Span<byte> first = stackalloc byte[1];
-            switch (_fs.ReadWhole(_roots[root].Directory, path, first, out _))
-            {
-                case Errno.None or Errno.NotFound:
-                    return false;
-                case Errno.IsDirectory:
-                    return true;
-                default:
-                    break; // what may not be read can be looked at nevertheless, or says what is wrong
-            }
+            Drop(root.Root, container);
+            return null;
         }
 
-        return Find(root, null) is { } directory && _fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Kind == FileKind.Directory;
+        errno = errno != Errno.None ? errno
+            : status.Kind != FileKind.Directory ? (status.Kind == FileKind.SymbolicLink ? Errno.SymbolicLink : Errno.NotDirectory)
+            : status.IsOnMountOf(root.Status) ? Errno.None : Errno.CrossDevice;
+        StorageException.ThrowIfFailed(errno, "change documents below", root.Directory, path);
+        if (Known(root.Root, container) is { } known && !known.Status.IsSameFile(status))
+        {
+            Drop(root.Root, container);
+        }
+
+        return Find(root.Root, container);
     }
 
     /// <summary>Forgets a directory that has left its place.</summary>
     public void Drop(StoreRoot root, string? container)
     {
-        Known(root, container)?.Dispose();
+        Known(root, container)?.Handle.Dispose();
         Know(root, container, null);
-        _files = _files.Without(root, container);
     }
-
-    public bool IsKnownFile(StoreRoot root, string? container, string file) => _files.Contains(root, container, file);
-
-    public void KnowFile(StoreRoot root, string? container, string file) => _files.Add(root, container, file);
-
-    public void ForgetFile(StoreRoot root, string? container, string file) => _files.Remove(root, container, file);
 
     public void Dispose()
     {
@@ -148,14 +145,16 @@ internal sealed class SandboxHandles : IDisposable
         Lock.Dispose();
     }
 
-    private DirectoryHandle? Known(StoreRoot root, string? container) =>
-        container is not null ? _containers?.GetValueOrDefault((root, container)) : root == StoreRoot.Config ? _configDirectory : _runDirectory;
+    private string PathOf(string? container) => container is null ? Sandbox : $"{Sandbox}/{container}";
 
-    private void Know(StoreRoot root, string? container, DirectoryHandle? directory)
+    private Directory? Known(StoreRoot root, string? container) =>
+        container is not null ? _containers?.GetValueOrDefault((root, container)) : root == StoreRoot.Config ? _config : _run;
+
+    private void Know(StoreRoot root, string? container, Directory? directory)
     {
         if (container is null)
         {
-            (_configDirectory, _runDirectory) = root == StoreRoot.Config ? (directory, _runDirectory) : (_configDirectory, directory);
+            (_config, _run) = root == StoreRoot.Config ? (directory, _run) : (_config, directory);
         }
         else if (directory is null)
         {
@@ -166,4 +165,7 @@ internal sealed class SandboxHandles : IDisposable
             (_containers ??= []).Add((root, container), directory);
         }
     }
+
+    /// <summary>An open directory, and what it was when it was opened.</summary>
+    private sealed record Directory(DirectoryHandle Handle, FileStatus Status);
 }

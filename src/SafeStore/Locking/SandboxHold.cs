@@ -26,8 +26,8 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
     /// <summary>Whether the flock is held; false for a sandbox that is to be created, or was removed.</summary>
     public bool HasFlock { get; set; }
 
-    /// <summary>Whether a transaction of this holder was left half done, and must be resolved before the next.</summary>
-    public bool NeedsResolve { get; set; }
+    /// <summary>Whether a transaction of this holder may be left half done: only the next locker finishes it.</summary>
+    public bool IsSpent { get; set; }
 
     public void ThrowIfReleased()
     {

@@ -21,8 +21,10 @@ internal interface IResolver
 }
 
 /// <summary>Takes sandbox locks: first the turn in this process, then flock on the sandbox's lock file.</summary>
-internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, SandboxGates gates, NameLocks names, LockWaiting waiting, IResolver resolver)
+internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks names, LockWaiting waiting, IResolver resolver)
 {
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
+
     private string PathOf(string sandbox) => $"{roots.Run.Directory.Path}/{sandbox}/{Identifier.LockFile}";
 
     /// <summary>Locks an existing sandbox, resolved.</summary>
@@ -57,12 +59,16 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
     public ValueTask<SandboxHold> ReserveAsync(string sandbox, TimeSpan timeout, CancellationToken cancellation) =>
         EnterAsync(sandbox, LockMode.Exclusive, new Deadline(waiting.Time, timeout), cancellation);
 
+    /// <summary>Gives a new sandbox's lock file, locked, to the holder that creates it.</summary>
+    public void Adopt(SandboxHold hold, FileHandle lockFile) =>
+        hold.Adopt(new SandboxHandles(roots, hold.Sandbox, new FileLock(_fs, lockFile, LockRange.Whole, waiting)));
+
     /// <summary>Whether a sandbox has a directory in any root.</summary>
     public bool Exists(string sandbox)
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            Errno errno = fs.Stat(root.Directory, sandbox, out FileStatus status);
+            Errno errno = _fs.Stat(root.Directory, sandbox, out FileStatus status);
             if (errno == Errno.None)
             {
                 return status.Kind == FileKind.Directory
@@ -217,12 +223,13 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
 
             // A sandbox that only another root has, or that another program made, gets an empty lock file, which says "unknown": whoever
             // locks it first looks for its last transaction.
-            Errno errno = fs.MakeDirectory(roots.Run.Directory, sandbox, RootDirectory.DirectoryMode);
-            StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the sandbox's directory", roots.Run.Directory, sandbox);
-            StorageException.ThrowIfFailed(fs.OpenDirectory(roots.Run.Directory, sandbox, out DirectoryHandle? directory), "open the directory", roots.Run.Directory, sandbox);
+            Errno errno = _fs.MakeDirectory(roots.Run.Directory, sandbox, roots.Run.DirectoryPermissions, out DirectoryHandle? directory);
+            errno = errno == Errno.Exists ? _fs.OpenDirectory(roots.Run.Directory, sandbox, out directory) : errno;
+            StorageException.ThrowIfFailed(errno, "make the sandbox's directory", roots.Run.Directory, sandbox);
             using (directory)
             {
-                return new SandboxHandles(fs, roots, sandbox, FileLock.Open(fs, directory!, Identifier.LockFile, waiting));
+                FileHandle file = FileLock.OpenOrCreate(_fs, directory!, Identifier.LockFile, roots.Run.FilePermissions);
+                return new SandboxHandles(roots, sandbox, new FileLock(_fs, file, LockRange.Whole, waiting));
             }
         }
     }
@@ -243,10 +250,10 @@ internal sealed class SandboxLocker(IDurableFileSystem fs, RootSet roots, Sandbo
         }
 
         StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory, lockPath);
-        return new SandboxHandles(fs, roots, sandbox, new FileLock(fs, file!, waiting), lockPath);
+        return new SandboxHandles(roots, sandbox, new FileLock(_fs, file!, LockRange.Whole, waiting), lockPath);
     }
 
-    private Errno Open(string lockPath, out FileHandle? file) => fs.OpenFile(roots.Run.Directory, lockPath, FileUse.ReadWrite, out file);
+    private Errno Open(string lockPath, out FileHandle? file) => _fs.OpenFile(roots.Run.Directory, lockPath, FileUse.ReadWrite, out file);
 }
 
 /// <summary>When a wait that may have several stages ends.</summary>

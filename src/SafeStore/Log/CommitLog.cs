@@ -1,16 +1,16 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 using SafeStore.Vocabulary;
 
 namespace SafeStore.Log;
 
 /// <summary>
 /// The store's log as this process sees it: the current segment, where it ends, and up to where it is durable. Everything needs the log
-/// lock, whose <see cref="LogLock.Hold"/> the methods take as proof; <see cref="Sync"/> needs only its in-process half, <see cref="ReadOutlines"/>, of segments that nobody changes any more, none.
+/// lock, whose <see cref="LogLock.Hold"/> the methods take as proof; <see cref="Sync"/> needs only its in-process half, <see cref="ReadSealed"/>, of segments that nobody changes any more, none.
 /// </summary>
 /// <remarks>
 /// Invariants. A block that holds an acknowledged record is never written again: a batch starts at a 4 KiB boundary and is padded to the
@@ -29,9 +29,12 @@ internal sealed class CommitLog : IDisposable
     private readonly ulong _owner;
 
     private readonly AlignedBuffer _buffer = new();
-    private readonly SegmentOutlines _outlines;
+    private readonly StoreAnchor _anchor;
+    private readonly IAppendObserver? _observer;
 
     private SegmentReader? _segment;
+    private string _segmentPath = "";
+    private FileStatus _segmentStatus;
     private SegmentWriter? _writer;
     private int _appendsUntilAlone;
     private LogPosition _end;
@@ -40,14 +43,15 @@ internal sealed class CommitLog : IDisposable
     private Lsn? _halfFull;
     private StoreFaultedException? _fault;
 
-    public CommitLog(LogDirectory directory, LogLock logLock, SharedSync sync, SharedState shared, StoreIdentity identity)
+    public CommitLog(LogDirectory directory, LogLock logLock, SharedSync sync, SharedState shared, StoreAnchor anchor, StoreIdentity identity, IAppendObserver? observer = null)
     {
         _directory = directory;
         _lock = logLock;
         _sync = sync;
         _shared = shared;
         _identity = identity;
-        _outlines = new SegmentOutlines(directory.SegmentsMax, directory.SegmentBytes);
+        _anchor = anchor;
+        _observer = observer;
         Span<byte> random = stackalloc byte[8];
         directory.FileSystem.FillRandom(random);
         _owner = BitConverter.ToUInt64(random) | 1; // never the 0 of a fresh file
@@ -123,6 +127,7 @@ internal sealed class CommitLog : IDisposable
     {
         ThrowIfFaulted();
         CatchUp(hold);
+        StorageException.ThrowIfFailed(FindReplaced(out string looked), "look at", looked);
         if (_shared.TailOwner != _owner)
         {
             // Before the write: a process that dies in it must not leave others believing that they know the end.
@@ -150,7 +155,7 @@ internal sealed class CommitLog : IDisposable
         }
 
         _end = end;
-        _outlines.Add(_segment.Header.FirstLsn, batch, count);
+        _observer?.Appended(_segment.Header.FirstLsn, batch, count);
         if (!IsAlone)
         {
             _appendsUntilAlone--;
@@ -179,8 +184,13 @@ internal sealed class CommitLog : IDisposable
             upTo = _sync.SyncUpTo(upTo, _epoch, static log => log.SyncSegment(), this);
         }
 
-        // Another process may have been told of a lost write that this one's sync could not see any more.
+        // Another process may have been told of a lost write that this one's sync could not see any more; or what was synced is no more what a later opener finds.
         ThrowIfFaulted();
+        if (FindReplaced(out string path) is var errno and not Errno.None)
+        {
+            throw Fault(path, errno);
+        }
+
         _durable = Lsn.Max(_durable, upTo);
     }
 
@@ -201,30 +211,38 @@ internal sealed class CommitLog : IDisposable
     public IEnumerable<CommitRecord> ReadAll(LogLock.Hold hold)
     {
         CatchUp(hold);
-        return LogScanner.ReadChain(_directory, default, _end.Next.Previous);
+        return LogReader.ReadAll(_directory, _end.Next.Previous);
     }
 
-    /// <summary>The outlines of a sealed segment's records, each there only until the next is read; if they are not known, the payloads, which say as much. For a checkpoint.</summary>
-    public IEnumerable<(Lsn Lsn, ReadOnlyMemory<byte> Outline)> ReadOutlines(Lsn first, Lsn last) =>
-        _outlines.Find(first, last) ?? LogScanner.ReadSealed(_directory, first, last).Select(static record => (record.Lsn, record.Payload));
+    /// <summary>The records of a sealed segment, oldest first, each there only until the next is read.</summary>
+    public IEnumerable<CommitRecord> ReadSealed(Lsn first, Lsn last) => LogReader.ReadSealed(_directory, first, last);
 
     /// <summary>Takes segments out of the log that a checkpoint has made superfluous; returns their new names, for <see cref="LogDirectory.Release"/>.</summary>
     public List<string> Detach(List<Lsn> segments, LogLock.Hold hold)
     {
         _ = hold;
-        _outlines.Forget(segments[^1]);
+        _observer?.Released(segments[^1]);
         return _directory.Detach(segments);
     }
 
     public void Dispose()
     {
         Use(null);
-        _sync.Dispose();
-        _lock.Dispose();
     }
 
     /// <summary>Whether no other process has appended for a while: then nothing is written for others to read, and no sync is shared.</summary>
     private bool IsAlone => _appendsUntilAlone == 0;
+
+    /// <summary>
+    /// Whether another program has deleted or replaced what all processes of the store meet at: then nothing that this one acknowledges would be found, and
+    /// the store is faulted.
+    /// </summary>
+    private Errno FindReplaced(out string path)
+    {
+        Errno errno = _anchor.FindReplaced(_segmentPath, _segmentStatus, out path);
+        return errno != Errno.NotFound ? errno
+            : throw Fault(new StoreFaultedException($"'{path}' was deleted or replaced by another program while the store was open."));
+    }
 
     private void SyncSegment()
     {
@@ -243,6 +261,12 @@ internal sealed class CommitLog : IDisposable
         _writer?.Dispose();
         _segment?.Dispose();
         _segment = segment;
+        if (segment is not null)
+        {
+            _segmentPath = segment.File.Path;
+            StorageException.ThrowIfFailed(_directory.FileSystem.Stat(segment.File, out _segmentStatus), "look at a log segment", segment.File);
+        }
+
         _writer = segment is null ? null : new SegmentWriter(_directory, segment, Fault);
     }
 
@@ -257,7 +281,9 @@ internal sealed class CommitLog : IDisposable
         else if (_shared.TailOwner != _owner)
         {
             _segment.Refresh();
-            _end = EndOf(_segment, _end);
+            LogPosition end = _segment.EndAfter(_end);
+            CheckEnd(_segment, end);
+            _end = end;
         }
 
         if (_shared.TailOwner is var owner && owner != _owner && owner != 0)
@@ -276,7 +302,7 @@ internal sealed class CommitLog : IDisposable
             throw new LogCorruptException(_directory.Path, 0, _end.Next, "the log has no segment");
         }
 
-        _outlines.Forget(segments[0].Previous); // another process has checkpointed them
+        _observer?.Released(segments[0].Previous); // another process has checkpointed them
 
         // Its maker may have died before it made the name durable, and we are about to acknowledge records in it.
         try
@@ -292,7 +318,9 @@ internal sealed class CommitLog : IDisposable
         LogPosition end;
         try
         {
-            end = EndOf(newest, LogPosition.StartOf(newest.Header));
+            end = newest.EndAfter(LogPosition.StartOf(newest.Header));
+            CheckEnd(newest, end);
+            CheckContinuity(segments, newest, end);
         }
         catch
         {
@@ -307,14 +335,31 @@ internal sealed class CommitLog : IDisposable
         _epoch = epoch;
     }
 
-    private static LogPosition EndOf(SegmentReader segment, LogPosition position)
+    /// <summary>What some process has synced must be there: a damaged record is not a tail to append at.</summary>
+    private void CheckEnd(SegmentReader segment, LogPosition end)
     {
-        while (segment.TryReadNext(position, out LogPosition next) is not null)
+        if (_shared.SyncedLsn is var synced && synced >= end.Next)
         {
-            position = next;
+            throw new LogCorruptException(segment.File.Path, end.Offset, end.Next, $"the log was durable up to LSN {synced}");
         }
+    }
 
-        return position;
+    /// <summary>A process that joins has no position of its own: then records behind the end tell whether it is one.</summary>
+    private void CheckContinuity(List<Lsn> segments, SegmentReader newest, LogPosition end)
+    {
+        if (_segment is { } known)
+        {
+            known.Refresh();
+            int next = segments.IndexOf(known.Header.FirstLsn) + 1;
+            if (next > 0 && next < segments.Count) // else it was released, and may be in use again as another segment
+            {
+                LogReader.CheckChain(_directory, known, _end, segments[next..], newest);
+            }
+        }
+        else if (newest.IsClaimedDurable(end, out long claimant))
+        {
+            throw new LogCorruptException(newest.File.Path, end.Offset, end.Next, $"the record at byte {claimant} says that it was durable");
+        }
     }
 
     private void ChangeSegment(long recordBytes, LogLock.Hold hold)
@@ -377,4 +422,17 @@ internal sealed class CommitLog : IDisposable
         _directory.FileSystem.FillRandom(random);
         return BitConverter.ToUInt64(random);
     }
+}
+
+/// <summary>Told, under the log lock, what this process appends.</summary>
+internal interface IAppendObserver
+{
+    /// <summary>The first transactions of a batch have been appended.</summary>
+    /// <param name="segment">The first LSN of the segment that has taken them.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="count">How many of its transactions that segment has taken.</param>
+    void Appended(Lsn segment, IReadOnlyList<PendingCommit> batch, int count);
+
+    /// <summary>The segments that begin at or below an LSN have left the log.</summary>
+    void Released(Lsn upTo);
 }

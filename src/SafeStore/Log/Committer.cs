@@ -9,7 +9,7 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// Group commit. Who finds nobody at it leads: it writes its transaction and syncs, on its own thread. Who comes meanwhile waits; the log thread then leads for all that wait, with one write and
-/// one sync for each batch, until nobody does, and for whoever comes after a batch of several. What a transaction has to stage is staged meanwhile: by its own thread if another one leads, else by the stage thread.
+/// one sync for each batch, until nobody does, and for whoever comes after a batch of several. What a transaction has to do meanwhile its own thread does if another one leads, else a thread for that.
 /// </summary>
 /// <remarks>
 /// A single writer does not pay for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch begins when the last one ends, and since their
@@ -25,8 +25,8 @@ internal sealed class Committer : IDisposable
     private readonly CommitLog _log;
     private readonly Action _segmentHalfFull;
     private readonly WorkThread _thread;
-    private readonly StageThread? _stageThread;
-    private readonly bool _stagesFirst;
+    private readonly MeanwhileThread? _meanwhileThread;
+    private readonly bool _meanwhileFirst;
     private readonly Lock _gate = new();
     private readonly Queue<PendingCommit> _waiting = new();
     private bool _hasLeader;
@@ -42,8 +42,8 @@ internal sealed class Committer : IDisposable
         _log = log;
         _segmentHalfFull = segmentHalfFull;
         _thread = new WorkThread("SafeStore log", LeadForAllAsync);
-        _stagesFirst = log.Directory.FileSystem.StagesFirst;
-        _stageThread = log.Directory.FileSystem.SyncsSideBySide > 1 ? new StageThread() : null;
+        _meanwhileFirst = log.Directory.FileSystem.StagesFirst;
+        _meanwhileThread = log.Directory.FileSystem.SyncsSideBySide > 1 ? new MeanwhileThread() : null;
     }
 
     /// <summary>
@@ -61,7 +61,7 @@ internal sealed class Committer : IDisposable
         }
         else
         {
-            await StageAndWaitAsync(commit, cancellation).ConfigureAwait(false);
+            await WaitMeanwhileAsync(commit, cancellation).ConfigureAwait(false);
         }
 
         if (commit.Failure is { } failure)
@@ -69,7 +69,7 @@ internal sealed class Committer : IDisposable
             ExceptionDispatchInfo.Throw(failure);
         }
 
-        commit.Stage(); // whoever led need not have come to it
+        commit.RunMeanwhile(); // the leader need not have come to it
         return commit.Outcome == AppendOutcome.Committed ? commit.Lsn : throw new InvalidOperationException("A transaction has come back from the log without an outcome.");
     }
 
@@ -77,7 +77,7 @@ internal sealed class Committer : IDisposable
     public void Dispose()
     {
         _thread.Dispose();
-        _stageThread?.Dispose();
+        _meanwhileThread?.Dispose();
     }
 
     /// <summary>True if the commit is to lead. Not where several are at work: the others' transactions may be in the queue of the very thread that it would block in a sync. Where
@@ -89,7 +89,7 @@ internal sealed class Committer : IDisposable
         lock (_gate)
         {
             isFirst = !_hasLeader;
-            leads = isFirst && (_lastCount < 2 || _stageThread is null || !_thread.TryStart());
+            leads = isFirst && (_lastCount < 2 || _meanwhileThread is null || !_thread.TryStart());
             if (!leads)
             {
                 commit.Wait();
@@ -109,10 +109,10 @@ internal sealed class Committer : IDisposable
 
     private async ValueTask LeadOneAsync(PendingCommit commit, CancellationToken cancellation)
     {
-        bool isHandedOver = commit.NeedsStaging && !commit.IsStaged && commit.NeedsSync && _stageThread?.TryTake(commit) == true;
-        if (!isHandedOver && _stagesFirst)
+        bool isHandedOver = commit.HasMeanwhile && commit.NeedsSync && _meanwhileThread?.TryTake(commit) == true;
+        if (!isHandedOver && _meanwhileFirst)
         {
-            commit.Stage();
+            commit.RunMeanwhile();
         }
 
         try
@@ -126,7 +126,7 @@ internal sealed class Committer : IDisposable
         {
             if (isHandedOver)
             {
-                commit.AwaitStaged();
+                commit.AwaitMeanwhile();
             }
         }
     }
@@ -142,18 +142,18 @@ internal sealed class Committer : IDisposable
         return false;
     }
 
-    private async ValueTask StageAndWaitAsync(PendingCommit commit, CancellationToken cancellation)
+    private async ValueTask WaitMeanwhileAsync(PendingCommit commit, CancellationToken cancellation)
     {
         try
         {
-            commit.Stage();
+            commit.RunMeanwhile();
             await WaitAsync(commit, cancellation).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // out of memory: it waits in the queue all the same, and only whoever leads knows what becomes of it
         catch (Exception failure)
         {
             Withdraw(commit, failure);
-            await commit.Turn.ConfigureAwait(false);
+            await commit.OutcomeKnown.ConfigureAwait(false);
         }
 #pragma warning restore CA1031
     }
@@ -167,7 +167,7 @@ internal sealed class Committer : IDisposable
                 committer.Withdraw(waiting, new OperationCanceledException(token));
             },
             cancellation.CanBeCanceled ? (this, commit) : null);
-        await commit.Turn.ConfigureAwait(false);
+        await commit.OutcomeKnown.ConfigureAwait(false);
     }
 
     private void Withdraw(PendingCommit commit, Exception reason)
@@ -183,7 +183,7 @@ internal sealed class Committer : IDisposable
             commit.Conclude(AppendOutcome.NotAppended, reason);
         }
 
-        commit.EndTurn();
+        commit.TellOutcome();
     }
 
     private async Task LeadForAllAsync()
@@ -220,7 +220,7 @@ internal sealed class Committer : IDisposable
             TakeBatch(batch, int.MaxValue);
             SafeStoreException? failure = Append(batch, ref appended, hold);
             hold.LetOthersAppend();
-            own?.Stage(); // whatever came of the write: beside another thread it would have been
+            own?.RunMeanwhile(); // whatever came of the write: on another thread it would have been done
             Sync(batch, appended, hold);
             Conclude(batch, failure is not null && failure == _log.UnknownAppend ? AppendOutcome.Unknown : AppendOutcome.NotAppended, failure);
             if (batch.Count > 0 && _log.TakeHalfFull(hold))
@@ -343,7 +343,7 @@ internal sealed class Committer : IDisposable
             _lastCount = batch.Count;
         }
 
-        batch.ForEach(static commit => commit.EndTurn());
+        batch.ForEach(static commit => commit.TellOutcome());
         batch.Clear();
         _ = Interlocked.Exchange(ref _lastBatch, batch);
         return isWaitedFor;

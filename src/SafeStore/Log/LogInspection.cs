@@ -1,33 +1,36 @@
 using System;
 using System.Collections.Generic;
-using System.Threading;
-using System.Threading.Tasks;
+using System.Linq;
 using SafeStore.FileSystem;
-using SafeStore.Locking;
 using SafeStore.Roots;
 
 namespace SafeStore.Log;
 
-/// <summary>What is in a store's log, and where its chain breaks. Changes nothing, but keeps others from appending while it looks.</summary>
+/// <summary>What is in a store's log, and where its chain breaks. Changes nothing and takes no lock.</summary>
 internal static class LogInspection
 {
-    /// <exception cref="StorageException">The log cannot be read, or a checkpoint took a segment away meanwhile.</exception>
-    /// <exception cref="LockTimeoutException">The log's lock was not free in time.</exception>
-    public static async ValueTask<LogReport> RunAsync(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
+    private const int AttemptsMax = 3;
+
+    /// <exception cref="StorageException">The log cannot be read.</exception>
+    public static LogReport Run(StoreLayout layout, StoreOptions options)
     {
         IDurableFileSystem fs = options.FileSystem;
         StorageException.ThrowIfFailed(fs.OpenRoot(layout.ConfigMetadata, out DirectoryHandle? metadata), "open the directory", layout.ConfigMetadata);
         using (metadata)
         {
-            StorageException.ThrowIfFailed(fs.OpenDirectory(metadata!, "log", out DirectoryHandle? directory), "open the directory", metadata!.Path, "log");
+            StorageException.ThrowIfFailed(fs.OpenDirectory(metadata!, "log", out DirectoryHandle? directory), "open the directory", metadata!, "log");
             using (directory)
             {
-                using var waiting = new LockWaiting(options.TimeProvider, options.LockTimeout);
-                using FileLock openLock = FileLock.Open(fs, metadata, "open.lock", waiting);
-                using FileLock logLock = FileLock.Open(fs, metadata, "log.lock", waiting);
-                bool isInUse = !openLock.TryAcquire(LockMode.Exclusive);
-                await logLock.AcquireAsync(LockMode.Exclusive, options.LockTimeout, cancellation).ConfigureAwait(false);
-                return Look(new LogDirectory(fs, directory!, options.SegmentBytes, options.LogBytesMax), new Watermark(fs, metadata), StoreOf(fs, metadata), isInUse);
+                var log = new LogDirectory(fs, directory!, options.SegmentBytes, options.LogBytesMax);
+                for (int attempt = 1; ; attempt++)
+                {
+                    List<Lsn> before = log.List();
+                    LogReport report = Look(log, new Watermark(fs, metadata!), StoreOf(fs, metadata!));
+                    if (report.Damage is null || attempt == AttemptsMax || before.SequenceEqual(log.List()))
+                    {
+                        return report; // else a process has changed segments meanwhile: what looks like a gap may be none
+                    }
+                }
             }
         }
     }
@@ -45,7 +48,7 @@ internal static class LogInspection
         }
     }
 
-    private static LogReport Look(LogDirectory directory, Watermark watermark, Guid? store, bool isInUse)
+    private static LogReport Look(LogDirectory directory, Watermark watermark, Guid? store)
     {
         var segments = new List<SegmentReport>();
         foreach (Lsn first in directory.List())
@@ -56,13 +59,13 @@ internal static class LogInspection
         Lsn? mark = null;
         try
         {
-            LogContents log = LogScanner.ReadChecked(directory, watermark, store, out mark);
-            return new LogReport(directory.Path, isInUse, mark, log.Header is null ? null : log.End.Next.Previous, segments, null);
+            LogContents log = LogReader.ReadChecked(directory, watermark, store, out mark);
+            return new LogReport(directory.Path, mark, log.Header is null ? null : log.End.Next.Previous, segments, null);
         }
         catch (LogCorruptException damage)
         {
             Lsn? last = damage.ExpectedLsn == default ? null : damage.ExpectedLsn.Previous;
-            return new LogReport(directory.Path, isInUse, mark, last, segments, damage);
+            return new LogReport(directory.Path, mark, last, segments, damage);
         }
     }
 
@@ -88,14 +91,13 @@ internal static class LogInspection
     }
 }
 
-/// <summary>A log as somebody who repairs it wants to see it.</summary>
+/// <summary>A log as a repair needs to see it.</summary>
 /// <param name="Path">The log's directory.</param>
-/// <param name="IsInUse">Another process has the store open.</param>
 /// <param name="Watermark">Up to here the documents need no log; null if it does not exist or is damaged.</param>
 /// <param name="LastValid">The last record of the unbroken chain; null if there is none.</param>
 /// <param name="Segments">The segments, oldest first.</param>
 /// <param name="Damage">Where the chain breaks; null if it is whole.</param>
-internal sealed record LogReport(string Path, bool IsInUse, Lsn? Watermark, Lsn? LastValid, IReadOnlyList<SegmentReport> Segments, LogCorruptException? Damage);
+internal sealed record LogReport(string Path, Lsn? Watermark, Lsn? LastValid, IReadOnlyList<SegmentReport> Segments, LogCorruptException? Damage);
 
 /// <summary>One segment.</summary>
 /// <param name="Path">Its file.</param>

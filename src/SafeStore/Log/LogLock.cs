@@ -5,8 +5,8 @@ using SafeStore.Locking;
 
 namespace SafeStore.Log;
 
-/// <summary>log.lock: whoever holds it appends to the log or looks for its end. Held for microseconds, but while a segment is changed.</summary>
-internal sealed class LogLock(SharedLock turn) : IDisposable
+/// <summary>The log lock: its holder appends to the log or looks for its end. Held for microseconds, but while a segment is changed.</summary>
+internal sealed class LogLock(SharedLock turn)
 {
     private const int SleepsMax = 20;
 
@@ -14,11 +14,9 @@ internal sealed class LogLock(SharedLock turn) : IDisposable
 
     public ValueTask<Hold> AcquireAsync(CancellationToken cancellation) => AcquireAsync(turn.File.DefaultTimeout, cancellation);
 
-    public void Dispose() => turn.Dispose();
-
     private async ValueTask<Hold> AcquireAsync(TimeSpan timeout, CancellationToken cancellation)
     {
-        // flock does not tell threads of one open file from each other.
+        // A lock does not tell threads of one open file from each other.
         FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, turn.File.Time, cancellation).ConfigureAwait(false)
             ?? throw turn.File.TimedOut(timeout, "this process");
         try

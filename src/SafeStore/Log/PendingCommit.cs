@@ -20,9 +20,9 @@ internal enum AppendOutcome
 /// <summary>A transaction on its way into the log: who waits for it, and what came of it.</summary>
 internal abstract class PendingCommit
 {
-    private readonly object _staging = new();
-    private TaskCompletionSource? _turn;
-    private bool _isStaged;
+    private readonly object _meanwhile = new();
+    private TaskCompletionSource? _outcomeKnown;
+    private bool _isMeanwhileDone;
     private AppendOutcome _outcome;
 
     /// <summary>The payload's length in bytes.</summary>
@@ -31,11 +31,8 @@ internal abstract class PendingCommit
     /// <summary>Whether it must survive a power loss: false when it touches volatile roots only.</summary>
     public abstract bool NeedsSync { get; }
 
-    /// <summary>Whether something is to be staged while the record is on its way to the disk.</summary>
-    public virtual bool NeedsStaging => false;
-
-    /// <summary>Whether that has been done, or tried. For the thread that does it, and who has waited for it.</summary>
-    public bool IsStaged => _isStaged;
+    /// <summary>Whether there is something to do while the record is on its way to the disk.</summary>
+    public virtual bool HasMeanwhile => false;
 
     /// <summary>Its number, once it was appended.</summary>
     public Lsn Lsn { get; set; }
@@ -53,49 +50,43 @@ internal abstract class PendingCommit
     public bool IsTaken { get; set; }
 
     /// <summary>Ends when the transaction has an outcome.</summary>
-    public Task Turn => _turn?.Task ?? Task.CompletedTask;
-
-    /// <summary>The outline's length in bytes.</summary>
-    public virtual int OutlineBytes => PayloadBytes;
+    public Task OutcomeKnown => _outcomeKnown?.Task ?? Task.CompletedTask;
 
     /// <summary>Until when its caller waits.</summary>
     public CancellationToken Cancellation { get; set; }
 
     public abstract void WritePayload(Span<byte> target);
 
-    /// <summary>Writes the payload without the documents' bytes.</summary>
-    public virtual void WriteOutline(Span<byte> target) => WritePayload(target);
-
-    /// <summary>Stages what is to be published when the record is durable, unless that has been done. By one thread at a time.</summary>
-    public void Stage()
+    /// <summary>Does what is to be done meanwhile, unless that has been done. By one thread at a time.</summary>
+    public void RunMeanwhile()
     {
-        if (_isStaged)
+        if (!HasMeanwhile || _isMeanwhileDone)
         {
             return;
         }
 
-        StageOnce();
-        lock (_staging)
+        DoMeanwhile();
+        lock (_meanwhile)
         {
-            _isStaged = true;
-            Monitor.PulseAll(_staging);
+            _isMeanwhileDone = true;
+            Monitor.PulseAll(_meanwhile);
         }
     }
 
-    /// <summary>Returns when another thread has staged it: that is work of this disk, as the sync was that the caller comes from.</summary>
-    public void AwaitStaged()
+    /// <summary>Returns when another thread has done it: that is work of this disk, as the sync was that the caller comes from.</summary>
+    public void AwaitMeanwhile()
     {
-        lock (_staging)
+        lock (_meanwhile)
         {
-            while (!_isStaged)
+            while (!_isMeanwhileDone)
             {
-                _ = Monitor.Wait(_staging);
+                _ = Monitor.Wait(_meanwhile);
             }
         }
     }
 
-    /// <summary>Stages; keeps what goes wrong to itself, until the outcome is known.</summary>
-    protected virtual void StageOnce()
+    /// <summary>Does it; keeps what goes wrong to itself, until the outcome is known.</summary>
+    protected virtual void DoMeanwhile()
     {
     }
 
@@ -107,7 +98,7 @@ internal abstract class PendingCommit
     }
 
     /// <summary>Makes the transaction one that waits; to be called before anybody else can see it.</summary>
-    public void Wait() => _turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void Wait() => _outcomeKnown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void EndTurn() => _turn?.TrySetResult();
+    public void TellOutcome() => _outcomeKnown?.TrySetResult();
 }

@@ -47,6 +47,17 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
         return boundary != position.Offset && TryReadAt(boundary, position, out record, out next) ? record : null;
     }
 
+    /// <summary>The end of the chain of records after a position.</summary>
+    public LogPosition EndAfter(LogPosition position)
+    {
+        while (TryReadNext(position, out LogPosition next) is not null)
+        {
+            position = next;
+        }
+
+        return position;
+    }
+
     /// <summary>
     /// Whether a batch behind this position claims that the record expected here was durable: then it was lost, not torn. A remnant of
     /// a batch that was never acknowledged cannot claim it, since it was written when the log ended here or before.

@@ -25,7 +25,11 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
             Errno errno = WriteOnce(bytes[written..], start + written, isAlone, out int count);
             if (errno != Errno.None || count == 0)
             {
-                Invalidate(start);
+                if (written > 0 || errno is not (Errno.NoSpace or Errno.QuotaExceeded))
+                {
+                    Invalidate(start); // else nothing was written, and nothing need be, for which there would be no space either
+                }
+
                 throw new StorageException("append to the log", File.Path, errno == Errno.None ? Errno.NoSpace : errno);
             }
 

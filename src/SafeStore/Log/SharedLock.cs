@@ -8,7 +8,7 @@ namespace SafeStore.Log;
 /// shared word and sleeps on that word; who releases it wakes them.
 /// </summary>
 /// <remarks>The flock alone decides; a word that is wrong, or a holder that died and wakes nobody, costs at most one sleep.</remarks>
-internal sealed class SharedLock(FileLock fileLock, SharedState shared, SharedWord waiting) : IDisposable
+internal sealed class SharedLock(FileLock fileLock, SharedState shared, SharedWord waiting)
 {
     private static readonly TimeSpan s_sleep = TimeSpan.FromMilliseconds(1);
 
@@ -51,6 +51,4 @@ internal sealed class SharedLock(FileLock fileLock, SharedState shared, SharedWo
 
         return isReleased;
     }
-
-    public void Dispose() => fileLock.Dispose();
 }

@@ -1,10 +1,11 @@
 using System;
 using System.Buffers.Binary;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 
 namespace SafeStore.Log;
 
-/// <summary>What open.lock says of the store.</summary>
+/// <summary>What the words file says of the store.</summary>
 internal enum StoreStatus : ulong
 {
     /// <summary>Nothing yet: the file is new, or its writer died at once.</summary>
@@ -20,7 +21,7 @@ internal enum StoreStatus : ulong
     Faulted = 0x4641_554C_5445_4421,
 }
 
-/// <summary>The words of open.lock, by their places.</summary>
+/// <summary>The words of the words file, by their places.</summary>
 internal enum SharedWord
 {
     /// <summary>A <see cref="StoreStatus"/>.</summary>
@@ -43,29 +44,19 @@ internal enum SharedWord
 
     /// <summary>1 while somebody waits for sync.lock.</summary>
     SyncLockWaiting,
-
-    /// <summary>A <see cref="Log.Lives"/>.</summary>
-    Lives,
 }
 
-/// <summary>What the processes that have opened the store since its last recovery tell of themselves.</summary>
-/// <param name="Open">How many of them have not closed it in order: they have it open, or are dead.</param>
-/// <param name="IsDisturbed">Whether one has taken back a transaction, or was about to, or has resolved another's.</param>
-internal readonly record struct Lives(uint Open, bool IsDisturbed);
-
 /// <summary>
-/// The words that the processes of a store share in open.lock, never synced: they serve process death, not power loss, since the
-/// first opener recovers anyway. Read through a mapping, hence without a system call; written with pwrite.
+/// The words that the processes of a store share in the words file, never synced: they serve process death, not power loss, since the
+/// first opener recovers anyway. The mapping serves only those who sleep until a word changes.
 /// </summary>
 /// <remarks>
-/// <c>TailOwner</c>, <c>Epoch</c> and the number in <c>Lives</c> are written under log.lock only. The tail owner is whoever appended last: it knows where the log
+/// <c>TailOwner</c> and <c>Epoch</c> are written under log.lock only. The tail owner is whoever appended last: it knows where the log
 /// ends; everybody else reads forward first. The epoch grows with every new segment: whoever knows another one looks at the directory again.
 /// The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's own.
 /// </remarks>
 internal sealed class SharedState : IDisposable
 {
-    public const int Bytes = 64;
-
     private readonly IDurableFileSystem _fs;
     private readonly FileHandle _file;
     private readonly SharedWords? _words;
@@ -88,8 +79,6 @@ internal sealed class SharedState : IDisposable
 
     public ulong Epoch => Read(SharedWord.Epoch);
 
-    public Lives Lives => Read(SharedWord.Lives) is var word ? new Lives((uint)word, word >> 32 != 0) : default;
-
     public Lsn AppendedLsn => new((long)ReadHint(SharedWord.AppendedLsn));
 
     public Lsn SyncedLsn => new((long)ReadHint(SharedWord.SyncedLsn));
@@ -98,9 +87,9 @@ internal sealed class SharedState : IDisposable
     public static void EnsureLength(IDurableFileSystem fs, FileHandle file)
     {
         StorageException.ThrowIfFailed(fs.Stat(file, out FileStatus status), "look at the shared state", file);
-        if (status.Size < Bytes)
+        if (status.Size < LockHolders.Bytes)
         {
-            StorageException.ThrowIfFailed(fs.Allocate(file, Bytes), "reserve space for the shared state", file);
+            StorageException.ThrowIfFailed(fs.Allocate(file, LockHolders.Bytes), "reserve space for the shared state", file);
         }
     }
 
@@ -123,11 +112,6 @@ internal sealed class SharedState : IDisposable
 
     public void NextEpoch() => Write(SharedWord.Epoch, Epoch + 1);
 
-    public void SetOpenLives(uint count) => WriteHalf(SharedWord.Lives, 0, count);
-
-    /// <summary>Sets the other half of the word, for which nobody needs a lock: it stays set until the store starts over.</summary>
-    public void Disturb() => WriteHalf(SharedWord.Lives, sizeof(uint), 1);
-
     /// <summary>Says what was appended; without success the others sync more often.</summary>
     public void TrySetAppended(Lsn lsn) => _ = TryWrite(SharedWord.AppendedLsn, (ulong)lsn.Value);
 
@@ -135,20 +119,13 @@ internal sealed class SharedState : IDisposable
     public void TrySetSynced(Lsn lsn) => _ = TryWrite(SharedWord.SyncedLsn, (ulong)lsn.Value);
 
     /// <summary>Forgets what former users of the store have appended, synced and waited for: the store may have been restored from an older copy since.</summary>
-    /// <param name="isSettled">Whether nothing is left that recovery could not look into.</param>
-    public void StartOver(bool isSettled)
+    public void StartOver()
     {
         SetTailOwner(0);
         Write(SharedWord.AppendedLsn, 0);
         Write(SharedWord.SyncedLsn, 0);
         Write(SharedWord.LogLockWaiting, 0);
         Write(SharedWord.SyncLockWaiting, 0);
-        Write(SharedWord.Lives, 0);
-        if (!isSettled)
-        {
-            Disturb();
-        }
-
         NextEpoch();
     }
 
@@ -160,7 +137,7 @@ internal sealed class SharedState : IDisposable
     public void Dispose() => _words?.Dispose();
 
     /// <summary>A word that only saves work: zero where looking at it would cost a system call.</summary>
-    public ulong ReadHint(SharedWord word) => _words?.Read((int)word) ?? 0;
+    public ulong ReadHint(SharedWord word) => _words is null ? 0 : Read(word);
 
     public Errno TryWrite(SharedWord word, ulong value)
     {
@@ -170,24 +147,13 @@ internal sealed class SharedState : IDisposable
         return errno == Errno.None && count != 8 ? Errno.NoSpace : errno;
     }
 
+    /// <summary>By a call, never through the mapping: a file that another program has shortened would kill the process.</summary>
     private ulong Read(SharedWord word)
     {
-        if (_words is not null)
-        {
-            return _words.Read((int)word);
-        }
-
         Span<byte> bytes = stackalloc byte[8];
-        StorageException.ThrowIfFailed(_fs.Read(_file, bytes, (int)word * 8, out int count), "read the shared state", _file);
-        return count == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
-    }
-
-    private void WriteHalf(SharedWord word, int offset, uint value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-        Errno errno = _fs.Write(_file, bytes, ((int)word * 8) + offset, out int count);
-        StorageException.ThrowIfFailed(errno == Errno.None && count != bytes.Length ? Errno.NoSpace : errno, "write the shared state", _file);
+        StorageException.ThrowIfFailed(_fs.Read(_file, bytes, (int)word * 8, out int count), "read the store's words", _file);
+        return count == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(bytes)
+            : throw new StoreFaultedException($"its file '{_file.Path}' was shortened by another program.");
     }
 
     private void Write(SharedWord word, ulong value) => StorageException.ThrowIfFailed(TryWrite(word, value), "write the shared state", _file);

@@ -10,7 +10,7 @@ namespace SafeStore.Log;
 /// Two shared words, both written only after the fact that they state, so that a process that dies between the two leaves too low a number: the last LSN appended (under
 /// log.lock) and the last LSN synced (under sync.lock). Whose sync fails marks the store as faulted before it lets the next one try.
 /// </remarks>
-internal sealed class SharedSync(SharedLock turn, SharedState shared) : IDisposable
+internal sealed class SharedSync(SharedLock turn, SharedState shared)
 {
     private const int SleepsMax = 20;
 
@@ -46,8 +46,6 @@ internal sealed class SharedSync(SharedLock turn, SharedState shared) : IDisposa
         sync(state); // whoever has the turn has been stopped, or its disk has: nobody waits for long
         return upTo;
     }
-
-    public void Dispose() => turn.Dispose();
 
     private Lsn SyncForAll<TState>(Lsn upTo, ulong epoch, Action<TState> sync, TState state)
     {

@@ -8,15 +8,13 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// The highest LSN whose effects are durable in the document files themselves, or are written again by a later record: two slots in blocks of their own, written alternately, so
-/// that a torn write leaves the other. Written under checkpoint.lock or an exclusive open.lock only. A slot may say besides that the store is
-/// settled: nothing is above the watermark, and nothing in any sandbox is left to sweep.
+/// that a torn write leaves the other. Written under checkpoint.lock or an exclusive open.lock only.
 /// </summary>
 internal sealed class Watermark
 {
     public const string FileName = "watermark";
 
     private const ulong Magic = 0x314B_4D57_4F54_5353; // "SSTOWMK1"
-    private const ulong SettledMagic = 0x3154_4553_4F54_5353; // "SSTOSET1"
     private const int SlotBytes = 32;
     private const int FileBytes = 2 * RecordFormat.BlockBytes;
 
@@ -47,51 +45,29 @@ internal sealed class Watermark
         }
     }
 
-    /// <summary>Whether the store was settled at an LSN when it was last closed.</summary>
-    public bool IsSettledAt(Lsn lsn)
-    {
-        Errno errno = _fs.OpenFile(_metadata, FileName, FileUse.Read, out FileHandle? file);
-        if (errno == Errno.NotFound)
-        {
-            return false;
-        }
-
-        StorageException.ThrowIfFailed(errno, "open the watermark", FilePath);
-        using (file)
-        {
-            return Newest(file!) is { IsSettled: true } newest && newest.Lsn == lsn;
-        }
-    }
-
-    /// <summary>Writes the file anew, not settled; durable on return. Recovery does, since what it reads may be in the cache and not on the disk.</summary>
+    /// <summary>Writes the file anew; durable on return. Recovery does, since what it reads may be in the cache and not on the disk.</summary>
     public void Create(AtomicFile atomic, Lsn lsn)
     {
         byte[] content = new byte[FileBytes];
-        Encode(content, new Slot(1, lsn, IsSettled: false));
+        Encode(content, new Slot(1, lsn));
         atomic.Write(_metadata, FileName, content);
     }
 
     /// <summary>Advances the watermark; durable on return.</summary>
     /// <remarks>The caller has made durable everything up to it.</remarks>
     /// <exception cref="SyncFailedException">The slot may be in the cache and not on the disk; the next write would go over the last good one.</exception>
-    public void Advance(Lsn lsn) => Write(newest => lsn > newest.Lsn ? new Slot(newest.Sequence + 1, lsn, IsSettled: false) : null);
-
-    /// <summary>Says that the store is settled at the LSN where the watermark stands, until the file is written anew; durable on return. Does nothing if it stands elsewhere.</summary>
-    /// <remarks>The caller holds open.lock exclusively, and nothing is above the watermark or left in any sandbox that only the cache knows to be gone.</remarks>
-    /// <exception cref="SyncFailedException">As for <see cref="Advance"/>.</exception>
-    public void Settle(Lsn lsn) => Write(newest => lsn == newest.Lsn ? new Slot(newest.Sequence + 1, lsn, IsSettled: true) : null);
-
-    private void Write(Func<Slot, Slot?> next)
+    public void Advance(Lsn lsn)
     {
         StorageException.ThrowIfFailed(_fs.OpenFile(_metadata, FileName, FileUse.ReadWrite, out FileHandle? file), "open the watermark", FilePath);
         using (file)
         {
             Slot newest = Newest(file!) ?? throw new LogCorruptException(FilePath, 0, default, "neither slot of the watermark is valid");
-            if (next(newest) is not { } slot)
+            if (lsn <= newest.Lsn)
             {
                 return;
             }
 
+            var slot = new Slot(newest.Sequence + 1, lsn);
             byte[] bytes = new byte[SlotBytes];
             Encode(bytes, slot);
             Errno errno = _fs.Write(file!, bytes, OffsetOf(slot), out int count);
@@ -124,7 +100,7 @@ internal sealed class Watermark
 
     private static void Encode(Span<byte> target, Slot slot)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(target[8..], slot.IsSettled ? SettledMagic : Magic);
+        BinaryPrimitives.WriteUInt64LittleEndian(target[8..], Magic);
         BinaryPrimitives.WriteInt64LittleEndian(target[16..], slot.Sequence);
         BinaryPrimitives.WriteInt64LittleEndian(target[24..], slot.Lsn.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(target, XxHash3.HashToUInt64(target[8..SlotBytes]));
@@ -132,9 +108,9 @@ internal sealed class Watermark
 
     private static Slot? TryDecode(ReadOnlySpan<byte> bytes) =>
         BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(bytes[8..SlotBytes])
-        && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) is var magic and (Magic or SettledMagic)
-            ? new Slot(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[24..])), magic == SettledMagic)
+        && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Magic
+            ? new Slot(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[24..])))
             : null;
 
-    private readonly record struct Slot(long Sequence, Lsn Lsn, bool IsSettled);
+    private readonly record struct Slot(long Sequence, Lsn Lsn);
 }

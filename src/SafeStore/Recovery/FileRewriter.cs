@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SafeStore.Commit;
 using SafeStore.FileSystem;
 using SafeStore.Roots;
 using SafeStore.Threads;
@@ -7,30 +8,44 @@ using SafeStore.Threads;
 namespace SafeStore.Recovery;
 
 /// <summary>
-/// Writes many whole files, each as <see cref="AtomicFile"/> does (temp file, fsync, rename), but syncs them in batches. The directories are the caller's to sync.
+/// Writes many whole documents: each into the scratch directory, synced, then renamed into its place. They are synced in batches. The directories are the
+/// caller's to sync.
 /// </summary>
-/// <remarks>What a failure or a crash leaves are temp files, which the next recovery sweeps; a file's name goes to its new content after that was synced, or not at all.</remarks>
-internal sealed class FileRewriter(IDurableFileSystem fs, SideBySide syncs) : IDisposable
+/// <remarks>What a failure or a crash leaves lies in the scratch directory; a document's name goes to its new content after that was synced, or not at all.</remarks>
+internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs) : IDisposable
 {
-    /// <summary>Nobody else is at work during a recovery.</summary>
-    public const int FilesPerBatch = 64;
+    private const int FilesPerBatch = 64;
 
-    private readonly AtomicFile _atomic = new(fs);
     private readonly SyncBatch<WrittenFile> _batch = new(fs, syncs, FilesPerBatch);
     private readonly List<WrittenFile> _written = [];
 
-    /// <summary>Lets a file have this content after the next <see cref="Complete"/>, if not before.</summary>
+    /// <summary>Lets a document have this content after the next <see cref="Complete"/>, if not before.</summary>
     /// <param name="root">The root.</param>
     /// <param name="path">The path, from the root, of a directory that stays what it is until then.</param>
     /// <param name="directory">The same directory.</param>
-    /// <param name="name">The file's name.</param>
+    /// <param name="name">The document's name.</param>
     /// <param name="content">Its content.</param>
     public void Write(RootDirectory root, string path, DirectoryHandle directory, string name, ReadOnlySpan<byte> content)
     {
-        FileHandle file = _atomic.WriteTemp(directory, name, content, out string temp);
-        var written = new WrittenFile(root.Directory, path, temp, name);
-        _written.Add(written);
-        _batch.Add(file, written);
+        Errno errno = TryWrite(root, path, directory, name, content);
+        if (errno is Errno.NoSpace or Errno.QuotaExceeded && _written.Count > 0)
+        {
+            Complete(); // gives the space of the old versions back
+            errno = TryWrite(root, path, directory, name, content);
+        }
+
+        StorageException.ThrowIfFailed(errno, "write a document anew", directory, name);
+        if (_batch.IsFull)
+        {
+            Complete();
+        }
+    }
+
+    /// <summary>Makes a file that is in its place, or will be with its directory, durable with the next <see cref="Complete"/>.</summary>
+    public void Add(RootDirectory root, DirectoryHandle directory, string name)
+    {
+        StorageException.ThrowIfFailed(fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open a new document", directory, name);
+        _batch.Add(file!, new WrittenFile(root, directory.Path, null, name));
         if (_batch.IsFull)
         {
             Complete();
@@ -42,17 +57,19 @@ internal sealed class FileRewriter(IDurableFileSystem fs, SideBySide syncs) : ID
     {
         foreach ((WrittenFile failed, Errno errno) in _batch.Sync())
         {
-            throw new StorageException("sync the temp file", $"{failed.Root.Path}/{failed.Directory}/{failed.Name}", errno);
+            throw new StorageException("sync a document", $"{failed.Directory}/{failed.Name}", errno);
         }
 
         foreach (WrittenFile written in _written)
         {
-            Errno errno = fs.OpenDirectory(written.Root, written.Directory, out DirectoryHandle? directory);
-            StorageException.ThrowIfFailed(errno, "open the directory", written.Root.Path, written.Directory);
+            RootDirectory root = written.Root;
+            Errno errno = fs.OpenDirectory(root.Directory, written.Directory, out DirectoryHandle? directory);
+            StorageException.ThrowIfFailed(errno, "open the directory", root.Directory, written.Directory);
             using (directory)
             {
-                errno = fs.Rename(directory!, written.Temp, directory!, written.Name);
-                StorageException.ThrowIfFailed(errno, "rename the temp file", directory!.Path, written.Name);
+                errno = fs.Rename(root.Scratch.Directory, written.Scratch!, directory!, written.Name, RenameKind.Replace);
+                StorageException.ThrowIfFailed(errno, "publish a document", directory!, written.Name);
+                root.Scratch.GiveBack(written.Scratch!);
             }
         }
 
@@ -61,5 +78,23 @@ internal sealed class FileRewriter(IDurableFileSystem fs, SideBySide syncs) : ID
 
     public void Dispose() => _batch.Dispose();
 
-    private sealed record WrittenFile(DirectoryHandle Root, string Directory, string Temp, string Name);
+    private Errno TryWrite(RootDirectory root, string path, DirectoryHandle directory, string name, ReadOnlySpan<byte> content)
+    {
+        FileStatus? old = fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Kind == FileKind.Regular ? status : null;
+        Errno errno = ScratchFile.Write(fs, root, (directory, name), old, content, out string? scratch);
+        FileHandle? file = null;
+        errno = errno == Errno.None ? fs.OpenFile(root.Scratch.Directory, scratch!, FileUse.Read, out file) : errno;
+        if (errno != Errno.None)
+        {
+            _ = scratch is null ? Errno.None : fs.Unlink(root.Scratch.Directory, scratch);
+            return errno;
+        }
+
+        var written = new WrittenFile(root, path, scratch, name);
+        _written.Add(written);
+        _batch.Add(file!, written);
+        return Errno.None;
+    }
+
+    private sealed record WrittenFile(RootDirectory Root, string Directory, string? Scratch, string Name);
 }

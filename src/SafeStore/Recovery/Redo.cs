@@ -12,7 +12,7 @@ namespace SafeStore.Recovery;
 internal sealed class Redo(string sandbox)
 {
     private readonly Dictionary<string, RedoContainer> _containers = new(StringComparer.Ordinal);
-    private readonly Dictionary<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)> _documents = [];
+    private readonly Dictionary<DocumentKey, RedoDocument> _documents = [];
 
     public string Sandbox => sandbox;
 
@@ -37,7 +37,7 @@ internal sealed class Redo(string sandbox)
     public IReadOnlyDictionary<string, RedoContainer> Containers => _containers;
 
     /// <summary>The last content of each document, null if it was deleted, and the identity of the root that it was meant for.</summary>
-    public IReadOnlyDictionary<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)> Documents => _documents;
+    public IReadOnlyDictionary<DocumentKey, RedoDocument> Documents => _documents;
 
     public void Add(SandboxPlan plan, CommitRecord record)
     {
@@ -74,13 +74,13 @@ internal sealed class Redo(string sandbox)
         foreach (DocumentPut put in plan.Puts)
         {
             Revive(put.Key.Container);
-            _documents[put.Key] = (put.Content, record.Segment.IdentityOf(put.Key.Root));
+            _documents[put.Key] = new RedoDocument(put.Content, record.Segment.IdentityOf(put.Key.Root));
         }
 
         foreach (DocumentKey key in plan.Deletes)
         {
             Revive(key.Container);
-            _documents[key] = (null, record.Segment.IdentityOf(key.Root));
+            _documents[key] = new RedoDocument(null, record.Segment.IdentityOf(key.Root));
         }
 
         Last = record.Lsn;
@@ -89,7 +89,7 @@ internal sealed class Redo(string sandbox)
     /// <summary>A removed container that a later transaction uses was made again by another program, or it could not.</summary>
     private void Revive(string? container)
     {
-        if (container is not null && _containers.TryGetValue(container, out RedoContainer? fate) && !fate.Exists)
+        if (container is not null && _containers.TryGetValue(container, out RedoContainer? removed) && !removed.Exists)
         {
             _containers.Remove(container);
         }
@@ -109,3 +109,8 @@ internal sealed class Redo(string sandbox)
 
 /// <summary>What becomes of a container.</summary>
 internal sealed record RedoContainer(bool Exists, bool IsReplaced, SegmentHeader Segment);
+
+/// <summary>What becomes of a document.</summary>
+/// <param name="Content">Its bytes; null if it is deleted.</param>
+/// <param name="Root">The identity of the root that it was meant for.</param>
+internal sealed record RedoDocument(ReadOnlyMemory<byte>? Content, Guid Root);

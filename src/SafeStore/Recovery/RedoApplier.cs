@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using SafeStore.Commit;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Roots;
@@ -12,52 +13,260 @@ namespace SafeStore.Recovery;
 
 /// <summary>
 /// Makes the documents what the log says they are, durably: files are written anew and synced before they get their names, then the
-/// directories are synced, children before parents. What was published before the crash is not trusted: its write-back may have failed.
+/// directories are synced, children before parents. What was published before is not trusted: its write-back may have failed.
 /// </summary>
-internal sealed class RedoApplier(IDurableFileSystem fs, RootSet roots, StoreIdentity identity, SideBySide syncs, EngineEvents events) : IDisposable
+internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, ParallelCalls syncs, EngineEvents events) : IDisposable
 {
-    private readonly NameSource _names = new(fs);
-    private readonly FileRewriter _files = new(fs, syncs);
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
+    private readonly NewDirectory _new = new(roots.FileSystem);
+    private readonly FileRewriter _files = new(roots.FileSystem, syncs);
     private readonly HashSet<(StoreRoot Root, string Path)> _touched = [];
+    private readonly List<(FileHandle File, Lsn Last)> _newLocks = [];
+    private readonly List<(RootDirectory Root, string Name)> _aside = [];
 
-    public void Apply(Redo fate)
+    public void Apply(Redo redo)
     {
-        if (!fate.IsCreated && fate.Exists && !roots.InOrderOfAppearance.Any(root => Exists(root.Directory, fate.Sandbox)))
+        if (!redo.Exists)
         {
-            events.SandboxVanished(fate.Sandbox);
-            return;
+            Remove(redo);
         }
-
-        if (!fate.Exists && IsMadeAgain(fate))
+        else if (!redo.IsCreated && !roots.InOrderOfAppearance.Any(root => Exists(root.Directory, redo.Sandbox)))
         {
-            return;
+            events.SandboxVanished(redo.Sandbox);
         }
-
-        foreach (RootDirectory root in fate.Exists ? roots.InOrderOfAppearance : roots.InOrderOfRemoval)
+        else
         {
-            if (!fate.Exists)
+            foreach (RootDirectory root in roots.InOrderOfAppearance.Where(root => IsMeantForThis(root, redo)))
             {
-                RemoveIfMeant(root, fate);
-            }
-            else if (IsMeantForThis(root, fate))
-            {
-                Build(root, fate);
+                Build(root, redo);
             }
         }
     }
 
-    /// <summary>Makes everything durable, and every touched name with it.</summary>
+    /// <summary>Makes everything durable, and every touched name with it; then what was removed is emptied.</summary>
     public void Complete()
     {
         _files.Complete();
+        foreach ((FileHandle file, Lsn last) in _newLocks)
+        {
+            new LockWord(LockWordState.Idle, last).Write(_fs, file);
+            StorageException.ThrowIfFailed(_fs.SyncFile(file), "sync the lock word", file);
+        }
+
         SyncDirectories();
+        foreach ((RootDirectory root, string name) in _aside)
+        {
+            if (!RemovedTree.TryRemove(_fs, root.Scratch, name))
+            {
+                events.NotEmptied(root.Scratch.Directory.Path);
+            }
+        }
     }
 
-    public void Dispose() => _files.Dispose();
+    public void Dispose()
+    {
+        _files.Dispose();
+        _newLocks.ForEach(static created => created.File.Dispose());
+    }
+
+    /// <summary>A word that is not of the sandbox that was removed but of one that was made, and locked, since; it may be in the middle of a transaction.</summary>
+    public static bool IsOfLaterSandbox(LockWord word, Redo redo) => word.State != LockWordState.Unknown && word.Lsn >= redo.Last;
+
+    private bool IsMeantForThis(RootDirectory root, Redo redo)
+    {
+        Guid id = identity.IdentityOf(root.Root);
+        return redo.Segment?.IdentityOf(root.Root) == id
+            || redo.Containers.Values.Any(container => container.Segment.IdentityOf(root.Root) == id)
+            || redo.Documents.Any(document => document.Key.Root == root.Root && document.Value.Root == id);
+    }
+
+    /// <summary>
+    /// Unless another program has made the sandbox again: then one of our lockers has found it so, and has written a word that no removed sandbox has. (A
+    /// remover's word says "committing", and an LSN before the removal.)
+    /// </summary>
+    private void Remove(Redo redo)
+    {
+        if (LockWord.TryRead(_fs, roots.Run.Directory, SandboxHandles.LockPathOf(redo.Sandbox)) is { } word && IsOfLaterSandbox(word, redo))
+        {
+            return;
+        }
+
+        foreach (RootDirectory root in roots.InOrderOfRemoval)
+        {
+            if (redo.Segment!.IdentityOf(root.Root) == identity.IdentityOf(root.Root))
+            {
+                MoveAside(root, root.Directory, redo.Sandbox, FileKind.Directory);
+                _touched.Add((root.Root, redo.Sandbox));
+            }
+        }
+    }
+
+    private void Build(RootDirectory root, Redo redo)
+    {
+        Errno errno = _fs.OpenDirectory(root.Directory, redo.Sandbox, out DirectoryHandle? directory);
+        if (errno == Errno.NotFound)
+        {
+            BuildNew(root, redo);
+            return;
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", root.Directory, redo.Sandbox);
+        using DirectoryHandle sandbox = directory!;
+        _touched.Add((root.Root, redo.Sandbox));
+        if (redo.IsReplaced)
+        {
+            RemoveOthers(root, sandbox, redo, container: null);
+        }
+
+        foreach ((string name, RedoContainer container) in ContainersIn(root, redo))
+        {
+            BuildContainer(root, sandbox, redo, name, container);
+        }
+
+        foreach (IGrouping<string?, KeyValuePair<DocumentKey, RedoDocument>> group in DocumentsIn(root, redo).GroupBy(static document => document.Key.Container))
+        {
+            if (group.Key is null)
+            {
+                Write(root, redo.Sandbox, sandbox, group);
+            }
+            else if (group.Any(static document => document.Value.Content is not null) || Exists(sandbox, group.Key))
+            {
+                using DirectoryHandle container = OpenOrMake(root, sandbox, group.Key);
+                string path = $"{redo.Sandbox}/{group.Key}";
+                _touched.Add((root.Root, path));
+                Write(root, path, container, group);
+            }
+        }
+    }
+
+    /// <summary>A sandbox that a root does not have appears there as a whole, as its creation would have let it appear.</summary>
+    private void BuildNew(RootDirectory root, Redo redo)
+    {
+        string name = root.Scratch.NewName();
+        Errno errno = _fs.MakeDirectory(root.Scratch.Directory, name, root.DirectoryPermissions, out DirectoryHandle? made);
+        StorageException.ThrowIfFailed(errno, "make a directory", root.Scratch.Directory, name);
+        using DirectoryHandle sandbox = made!;
+        foreach (string container in ContainersIn(root, redo).Where(static entry => entry.Value.Exists).Select(static entry => entry.Key)
+            .Union(DocumentsIn(root, redo).Select(static document => document.Key.Container).OfType<string>()))
+        {
+            using DirectoryHandle inner = OpenOrMake(root, sandbox, container);
+            WriteNew(root, inner, redo, container);
+            _touched.Add((root.Root, $"{redo.Sandbox}/{container}"));
+        }
+
+        WriteNew(root, sandbox, redo, container: null);
+        if (root.Root == StoreRoot.Run)
+        {
+            _newLocks.Add((_new.MakeLock(sandbox, root, new LockWord(LockWordState.Committing, redo.Last.Previous)), redo.Last));
+        }
+
+        errno = _fs.Rename(root.Scratch.Directory, name, root.Directory, redo.Sandbox, RenameKind.NoReplace);
+        StorageException.ThrowIfFailed(errno, "publish a new directory", root.Directory, redo.Sandbox);
+        _touched.Add((root.Root, redo.Sandbox));
+    }
+
+    private void WriteNew(RootDirectory root, DirectoryHandle directory, Redo redo, string? container)
+    {
+        foreach ((DocumentKey key, RedoDocument document) in DocumentsIn(root, redo).Where(entry => entry.Key.Container == container))
+        {
+            if (document.Content is { } content)
+            {
+                Errno errno = _fs.CreateFile(directory, key.File, root.FilePermissions, content.Span, out _);
+                StorageException.ThrowIfFailed(errno, "write a document", directory, key.File);
+                _files.Add(root, directory, key.File);
+            }
+        }
+    }
+
+    private void BuildContainer(RootDirectory root, DirectoryHandle sandbox, Redo redo, string name, RedoContainer container)
+    {
+        if (!container.Exists)
+        {
+            MoveAside(root, sandbox, name, FileKind.Directory);
+            return;
+        }
+
+        MoveAside(root, sandbox, name, FileKind.Regular); // a document of that name, whose deletion was not durable
+        using DirectoryHandle directory = OpenOrMake(root, sandbox, name);
+        _touched.Add((root.Root, $"{redo.Sandbox}/{name}"));
+        if (container.IsReplaced)
+        {
+            RemoveOthers(root, directory, redo, name);
+        }
+    }
+
+    private IEnumerable<KeyValuePair<string, RedoContainer>> ContainersIn(RootDirectory root, Redo redo) =>
+        redo.Containers.Where(container => container.Value.Segment.IdentityOf(root.Root) == identity.IdentityOf(root.Root));
+
+    private IEnumerable<KeyValuePair<DocumentKey, RedoDocument>> DocumentsIn(RootDirectory root, Redo redo) =>
+        redo.Documents.Where(document => document.Key.Root == root.Root && document.Value.Root == identity.IdentityOf(root.Root));
+
+    /// <summary>Removes documents and containers of an earlier sandbox of the same id; what is not ours to name stays.</summary>
+    private void RemoveOthers(RootDirectory root, DirectoryHandle directory, Redo redo, string? container)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(_fs.List(directory, entries), "list the directory", directory);
+        foreach (DirectoryEntry entry in entries.Where(static entry => Identifier.IsFree(entry.Name)))
+        {
+            bool isKept = entry.Kind == FileKind.Directory
+                ? container is not null || (redo.Containers.TryGetValue(entry.Name, out RedoContainer? found) && found.Exists)
+                : entry.Kind != FileKind.Regular || redo.Documents.ContainsKey(new DocumentKey(root.Root, container, entry.Name));
+            if (!isKept)
+            {
+                MoveAside(root, directory, entry.Name, entry.Kind);
+            }
+        }
+    }
+
+    private void Write(RootDirectory root, string path, DirectoryHandle directory, IEnumerable<KeyValuePair<DocumentKey, RedoDocument>> documents)
+    {
+        foreach ((DocumentKey key, RedoDocument document) in documents)
+        {
+            if (document.Content is { } bytes)
+            {
+                _files.Write(root, path, directory, key.File, bytes.Span);
+                continue;
+            }
+
+            Errno errno = _fs.Unlink(directory, key.File);
+            StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory, key.File);
+        }
+    }
+
+    private void MoveAside(RootDirectory root, DirectoryHandle parent, string name, FileKind kind)
+    {
+        Errno found = _fs.Stat(parent, name, out FileStatus status);
+        StorageException.ThrowIfFailed(found == Errno.NotFound ? Errno.None : found, "look at", parent, name);
+        if (found == Errno.NotFound || status.Kind != kind)
+        {
+            return;
+        }
+
+        string aside = root.Scratch.NewName();
+        Errno errno = _fs.Rename(parent, name, root.Scratch.Directory, aside, RenameKind.NoReplace);
+        StorageException.ThrowIfFailed(errno, "remove", parent, name);
+        _aside.Add((root, aside));
+    }
+
+    private DirectoryHandle OpenOrMake(RootDirectory root, DirectoryHandle parent, string name)
+    {
+        Errno errno = _fs.OpenDirectory(parent, name, out DirectoryHandle? directory);
+        errno = errno == Errno.NotFound ? _fs.MakeDirectory(parent, name, root.DirectoryPermissions, out directory) : errno;
+        StorageException.ThrowIfFailed(errno, "open the directory", parent, name);
+        return directory!;
+    }
+
+    private bool Exists(DirectoryHandle parent, string name)
+    {
+        Errno errno = _fs.Stat(parent, name, out _);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look for the directory", parent, name);
+        return errno == Errno.None;
+    }
 
     private void SyncDirectories()
     {
-        foreach (IGrouping<int, (StoreRoot Root, string Path)> level in _touched.GroupBy(static touched => touched.Path.Count(static character => character == '/')).OrderByDescending(static level => level.Key))
+        foreach (IGrouping<int, (StoreRoot Root, string Path)> level in
+            _touched.GroupBy(static touched => touched.Path.Count(static character => character == '/')).OrderByDescending(static level => level.Key))
         {
             (StoreRoot Root, string Path)[] directories = [.. level];
             syncs.ForEach(directories.Length, leastPerThread: 1, number => Sync(roots[directories[number].Root], directories[number].Path));
@@ -65,200 +274,22 @@ internal sealed class RedoApplier(IDurableFileSystem fs, RootSet roots, StoreIde
 
         foreach (StoreRoot root in _touched.Select(static touched => touched.Root).Distinct())
         {
-            StorageException.ThrowIfFailed(fs.SyncDirectory(roots[root].Directory), "sync the root", roots[root].Directory.Path);
+            StorageException.ThrowIfFailed(_fs.SyncDirectory(roots[root].Directory), "sync the root", roots[root].Directory);
         }
-    }
-
-    /// <summary>
-    /// Whether another program has made a removed sandbox again: then one of our lockers has found it so, and has written a word that no
-    /// removed sandbox has. (A remover's word says "committing", and an LSN before the removal.)
-    /// </summary>
-    private bool IsMadeAgain(Redo fate)
-    {
-        Errno errno = fs.OpenFile(roots.Run.Directory, $"{fate.Sandbox}/{Identifier.LockFile}", FileUse.Read, out FileHandle? file);
-        if (errno is Errno.NotFound)
-        {
-            return false;
-        }
-
-        StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory.Path, fate.Sandbox);
-        using (file)
-        {
-            LockWord word = LockWord.Read(fs, file!);
-            return IsOfLaterSandbox(word, fate);
-        }
-    }
-
-    /// <summary>A word that is not of the sandbox that was removed but of one that was made, and locked, since; it may be in the middle of a transaction.</summary>
-    public static bool IsOfLaterSandbox(LockWord word, Redo fate) => word.State != LockWordState.Unknown && word.Lsn >= fate.Last;
-
-    private bool IsMeantForThis(RootDirectory root, Redo fate)
-    {
-        Guid id = identity.IdentityOf(root.Root);
-        return fate.Segment?.IdentityOf(root.Root) == id
-            || fate.Containers.Values.Any(container => container.Segment.IdentityOf(root.Root) == id)
-            || fate.Documents.Any(document => document.Key.Root == root.Root && document.Value.Root == id);
-    }
-
-    private void RemoveIfMeant(RootDirectory root, Redo fate)
-    {
-        if (fate.Segment!.IdentityOf(root.Root) == identity.IdentityOf(root.Root))
-        {
-            TakeAside(root, root.Directory, fate.Sandbox, fate.Sandbox, FileKind.Directory);
-            _touched.Add((root.Root, fate.Sandbox));
-        }
-    }
-
-    private void Build(RootDirectory root, Redo fate)
-    {
-        Guid id = identity.IdentityOf(root.Root);
-        using DirectoryHandle sandbox = OpenOrMake(root.Directory, fate.Sandbox);
-        _touched.Add((root.Root, fate.Sandbox));
-        if (fate.IsReplaced)
-        {
-            RemoveOthers(root, sandbox, fate, container: null);
-        }
-
-        foreach ((string name, RedoContainer container) in fate.Containers)
-        {
-            if (container.Segment.IdentityOf(root.Root) == id)
-            {
-                Build(root, sandbox, fate, name, container);
-            }
-        }
-
-        foreach (IGrouping<string?, KeyValuePair<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)>> group in fate.Documents
-            .Where(document => document.Key.Root == root.Root && document.Value.Root == id)
-            .GroupBy(static document => document.Key.Container))
-        {
-            if (group.Key is null)
-            {
-                Write(root, fate.Sandbox, sandbox, group);
-                continue;
-            }
-
-            if (group.All(static document => document.Value.Content is null) && !Exists(sandbox, group.Key))
-            {
-                continue; // nothing to delete, and no reason to make it
-            }
-
-            using DirectoryHandle container = OpenOrMake(sandbox, group.Key);
-            string path = $"{fate.Sandbox}/{group.Key}";
-            _touched.Add((root.Root, path));
-            Write(root, path, container, group);
-        }
-    }
-
-    private void Build(RootDirectory root, DirectoryHandle sandbox, Redo fate, string name, RedoContainer container)
-    {
-        if (!container.Exists)
-        {
-            TakeAside(root, sandbox, name, fate.Sandbox, FileKind.Directory);
-            return;
-        }
-
-        TakeAside(root, sandbox, name, fate.Sandbox, FileKind.Regular); // a document of that name, whose deletion was not durable
-        using DirectoryHandle directory = OpenOrMake(sandbox, name);
-        _touched.Add((root.Root, $"{fate.Sandbox}/{name}"));
-        if (container.IsReplaced)
-        {
-            RemoveOthers(root, directory, fate, name);
-        }
-    }
-
-    /// <summary>Removes documents and containers of an earlier sandbox of the same id; what is not ours to name stays.</summary>
-    private void RemoveOthers(RootDirectory root, DirectoryHandle directory, Redo fate, string? container)
-    {
-        var entries = new List<DirectoryEntry>();
-        StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory.Path);
-        foreach (DirectoryEntry entry in entries.Where(static entry => Identifier.IsFree(entry.Name)))
-        {
-            bool isKept = entry.Kind == FileKind.Directory
-                ? container is not null || (fate.Containers.TryGetValue(entry.Name, out RedoContainer? found) && found.Exists)
-                : entry.Kind != FileKind.Regular || fate.Documents.ContainsKey(new DocumentKey(root.Root, container, entry.Name));
-            if (isKept)
-            {
-                continue;
-            }
-
-            if (entry.Kind == FileKind.Directory)
-            {
-                TakeAside(root, directory, entry.Name, fate.Sandbox, FileKind.Directory);
-            }
-            else
-            {
-                Unlink(directory, entry.Name);
-            }
-        }
-    }
-
-    private void Write(RootDirectory root, string path, DirectoryHandle directory, IEnumerable<KeyValuePair<DocumentKey, (ReadOnlyMemory<byte>? Content, Guid Root)>> documents)
-    {
-        foreach ((DocumentKey key, (ReadOnlyMemory<byte>? content, _)) in documents)
-        {
-            if (content is { } bytes)
-            {
-                _files.Write(root, path, directory, key.File, bytes.Span);
-            }
-            else
-            {
-                Unlink(directory, key.File);
-            }
-        }
-    }
-
-    private void Unlink(DirectoryHandle directory, string name)
-    {
-        Errno errno = fs.Unlink(directory, name);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "delete a document", directory.Path, name);
-    }
-
-    private void TakeAside(RootDirectory root, DirectoryHandle parent, string name, string sandbox, FileKind kind)
-    {
-        Errno found = fs.Stat(parent, name, out FileStatus status);
-        StorageException.ThrowIfFailed(found == Errno.NotFound ? Errno.None : found, "look at", parent.Path, name);
-        if (found == Errno.NotFound || status.Kind != kind)
-        {
-            return;
-        }
-
-        string aside = TempName.NewDirectory(_names, sandbox);
-        Errno errno = fs.RenameNoReplace(parent, name, root.Trash, aside);
-        StorageException.ThrowIfFailed(errno, "take aside", parent.Path, name);
-    }
-
-    private DirectoryHandle OpenOrMake(DirectoryHandle parent, string name)
-    {
-        Errno errno = fs.OpenDirectory(parent, name, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound)
-        {
-            StorageException.ThrowIfFailed(fs.MakeDirectory(parent, name, RootDirectory.DirectoryMode), "make a directory", parent.Path, name);
-            errno = fs.OpenDirectory(parent, name, out directory);
-        }
-
-        StorageException.ThrowIfFailed(errno, "open the directory", parent.Path, name);
-        return directory!;
-    }
-
-    private bool Exists(DirectoryHandle parent, string name)
-    {
-        Errno errno = fs.Stat(parent, name, out _);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look for the directory", parent.Path, name);
-        return errno == Errno.None;
     }
 
     private void Sync(RootDirectory root, string path)
     {
-        Errno errno = fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
+        Errno errno = _fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
         if (errno == Errno.NotFound)
         {
             return; // removed; its parent's sync tells
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", root.Directory.Path, path);
+        StorageException.ThrowIfFailed(errno, "open the directory", root.Directory, path);
         using (directory)
         {
-            StorageException.ThrowIfFailed(fs.SyncDirectory(directory!), "sync the directory", directory!.Path);
+            StorageException.ThrowIfFailed(_fs.SyncDirectory(directory!), "sync the directory", directory!);
         }
     }
 }

@@ -3,113 +3,102 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Commit;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Log;
 using SafeStore.Roots;
+using SafeStore.Threads;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Recovery;
 
 /// <summary>
-/// Finishes what a dead process left between append and publish (roll forward), or removes what it staged (roll back); the log decides.
-/// Every step may be repeated, by whoever comes next, after a death in the middle.
+/// Finishes in one sandbox what a dead process left between append and publish; the log decides. What it had only staged lies in its scratch directory and
+/// needs nothing. Every step may be repeated, by the next locker, after a death in the middle.
 /// </summary>
-internal sealed class Resolver(IDurableFileSystem fs, RootSet roots, CommitLog log, Stager stager, Publisher publisher, Sweeper sweeper, Settlement settlement, EngineEvents events) : IResolver
+internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity identity, EngineEvents events) : IResolver
 {
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
+
     public async ValueTask<LockWord?> ResolveAsync(SandboxHandles handles, LockWord word, CancellationToken cancellation)
     {
-        settlement.Disturb();
-        (Lsn lsn, SandboxPlan? plan, Lsn last) = await FindLastAsync(handles.Sandbox, word.Lsn, cancellation).ConfigureAwait(false);
-        if (plan?.Kind == PlanKind.Remove && word.State == LockWordState.Unknown)
+        (List<(SandboxPlan Plan, CommitRecord Record)> plans, Lsn last) = await FindAsync(handles.Sandbox, word.Lsn, cancellation).ConfigureAwait(false);
+        if (word.State == LockWordState.Unknown && plans.Count > 0)
         {
-            // A remover marks the word first. Without the mark, this sandbox is one that another program has made since.
-            plan = null;
+            // Only the last one can be unpublished. A remover marks the word first: without the mark, another program has made the sandbox since.
+            plans = plans[^1].Plan.Kind == PlanKind.Remove ? [] : plans[^1..];
         }
 
-        sweeper.Sweep(handles);
-        if (plan is null)
+        if (plans.Count == 0)
         {
-            events.RolledBack(handles.Sandbox);
             // A word that was lost starts at the end of the log, so that the sandbox's version does not go back.
+            events.RolledBack(handles.Sandbox);
             return Write(handles, word.State == LockWordState.Unknown ? last : word.Lsn);
         }
 
-        events.RolledForward(handles.Sandbox, lsn);
-        if (plan.Kind == PlanKind.Remove)
-        {
-            publisher.Remove(handles.Sandbox);
-            return null;
-        }
-
-        Publish(plan, handles);
-        return Write(handles, lsn);
+        Redo redo = Apply(handles.Sandbox, plans);
+        return redo.Exists ? Write(handles, redo.Last) : null;
     }
 
     public async ValueTask<bool> FinishCreationAsync(string sandbox, CancellationToken cancellation)
     {
-        if (!sweeper.List(roots.Run.Stage).Any(entry => entry.Name == TempName.NewSandbox(sandbox)))
+        Errno errno = _fs.Stat(roots.Run.New, sandbox, out _);
+        if (errno == Errno.NotFound)
         {
-            SweepStage(sandbox);
             return false;
         }
 
-        (Lsn lsn, SandboxPlan? plan, _) = await FindLastAsync(sandbox, default, cancellation).ConfigureAwait(false);
-        if (plan?.Kind != PlanKind.Create)
+        StorageException.ThrowIfFailed(errno, "look for a creation", roots.Run.New, sandbox);
+        (List<(SandboxPlan Plan, CommitRecord Record)> plans, _) = await FindAsync(sandbox, default, cancellation).ConfigureAwait(false);
+        bool isInLog = plans.Count > 0 && plans[^1].Plan.Kind == PlanKind.Create;
+        if (isInLog)
         {
-            SweepStage(sandbox);
-            return false;
+            _ = Apply(sandbox, plans[^1..]);
         }
 
-        events.RolledForward(sandbox, lsn);
-        SweepStage(sandbox, kept: TempName.NewSandbox(sandbox));
-        var staged = new StagedPlan();
-        try
+        // Only now: it alone leads to the record.
+        string name = roots.Run.Scratch.NewName();
+        errno = _fs.Rename(roots.Run.New, sandbox, roots.Run.Scratch.Directory, name, RenameKind.NoReplace);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove what was staged", roots.Run.New, sandbox);
+        if (errno == Errno.None && !RemovedTree.TryRemove(_fs, roots.Run.Scratch, name))
         {
-            stager.BeginAgain(plan, staged);
-            stager.StageNew(plan, staged);
-            publisher.PublishNew(staged);
-            new LockWord(LockWordState.Idle, lsn).Write(fs, staged.LockFile!);
-            return true;
+            events.NotEmptied(roots.Run.Scratch.Directory.Path);
         }
-        finally
-        {
-            staged.Close();
-        }
+
+        return isInLog;
     }
 
-    /// <summary>The last transaction of a sandbox above an LSN, durable; and the last LSN of the log.</summary>
-    private async ValueTask<(Lsn Lsn, SandboxPlan? Plan, Lsn Last)> FindLastAsync(string sandbox, Lsn above, CancellationToken cancellation)
+    /// <summary>The transactions of a sandbox above an LSN, durable; and the last LSN of the log.</summary>
+    private async ValueTask<(List<(SandboxPlan Plan, CommitRecord Record)> Plans, Lsn Last)> FindAsync(string sandbox, Lsn above, CancellationToken cancellation)
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
         log.ThrowIfFaulted();
-        List<(SandboxPlan Plan, CommitRecord Record)> plans = CommittedPlans.Of(log.ReadAll(hold).Where(record => record.Lsn > above), log.Directory.Path, sandbox);
+        List<(SandboxPlan Plan, CommitRecord Record)> plans =
+            [.. CommittedPlans.Of(log.ReadAll(hold).Where(record => record.Lsn > above), log.Directory.Path, sandbox)];
 
-        // Its process died before it synced, perhaps, the transaction or its abort: nothing may be seen that a power loss could still take back.
+        // Its process may have died before its sync: nothing may be seen that a power loss could still take back.
         Lsn last = log.LastLsn(hold);
         log.Sync(last, hold);
-        return plans.Count == 0 ? (default, null, last) : (plans[^1].Record.Lsn, plans[^1].Plan, last);
+        return (plans, last);
     }
 
-    private void Publish(SandboxPlan plan, SandboxHandles handles)
+    private Redo Apply(string sandbox, List<(SandboxPlan Plan, CommitRecord Record)> plans)
     {
-        var staged = new StagedPlan();
-        stager.Stage(plan, handles, staged);
-        publisher.Publish(plan, staged, handles);
-    }
-
-    private void SweepStage(string sandbox, string? kept = null)
-    {
-        foreach (RootDirectory root in roots.InOrderOfAppearance)
-        {
-            sweeper.SweepStage(root, sandbox, root.Root == StoreRoot.Run ? kept : null);
-            sweeper.SweepTrash(root, sandbox);
-        }
+        var redo = new Redo(sandbox);
+        plans.ForEach(entry => redo.Add(entry.Plan, entry.Record));
+        events.RolledForward(sandbox, redo.Last);
+        using var inOrder = new ParallelCalls(1);
+        using var applier = new RedoApplier(roots, identity, inOrder, events);
+        applier.Apply(redo);
+        applier.Complete();
+        return redo;
     }
 
     private static LockWord Write(SandboxHandles handles, Lsn lsn)
     {
         var word = new LockWord(LockWordState.Idle, lsn);
-        handles.WriteWordDurably(word);
+        handles.WriteWord(word);
         return word;
     }
 }

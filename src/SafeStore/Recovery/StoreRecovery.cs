@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using SafeStore.Commit;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 using SafeStore.Log;
 using SafeStore.Roots;
 using SafeStore.Threads;
@@ -13,54 +15,40 @@ namespace SafeStore.Recovery;
 /// Brings a store to the state that its log tells, while no other process has it open (docs/commit-protocol.md, "Recover"). Idempotent:
 /// until the watermark moves, a crash in any step leaves everything that the next try needs.
 /// </summary>
-internal sealed class StoreRecovery(IDurableFileSystem fs, RootSet roots, LogDirectory directory, Watermark watermark, StoreIdentity identity, EngineEvents events)
+internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, StoreMetadata metadata, EngineEvents events)
 {
-    private readonly Sweeper _sweeper = new(fs, roots);
+    private const int WordsPerBatch = 64;
 
-    /// <param name="found">
-    /// What open.lock said: "faulted" if the store's last users saw a sync fail, so that what the cache shows need not be on the disk; "recovering" if another recovery died.
-    /// </param>
-    /// <param name="before">What the store's last users told of themselves.</param>
-    /// <returns>Whether nothing is left to sweep in any sandbox.</returns>
-    public bool Run(StoreStatus found, Lives before)
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
+    private readonly Watermark _watermark = new(roots.FileSystem, roots.Config.Metadata);
+
+    /// <param name="wasFaulted">Whether the store's last users saw a sync fail, so that what the cache shows need not be on the disk.</param>
+    public void Run(bool wasFaulted)
     {
-        bool wasFaulted = found == StoreStatus.Faulted;
-        SyncNames();
-        LogContents log = LogScanner.ReadChecked(directory, watermark, identity.Store, out Lsn? mark);
+        SyncNames(); // R1
+        LogContents log = LogReader.ReadChecked(directory, _watermark, metadata.StoreId(), out Lsn? mark); // R2
         bool isMade = mark is not null;
+        StoreIdentity identity = metadata.Establish(isMade, log.Header is { } newest ? (newest.ConfigRoot, newest.RunRoot) : null);
         bool rootWasLost = isMade && (log.Header!.ConfigRoot != identity.ConfigRoot || log.Header.RunRoot != identity.RunRoot);
-        bool isSettled = isMade && !rootWasLost && !wasFaulted && watermark.IsSettledAt(log.End.Next.Previous);
-        Dictionary<string, Redo> fates = Collect(log);
+        Dictionary<string, Redo> redos = Collect(log);
 
-        // A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any more.
-        LogScanner.Harden(directory, log, rewrite: wasFaulted);
-
-        SweepMetadata();
-
-        // The sweep of the rest comes before the records too: a rename out of stage/ may have left both names after a power loss, and what is emptied there would be
-        // a published directory; then the log, above the watermark, has everything that was in it.
-        EmptyAside();
-        if (!isSettled)
-        {
-            // Somebody may have died after he had removed something and before he had synced that: then the cache does not show what the disk may have.
-            bool mayHaveDiedRemoving = isMade && (found is StoreStatus.Recovering or StoreStatus.Faulted || before is { Open: > 0, IsDisturbed: true });
-            isSettled = new SandboxSweep(fs, roots, _sweeper, fates, mayHaveDiedRemoving, events).Run();
-        }
-
-        Apply(fates.Values);
-        StartOver(log, isMade, rootWasLost, wasFaulted);
-        EmptyAside();
+        // R3. A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any more.
+        LogReader.Harden(directory, log, rewrite: wasFaulted);
+        EmptyAside(); // R4
+        using var syncs = new ParallelCalls(_fs.SyncsSideBySide);
+        WriteWords(redos.Values, syncs); // R5
+        Apply(redos.Values, identity, syncs); // R6
+        StartOver(log, identity, new FoundLog(isMade, rootWasLost, wasFaulted)); // R7, R8
         events.Recovered(log.Watermark, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
-        return isSettled;
     }
 
-    /// <summary>A dead process may have made a name and not synced it; whoever builds on the name must.</summary>
+    /// <summary>A dead process may have made a name and not synced it; what builds on the name must.</summary>
     private void SyncNames()
     {
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            StorageException.ThrowIfFailed(fs.SyncDirectory(root.Directory), "sync the root", root.Directory.Path);
-            StorageException.ThrowIfFailed(fs.SyncDirectory(root.Metadata), "sync the metadata directory", root.Metadata.Path);
+            StorageException.ThrowIfFailed(_fs.SyncDirectory(root.Directory), "sync the root", root.Directory);
+            StorageException.ThrowIfFailed(_fs.SyncDirectory(root.Metadata), "sync the metadata directory", root.Metadata);
         }
 
         directory.SyncNames();
@@ -68,88 +56,164 @@ internal sealed class StoreRecovery(IDurableFileSystem fs, RootSet roots, LogDir
 
     private Dictionary<string, Redo> Collect(LogContents log)
     {
-        var fates = new Dictionary<string, Redo>(StringComparer.Ordinal);
-        var names = new NamePool();
-        foreach ((SandboxPlan plan, CommitRecord record) in CommittedPlans.Of(log.Records, directory.Path, names: names))
+        var redos = new Dictionary<string, Redo>(StringComparer.Ordinal);
+        foreach ((SandboxPlan plan, CommitRecord record) in CommittedPlans.Of(log.Records, directory.Path))
         {
-            if (!fates.TryGetValue(plan.Sandbox, out Redo? fate))
+            if (!redos.TryGetValue(plan.Sandbox, out Redo? redo))
             {
-                fates.Add(plan.Sandbox, fate = new Redo(plan.Sandbox));
+                redos.Add(plan.Sandbox, redo = new Redo(plan.Sandbox));
             }
 
-            fate.Add(plan, record);
+            redo.Add(plan, record);
         }
 
-        return fates;
+        return redos;
     }
 
-    /// <summary>Removes the temp files of a watermark or an identity that was being written.</summary>
-    private void SweepMetadata()
-    {
-        foreach (RootDirectory root in roots.InOrderOfAppearance)
-        {
-            _ = _sweeper.SweepDirectory(root.Metadata, depth: 0, isDurable: false, always: false); // swept at each opening
-        }
-    }
-
+    /// <summary>
+    /// Empties scratch/ and new/, before records are applied: a rename out of them may have left both names after a power loss, and what is emptied here would be
+    /// a published directory; the log, above the watermark, has everything that was in it.
+    /// </summary>
     private void EmptyAside()
     {
+        roots.TakeScratch([]);
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            Empty(root.Stage);
-            Empty(root.Trash);
+            foreach (DirectoryEntry entry in EntriesOf(root.New))
+            {
+                string name = root.Scratch.NewName();
+                Errno errno = _fs.Rename(root.New, entry.Name, root.Scratch.Directory, name, RenameKind.NoReplace);
+                StorageException.ThrowIfFailed(errno, "remove what was staged", root.New, entry.Name);
+                if (!RemovedTree.TryRemove(_fs, root.Scratch, name))
+                {
+                    events.NotEmptied(root.Scratch.Directory.Path);
+                }
+            }
+
+            // The temp files of a watermark or an identity that was being written.
+            foreach (DirectoryEntry entry in EntriesOf(root.Metadata).FindAll(static entry => entry.Kind == FileKind.Regular && TempName.IsFile(entry.Name)))
+            {
+                Errno errno = _fs.Unlink(root.Metadata, entry.Name);
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a temp file", root.Metadata, entry.Name);
+            }
         }
+
+        SyncScratch();
     }
 
-    private void Apply(Dictionary<string, Redo>.ValueCollection fates)
+    /// <summary>
+    /// Lets the lock word of each sandbox in the records say "idle", durably: the log, which knows the versions too, is about to be dropped. Also a word that is
+    /// right already, or damaged: it may stand in the cache only, above an older one on the disk. (The word of a removed sandbox is left: it tells whether another
+    /// program has made the sandbox again.)
+    /// </summary>
+    private void WriteWords(Dictionary<string, Redo>.ValueCollection redos, ParallelCalls syncs)
     {
-        if (fates.Count == 0)
+        using var words = new SyncBatch<string>(_fs, syncs, WordsPerBatch);
+        foreach (Redo redo in redos)
+        {
+            if (redo.Exists)
+            {
+                WriteWord(redo, words);
+            }
+
+            if (words.IsFull)
+            {
+                Sync(words);
+            }
+        }
+
+        Sync(words);
+    }
+
+    private void WriteWord(Redo redo, SyncBatch<string> words)
+    {
+        string path = SandboxHandles.LockPathOf(redo.Sandbox);
+        Errno errno = _fs.OpenFile(roots.Run.Directory, path, FileUse.ReadWrite, out FileHandle? file);
+        if (errno is Errno.NotFound)
         {
             return;
         }
 
-        using var syncs = new SideBySide(fs.SyncsSideBySide);
-        using var applier = new RedoApplier(fs, roots, identity, syncs, events);
-        foreach (Redo fate in fates)
+        StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory, path);
+        using var owned = new OwnedParts();
+        owned.Add(file!);
+        LockWord found = LockWord.Read(_fs, file!);
+        Tell(redo.Sandbox, found, redo.Last);
+        new LockWord(LockWordState.Idle, Lsn.Max(found.Lsn, redo.Last)).Write(_fs, file!);
+        if (!roots.Run.IsVolatile)
         {
-            applier.Apply(fate);
+            owned.Disown();
+            words.Add(file!, file!.Path);
+        }
+    }
+
+    private void Tell(string sandbox, LockWord found, Lsn last)
+    {
+        if (found.State == LockWordState.Committing && last > found.Lsn)
+        {
+            events.RolledForward(sandbox, last);
+        }
+        else if (found.State == LockWordState.Committing)
+        {
+            events.RolledBack(sandbox);
+        }
+    }
+
+    /// <exception cref="SyncFailedException">One of many sandboxes' words may not be durable: not the matter of the one that filled the batch.</exception>
+    private static void Sync(SyncBatch<string> words)
+    {
+        foreach ((string path, Errno errno) in words.Sync())
+        {
+            throw new SyncFailedException(path, errno);
+        }
+    }
+
+    private void Apply(Dictionary<string, Redo>.ValueCollection redos, StoreIdentity identity, ParallelCalls syncs)
+    {
+        if (redos.Count == 0)
+        {
+            return;
+        }
+
+        using var applier = new RedoApplier(roots, identity, syncs, events);
+        foreach (Redo redo in redos)
+        {
+            applier.Apply(redo);
         }
 
         applier.Complete();
+        SyncScratch(); // what was renamed out of it must not be found there by the next recovery
     }
 
-    private void Empty(DirectoryHandle parent)
+    private void SyncScratch()
     {
-        foreach (DirectoryEntry entry in _sweeper.List(parent))
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            Errno errno = entry.Kind == FileKind.Directory ? RemovedTree.Remove(fs, parent, entry.Name) : fs.Unlink(parent, entry.Name);
-            StorageException.ThrowIfFailed(errno, "empty", parent.Path, entry.Name);
+            StorageException.ThrowIfFailed(root.SyncScratch(out DirectoryHandle failed), "sync the directory", failed);
         }
-
-        StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
     }
 
     /// <summary>
     /// Everything is durable in the documents: the log starts over in a new segment, whose salt gives remnants of the old one no chance.
     /// </summary>
-    private void StartOver(LogContents log, bool isMade, bool rootWasLost, bool wasFaulted)
+    private void StartOver(LogContents log, StoreIdentity identity, FoundLog found)
     {
         directory.SweepPrepared();
         Lsn last = log.Header is null ? default : log.End.Next.Previous;
-        if (rootWasLost)
+        if (found.RootWasLost)
         {
             // Transactions that touched only the lost root were never synced; their numbers must not come again. A segment holds
             // no more of them than this, and the one before it was synced.
             last = new Lsn(last.Value + (log.Header!.SegmentBytes / RecordFormat.HeaderBytes));
         }
 
-        bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean && !wasFaulted;
-        if (!isUnused || rootWasLost || !isMade)
+        bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean && !found.WasFaulted;
+        if (!isUnused || found.RootWasLost || !found.IsMade)
         {
-            StartSegment(log, last);
+            StartSegment(log, identity, last);
         }
 
-        watermark.Create(new AtomicFile(fs), last);
+        _watermark.Create(new AtomicFile(_fs), last);
         List<Lsn> stale = directory.List().FindAll(first => first <= last);
         if (stale.Count > 0)
         {
@@ -162,13 +226,26 @@ internal sealed class StoreRecovery(IDurableFileSystem fs, RootSet roots, LogDir
         }
     }
 
-    private void StartSegment(LogContents log, Lsn last)
+    private void StartSegment(LogContents log, StoreIdentity identity, Lsn last)
     {
         Span<byte> salt = stackalloc byte[8];
-        fs.FillRandom(salt);
+        _fs.FillRandom(salt);
         Lsn previous = log.Header is null ? default : log.End.Next.Previous;
         var header = new SegmentHeader(
             BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot, Watermark: last);
         directory.Start(header).Dispose();
     }
+
+    private List<DirectoryEntry> EntriesOf(DirectoryHandle parent)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(_fs.List(parent, entries), "list the directory", parent);
+        return entries;
+    }
+
+    /// <summary>How a log was found.</summary>
+    /// <param name="IsMade">The store was made to its end.</param>
+    /// <param name="RootWasLost">A volatile root was lost since.</param>
+    /// <param name="WasFaulted">Its last users saw a sync fail.</param>
+    private readonly record struct FoundLog(bool IsMade, bool RootWasLost, bool WasFaulted);
 }

@@ -1,23 +1,30 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Roots;
 
-/// <summary>An open root: its directory, and its metadata directory with <c>stage</c> and <c>trash</c>.</summary>
+/// <summary>An open root: its directory, its metadata, and where this store object keeps what is not in the root yet, or no more.</summary>
 internal sealed class RootDirectory : IDisposable
 {
+    /// <summary>Of directories, unless the options say otherwise.</summary>
     public const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
 
-    private RootDirectory(StoreRoot root, DirectoryHandle directory, DirectoryHandle metadata, DirectoryHandle stage, DirectoryHandle trash, bool isVolatile)
+    private const string ScratchName = "scratch";
+    private const string NewName = "new";
+
+    private readonly IDurableFileSystem _fs;
+    private ScratchDirectory? _scratch;
+
+    private RootDirectory(IDurableFileSystem fs, StoreRoot root, DirectoryHandle directory, DirectoryHandle metadata, FileSystemTraits traits)
     {
+        _fs = fs;
         Root = root;
         Directory = directory;
         Metadata = metadata;
-        Stage = stage;
-        Trash = trash;
-        IsVolatile = isVolatile;
+        IsVolatile = traits.IsVolatile;
     }
 
     public StoreRoot Root { get; }
@@ -26,77 +33,167 @@ internal sealed class RootDirectory : IDisposable
 
     public DirectoryHandle Metadata { get; }
 
-    /// <summary>Where the directories of new sandboxes and containers are built.</summary>
-    public DirectoryHandle Stage { get; }
+    /// <summary>The scratch directories of all store objects.</summary>
+    public required DirectoryHandle Scratches { get; init; }
 
-    /// <summary>Where removed directories wait to be emptied.</summary>
-    public DirectoryHandle Trash { get; }
+    /// <summary>
+    /// Where new sandboxes are built, each under its id: that name leads to the record of a creation whose process died before the sandbox appeared.
+    /// </summary>
+    public required DirectoryHandle New { get; init; }
+
+    /// <summary>What it is, and its mount.</summary>
+    public required FileStatus Status { get; init; }
+
+    /// <summary>Of new files.</summary>
+    public required FilePermissions FilePermissions { get; init; }
+
+    /// <summary>Of new directories.</summary>
+    public required FilePermissions DirectoryPermissions { get; init; }
+
+    /// <summary>This object's own scratch directory; there is one once the store has been joined.</summary>
+    public ScratchDirectory Scratch => _scratch ?? throw new InvalidOperationException("The scratch directory is taken when the store is joined.");
 
     /// <summary>Its contents do not outlive the machine's power: no sync is worth its time here.</summary>
     public bool IsVolatile { get; }
 
     /// <summary>Opens a root, making its directories if they do not exist.</summary>
-    public static RootDirectory Open(IDurableFileSystem fs, StoreLayout layout, StoreRoot root)
+    public static RootDirectory Open(IDurableFileSystem fs, StoreLayout layout, StoreRoot root, StoreOptions options)
     {
         using var owned = new OwnedParts();
-        DirectoryHandle directory = owned.Add(OpenOrMake(fs, layout.PathOf(root)));
-        DirectoryHandle metadata = owned.Add(OpenOrMake(fs, layout.MetadataOf(root)));
-        StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus rootStatus), "look at the root", directory.Path);
-        StorageException.ThrowIfFailed(fs.Stat(metadata, out FileStatus metadataStatus), "look at the metadata directory", metadata.Path);
-        if (rootStatus.Device != metadataStatus.Device)
-        {
-            throw new StoreMetadataException(metadata.Path, $"it lies on another filesystem than its root '{directory.Path}', so nothing could be renamed between them");
-        }
-
-        StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory.Path);
+        var made = new FilePermissions(options.DirectoryMode);
+        DirectoryHandle directory = owned.Add(OpenOrMake(fs, layout.PathOf(root), made));
+        StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus status), "look at the root", directory);
+        FileOwner? owner = fs.IsPrivileged && status.Owner.User != 0 ? status.Owner : null; // what a privileged process makes belongs to whom the root belongs
+        FilePermissions directories = made with { Owner = owner };
+        DirectoryHandle metadata = owned.Add(OpenMetadata(fs, layout.MetadataOf(root), directories));
+        CheckMetadata(fs, directory, status, metadata, options.DirectoryMode);
+        StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
         if (!traits!.IsLocal)
         {
             throw new StoreMetadataException(directory.Path, $"it lies on {traits.Name}, whose locks and syncs cannot be relied on; use a local filesystem");
         }
 
-        DirectoryHandle stage = owned.Add(OpenOrMake(fs, metadata, "stage"));
-        DirectoryHandle trash = owned.Add(OpenOrMake(fs, metadata, "trash"));
+        DirectoryHandle scratches = owned.Add(OpenOrMake(fs, metadata, ScratchName, directories));
+        DirectoryHandle created = owned.Add(OpenOrMake(fs, metadata, NewName, directories));
         owned.Disown();
-        return new RootDirectory(root, directory, metadata, stage, trash, traits.IsVolatile);
+        return new RootDirectory(fs, root, directory, metadata, traits)
+        {
+            Scratches = scratches,
+            New = created,
+            Status = status,
+            FilePermissions = new FilePermissions(options.FileMode, owner),
+            DirectoryPermissions = directories,
+        };
     }
 
+    /// <summary>Takes a scratch directory, if it has none yet; the caller holds the store open. What another opener could not empty is tried again.</summary>
+    /// <param name="left">Receives what could not be emptied.</param>
+    public void TakeScratch(ICollection<FileStatus> left) => _scratch ??= ScratchDirectory.Acquire(_fs, Scratches, DirectoryPermissions, left);
+
     /// <summary>Opens a directory by its absolute path, making it and those above it if they do not exist.</summary>
-    public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path)
+    public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path, FilePermissions? permissions = null)
     {
         Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
         if (errno == Errno.NotFound && Path.GetDirectoryName(path) is { } parentPath)
         {
-            using DirectoryHandle parent = OpenOrMake(fs, parentPath);
-            return OpenOrMake(fs, parent, Path.GetFileName(path));
+            using DirectoryHandle parent = OpenOrMake(fs, parentPath, permissions);
+            return OpenOrMake(fs, parent, Path.GetFileName(path), permissions);
         }
 
         StorageException.ThrowIfFailed(errno, "open the directory", path);
         return directory!;
     }
 
-    public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, DirectoryHandle parent, string name)
+    public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, DirectoryHandle parent, string name, FilePermissions? permissions = null)
     {
-        string path = $"{parent.Path}/{name}";
         Errno errno = fs.OpenDirectory(parent, name, out DirectoryHandle? directory);
         if (errno == Errno.NotFound)
         {
-            errno = fs.MakeDirectory(parent, name, DirectoryMode);
+            errno = fs.MakeDirectory(parent, name, permissions ?? new FilePermissions(DirectoryMode), out directory);
             if (errno is Errno.None or Errno.Exists)
             {
-                StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent.Path);
-                errno = fs.OpenDirectory(parent, name, out directory);
+                StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent);
+                errno = errno == Errno.Exists ? fs.OpenDirectory(parent, name, out directory) : errno;
             }
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", path);
+        StorageException.ThrowIfFailed(errno, "open the directory", parent, name);
         return directory!;
+    }
+
+    /// <summary>
+    /// Makes durable that what has left scratch/ and new/ has left them: after a power loss, the next recovery would empty it under its old name. Before the watermark
+    /// moves.
+    /// </summary>
+    /// <param name="failed">The directory whose sync failed.</param>
+    public Errno SyncScratch(out DirectoryHandle failed)
+    {
+        failed = Scratches;
+        if (IsVolatile)
+        {
+            return Errno.None;
+        }
+
+        var owners = new List<DirectoryEntry>();
+        Errno errno = _fs.List(Scratches, owners);
+        for (int i = 0; i < owners.Count && errno == Errno.None; i++)
+        {
+            if (_fs.OpenDirectory(Scratches, owners[i].Name, out DirectoryHandle? owner) == Errno.None)
+            {
+                using (owner)
+                {
+                    errno = _fs.SyncDirectory(owner!);
+                }
+            }
+        }
+
+        errno = errno == Errno.None ? _fs.SyncDirectory(Scratches) : errno;
+        if (errno == Errno.None)
+        {
+            failed = New;
+            errno = _fs.SyncDirectory(New);
+        }
+
+        return errno;
     }
 
     public void Dispose()
     {
-        Directory.Dispose();
+        _scratch?.Dispose();
+        New.Dispose();
+        Scratches.Dispose();
         Metadata.Dispose();
-        Stage.Dispose();
-        Trash.Dispose();
+        Directory.Dispose();
+    }
+
+    /// <summary>No link is followed to the metadata: the owner of a root must not lead a privileged process elsewhere.</summary>
+    private static DirectoryHandle OpenMetadata(IDurableFileSystem fs, string path, in FilePermissions permissions)
+    {
+        using DirectoryHandle parent = OpenOrMake(fs, Path.GetDirectoryName(path)!, permissions);
+        return OpenOrMake(fs, parent, Path.GetFileName(path), permissions);
+    }
+
+    /// <summary>Renames between a root and its metadata must be possible, and no other user may change the metadata.</summary>
+    private static void CheckMetadata(IDurableFileSystem fs, DirectoryHandle directory, in FileStatus status, DirectoryHandle metadata, UnixFileMode mode)
+    {
+        const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        StorageException.ThrowIfFailed(fs.Stat(metadata, out FileStatus found), "look at the metadata directory", metadata);
+        if (!found.IsOnMountOf(status))
+        {
+            throw new StoreMetadataException(
+                metadata.Path, $"it lies on another filesystem or mount than its root '{directory.Path}', so nothing could be renamed between them");
+        }
+
+        if (found.Owner.User != status.Owner.User && found.Owner.User != 0)
+        {
+            throw new StoreMetadataException(
+                metadata.Path, $"it belongs to user {found.Owner.User}, and its root to user {status.Owner.User}. Find out who made it, then give it to the root's owner (chown)");
+        }
+
+        if ((found.Mode & WritableByOthers & ~mode) != 0)
+        {
+            throw new StoreMetadataException(
+                metadata.Path, "other users may write to it. Take that right away (chmod go-w), or say in StoreOptions.DirectoryMode that it is meant");
+        }
     }
 }

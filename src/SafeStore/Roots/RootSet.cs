@@ -1,11 +1,14 @@
 using System;
+using System.Collections.Generic;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Roots;
 
 /// <summary>The open roots of a store.</summary>
-internal sealed class RootSet(RootDirectory config, RootDirectory run) : IDisposable
+internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootDirectory run) : IDisposable
 {
+    public IDurableFileSystem FileSystem => fs;
+
     /// <summary>The roots in the order in which a new sandbox appears in them: the one with the lock files first.</summary>
     public RootDirectory[] InOrderOfAppearance { get; } = [run, config];
 
@@ -18,18 +21,26 @@ internal sealed class RootSet(RootDirectory config, RootDirectory run) : IDispos
 
     public RootDirectory this[StoreRoot root] => root == StoreRoot.Config ? config : run;
 
-    public static RootSet Open(IDurableFileSystem fs, StoreLayout layout)
+    public static RootSet Open(IDurableFileSystem fs, StoreLayout layout, StoreOptions options)
     {
-        RootDirectory config = RootDirectory.Open(fs, layout, StoreRoot.Config);
+        RootDirectory config = RootDirectory.Open(fs, layout, StoreRoot.Config, options);
         try
         {
-            return new RootSet(config, RootDirectory.Open(fs, layout, StoreRoot.Run));
+            return new RootSet(fs, config, RootDirectory.Open(fs, layout, StoreRoot.Run, options));
         }
         catch
         {
             config.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Takes this object's scratch directories; the caller holds the store open.</summary>
+    /// <param name="left">Receives what could not be emptied.</param>
+    public void TakeScratch(ICollection<FileStatus> left)
+    {
+        config.TakeScratch(left);
+        run.TakeScratch(left);
     }
 
     public void Dispose()

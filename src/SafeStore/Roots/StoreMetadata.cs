@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SafeStore.FileSystem;
@@ -7,101 +9,221 @@ using SafeStore.Vocabulary;
 
 namespace SafeStore.Roots;
 
-/// <summary>store.json: the format of a store, its id, and the roots that it had when it was last opened first.</summary>
-internal sealed record StoreDocument(int Format, Guid Store, Guid ConfigRoot, Guid RunRoot)
+/// <summary>store.json: the format of a store and its id. Written once.</summary>
+internal sealed record StoreDocument(int Format, Guid Store)
 {
     public const string FileName = "store.json";
 }
 
-/// <summary>root.json: the store that a root belongs to, and the root's own id. A new id is a new, empty root.</summary>
-internal sealed record RootDocument(int Format, Guid Store, Guid Root)
+/// <summary>root.json: the store that a root belongs to, and the root's own id. A new id is a new, empty root; the one before it is named.</summary>
+internal sealed record RootDocument(int Format, Guid Store, Guid Root, Guid Former)
 {
     public const string FileName = "root.json";
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false, RespectRequiredConstructorParameters = true, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(StoreDocument))]
 [JsonSerializable(typeof(RootDocument))]
 internal sealed partial class MetadataJson : JsonSerializerContext;
 
-/// <summary>Reads and writes the identity of a store and of its roots.</summary>
-internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
+/// <summary>
+/// The identity of a store and of its roots. It stands in three places: in the store's document, in each root's (and on the root's directory itself, where the
+/// filesystem has attributes), and in the header of each segment. Where they disagree, or one is missing, the store is not opened.
+/// </summary>
+internal sealed class StoreMetadata(RootSet roots)
 {
-    public const int Format = StoreIdentity.Format;
-
-    private const int FirstFormat = 1;
+    private const string Attribute = "user.safestore.store";
     private const int BytesMax = 64 * 1024;
 
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
 
-    private readonly AtomicFile _atomic = new(fs);
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
 
-    /// <summary>Refuses a store of a newer version before anything of it is touched.</summary>
-    /// <exception cref="StoreFormatException">It is of a newer version.</exception>
+    /// <summary>Whether there is a store; refuses one of another format before anything of it is touched.</summary>
+    /// <exception cref="StoreFormatException">It is of another format.</exception>
     /// <exception cref="StoreMetadataException">Its document is damaged.</exception>
-    public static void CheckFormat(IDurableFileSystem fs, StoreLayout layout)
+    public static bool Exists(IDurableFileSystem fs, StoreLayout layout)
     {
         Errno errno = fs.OpenRoot(layout.ConfigMetadata, out DirectoryHandle? metadata);
         if (errno == Errno.NotFound)
         {
-            return;
+            return false;
         }
 
         StorageException.ThrowIfFailed(errno, "open the directory", layout.ConfigMetadata);
         using (metadata)
         {
-            _ = ReadStore(fs, metadata!);
+            return ReadStore(fs, metadata!) is not null;
         }
     }
 
-    /// <summary>The store's document, or null when there is none yet.</summary>
+    /// <summary>The store's document, or null when there is none.</summary>
     /// <exception cref="StoreMetadataException">It is damaged.</exception>
-    /// <exception cref="StoreFormatException">It is of a newer version.</exception>
-    public static StoreDocument? ReadStore(IDurableFileSystem fs, DirectoryHandle metadata)
-    {
-        return Read(fs, metadata, StoreDocument.FileName) is { } json
-            ? Parse(json, $"{metadata.Path}/{StoreDocument.FileName}", static (format, document) => new StoreDocument(format, IdIn(document, "store"), IdIn(document, "configRoot"), IdIn(document, "runRoot")))
+    /// <exception cref="StoreFormatException">It is of another format.</exception>
+    public static StoreDocument? ReadStore(IDurableFileSystem fs, DirectoryHandle metadata) =>
+        Read(fs, metadata, StoreDocument.FileName) is { } json
+            ? Parse(json, $"{metadata.Path}/{StoreDocument.FileName}", static (format, document) => new StoreDocument(format, IdIn(document, "store")))
             : null;
+
+    /// <summary>Opens store.json for the store's locks; a new store gets one, durable under its name before anything else of the store exists.</summary>
+    /// <param name="permissions">Of a new one.</param>
+    /// <exception cref="StoreMetadataException">It is missing in a store that exists.</exception>
+    public FileHandle OpenAnchor(in FilePermissions permissions)
+    {
+        DirectoryHandle metadata = roots.Config.Metadata;
+        while (true)
+        {
+            Errno errno = _fs.OpenFile(metadata, StoreDocument.FileName, FileUse.ReadWrite, out FileHandle? file);
+            if (errno != Errno.NotFound)
+            {
+                StorageException.ThrowIfFailed(errno, "open the store's document", metadata, StoreDocument.FileName);
+                return file!;
+            }
+
+            RefuseUnlessNew();
+            SyncAncestors();
+            MakeAnchor(permissions);
+        }
     }
 
-    /// <summary>Gives the store and every root that has none an identity; only while no other process has the store open.</summary>
-    public StoreIdentity Establish()
+    /// <summary>The identity; gives one to a root that has none yet. Only while no other process has the store open.</summary>
+    /// <param name="isFinished">Whether the store was made to its end before: then each root that outlives the machine's power has an identity.</param>
+    /// <param name="inLog">The ids of the roots in the log's newest segment; null if there is none.</param>
+    /// <exception cref="StoreMetadataException">They disagree, or one is missing.</exception>
+    public StoreIdentity Establish(bool isFinished, (Guid Config, Guid Run)? inLog)
     {
-        StoreDocument? found = ReadStore(fs, roots.Config.Metadata);
-        Guid store = found?.Store ?? NewId();
-        (Guid config, bool isConfigNew) = IdentityOf(roots.Config, store);
-        (Guid run, bool isRunNew) = IdentityOf(roots.Run, store);
-
-        if (isConfigNew || isRunNew)
-        {
-            SyncAncestors();
-        }
-
-        // The store's document first: a root that names a store which does not exist would be refused for ever.
-        var document = new StoreDocument(Format, store, config, run);
-        if (document != found)
-        {
-            _atomic.Write(roots.Config.Metadata, StoreDocument.FileName, JsonSerializer.SerializeToUtf8Bytes(document, MetadataJson.Default.StoreDocument));
-        }
-
-        WriteIfNew(roots.Config, store, config, isConfigNew);
-        WriteIfNew(roots.Run, store, run, isRunNew);
-        return new StoreIdentity(store, config, run);
+        Guid store = StoreId();
+        return new StoreIdentity(store, IdentityOf(roots.Config, store, isFinished, inLog?.Config), IdentityOf(roots.Run, store, isFinished, inLog?.Run));
     }
 
     /// <summary>The identity that the first opener has established.</summary>
     public StoreIdentity Join()
     {
-        StoreDocument store = ReadStore(fs, roots.Config.Metadata) ?? throw new StoreMetadataException($"{roots.Config.Metadata.Path}/{StoreDocument.FileName}", "it is missing although the store is open");
+        Guid store = StoreId();
+        return new StoreIdentity(store, Joined(roots.Config, store), Joined(roots.Run, store));
+    }
+
+    /// <summary>The store's id.</summary>
+    public Guid StoreId() => ReadStore(_fs, roots.Config.Metadata)?.Store
+        ?? throw new StoreMetadataException($"{roots.Config.Metadata.Path}/{StoreDocument.FileName}", "it is missing although the store is open");
+
+    private Guid Joined(RootDirectory root, Guid store) =>
+        ReadRoot(root) is { } document && document.Store == store ? document.Root : throw Foreign(root);
+
+    /// <summary>A store without its document is not made anew over documents, a log or roots that some store has.</summary>
+    private void RefuseUnlessNew()
+    {
+        string anchor = $"{roots.Config.Metadata.Path}/{StoreDocument.FileName}";
+        if (_fs.Stat(roots.Config.Metadata, "log", out _) == Errno.None)
+        {
+            throw new StoreMetadataException(anchor, "it is missing although there is a log. Restore it from a backup, or run 'safestore repair'");
+        }
+
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            if (ReadRoot(root) is not { } document || document.Store != store.Store)
+            RefuseOwned(root, default);
+            if (ReadRoot(root) is { } document)
+            {
+                throw new StoreMetadataException(anchor, $"it is missing, and the root '{root.Directory.Path}' belongs to the store {document.Store}; check the layout");
+            }
+        }
+    }
+
+    private void MakeAnchor(in FilePermissions permissions)
+    {
+        DirectoryHandle metadata = roots.Config.Metadata;
+        var document = new StoreDocument(StoreIdentity.Format, NewId());
+        var atomic = new AtomicFile(_fs) { Mode = permissions.Mode };
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, MetadataJson.Default.StoreDocument);
+        using FileHandle file = atomic.WriteTemp(metadata, StoreDocument.FileName, json, out string temp);
+        Errno errno = _fs.SyncFile(file);
+        errno = errno == Errno.None ? _fs.Rename(metadata, temp, metadata, StoreDocument.FileName, RenameKind.NoReplace) : errno;
+        if (errno != Errno.None)
+        {
+            _ = _fs.Unlink(metadata, temp);
+            StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the store's document", metadata, StoreDocument.FileName);
+        }
+
+        StorageException.ThrowIfFailed(_fs.SyncDirectory(metadata), "sync the metadata directory", metadata);
+    }
+
+    private Guid IdentityOf(RootDirectory root, Guid store, bool isFinished, Guid? inLog)
+    {
+        RefuseOwned(root, store);
+        RootDocument? document = ReadRoot(root);
+        if (document is not null)
+        {
+            if (document.Store != store)
             {
                 throw Foreign(root);
             }
+
+            if (inLog is { } logged && logged != document.Root && logged != document.Former)
+            {
+                throw new StoreMetadataException(
+                    $"{root.Metadata.Path}/{RootDocument.FileName}",
+                    $"it says that the root is {document.Root}, and the log says that it is {logged}. Restore it from a backup, or run 'safestore repair'");
+            }
+
+            SetAttribute(root, store);
+            return document.Root;
         }
 
-        return new StoreIdentity(store.Store, store.ConfigRoot, store.RunRoot);
+        if (isFinished && !(root.IsVolatile && IsEmpty(root)))
+        {
+            throw new StoreMetadataException(
+                $"{root.Metadata.Path}/{RootDocument.FileName}",
+                $"it is missing, and the root '{root.Directory.Path}' is not an empty one on a volatile filesystem. Restore the root, or run 'safestore repair'");
+        }
+
+        SyncAncestors();
+        var made = new RootDocument(StoreIdentity.Format, store, NewId(), inLog ?? default);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(made, MetadataJson.Default.RootDocument);
+        new AtomicFile(_fs) { Mode = root.FilePermissions.Mode }.Write(root.Metadata, RootDocument.FileName, json);
+        SetAttribute(root, store);
+        return made.Root;
+    }
+
+    private bool IsEmpty(RootDirectory root)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(_fs.List(root.Directory, entries), "list the root", root.Directory);
+        return !entries.Exists(static entry => entry.Kind == FileKind.Directory && Identifier.IsValid(entry.Name));
+    }
+
+    /// <summary>A root that another store owns, or whose metadata lies in the other usual place.</summary>
+    private void RefuseOwned(RootDirectory root, Guid store)
+    {
+        if (_fs.GetAttribute(root.Directory, Attribute, out byte[] value) == Errno.None
+            && Guid.TryParse(Encoding.ASCII.GetString(value), out Guid owner) && owner != store)
+        {
+            throw new StoreMetadataException(
+                root.Directory.Path, $"it is a root of the store {owner}, whose metadata lies elsewhere: open it with the layout with which that store was made");
+        }
+
+        string path = root.Directory.Path;
+        foreach (string other in new[] { Path.Join(path, StoreLayout.MetadataName), path + StoreLayout.BesideSuffix })
+        {
+            if (other != root.Metadata.Path && _fs.OpenRoot(other, out DirectoryHandle? metadata) == Errno.None)
+            {
+                using (metadata)
+                {
+                    if (_fs.Stat(metadata!, RootDocument.FileName, out _) == Errno.None)
+                    {
+                        throw new StoreMetadataException(root.Metadata.Path, $"the root '{path}' has its metadata in '{other}': open the store with that layout");
+                    }
+                }
+            }
+        }
+    }
+
+    private void SetAttribute(RootDirectory root, Guid store)
+    {
+        byte[] value = Encoding.ASCII.GetBytes(store.ToString("D"));
+        if (_fs.GetAttribute(root.Directory, Attribute, out byte[] found) != Errno.None || !found.AsSpan().SequenceEqual(value))
+        {
+            _ = _fs.SetAttribute(root.Directory, Attribute, value); // where there are none, root.json has to do
+        }
     }
 
     /// <summary>
@@ -113,12 +235,12 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
         {
             foreach (string start in new[] { root.Directory.Path, root.Metadata.Path })
             {
-                for (string? path = System.IO.Path.GetDirectoryName(start); path is not null; path = System.IO.Path.GetDirectoryName(path))
+                for (string? path = Path.GetDirectoryName(start); path is not null; path = Path.GetDirectoryName(path))
                 {
-                    Errno errno = fs.OpenRoot(path, out DirectoryHandle? ancestor);
+                    Errno errno = _fs.OpenRoot(path, out DirectoryHandle? ancestor);
                     using (ancestor)
                     {
-                        errno = errno == Errno.None ? fs.SyncDirectory(ancestor!) : errno;
+                        errno = errno == Errno.None ? _fs.SyncDirectory(ancestor!) : errno;
                     }
 
                     // Directories that we may not read were not made by us; read-only and odd filesystems (EINVAL) have nothing to sync.
@@ -131,28 +253,13 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
         }
     }
 
-    private (Guid Id, bool IsNew) IdentityOf(RootDirectory root, Guid store)
-    {
-        RootDocument? document = ReadRoot(root);
-        return document is null ? (NewId(), true)
-            : document.Store == store ? (document.Root, false)
-            : throw Foreign(root);
-    }
-
-    private void WriteIfNew(RootDirectory root, Guid store, Guid id, bool isNew)
-    {
-        if (isNew)
-        {
-            _atomic.Write(root.Metadata, RootDocument.FileName, JsonSerializer.SerializeToUtf8Bytes(new RootDocument(Format, store, id), MetadataJson.Default.RootDocument));
-        }
-    }
-
-    private RootDocument? ReadRoot(RootDirectory root)
-    {
-        return Read(fs, root.Metadata, RootDocument.FileName) is { } json
-            ? Parse(json, $"{root.Metadata.Path}/{RootDocument.FileName}", static (format, document) => new RootDocument(format, IdIn(document, "store"), IdIn(document, "root")))
+    private RootDocument? ReadRoot(RootDirectory root) =>
+        Read(_fs, root.Metadata, RootDocument.FileName) is { } json
+            ? Parse(
+                json,
+                $"{root.Metadata.Path}/{RootDocument.FileName}",
+                static (format, document) => new RootDocument(format, IdIn(document, "store"), IdIn(document, "root"), IdIn(document, "former")))
             : null;
-    }
 
     private static byte[]? Read(IDurableFileSystem fs, DirectoryHandle metadata, string name)
     {
@@ -162,7 +269,7 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
             return null;
         }
 
-        StorageException.ThrowIfFailed(errno, "read", metadata.Path, name);
+        StorageException.ThrowIfFailed(errno, "read", metadata, name);
         byte[] json = rented.AsSpan(0, length).ToArray();
         System.Buffers.ArrayPool<byte>.Shared.Return(rented);
         return json;
@@ -179,8 +286,8 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
         {
             using JsonDocument document = JsonDocument.Parse(json, s_strict);
             int format = document.RootElement.GetProperty("format").GetInt32();
-            return format > Format ? throw new StoreFormatException(path, format)
-                : format < FirstFormat ? throw new StoreMetadataException(path, $"it is damaged, there was never a format {format}; restore it from a backup")
+            return format is < 1 ? throw new StoreMetadataException(path, $"it is damaged, there was never a format {format}; restore it from a backup")
+                : format != StoreIdentity.Format ? throw new StoreFormatException(path, format)
                 : make(format, document.RootElement);
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
@@ -197,7 +304,7 @@ internal sealed class StoreMetadata(IDurableFileSystem fs, RootSet roots)
     private Guid NewId()
     {
         Span<byte> bytes = stackalloc byte[16];
-        fs.FillRandom(bytes);
+        _fs.FillRandom(bytes);
         return new Guid(bytes);
     }
 }

@@ -13,7 +13,7 @@ namespace SafeStore.Threads;
 /// <param name="fs">The filesystem.</param>
 /// <param name="sideBySide">Syncs them.</param>
 /// <param name="filesMax">How many files: the fewer, the shorter does anybody wait for the journal; the more, the fewer commits of the journal.</param>
-internal sealed class SyncBatch<T>(IDurableFileSystem fs, SideBySide sideBySide, int filesMax) : IDisposable
+internal sealed class SyncBatch<T>(IDurableFileSystem fs, ParallelCalls sideBySide, int filesMax) : IDisposable
 {
     private readonly List<(FileHandle File, T What, Errno Start)> _files = [];
 

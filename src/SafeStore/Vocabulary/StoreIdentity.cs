@@ -9,7 +9,7 @@ namespace SafeStore.Vocabulary;
 internal sealed record StoreIdentity(Guid Store, Guid ConfigRoot, Guid RunRoot)
 {
     /// <summary>The version of everything that the store writes.</summary>
-    public const int Format = 1;
+    public const int Format = 2;
 
     public Guid IdentityOf(StoreRoot root) => root == StoreRoot.Config ? ConfigRoot : RunRoot;
 }

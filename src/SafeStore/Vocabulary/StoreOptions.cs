@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Threading;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,6 +27,19 @@ public sealed record StoreOptions
 
     /// <summary>How many sandboxes that are not locked any more keep their files open, to be locked faster again; 0 to 10,000. The default is 64.</summary>
     public int IdleSandboxesMax { get; init; } = 64;
+
+    /// <summary>The permission bits of new documents and of the store's own files, set exactly, whatever the umask. The default is 0640.</summary>
+    public UnixFileMode FileMode { get; init; } = AtomicFile.DefaultMode;
+
+    /// <summary>The permission bits of new directories, set exactly, whatever the umask. The default is 0750.</summary>
+    public UnixFileMode DirectoryMode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+
+    /// <summary>
+    /// The permission bits of store.json and of the words file, on which the processes of a store meet. The default is 0600, so that a member of the group cannot
+    /// hold a lock of the store; a store that several users of a group share needs 0660, which lets any of them keep the others waiting.
+    /// </summary>
+    public UnixFileMode LockFileMode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The operating system. The default is <see cref="PosixFileSystem"/>; tests give another.</summary>
     public IDurableFileSystem FileSystem { get; init; } = new PosixFileSystem();

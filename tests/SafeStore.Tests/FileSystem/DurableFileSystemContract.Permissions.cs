@@ -76,7 +76,7 @@ public abstract partial class DurableFileSystemContract
         FileHandle file = Create("new");
         Assert.Equal(Errno.None, FileSystem.SetAttribute(file, "user.own", "o"u8));
 
-        Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "old", file));
+        Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "old", Root, "new"));
 
         foreach ((string name, byte[] expected) in new[] { ("user.small", "s"u8.ToArray()), ("user.large", large), ("user.empty", []), ("user.own", "o"u8.ToArray()) })
         {
@@ -84,10 +84,10 @@ public abstract partial class DurableFileSystemContract
             Assert.Equal(expected, value);
         }
 
-        Assert.Equal(Errno.NotFound, FileSystem.CopyAttributes(Root, "missing", file));
-        Assert.Equal(Errno.Invalid, FileSystem.CopyAttributes(Root, "a/b", file));
+        Assert.Equal(Errno.NotFound, FileSystem.CopyAttributes(Root, "missing", Root, "new"));
+        Assert.Equal(Errno.Invalid, FileSystem.CopyAttributes(Root, "a/b", Root, "new"));
         Create("plain");
-        Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "plain", file));
+        Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "plain", Root, "new"));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 
 namespace SafeStore.Tests.FileSystem;
 
@@ -124,7 +125,7 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) => inner.SetAttribute(handle, name, value);
 
-    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target) => inner.CopyAttributes(from, name, target);
+    public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) => inner.CopyAttributes(from, name, directory, target);
 
     public Errno LastChange(Handle handle, out DateTimeOffset time) => inner.LastChange(handle, out time);
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 
 namespace SafeStore.Tests.FileSystem;
 
@@ -215,8 +216,8 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
 
     public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) => _inner.SetAttribute(handle, name, value);
 
-    public Errno CopyAttributes(DirectoryHandle from, string name, FileHandle target) =>
-        Ask(nameof(CopyAttributes), from, name) is var fault and not Errno.None ? fault : _inner.CopyAttributes(from, name, target);
+    public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) =>
+        Ask(nameof(CopyAttributes), from, name) is var fault and not Errno.None ? fault : _inner.CopyAttributes(from, name, directory, target);
 
     public Errno LastChange(Handle handle, out DateTimeOffset time)
     {

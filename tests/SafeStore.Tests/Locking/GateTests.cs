@@ -244,14 +244,15 @@ public sealed class GateTests : IDisposable
         _test.Options = _test.Options with { LockTimeout = StoreCalls.Once };
         await using StateStore store = await OpenAsync();
         await using StateStore other = await _test.OpenAsync();
-        string[] names = [.. Enumerable.Range(0, 10).Select(static number => $"n-{number}").OrderBy(NameLocks.FileOf, StringComparer.Ordinal)];
+        string[] names = [.. Enumerable.Range(0, 10).Select(static number => $"n-{number}").OrderBy(NameLocks.IndexOf)];
         (string free, string taken) = (names[0], names[^1]);
-        Assert.NotEqual(NameLocks.FileOf(free), NameLocks.FileOf(taken));
-        Assert.Equal(Errno.None, _scripted.OpenRoot(Path.Combine(_test.Metadata, "names"), out DirectoryHandle? directory));
+        Assert.NotEqual(NameLocks.IndexOf(free), NameLocks.IndexOf(taken));
+        Assert.Equal(Errno.None, _scripted.OpenRoot(_test.Metadata, out DirectoryHandle? directory));
         using (directory)
-        using (FileHandle file = FileLock.OpenOrCreate(_scripted, directory!, NameLocks.FileOf(taken)))
         {
-            Assert.Equal(Errno.None, _scripted.TryLock(file, LockRange.Whole, LockMode.Exclusive));
+            Assert.Equal(Errno.None, _scripted.OpenFile(directory!, "store.json", FileUse.ReadWrite, out FileHandle? opened));
+            using FileHandle file = opened!;
+            Assert.Equal(Errno.None, _scripted.TryLock(file, LockRange.Byte((long)StoreLock.FirstName + NameLocks.IndexOf(taken)), LockMode.Exclusive));
             await using SandboxLocks locks = await store.LockManyAsync([SandboxTarget.New(free), SandboxTarget.New(taken)], cancellationToken: TestContext.Current.CancellationToken);
             Assert.Equal(file.Path, (await Assert.ThrowsAsync<LockTimeoutException>(async () => await locks.Change().CommitAsync())).Path);
             await other.CreateAsync(free);
@@ -261,41 +262,23 @@ public sealed class GateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_name_lock_excludes_the_flows_of_its_own_process_too_and_its_file_is_opened_once()
+    public async Task A_name_lock_excludes_the_flows_of_its_own_process_too()
     {
-        int opened = 0;
-        _scripted.Before = call =>
-        {
-            opened += call.Verb is nameof(IDurableFileSystem.OpenFile) or nameof(IDurableFileSystem.CreateFile) ? 1 : 0;
-            return Errno.None;
-        };
         using var waiting = new LockWaiting(_test.Clock, StoreCalls.Once);
         Assert.Equal(Errno.None, _scripted.OpenRoot(_test.Directory, out DirectoryHandle? directory));
         using (directory)
-        using (var names = new NameLocks(_scripted, directory!, waiting))
         {
+            FileHandle file = FileLock.OpenOrCreate(_scripted, directory!, "store.json", AtomicFile.DefaultMode);
+            using var anchor = new StoreAnchor(_scripted, file, FileLock.OpenOrCreate(_scripted, directory!, "words", AtomicFile.DefaultMode), waiting);
+            var names = new NameLocks(anchor, waiting);
             NameLocks.Hold first = await names.AcquireAsync(["sb"], StoreCalls.Once, TestContext.Current.CancellationToken);
             LockTimeoutException refused = await Assert.ThrowsAsync<LockTimeoutException>(async () => await names.AcquireAsync(["sb"], StoreCalls.Once, TestContext.Current.CancellationToken));
-            Assert.Equal($"{_test.Directory}/{NameLocks.FileOf("sb")}", refused.Path);
+            Assert.Equal($"{_test.Directory}/store.json", refused.Path);
             ValueTask<NameLocks.Hold> second = names.AcquireAsync(["sb"], Timeout.InfiniteTimeSpan, TestContext.Current.CancellationToken);
             Assert.False(second.IsCompleted);
             first.Dispose();
             (await second).Dispose();
         }
-
-        Assert.Equal(2, opened); // looked for, and created
-    }
-
-    [Fact]
-    public async Task A_name_lock_that_cannot_be_unlocked_is_let_go_all_the_same()
-    {
-        await using StateStore store = await OpenAsync();
-        await using StateStore other = await _test.OpenAsync();
-        _scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.Unlock) && call.Path.Contains("/names/", StringComparison.Ordinal) ? Errno.NoLocks : Errno.None;
-        await store.CreateAsync("sb-1");
-
-        await other.ChangeAsync("sb-1", static change => change.RemoveSandbox());
-        await store.CreateAsync("sb-1");
     }
 
     [Fact]
@@ -304,7 +287,7 @@ public sealed class GateTests : IDisposable
         foreach (string sandbox in new[] { "sb-1", "sb-2", "a", new string('z', 128) })
         {
             ulong index = XxHash3.HashToUInt64(Encoding.ASCII.GetBytes(sandbox)) % 64;
-            Assert.Equal($"{index:x2}.lock", NameLocks.FileOf(sandbox));
+            Assert.Equal((int)index, NameLocks.IndexOf(sandbox));
         }
     }
 
@@ -313,7 +296,7 @@ public sealed class GateTests : IDisposable
     {
         Assert.Equal(Errno.None, _scripted.OpenRoot(_test.Directory, out DirectoryHandle? directory));
         using (directory)
-        using (FileHandle file = FileLock.OpenOrCreate(_scripted, directory!, "word"))
+        using (FileHandle file = FileLock.OpenOrCreate(_scripted, directory!, "word", AtomicFile.DefaultMode))
         {
             string path = Path.Combine(_test.Directory, "word");
             Assert.Equal(default, LockWord.Read(_scripted, file));

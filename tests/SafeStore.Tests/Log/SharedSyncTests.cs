@@ -132,7 +132,7 @@ public sealed class SharedSyncTests : IDisposable
         shared.TrySetSynced(new Lsn(9));
         ulong epoch = shared.Epoch;
 
-        shared.StartOver(isSettled: true);
+        shared.StartOver();
 
         Assert.Equal((default, default, 0UL), (shared.AppendedLsn, shared.SyncedLsn, shared.TailOwner));
         Assert.NotEqual(epoch, shared.Epoch);
@@ -148,11 +148,11 @@ public sealed class SharedSyncTests : IDisposable
 
     private (SharedLock Turn, SharedState Shared) NewLock()
     {
-        FileHandle words = FileLock.OpenOrCreate(_fs, _directory, "open.lock");
+        FileHandle words = FileLock.OpenOrCreate(_fs, _directory, "words", AtomicFile.DefaultMode);
         SharedState.EnsureLength(_fs, words);
         var shared = new SharedState(_fs, words);
-        var turn = new SharedLock(FileLock.Open(_fs, _directory, "sync.lock", _waiting), shared, SharedWord.SyncLockWaiting);
-        _owned.AddRange([turn, shared, words]);
+        var turn = new SharedLock(new FileLock(_fs, words, LockRange.Byte((long)StoreLock.Sync), _waiting), shared, SharedWord.SyncLockWaiting);
+        _owned.AddRange([shared, words]);
         return (turn, shared);
     }
 }

@@ -1,13 +1,15 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
 
 namespace SafeStore.Log;
 
-/// <summary>Reads a whole log, and tells a torn tail, which was never acknowledged, from a loss.</summary>
-internal static class LogScanner
+/// <summary>
+/// The one reader of the log: whichever part of the engine reads records, it meets the same check. Each sealed segment reaches its successor's first LSN and
+/// checksum, and the last one what is known to be durable. A chain that breaks before that is a loss, not a torn tail.
+/// </summary>
+internal static class LogReader
 {
     /// <summary>What a log holds above its watermark when no other process writes it; also checks that neither is there without the other, and whose log it is.</summary>
     /// <param name="directory">The log.</param>
@@ -53,9 +55,9 @@ internal static class LogScanner
         {
             using SegmentReader segment = directory.Open(segments[i], FileUse.Read);
             header = segment.Header;
-            if (i > 0 && (header.PreviousLsn != end.Next.Previous || header.PreviousChecksum != end.Checksum))
+            if (i > 0)
             {
-                throw new LogCorruptException(path, end.Offset, end.Next, $"the next segment continues after LSN {header.PreviousLsn}");
+                CheckLink(path, end, header);
             }
 
             end = ReadSegment(segment, watermark, records);
@@ -101,32 +103,83 @@ internal static class LogScanner
         }
     }
 
-    /// <summary>The records after one LSN up to another, while others may append behind it. The caller holds the log lock.</summary>
-    public static IEnumerable<CommitRecord> ReadChain(LogDirectory directory, Lsn after, Lsn last)
+    /// <summary>The records of the whole log up to its last one, while others may append behind it. The caller holds the log lock.</summary>
+    /// <param name="directory">The log.</param>
+    /// <param name="last">The last record, which must be reached.</param>
+    /// <exception cref="LogCorruptException">The chain breaks before it.</exception>
+    public static IEnumerable<CommitRecord> ReadAll(LogDirectory directory, Lsn last)
     {
-        foreach (Lsn first in Live(directory.List(), after, path: null))
-        {
-            foreach (CommitRecord record in ReadSegment(directory, first, last, FileUse.Read, lendsPayloads: false).Where(record => record.Lsn > after))
-            {
-                yield return record;
-            }
-        }
+        List<Lsn> segments = directory.List();
+        return Read(directory, segments, segments.Count, last, FileUse.Read);
     }
 
     /// <summary>The records of a sealed segment, whose payloads are there only until the next is read: for a checkpoint.</summary>
     /// <remarks>
-    /// In pieces, since what was written past the page cache comes from the device: the kernel would read ahead by the megabyte, and all who append meanwhile would wait behind that.
+    /// In pieces, since what was written past the page cache comes from the device: the kernel would read ahead by the megabyte, and every append would wait behind that.
     /// </remarks>
-    public static IEnumerable<CommitRecord> ReadSealed(LogDirectory directory, Lsn first, Lsn last) => ReadSegment(directory, first, last, FileUse.ReadInPieces, lendsPayloads: true);
+    /// <exception cref="LogCorruptException">The chain breaks before its successor.</exception>
+    public static IEnumerable<CommitRecord> ReadSealed(LogDirectory directory, Lsn first, Lsn last) =>
+        Read(directory, [first, last.Next], 1, last, FileUse.ReadInPieces);
 
-    private static IEnumerable<CommitRecord> ReadSegment(LogDirectory directory, Lsn first, Lsn last, FileUse use, bool lendsPayloads)
+    /// <summary>Reads on from a position in a segment that others have appended to, through its successors, to the newest segment.</summary>
+    /// <param name="directory">The log.</param>
+    /// <param name="from">A segment, still open.</param>
+    /// <param name="end">Where this process knew its end.</param>
+    /// <param name="successors">The segments after it.</param>
+    /// <param name="newest">The last of them.</param>
+    /// <exception cref="LogCorruptException">The chain breaks between them.</exception>
+    public static void CheckChain(LogDirectory directory, SegmentReader from, LogPosition end, List<Lsn> successors, SegmentReader newest)
     {
-        using SegmentReader segment = directory.Open(first, use);
-        segment.LendsPayloads = lendsPayloads;
-        LogPosition position = LogPosition.StartOf(segment.Header);
-        while (position.Next <= last && segment.TryReadNext(position, out position) is { } record)
+        end = from.EndAfter(end);
+        string path = from.File.Path;
+        foreach (Lsn first in successors[..^1])
         {
-            yield return record;
+            using SegmentReader segment = directory.Open(first, FileUse.Read);
+            CheckLink(path, end, segment.Header);
+            end = segment.EndAfter(LogPosition.StartOf(segment.Header));
+            path = segment.File.Path;
+        }
+
+        CheckLink(path, end, newest.Header);
+    }
+
+    private static IEnumerable<CommitRecord> Read(LogDirectory directory, List<Lsn> segments, int count, Lsn last, FileUse use)
+    {
+        LogPosition position = default;
+        string path = directory.Path;
+        for (int i = 0; i < count; i++)
+        {
+            using SegmentReader segment = directory.Open(segments[i], use);
+            segment.LendsPayloads = use == FileUse.ReadInPieces;
+            if (i > 0)
+            {
+                CheckLink(path, position, segment.Header);
+            }
+
+            path = segment.File.Path;
+            position = LogPosition.StartOf(segment.Header);
+            while (position.Next <= last && segment.TryReadNext(position, out position) is { } record)
+            {
+                yield return record;
+            }
+        }
+
+        if (count < segments.Count)
+        {
+            using SegmentReader successor = directory.Open(segments[count], FileUse.Read);
+            CheckLink(path, position, successor.Header);
+        }
+        else if (position.Next <= last)
+        {
+            throw new LogCorruptException(path, position.Offset, position.Next, $"the log went on to LSN {last}");
+        }
+    }
+
+    private static void CheckLink(string path, LogPosition end, SegmentHeader next)
+    {
+        if (next.PreviousLsn != end.Next.Previous || next.PreviousChecksum != end.Checksum)
+        {
+            throw new LogCorruptException(path, end.Offset, end.Next, $"the next segment continues after LSN {next.PreviousLsn}");
         }
     }
 

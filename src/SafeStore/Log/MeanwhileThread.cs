@@ -5,15 +5,15 @@ using SafeStore.Threads;
 
 namespace SafeStore.Log;
 
-/// <summary>Stages what a leader commits, while the leader writes its record and syncs the log on its own thread: the two need nothing of each other.</summary>
-internal sealed class StageThread : IDisposable
+/// <summary>Does what a leader's commit has to do meanwhile, while the leader writes its record and syncs the log on its own thread: the two need nothing of each other.</summary>
+internal sealed class MeanwhileThread : IDisposable
 {
     private readonly ConcurrentQueue<PendingCommit> _handedOver = new();
     private readonly WorkThread _thread;
 
-    public StageThread() => _thread = new WorkThread("SafeStore stage", StageAllAsync);
+    public MeanwhileThread() => _thread = new WorkThread("SafeStore meanwhile", RunAllAsync);
 
-    /// <summary>Hands a commit's staging over; to be called by one at a time. False if there is no thread for it, or no memory.</summary>
+    /// <summary>Hands a commit over; to be called by one at a time. False if there is no thread for it, or no memory.</summary>
     public bool TryTake(PendingCommit commit)
     {
         if (!_thread.TryStart())
@@ -36,11 +36,11 @@ internal sealed class StageThread : IDisposable
 
     public void Dispose() => _thread.Dispose();
 
-    private Task StageAllAsync()
+    private Task RunAllAsync()
     {
         while (_handedOver.TryDequeue(out PendingCommit? commit))
         {
-            commit.Stage();
+            commit.RunMeanwhile();
         }
 
         return Task.CompletedTask;

@@ -12,7 +12,7 @@ namespace SafeStore.Threads;
 /// as a recovery or a checkpoint, and what they do is system calls.
 /// </summary>
 /// <param name="threadsMax">How many threads, the caller's among them.</param>
-internal sealed class SideBySide(int threadsMax) : IDisposable
+internal sealed class ParallelCalls(int threadsMax) : IDisposable
 {
     private readonly List<Thread> _helpers = [];
     private readonly BlockingCollection<Turns> _work = [];
@@ -92,7 +92,7 @@ internal sealed class SideBySide(int threadsMax) : IDisposable
         {
             while (_helpers.Count < wanted)
             {
-                var helper = new Thread(Help) { IsBackground = true, Name = "SafeStore side by side" };
+                var helper = new Thread(Help) { IsBackground = true, Name = "SafeStore calls" };
                 helper.UnsafeStart();
                 _helpers.Add(helper);
             }

@@ -1,0 +1,150 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Globalization;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Roots;
+
+/// <summary>
+/// A store object's own directory, <c>(metadata)/scratch/(owner)</c>, locked as long as the object is open. Whatever is not published yet, or no more, lies in
+/// it: so nothing but documents ever lies in a sandbox.
+/// </summary>
+internal sealed class ScratchDirectory : IDisposable
+{
+    private readonly IDurableFileSystem _fs;
+    private readonly ConcurrentStack<string> _free = new();
+    private readonly NameSource _names;
+
+    private ScratchDirectory(IDurableFileSystem fs, DirectoryHandle directory)
+    {
+        _fs = fs;
+        _names = new NameSource(fs);
+        Directory = directory;
+    }
+
+    public DirectoryHandle Directory { get; }
+
+    /// <summary>
+    /// Takes a free scratch directory, or makes one, and empties it; removes the other free ones. (An opener that holds the lock on one, and finds it under its
+    /// name, is its only user.)
+    /// </summary>
+    /// <param name="fs">The filesystem.</param>
+    /// <param name="parent">The directory of all scratch directories.</param>
+    /// <param name="permissions">Of a new one.</param>
+    /// <param name="left">Receives what could not be emptied.</param>
+    /// <exception cref="StorageException">There is none, and none can be made.</exception>
+    public static ScratchDirectory Acquire(IDurableFileSystem fs, DirectoryHandle parent, in FilePermissions permissions, ICollection<FileStatus> left)
+    {
+        ScratchDirectory? own = null;
+        try
+        {
+            foreach (string name in NamesIn(fs, parent))
+            {
+                if (TryLock(fs, parent, name) is not { } free)
+                {
+                    continue;
+                }
+
+                free.Empty(left);
+                if (own is null)
+                {
+                    own = free;
+                    continue;
+                }
+
+                using (free)
+                {
+                    _ = fs.RemoveDirectory(parent, name); // what it could not lose keeps it
+                }
+            }
+
+            return own ?? Make(fs, parent, permissions);
+        }
+        catch
+        {
+            own?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A name that nothing in the directory has.</summary>
+    public string NewName() => _names.Next().ToString("x16", CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// A name for something that will be gone soon; to be given back when it is. Names are used again: the kernel remembers each name that it has seen, also
+    /// when it is gone.
+    /// </summary>
+    public string Take() => _free.TryPop(out string? name) ? name : NewName();
+
+    public void GiveBack(string name) => _free.Push(name);
+
+    /// <summary>Closes and unlocks it. It stays for the next opener, which then needs no inode for its own.</summary>
+    public void Dispose() => Directory.Dispose();
+
+    private static ScratchDirectory? TryLock(IDurableFileSystem fs, DirectoryHandle parent, string name)
+    {
+        if (fs.OpenDirectory(parent, name, out DirectoryHandle? directory) != Errno.None)
+        {
+            return null;
+        }
+
+        bool isOwn = fs.TryLock(directory!, LockRange.Whole, LockMode.Exclusive) == Errno.None
+            && fs.Stat(directory!, out FileStatus locked) == Errno.None
+            && fs.Stat(parent, name, out FileStatus named) == Errno.None
+            && locked.IsSameFile(named);
+        if (isOwn)
+        {
+            return new ScratchDirectory(fs, directory!);
+        }
+
+        directory!.Dispose();
+        return null;
+    }
+
+    private static ScratchDirectory Make(IDurableFileSystem fs, DirectoryHandle parent, in FilePermissions permissions)
+    {
+        Span<byte> random = stackalloc byte[8];
+        while (true)
+        {
+            fs.FillRandom(random);
+            string name = Convert.ToHexStringLower(random);
+            Errno errno = fs.MakeDirectory(parent, name, permissions, out DirectoryHandle? made);
+            if (errno == Errno.Exists)
+            {
+                continue;
+            }
+
+            StorageException.ThrowIfFailed(errno, "make the scratch directory", parent, name);
+            made!.Dispose();
+            if (TryLock(fs, parent, name) is { } own)
+            {
+                return own; // else another opener has taken it for a free one
+            }
+        }
+    }
+
+    private static List<string> NamesIn(IDurableFileSystem fs, DirectoryHandle directory)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory);
+        return entries.ConvertAll(static entry => entry.Name);
+    }
+
+    private void Empty(ICollection<FileStatus> left)
+    {
+        foreach (string name in NamesIn(_fs, Directory))
+        {
+            _ = RemovedTree.TryRemove(_fs, this, name);
+        }
+
+        foreach (string name in NamesIn(_fs, Directory))
+        {
+            // Directories that were in it have been moved up: what is left of any of them is here.
+            if (_fs.Stat(Directory, name, out FileStatus status) == Errno.None)
+            {
+                left.Add(status);
+            }
+        }
+    }
+}
