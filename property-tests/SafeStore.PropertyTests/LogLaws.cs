@@ -208,7 +208,7 @@ public sealed class LogLaws
 
         private SharedState Share()
         {
-            FileHandle file = FileLock.OpenOrCreate(_fs, _directory, "open.lock");
+            FileHandle file = FileLock.OpenOrCreate(_fs, _directory, "words", AtomicFile.DefaultMode);
             SharedState.EnsureLength(_fs, file);
             return new SharedState(_fs, file);
         }
@@ -216,11 +216,14 @@ public sealed class LogLaws
         private CommitLog Log(SharedState shared, StoreIdentity identity)
         {
             var waiting = new LockWaiting(TimeProvider.System, TimeSpan.FromSeconds(10));
+            FileHandle file = FileLock.OpenOrCreate(_fs, _directory, "store.json", AtomicFile.DefaultMode);
+            var anchor = new StoreAnchor(_fs, file, FileLock.OpenOrCreate(_fs, _directory, "words", AtomicFile.DefaultMode), waiting);
             return new CommitLog(
                 Directory,
-                new LogLock(new SharedLock(FileLock.Open(_fs, _directory, "log.lock", waiting), shared, SharedWord.LogLockWaiting)),
-                new SharedSync(new SharedLock(FileLock.Open(_fs, _directory, "sync.lock", waiting), shared, SharedWord.SyncLockWaiting), shared),
+                new LogLock(new SharedLock(anchor.LockOf(StoreLock.Log), shared, SharedWord.LogLockWaiting)),
+                new SharedSync(new SharedLock(anchor.LockOf(StoreLock.Sync), shared, SharedWord.SyncLockWaiting), shared),
                 shared,
+                anchor,
                 identity);
         }
 

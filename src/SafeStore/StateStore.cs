@@ -274,7 +274,7 @@ public sealed partial class StateStore : IAsyncDisposable
     {
         using OpenLocks.Call use = _open.Use();
         return await _engine.Checkpointer.RunAsync(seal: true, _options.LockTimeout, cancellationToken).ConfigureAwait(false)
-            ?? throw new LockTimeoutException($"{Layout.ConfigMetadata}/checkpoint.lock", _options.LockTimeout, [], "another checkpoint");
+            ?? throw new LockTimeoutException($"{Layout.ConfigMetadata}/store.json", _options.LockTimeout, [], "another checkpoint");
     }
 
     /// <summary>

@@ -2,18 +2,20 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using SafeStore.FileSystem;
+using SafeStore.Roots;
 using Xunit;
 
 namespace SafeStore.Tests;
 
 /// <summary>All names, kinds, modes and contents of a store's directories at one moment.</summary>
-internal static class TreeSnapshot
+internal static partial class TreeSnapshot
 {
     private const int AttemptsMax = 50;
 
     /// <summary>
-    /// Everything but the bytes of the log, the shared words of open.lock and the name locks' empty files, which belong to the store and not to a
+    /// Everything but the bytes of the log, the words file and the scratch directories of open stores, which belong to the store and not to a
     /// transaction.
     /// </summary>
     /// <param name="layout">The store.</param>
@@ -23,13 +25,13 @@ internal static class TreeSnapshot
         SortedDictionary<string, string> all = OfAll(layout, isAtRest ? 1 : AttemptsMax);
         foreach (string path in all.Keys.ToList())
         {
-            if (path.StartsWith(layout.ConfigMetadata + "/names/", StringComparison.Ordinal))
-            {
-                all.Remove(path);
-            }
-            else if (path == layout.ConfigMetadata + "/open.lock")
+            if (path == layout.ConfigMetadata + "/words")
             {
                 all[path] = "";
+            }
+            else if (ScratchDirectory().IsMatch(path))
+            {
+                all.Remove(path); // an empty one stays for the next opener
             }
             else if (path.StartsWith(layout.ConfigMetadata + "/log/", StringComparison.Ordinal))
             {
@@ -107,6 +109,9 @@ internal static class TreeSnapshot
             }
         }
     }
+
+    [GeneratedRegex("/scratch/[0-9a-f]{16}/$", RegexOptions.CultureInvariant)]
+    private static partial Regex ScratchDirectory();
 
     private static string Mode(FileSystemInfo entry) => Convert.ToString((int)entry.UnixFileMode, 8);
 

@@ -42,7 +42,7 @@ internal sealed class Tree
         return tree;
     }
 
-    /// <summary>Every file and directory of both roots, metadata too, with what it holds; but for open.lock, which counts openings.</summary>
+    /// <summary>Every file and directory of both roots, metadata too, with what it holds; but for the words file, which counts openings.</summary>
     public static string Everything(SimulatedProcess reader)
     {
         var tree = new Tree(reader);
@@ -77,8 +77,8 @@ internal sealed class Tree
         }
 
         string metadata = $"{path}/{StoreLayout.MetadataName}";
-        _strays.AddRange(List($"{metadata}/stage").Select(entry => (entry.Name[..entry.Name.LastIndexOf('.')], $"{metadata}/stage/{entry.Name}")));
-        _trash.AddRange(List($"{metadata}/trash").Select(entry => $"{metadata}/trash/{entry.Name}"));
+        _strays.AddRange(List($"{metadata}/new").Select(entry => (entry.Name, $"{metadata}/new/{entry.Name}")));
+        _trash.AddRange(List($"{metadata}/scratch").SelectMany(owner => List($"{metadata}/scratch/{owner.Name}").Select(entry => $"{metadata}/scratch/{owner.Name}/{entry.Name}")));
     }
 
     private void ReadDirectory(StoreRoot root, string sandbox, string? container, string path, SortedSet<string> lines)
@@ -112,7 +112,7 @@ internal sealed class Tree
                 lines.Add($"{inner}/");
                 Collect(inner, lines);
             }
-            else if (entry.Name != "open.lock")
+            else if (entry.Name != "words")
             {
                 byte[] bytes = ReadFile(inner);
                 lines.Add($"{inner} {bytes.Length} bytes {XxHash3.HashToUInt64(bytes):x16}");

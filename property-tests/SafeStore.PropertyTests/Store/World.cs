@@ -46,7 +46,9 @@ internal sealed class World(Script script) : IAsyncDisposable
         using (metadata)
         {
             // Not in the middle of a checkpoint: a copy takes its time, and would see the two ends of it.
-            using FileLock checkpoint = FileLock.Open(fs, metadata!, "checkpoint.lock", new LockWaiting(TimeProvider.System, TimeSpan.FromSeconds(10)));
+            Assert.Equal(Errno.None, fs.OpenFile(metadata!, "store.json", FileUse.ReadWrite, out FileHandle? anchor));
+            using FileHandle file = anchor!;
+            var checkpoint = new FileLock(fs, file, LockRange.Byte((long)StoreLock.Checkpoint), new LockWaiting(TimeProvider.System, TimeSpan.FromSeconds(10)));
             await checkpoint.AcquireAsync(LockMode.Exclusive, TimeSpan.FromSeconds(10), CancellationToken.None);
             CrashImage.Copy(old, Root);
         }
@@ -101,10 +103,10 @@ internal sealed class World(Script script) : IAsyncDisposable
         foreach (string root in new[] { "config", "run" })
         {
             string path = Path.Combine(Root, root);
-            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(path, ".safestore", "stage")));
+            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(path, ".safestore", "new")));
             if (!_wasKilled)
             {
-                Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(path, ".safestore", "trash")));
+                Assert.Empty(Directory.GetDirectories(Path.Combine(path, ".safestore", "scratch")).SelectMany(Directory.GetFileSystemEntries));
             }
 
             foreach (string sandbox in Directory.GetDirectories(path).Where(static directory => !Path.GetFileName(directory).StartsWith('.')))

@@ -70,17 +70,18 @@ internal sealed class SandboxCheck(StateStore store, Ledger ledger, DemoResult r
         (string Root, string Metadata)[] roots = [(store.Layout.Config, store.Layout.ConfigMetadata), (store.Layout.Run, store.Layout.RunMetadata)];
         foreach ((string root, string metadata) in roots)
         {
-            foreach (string file in Directory.EnumerateFiles(Path.Combine(root, sandbox), ".ss-*.tmp", SearchOption.AllDirectories))
+            foreach (string entry in Directory.EnumerateFileSystemEntries(Path.Combine(root, sandbox), "*", SearchOption.AllDirectories))
             {
-                result.Stray(file);
+                if (Path.GetFileName(entry).StartsWith('.') || entry.EndsWith(".tmp", StringComparison.Ordinal))
+                {
+                    result.Stray(entry);
+                }
             }
 
-            foreach (string place in new[] { "stage", "trash" })
+            string begun = Path.Combine(metadata, "new", sandbox);
+            if (Directory.Exists(begun))
             {
-                foreach (string directory in Directory.EnumerateFileSystemEntries(Path.Combine(metadata, place), sandbox + ".*"))
-                {
-                    result.Stray(directory);
-                }
+                result.Stray(begun);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
@@ -76,14 +77,13 @@ public sealed class StoreInvariants
         {
             Walk(fs, root, metadata, found);
             CheckMetadata(fs, metadata);
-            foreach (string name in new[] { "stage", "trash" })
+            var left = new List<string>();
+            Walk(fs, $"{metadata}/new", "", left);
+            Walk(fs, $"{metadata}/scratch", "", left);
+            left.RemoveAll(path => path.Count(static character => character == '/') == metadata.Count(static character => character == '/') + 3); // empty ones
+            if (left.Count > 0)
             {
-                var left = new List<string>();
-                Walk(fs, $"{metadata}/{name}", "", left);
-                if (left.Count > 0)
-                {
-                    throw new CrashViolationException($"After recovery {name} has: {string.Join(", ", left)}.");
-                }
+                throw new CrashViolationException($"After recovery something is staged, or half removed: {string.Join(", ", left)}.");
             }
         }
 

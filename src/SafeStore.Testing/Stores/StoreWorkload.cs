@@ -84,8 +84,8 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
     private static async ValueTask<StoreModel> RefuseAsync(StateStore store, StoreModel model, StoreStep.Commit commit, CrashRun run)
     {
         run.Machine.Faults = new FaultPlan()
-            .Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/.ss-*.tmp", Skip = commit.Edits.Length - 1, Fault = new CallFails(Errno.NoSpace) })
-            .Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/stage/*.json", Fault = new CallFails(Errno.NoSpace) });
+            .Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/scratch/*", Skip = commit.Edits.Length - 1, Fault = new CallFails(Errno.NoSpace) })
+            .Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/new/*.json", Fault = new CallFails(Errno.NoSpace) });
         try
         {
             return await CommitAsync(store, model, commit, run).ConfigureAwait(false);

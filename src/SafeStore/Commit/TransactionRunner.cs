@@ -231,35 +231,34 @@ internal sealed class TransactionRunner(RootSet roots, Committer committer, Name
         Exception? first = null;
         foreach (Participant participant in participants)
         {
-            try
-            {
-                Publish(participant);
-            }
-#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, the transaction is durable, and the caller must not take it for undone
-            catch (Exception failure)
-            {
-                first ??= failure;
-            }
-#pragma warning restore CA1031
+            first = Try(participant, Publish) ?? first;
         }
 
         // C8: no word says "idle" before all of the transaction is published, so that a copy can be cut between two transactions.
-        try
+        for (int i = 0; i < participants.Length && first is null; i++)
         {
-            for (int i = 0; i < participants.Length && first is null; i++)
-            {
-                Conclude(participants[i], lsn);
-            }
-        }
-        catch (StorageException failure)
-        {
-            first = failure;
+            first = Try(participants[i], participant => Conclude(participant, lsn));
         }
 
         if (first is not null)
         {
             throw new CommitNotPublishedException(lsn, first);
         }
+    }
+
+    private static Exception? Try(Participant participant, Action<Participant> step)
+    {
+        try
+        {
+            step(participant);
+            return null;
+        }
+#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, the transaction is durable, and the caller must not take it for undone
+        catch (Exception failure)
+        {
+            return failure;
+        }
+#pragma warning restore CA1031
     }
 
     private void Publish(Participant participant)

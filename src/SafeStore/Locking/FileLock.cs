@@ -47,9 +47,9 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
             StorageException.ThrowIfFailed(errno, "lock", file);
         }
 
-        if (errno == Errno.None && mode == LockMode.Exclusive)
+        if (errno == Errno.None && mode == LockMode.Exclusive && holders is not null)
         {
-            holders?.Tell(range);
+            Tell(holders);
         }
 
         return errno == Errno.None;
@@ -82,9 +82,33 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
 
     public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file, range), "unlock", file);
 
-    public bool TryRelease() => fs.Unlock(file, range) == Errno.None;
+    /// <summary>False if it is still held; also when memory was short, after a second try.</summary>
+    public bool TryRelease()
+    {
+        try
+        {
+            return fs.Unlock(file, range) == Errno.None;
+        }
+        catch (OutOfMemoryException)
+        {
+            return fs.Unlock(file, range) == Errno.None;
+        }
+    }
 
     public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) => new(file.Path, timeout, holders?.HoldersOf(range) ?? fs.LockHolders(file), unknownHolder);
+
+    private void Tell(LockHolders told)
+    {
+        try
+        {
+            told.Tell(range);
+        }
+        catch
+        {
+            _ = fs.Unlock(file, range); // the caller hears that it has not got the lock
+            throw;
+        }
+    }
 
     /// <summary>Closes the file, if it is this lock's own.</summary>
     public void Dispose()

@@ -54,7 +54,7 @@ internal sealed class LogLock(SharedLock turn)
         return false;
     }
 
-    /// <summary>Proof that log.lock is held: against other processes until <see cref="LetOthersAppend"/>, against other threads until disposed.</summary>
+    /// <summary>Proof that the log lock is held: against other processes until <see cref="LetOthersAppend"/>, against other threads until disposed.</summary>
     internal sealed class Hold(SharedLock turn, FairLock.Hold threads) : IDisposable
     {
         private bool _released;

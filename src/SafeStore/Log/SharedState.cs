@@ -39,10 +39,10 @@ internal enum SharedWord
     /// <summary>The last LSN synced; may lag behind.</summary>
     SyncedLsn,
 
-    /// <summary>1 while somebody waits for log.lock.</summary>
+    /// <summary>1 while a process waits for the log lock.</summary>
     LogLockWaiting,
 
-    /// <summary>1 while somebody waits for sync.lock.</summary>
+    /// <summary>1 while a process waits for the sync lock.</summary>
     SyncLockWaiting,
 }
 
@@ -51,7 +51,7 @@ internal enum SharedWord
 /// first opener recovers anyway. The mapping serves only those who sleep until a word changes.
 /// </summary>
 /// <remarks>
-/// <c>TailOwner</c> and <c>Epoch</c> are written under log.lock only. The tail owner is whoever appended last: it knows where the log
+/// <c>TailOwner</c> and <c>Epoch</c> are written under the log lock only. The tail owner is whoever appended last: it knows where the log
 /// ends; everybody else reads forward first. The epoch grows with every new segment: whoever knows another one looks at the directory again.
 /// The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's own.
 /// </remarks>

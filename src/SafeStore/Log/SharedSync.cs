@@ -8,7 +8,7 @@ namespace SafeStore.Log;
 /// </summary>
 /// <remarks>
 /// Two shared words, both written only after the fact that they state, so that a process that dies between the two leaves too low a number: the last LSN appended (under
-/// log.lock) and the last LSN synced (under sync.lock). Whose sync fails marks the store as faulted before it lets the next one try.
+/// the log lock) and the last LSN synced (under the sync lock). Whose sync fails marks the store as faulted before it lets the next one try.
 /// </remarks>
 internal sealed class SharedSync(SharedLock turn, SharedState shared)
 {

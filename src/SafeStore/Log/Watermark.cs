@@ -8,7 +8,7 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// The highest LSN whose effects are durable in the document files themselves, or are written again by a later record: two slots in blocks of their own, written alternately, so
-/// that a torn write leaves the other. Written under checkpoint.lock or an exclusive open.lock only.
+/// that a torn write leaves the other. Written under the checkpoint lock or an exclusive open lock only.
 /// </summary>
 internal sealed class Watermark
 {

@@ -80,8 +80,8 @@ public sealed class SignalTests
         Assert.Equal(after, Trees.Of(layout)); // its record was durable
     }
 
-    private static IEnumerable<string> Staged(StoreLayout layout) => new[] { layout.Config, layout.Run }
-        .SelectMany(static root => Directory.GetFiles(root, ".ss-*.tmp", SearchOption.AllDirectories))
-        .Concat(new[] { layout.ConfigMetadata, layout.RunMetadata }.SelectMany(static metadata => Directory.GetFileSystemEntries(Path.Combine(metadata, "stage"))))
+    private static IEnumerable<string> Staged(StoreLayout layout) => new[] { layout.ConfigMetadata, layout.RunMetadata }
+        .SelectMany(static metadata => Directory.GetDirectories(Path.Combine(metadata, "scratch")).Append(Path.Combine(metadata, "new")))
+        .SelectMany(static directory => Directory.GetFileSystemEntries(directory))
         .Order(System.StringComparer.Ordinal);
 }

@@ -25,10 +25,10 @@ internal static class Trees
     {
         foreach (string metadata in new[] { layout.ConfigMetadata, layout.RunMetadata })
         {
-            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(metadata, "stage")));
+            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(metadata, "new")));
             if (alsoTrash)
             {
-                Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(metadata, "trash")));
+                Assert.Empty(Directory.GetDirectories(Path.Combine(metadata, "scratch")).SelectMany(Directory.GetFileSystemEntries));
             }
         }
     }

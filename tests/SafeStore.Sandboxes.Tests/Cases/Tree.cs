@@ -10,7 +10,7 @@ internal static class Tree
     public static SortedDictionary<string, string> Of(StoreLayout layout)
     {
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (string directory in new[] { layout.Config, layout.Run, layout.ConfigMetadata + "/stage", layout.RunMetadata + "/stage", layout.ConfigMetadata + "/trash", layout.RunMetadata + "/trash" })
+        foreach (string directory in new[] { layout.Config, layout.Run, layout.ConfigMetadata + "/new", layout.RunMetadata + "/new" })
         {
             Add(new DirectoryInfo(directory), all);
         }

@@ -199,10 +199,10 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
         Ask(nameof(RemoveDirectory), parent, name) is var fault and not Errno.None ? fault : Tell(nameof(RemoveDirectory), parent, name, _inner.RemoveDirectory(parent, name));
 
     public Errno TryLock(Handle handle, LockRange range, LockMode mode) =>
-        Ask(nameof(TryLock), handle.Path) is var fault and not Errno.None ? fault : _inner.TryLock(handle, range, mode);
+        Ask(nameof(TryLock), PathOf(handle, range)) is var fault and not Errno.None ? fault : _inner.TryLock(handle, range, mode);
 
     public Errno Unlock(Handle handle, LockRange range) =>
-        Ask(nameof(Unlock), handle.Path) is var fault and not Errno.None ? fault : _inner.Unlock(handle, range);
+        Ask(nameof(Unlock), PathOf(handle, range)) is var fault and not Errno.None ? fault : _inner.Unlock(handle, range);
 
     public IReadOnlyList<LockHolder> LockHolders(Handle handle) => _inner.LockHolders(handle);
 
@@ -241,6 +241,9 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
 
     private Errno Tell(string verb, string path, Errno happened) =>
         happened == Errno.None ? After?.Invoke(new FileSystemCall(verb, path)) ?? Errno.None : happened;
+
+    /// <summary>A lock of a byte is told by the file's path, '#' and the byte's place.</summary>
+    private static string PathOf(Handle handle, LockRange range) => range.IsWhole ? handle.Path : $"{handle.Path}#{range.Offset}";
 
     private Errno Ask(string verb, string path) => Before?.Invoke(new FileSystemCall(verb, path)) ?? Errno.None;
 }

@@ -42,7 +42,7 @@ public sealed class CommitLogTests : IDisposable
     public async Task A_failed_sync_faults_its_own_process_although_it_cannot_tell_the_others()
     {
         await using StateStore store = await OpenScriptedAsync();
-        _scripted.Before = static call => call.IsSync || (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/open.lock", StringComparison.Ordinal))
+        _scripted.Before = static call => call.IsSync || (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal))
             ? Errno.InputOutput
             : Errno.None;
         await Assert.ThrowsAsync<StoreFaultedException>(() => PutAsync(store, 1));

@@ -245,7 +245,7 @@ public sealed class DamagedLogTests : IDisposable
     private SortedDictionary<string, string> Tree()
     {
         SortedDictionary<string, string> tree = TreeSnapshot.Of(_test.Directory);
-        tree.Remove(Path.Combine(_test.Metadata, "open.lock"));
+        tree.Remove(Path.Combine(_test.Metadata, "words"));
         return tree;
     }
 }

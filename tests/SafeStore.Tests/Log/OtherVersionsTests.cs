@@ -187,7 +187,7 @@ public sealed class OtherVersionsTests : IDisposable
     private static SortedDictionary<string, string> Tree(StoreLayout layout)
     {
         SortedDictionary<string, string> tree = TreeSnapshot.Of(layout.Config, layout.Run);
-        tree.Remove(Path.Combine(layout.ConfigMetadata, "open.lock"));
+        tree.Remove(Path.Combine(layout.ConfigMetadata, "words"));
         return tree;
     }
 

@@ -261,7 +261,7 @@ public sealed class SegmentTests : IDisposable
             return Errno.None;
         };
         await PutAsync(store);
-        Assert.EndsWith("/log.lock", Assert.IsType<LockTimeoutException>(failure).Path, StringComparison.Ordinal);
+        Assert.EndsWith("/store.json#1", Assert.IsType<LockTimeoutException>(failure).Path, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -307,7 +307,7 @@ public sealed class SegmentTests : IDisposable
             await PutAsync(other); // so that the first is not the last who appended
             _scripted.Before = call =>
             {
-                bool isShared = call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/open.lock", StringComparison.Ordinal);
+                bool isShared = call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal);
                 _scripted.LargestWrite = isShared ? 4 : int.MaxValue;
                 return isShared ? errno : Errno.None;
             };

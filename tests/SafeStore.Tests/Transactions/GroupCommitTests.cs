@@ -28,7 +28,7 @@ public sealed class GroupCommitTests
         using var goOn = new ManualResetEventSlim();
         fileSystem.Before = call =>
         {
-            if (call.Verb == nameof(IDurableFileSystem.TryLock) && call.Path.EndsWith("/log.lock", StringComparison.Ordinal))
+            if (call.Verb == nameof(IDurableFileSystem.TryLock) && call.Path.EndsWith("/store.json#1", StringComparison.Ordinal))
             {
                 leads.Set();
                 goOn.Wait();
@@ -95,7 +95,7 @@ public sealed class GroupCommitTests
         using var late = new CancellationTokenSource();
         group.Seen = call =>
         {
-            if (call.Verb == nameof(IDurableFileSystem.TryLock) && call.Path.EndsWith("/log.lock", StringComparison.Ordinal))
+            if (call.Verb == nameof(IDurableFileSystem.TryLock) && call.Path.EndsWith("/store.json#1", StringComparison.Ordinal))
             {
                 early.Cancel();
             }
@@ -163,7 +163,7 @@ public sealed class GroupCommitTests
         await using var group = await Group.OpenAsync(64 * 1024, syncsSideBySide: 2, "a", "b", "c");
         await group.CommitTogetherAsync("a", "b", "c");
         group.Answer = call => call.IsAppend ? throw new FormatException()
-            : call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/open.lock", StringComparison.Ordinal) ? throw new InvalidOperationException()
+            : call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal) ? throw new InvalidOperationException()
             : Errno.None;
         group.Queue("a", 1);
         Assert.IsType<FormatException>(await group.FailureAsync("a"));
@@ -182,7 +182,7 @@ public sealed class GroupCommitTests
         int tries = 0;
         group.Answer = call =>
         {
-            if (call.Verb != nameof(IDurableFileSystem.TryLock) || !call.Path.EndsWith("/log.lock", StringComparison.Ordinal))
+            if (call.Verb != nameof(IDurableFileSystem.TryLock) || !call.Path.EndsWith("/store.json#1", StringComparison.Ordinal))
             {
                 return Errno.None;
             }
@@ -243,7 +243,7 @@ public sealed class GroupCommitTests
         bool hasFailed = false;
         group.Answer = call =>
         {
-            if (hasFailed || call.Verb != nameof(IDurableFileSystem.TryLock) || !call.Path.EndsWith("/log.lock", StringComparison.Ordinal))
+            if (hasFailed || call.Verb != nameof(IDurableFileSystem.TryLock) || !call.Path.EndsWith("/store.json#1", StringComparison.Ordinal))
             {
                 return Errno.None;
             }
