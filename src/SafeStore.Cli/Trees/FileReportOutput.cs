@@ -10,7 +10,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.Sandboxes.Trees;
+using SafeStore.Kata;
 
 namespace SafeStore.Cli.Trees;
 

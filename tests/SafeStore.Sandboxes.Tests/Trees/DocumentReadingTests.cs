@@ -1,6 +1,6 @@
 using System;
 using System.Text;
-using SafeStore.Sandboxes.Trees;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests;
