@@ -174,11 +174,11 @@ public sealed class SandboxEdit
         return this;
     }
 
-    /// <summary>Removes the sandbox with everything in it.</summary>
-    /// <exception cref="InvalidOperationException">Something is intended that is neither undone nor completed; the sandbox is created or removed already in this transaction, or it has been committed.</exception>
+    /// <summary>Removes the sandbox with everything in it; also one whose record of intents is damaged.</summary>
+    /// <exception cref="InvalidOperationException">Something is intended that is neither undone nor completed, in this transaction at the latest; the sandbox is created or removed already in this transaction, or it has been committed.</exception>
     public SandboxEdit RemoveSandbox()
     {
-        if (_ledger.Document is { Intents.Count: > 0 })
+        if (_ledger.HasIntents && !_completesAll)
         {
             throw new InvalidOperationException($"Something is still to be undone in sandbox '{_session.Sandbox}', which would be forgotten with it: call {nameof(SandboxSession.UndoAsync)}, or complete it, first.");
         }
@@ -256,7 +256,10 @@ public sealed class SandboxEdit
         return state.BlockIndex;
     }
 
-    /// <summary>Everything that is intended belongs to the sandbox from this commit on: it will not be undone. A sandbox that was being created is created.</summary>
+    /// <summary>
+    /// Everything that is intended belongs to the sandbox from this commit on: it will not be undone. A sandbox that was being created is
+    /// created. A record of intents that is damaged is forgotten.
+    /// </summary>
     public SandboxEdit Complete()
     {
         _completesAll = true;
@@ -283,40 +286,40 @@ public sealed class SandboxEdit
     /// <returns>The transaction's LSN, now the sandbox's version.</returns>
     public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
     {
-        IntentDocument? intents = _removesSandbox ? null : SettleIntents();
+        Action committed = _removesSandbox ? () => _ledger.Committed(null, isRemoved: true) : SettleIntents();
         try
         {
             Lsn lsn = await _change.CommitAsync(cancellationToken).ConfigureAwait(false);
-            _ledger.Committed(intents, _removesSandbox);
+            committed();
             return lsn;
         }
         catch (CommitNotPublishedException)
         {
-            _ledger.Committed(intents, _removesSandbox);
+            committed();
             throw;
         }
     }
 
     /// <summary>Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.</summary>
-    private IntentDocument? SettleIntents()
+    /// <returns>What to note of them when the transaction is committed.</returns>
+    private Action SettleIntents()
     {
-        IntentDocument? before = _ledger.Document;
-        if (before is null || (!_completesAll && _completed.Count == 0))
+        if (!_completesAll && _completed.Count == 0)
         {
-            return before;
+            return _ledger.CommittedWithoutIntents;
         }
 
         IntentDocument? after = _completesAll ? null : _ledger.Without(_completed);
-        if (after is null)
-        {
-            _change.Delete(_session.Model.Intents);
-        }
-        else
+        if (after is not null)
         {
             _change.Put(_session.Model.Intents, after);
         }
+        else if (_ledger.IsRecorded)
+        {
+            _change.Delete(_session.Model.Intents);
+        }
 
-        return after;
+        return () => _ledger.Committed(after);
     }
 
     private void PutIfGiven<T>(DocumentKind<T> kind, T? value)

@@ -38,9 +38,15 @@ public sealed class SandboxSession : IAsyncDisposable
     public SandboxModel Model { get; }
 
     /// <summary>What is to be undone unless it is completed, oldest first.</summary>
+    /// <exception cref="DocumentCorruptException">The record is damaged: remove the sandbox, or forget the record by <see cref="SandboxEdit.Complete()"/>.</exception>
+    /// <exception cref="DocumentTooLargeException">The record is larger than a document may be; likewise.</exception>
+    /// <exception cref="FileSystem.StorageException">The operating system refused to read the record; likewise.</exception>
     public IReadOnlyList<Intent> Intents => (_ledger is null ? _held.Read(Model.Intents) : _ledger.Document)?.Intents ?? [];
 
-    /// <summary>Whether the sandbox is only being made: it exists because something is to be undone if it does not come about.</summary>
+    /// <summary>
+    /// Whether the sandbox is only being made: it exists because something is to be undone if it does not come about. Throws what
+    /// <see cref="Intents"/> does.
+    /// </summary>
     public bool IsCreating => (_ledger is null ? _held.Read(Model.Intents) : _ledger.Document)?.Creating ?? false;
 
     /// <summary>Reads a document of the sandbox; null if it does not exist. Throws what <see cref="StateStore.Read{T}(string, DocumentKind{T})"/> does.</summary>
@@ -71,6 +77,10 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <param name="payload">What that handler needs to know.</param>
     /// <param name="cancellationToken">As for <see cref="Transaction.CommitAsync"/>, whose exceptions this throws too.</param>
     /// <exception cref="ArgumentException">The kind is empty, or the payload no JSON value.</exception>
+    /// <exception cref="DocumentTooLargeException">
+    /// With this intent, and room for the text of a failure of its handler, the record is larger than a document may be. Nothing was recorded.
+    /// </exception>
+    /// <exception cref="DocumentCorruptException">The record of the intents is damaged; nothing can be added to it.</exception>
     /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
     public ValueTask<Intent> IntendJsonAsync(string kind, JsonElement payload, CancellationToken cancellationToken = default)
     {

@@ -122,7 +122,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="UndoFailedException">An undo handler failed or is missing; the sandbox is not locked.</exception>
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
-    /// <exception cref="DocumentCorruptException">The record of the intents is damaged; lock with <see cref="PendingIntents.Keep"/> to remove the sandbox.</exception>
+    /// <exception cref="DocumentCorruptException">The record of the intents is damaged; lock with <see cref="PendingIntents.Keep"/> to remove the sandbox or to forget the record.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than a document may be; likewise.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxSession> LockAsync(
         string sandbox, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo, CancellationToken cancellationToken = default) =>
@@ -192,7 +193,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
             try
             {
                 SandboxLock held = await turn.ConfigureAwait(false);
-                return new SandboxSession(held, Model, new IntentLedger(held, Model, _undo, isNew: true), _temp);
+                return new SandboxSession(held, Model, IntentLedger.OfNew(held, Model, _undo), _temp);
             }
             catch (AlreadyExistsException) when (IsBeingCreated(sandbox))
             {
@@ -211,8 +212,13 @@ public sealed partial class SandboxStore : IAsyncDisposable
             SandboxLock held = await turn.ConfigureAwait(false);
             try
             {
-                var ledger = new IntentLedger(held, Model, _undo, isNew: false);
-                if (intents == PendingIntents.Keep || await ledger.UndoAsync(cancellation).ConfigureAwait(false))
+                var ledger = IntentLedger.OfExisting(held, Model, _undo);
+                if (intents == PendingIntents.Keep)
+                {
+                    return new SandboxSession(held, Model, ledger, _temp); // nothing in the sandbox may be in the way of its removal
+                }
+
+                if (await ledger.UndoAsync(cancellation).ConfigureAwait(false))
                 {
                     _temp.Sweep(sandbox);
                     return new SandboxSession(held, Model, ledger, _temp);
@@ -231,7 +237,17 @@ public sealed partial class SandboxStore : IAsyncDisposable
 
     private async ValueTask<SandboxSession> StartSharedAsync(ValueTask<SandboxLock> turn) => new(await turn.ConfigureAwait(false), Model, null, _temp);
 
-    private bool IsBeingCreated(string sandbox) => Store.Read(sandbox, Model.Intents) is { Creating: true };
+    private bool IsBeingCreated(string sandbox)
+    {
+        try
+        {
+            return Store.Read(sandbox, Model.Intents) is { Creating: true };
+        }
+        catch (SafeStoreException)
+        {
+            return false; // it exists, and nothing can be told of its making: the status and a lock say why
+        }
+    }
 
     private async ValueTask UndoLeftCreationAsync(string sandbox, TimeSpan? timeout, CancellationToken cancellation)
     {
