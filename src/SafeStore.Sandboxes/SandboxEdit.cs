@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -17,6 +16,7 @@ public sealed class SandboxEdit
     private readonly IntentLedger _ledger;
     private readonly HashSet<long> _completed = [];
     private readonly Dictionary<string, State> _containerStates = [];
+    private HashSet<string>? _containers; // of before this change: the lock keeps them as they are
     private State? _state;
     private bool _completesAll;
     private bool _removesSandbox;
@@ -347,7 +347,8 @@ public sealed class SandboxEdit
             return state;
         }
 
-        return _session.ListContainers().Contains(container) ? new State() : throw new NotFoundException("container", $"{_session.Sandbox}/{container}");
+        _containers ??= [.. _session.ListContainers()];
+        return _containers.Contains(container) ? new State() : throw new NotFoundException("container", $"{_session.Sandbox}/{container}");
     }
 
     private State CurrentState() => _state ?? _session.Read(_session.Model.SandboxState) ?? new State();

@@ -49,7 +49,7 @@ public sealed class DocumentReading
     /// <param name="sandboxConfig">The bytes of the sandbox's <c>config.json</c>.</param>
     public static string? HypervisorTypeOf(ReadOnlySpan<byte> sandboxConfig)
     {
-        if (JsonRules.FindFault(sandboxConfig) is not null)
+        if (JsonRules.FindFaultStrictly(sandboxConfig) is not null)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text.Json;
@@ -51,35 +52,38 @@ public sealed record JsonDifference(string Path, JsonDifferenceKind Kind, string
 
     private static JsonDifference? FindInObject(JsonElement before, JsonElement after, string path)
     {
-        foreach (JsonProperty member in before.EnumerateObject())
+        Dictionary<string, JsonElement> left = MembersOf(before);
+        Dictionary<string, JsonElement> right = MembersOf(after);
+        foreach ((string name, JsonElement member) in left)
         {
-            string place = path + Step(member.Name);
-            if (!after.TryGetProperty(member.Name, out JsonElement value))
+            string place = path + Step(name);
+            if (!right.TryGetValue(name, out JsonElement value))
             {
-                return after.EnumerateObject().FirstOrDefault(other => IsRespelling(before, member.Name, other.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } renamed
-                    ? new JsonDifference(place, JsonDifferenceKind.Renamed, renamed.Name)
+                return right.Keys.FirstOrDefault(other => other.Equals(name, StringComparison.OrdinalIgnoreCase) && !left.ContainsKey(other)) is { } spelling
+                    ? new JsonDifference(place, JsonDifferenceKind.Renamed, spelling)
                     : new JsonDifference(place, JsonDifferenceKind.Lost, null);
             }
 
-            if (Find(member.Value, value, place) is { } difference)
+            if (Find(member, value, place) is { } difference)
             {
                 return difference;
             }
         }
 
-        foreach (JsonProperty member in after.EnumerateObject())
+        foreach ((string name, JsonElement member) in right)
         {
-            if (!before.TryGetProperty(member.Name, out _))
+            if (!left.ContainsKey(name))
             {
-                return new JsonDifference(path + Step(member.Name), JsonDifferenceKind.Added, Shown(member.Value));
+                return new JsonDifference(path + Step(name), JsonDifferenceKind.Added, Shown(member));
             }
         }
 
         return null;
     }
 
-    private static bool IsRespelling(JsonElement before, string name, string other) =>
-        other.Equals(name, StringComparison.OrdinalIgnoreCase) && !before.TryGetProperty(other, out _);
+    /// <summary>The members by name, in the order of the text; a JSON element looks for each from the end.</summary>
+    private static Dictionary<string, JsonElement> MembersOf(JsonElement json) =>
+        json.EnumerateObject().ToDictionary(static member => member.Name, static member => member.Value, StringComparer.Ordinal);
 
     private static JsonDifference? FindInArray(JsonElement before, JsonElement after, string path)
     {

@@ -16,31 +16,27 @@ internal sealed class PersistTranslation(SandboxModel model)
 
     public SourceSandbox Translate(SourceSandbox sandbox)
     {
-        if (Read(sandbox, null, PersistDocuments.Sandbox) is not { } persist)
+        // What is damaged has its report already.
+        SourceFile[] files = [.. sandbox.Files.Where(static file =>
+            file.Document is { } document && document.Root == PersistDocuments.Sandbox.Root && document.File == PersistDocuments.Sandbox.File)];
+        if (files.FirstOrDefault(static file => file.Document!.Container is null) is not { } own
+            || JsonSerializer.Deserialize(own.Bytes, PersistDocuments.Sandbox.Json) is not { } persist)
         {
             return sandbox;
         }
 
         var containers = new Dictionary<string, PersistContainer>(StringComparer.Ordinal);
-        foreach (string container in sandbox.Containers)
+        foreach (SourceFile file in files.Where(static file => file.Document!.Container is not null))
         {
-            if (Read(sandbox, container, PersistDocuments.Container) is { } found)
+            if (JsonSerializer.Deserialize(file.Bytes, PersistDocuments.Container.Json) is { } found)
             {
-                containers.Add(container, found);
+                containers.Add(file.Document!.Container!, found);
             }
         }
 
         ConvertedSandbox converted = PersistConversion.Convert(sandbox.Id, persist, containers);
         HashSet<DocumentId> present = [.. sandbox.Files.Where(static file => file.Report.File is not null).Select(TreeReader.IdOf)];
         return sandbox with { Files = [.. sandbox.Files, .. DocumentsOf(converted).Where(file => !present.Contains(file.Document!))] };
-    }
-
-    private static T? Read<T>(SourceSandbox sandbox, string? container, DocumentKind<T> kind)
-        where T : class
-    {
-        // What is damaged has its report already.
-        SourceFile? file = sandbox.Files.FirstOrDefault(file => file.Document is { } document && document.Container == container && document.Root == kind.Root && document.File == kind.File);
-        return file is null ? null : JsonSerializer.Deserialize(file.Bytes, kind.Json);
     }
 
     private IEnumerable<SourceFile> DocumentsOf(ConvertedSandbox sandbox) =>

@@ -82,6 +82,7 @@ public sealed class TreeExport
     private List<FileReport> Write(StoredSandbox sandbox, DirectoryHandle run, DirectoryHandle config)
     {
         var reports = new List<FileReport>(sandbox.Documents.Count);
+        ILookup<(StoreRoot, string?), DocumentResult<byte[]>> documents = sandbox.Documents.ToLookup(static result => (result.Document.Root, result.Document.Container));
         foreach ((StoreRoot root, DirectoryHandle top) in new[] { (StoreRoot.Run, run), (StoreRoot.Config, config) })
         {
             using DirectoryHandle directory = RootDirectory.OpenOrMake(_fs, top, sandbox.Id);
@@ -93,10 +94,10 @@ public sealed class TreeExport
             foreach (string container in sandbox.Containers)
             {
                 using DirectoryHandle inner = RootDirectory.OpenOrMake(_fs, directory, container);
-                Write(sandbox, root, container, inner, reports);
+                Write(documents[(root, container)], inner, reports);
             }
 
-            Write(sandbox, root, null, directory, reports);
+            Write(documents[(root, null)], directory, reports);
         }
 
         return reports;
@@ -110,16 +111,10 @@ public sealed class TreeExport
         StorageException.ThrowIfFailed(_fs.SyncDirectory(directory), "sync the directory", directory.Path);
     }
 
-    private void Write(StoredSandbox sandbox, StoreRoot root, string? container, DirectoryHandle directory, List<FileReport> reports)
+    private void Write(IEnumerable<DocumentResult<byte[]>> documents, DirectoryHandle directory, List<FileReport> reports)
     {
         Durability.Sweep(_fs, directory);
-        foreach (DocumentResult<byte[]> result in sandbox.Documents)
-        {
-            if (result.Document.Root == root && result.Document.Container == container)
-            {
-                reports.Add(Write(result, directory));
-            }
-        }
+        reports.AddRange(documents.Select(result => Write(result, directory)));
     }
 
     private FileReport Write(DocumentResult<byte[]> result, DirectoryHandle directory)

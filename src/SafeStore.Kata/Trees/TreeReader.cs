@@ -159,12 +159,13 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
     private SourceSandbox Judge(SourceSandbox sandbox)
     {
         string? hypervisor = sandbox.Files.FirstOrDefault(file => file.Bytes is not null && reading.IsSandboxConfig(IdOf(file))) is { Bytes: { } config } ? DocumentReading.HypervisorTypeOf(config) : null;
+        HashSet<string> containers = [.. sandbox.Containers];
         return sandbox with
         {
             Files = [.. sandbox.Files.Select(file => file.Bytes is null ? file : IsCollision(file) ? Collided(file) : Judge(file, file.Bytes, hypervisor))],
         };
 
-        bool IsCollision(SourceFile file) => file.Report.Container is null && sandbox.Containers.Contains(file.Report.File!);
+        bool IsCollision(SourceFile file) => file.Report.Container is null && containers.Contains(file.Report.File!);
     }
 
     private SourceFile Judge(SourceFile file, byte[] bytes, string? hypervisor)

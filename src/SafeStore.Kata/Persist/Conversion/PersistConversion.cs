@@ -39,6 +39,7 @@ public static class PersistConversion
         ArgumentNullException.ThrowIfNull(containers);
         SandboxConfig config = ConfigConversion.ToSeed(id, sandbox.Config);
         string hypervisor = sandbox.HypervisorState.Type;
+        ILookup<string, ContainerConfig> configs = (config.Containers ?? []).ToLookup(static one => one.Id, StringComparer.Ordinal);
         return new ConvertedSandbox
         {
             Id = id,
@@ -49,14 +50,14 @@ public static class PersistConversion
             Firecracker = hypervisor == "firecracker" ? StateConversion.OfFirecracker(sandbox.HypervisorState) : null,
             Agent = sandbox.AgentState,
             Devices = Reread.Each<PersistDevice, Device>(sandbox.Devices, DeviceConversion.ToSeed) ?? [],
-            Containers = containers.ToDictionary(static one => one.Key, one => OfContainer(one.Key, one.Value, config), StringComparer.Ordinal),
+            Containers = containers.ToDictionary(static one => one.Key, one => OfContainer(one.Key, one.Value, configs[one.Key].FirstOrDefault()), StringComparer.Ordinal),
         };
     }
 
-    private static ConvertedContainer OfContainer(string id, PersistContainer container, SandboxConfig sandbox) => new()
+    private static ConvertedContainer OfContainer(string id, PersistContainer container, ContainerConfig? config) => new()
     {
         Id = id,
-        Config = sandbox.Containers?.FirstOrDefault(config => config.Id == id),
+        Config = config,
         State = StateConversion.OfContainer(container),
         Process = container.Process,
         Mounts = container.Mounts,
