@@ -154,6 +154,7 @@ internal sealed class FileReportOutput(Stream output, bool isJson, bool isDryRun
         FileOutcome.OddName => "odd-name",
         FileOutcome.Unreadable => "unreadable",
         FileOutcome.Quarantined => "quarantined",
+        FileOutcome.LeftOut => "left-out",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 }

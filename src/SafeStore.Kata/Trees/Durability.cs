@@ -14,9 +14,15 @@ internal static class Durability
         StorageException.ThrowIfFailed(fs.SyncDirectory(directory), "sync the directory", directory.Path);
     }
 
-    /// <summary>Syncs a directory with all files and directories below it; symbolic links and pipes have nothing to sync.</summary>
+    /// <summary>
+    /// Syncs a directory with the files in it, and directories below it, as deep as documents lie. Symbolic links and pipes have nothing to
+    /// sync; neither has, for this store, what cannot be opened: it is no document, and is reported where it is looked at.
+    /// </summary>
+    /// <param name="fs">The filesystem.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="levels">How many levels of directories below it.</param>
     /// <exception cref="StorageException">The operating system refused it.</exception>
-    public static void SyncAll(IDurableFileSystem fs, DirectoryHandle directory)
+    public static void SyncAll(IDurableFileSystem fs, DirectoryHandle directory, int levels)
     {
         var entries = new List<DirectoryEntry>();
         StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory.Path);
@@ -24,14 +30,18 @@ internal static class Durability
         {
             if (entry.Kind == FileKind.Regular)
             {
-                SyncContent(fs, directory, entry.Name);
+                SyncIfOpened(fs, directory, entry.Name);
             }
-            else if (entry.Kind == FileKind.Directory)
+            else if (entry.Kind == FileKind.Directory && levels > 0)
             {
-                StorageException.ThrowIfFailed(fs.OpenDirectory(directory, entry.Name, out DirectoryHandle? inner), "open the directory", directory.Path, entry.Name);
-                using (inner)
+                Errno errno = fs.OpenDirectory(directory, entry.Name, out DirectoryHandle? inner);
+                if (!IsOutOfReach(errno))
                 {
-                    SyncAll(fs, inner!);
+                    StorageException.ThrowIfFailed(errno, "open the directory", directory.Path, entry.Name);
+                    using (inner)
+                    {
+                        SyncAll(fs, inner!, levels - 1);
+                    }
                 }
             }
         }
@@ -39,7 +49,7 @@ internal static class Durability
         StorageException.ThrowIfFailed(fs.SyncDirectory(directory), "sync the directory", directory.Path);
     }
 
-    /// <summary>Removes the temp files that an <see cref="AtomicFile"/> of a process that died has left in a directory that nobody else writes to.</summary>
+    /// <summary>Removes the temp files that an <see cref="AtomicFile"/> of a process that died has left in a directory that no other process writes to.</summary>
     /// <exception cref="StorageException">The operating system refused it.</exception>
     public static void Sweep(IDurableFileSystem fs, DirectoryHandle directory)
     {
@@ -54,6 +64,24 @@ internal static class Durability
             }
         }
     }
+
+    private static void SyncIfOpened(IDurableFileSystem fs, DirectoryHandle directory, string name)
+    {
+        Errno errno = fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file);
+        if (IsOutOfReach(errno))
+        {
+            return;
+        }
+
+        StorageException.ThrowIfFailed(errno, "open", directory.Path, name);
+        using (file)
+        {
+            StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync", directory.Path, name);
+        }
+    }
+
+    /// <summary>It is gone, it has a name that is not UTF-8 and so cannot be said, or this process may not read it.</summary>
+    private static bool IsOutOfReach(Errno errno) => errno is Errno.NotFound or Errno.AccessDenied or Errno.NotPermitted or Errno.SymbolicLink;
 
     private static void SyncContent(IDurableFileSystem fs, DirectoryHandle directory, string name)
     {

@@ -36,7 +36,7 @@ public enum FileOutcome
     /// <summary>It is a symbolic link, and none is followed. Left as it is.</summary>
     SymbolicLink,
 
-    /// <summary>Its name cannot be that of a sandbox, container or document. Left as it is.</summary>
+    /// <summary>Its name, or that of its directory, cannot be that of a sandbox, container or document. Left as it is.</summary>
     OddName,
 
     /// <summary>The operating system did not let it be read, or its sandbox be locked. Left as it is.</summary>
@@ -44,4 +44,7 @@ public enum FileOutcome
 
     /// <summary>It is damaged, too large or oddly named, and its bytes are in quarantine now.</summary>
     Quarantined,
+
+    /// <summary>It is as it should be, but another file of its sandbox is not, so that the sandbox is not imported.</summary>
+    LeftOut,
 }

@@ -10,7 +10,7 @@ namespace SafeStore.Kata;
 /// <param name="File">The file's name; null for all of the sandbox or container.</param>
 public sealed record FileReport(FileOutcome Outcome, StoreRoot Root, string? Sandbox, string? Container, string? File)
 {
-    /// <summary>Its size in bytes; null if it is no file or nobody looked.</summary>
+    /// <summary>Its size in bytes; null if it is no file or was not looked at.</summary>
     public long? Bytes { get; init; }
 
     /// <summary>The name of its type; null if its kind is not known.</summary>
@@ -22,7 +22,7 @@ public sealed record FileReport(FileOutcome Outcome, StoreRoot Root, string? San
     /// <summary>What is worth knowing though nothing is wrong.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>Whether somebody should look at it.</summary>
+    /// <summary>Whether it needs a look.</summary>
     public bool IsFinding => Outcome is FileOutcome.Differs or FileOutcome.Damaged or FileOutcome.TooLarge or FileOutcome.SymbolicLink
-        or FileOutcome.OddName or FileOutcome.Unreadable or FileOutcome.Quarantined;
+        or FileOutcome.OddName or FileOutcome.Unreadable or FileOutcome.Quarantined or FileOutcome.LeftOut;
 }

@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
 
@@ -16,30 +17,50 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
 {
     private const string DirectoryName = "quarantine";
     private const int BytesMax = 64 * 1024 * 1024;
+    private const int NameBytesMax = 255;
 
     private readonly AtomicFile _atomic = new(fs);
     private readonly ForeignFiles _files = new(fs.Files);
+    private readonly HashSet<string> _swept = new(StringComparer.Ordinal);
 
     /// <summary>Copies a file's bytes; durable on return. What is there already is not copied again.</summary>
-    /// <returns>The report of the file, quarantined; as it was if the file is too large even for this.</returns>
+    /// <returns>The report of the file, quarantined; as it was, with a reason, if the file is too large even for this or cannot be read.</returns>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     /// <exception cref="NotDurableException">The copy is there, but may not survive a power loss.</exception>
     public FileReport Copy(SourceFile file)
     {
-        if (file.Bytes is null && _files.SizeOf(file.Path) > BytesMax)
+        byte[] bytes;
+        try
         {
-            return file.Report with { Reason = $"{file.Report.Reason}; too large to be copied, it is only where it was" };
+            if (file.Bytes is null && _files.SizeOf(file.Path) > BytesMax)
+            {
+                return Left(file.Report, "too large to be copied");
+            }
+
+            bytes = file.Bytes ?? _files.Read(file.Path);
+        }
+        catch (StorageException failure)
+        {
+            return Left(file.Report, $"it cannot be copied ({failure.Errno})");
         }
 
-        byte[] bytes = file.Bytes ?? _files.Read(file.Path);
         using DirectoryHandle directory = Make(file.Report);
-        Durability.Sweep(fs, directory);
+        if (_swept.Add(directory.Path))
+        {
+            Durability.Sweep(fs, directory);
+        }
+
         foreach (string name in NamesOf(file.Report.File!))
         {
             bool? isSame = HasBytes(directory, name, bytes);
             if (isSame == false)
             {
                 continue;
+            }
+
+            if (Encoding.UTF8.GetByteCount(name) > NameBytesMax)
+            {
+                break;
             }
 
             if (isSame is null)
@@ -55,7 +76,7 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
             return Quarantined(file.Report, "copied", $"{directory.Path}/{name}");
         }
 
-        throw NoName(directory, file);
+        return Left(file.Report, "there is no free name for it in quarantine");
     }
 
     /// <summary>Moves a file, which must lie on the metadata's filesystem; durable on return.</summary>
@@ -73,13 +94,18 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
                 continue;
             }
 
+            if (errno is Errno.NotFound or Errno.CrossDevice or Errno.AccessDenied or Errno.NotPermitted or Errno.NameTooLong)
+            {
+                return Left(file.Report, $"it cannot be moved ({errno})");
+            }
+
             StorageException.ThrowIfFailed(errno, "move into quarantine", file.Path);
             StorageException.ThrowIfFailed(fs.SyncDirectory(directory), "sync the directory", directory.Path);
             StorageException.ThrowIfFailed(fs.SyncDirectory(source), "sync the directory", source.Path);
             return Quarantined(file.Report, "moved", $"{directory.Path}/{name}");
         }
 
-        throw NoName(directory, file);
+        return Left(file.Report, "there is no free name for it in quarantine");
     }
 
     /// <summary>Makes durable what is in quarantine already.</summary>
@@ -93,13 +119,15 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
             StorageException.ThrowIfFailed(errno, "open the directory", path);
             using (directory)
             {
-                Durability.SyncAll(fs, directory!);
+                Durability.SyncAll(fs, directory!, levels: 3);
             }
         }
     }
 
     private static FileReport Quarantined(FileReport report, string verb, string path) =>
         report with { Outcome = FileOutcome.Quarantined, Reason = $"{report.Reason}; {verb} to '{path}'" };
+
+    private static FileReport Left(FileReport report, string reason) => report with { Reason = $"{report.Reason}; {reason}, it is only where it was" };
 
     private DirectoryHandle Make(FileReport place)
     {
@@ -135,6 +163,4 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
         ArrayPool<byte>.Shared.Return(rented);
         return isSame;
     }
-
-    private static StorageException NoName(DirectoryHandle directory, SourceFile file) => new("find a free name", $"{directory.Path}/{file.Report.File}", Errno.Exists);
 }

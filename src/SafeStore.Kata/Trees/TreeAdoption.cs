@@ -39,11 +39,14 @@ public sealed class TreeAdoption
     /// <summary>Whether damaged and empty documents are moved into <c>quarantine</c> in their root's metadata directory.</summary>
     public bool Quarantines { get; init; }
 
+    /// <summary>Whether the run root may be missing, as after a reboot; it is made then. A name that was mistyped looks the same.</summary>
+    public bool MakesRun { get; init; }
+
     private IDurableFileSystem FileSystem => _options.FileSystem;
 
     /// <summary>Adopts the tree. The work is done as the reports are asked for; the tree is a store when the last has come.</summary>
     /// <param name="cancellationToken">Ends it between two sandboxes.</param>
-    /// <exception cref="StorageException">Neither root exists, one cannot be listed, or the operating system refused a call.</exception>
+    /// <exception cref="StorageException">A root does not exist or cannot be listed, or the operating system refused a call.</exception>
     /// <exception cref="StoreMetadataException">The roots are those of a store that has its metadata inside.</exception>
     /// <exception cref="LockTimeoutException">A process holds the lock of a sandbox: the previous owner still runs.</exception>
     /// <exception cref="SafeStoreException">The store cannot be opened (<see cref="StateStore.OpenAsync"/>).</exception>
@@ -52,10 +55,10 @@ public sealed class TreeAdoption
     {
         ThrowIfStoreOfItsOwn();
         var reader = new TreeReader(FileSystem.Files, new TreeRoots(_layout.Config, _layout.Run), _reading, _options.DocumentBytesMax);
-        (IReadOnlyList<string> sandboxes, IReadOnlyList<FileReport> others) = reader.List(mayLack: true);
-        foreach (FileReport other in others)
+        (IReadOnlyList<string> sandboxes, IReadOnlyList<SourceFile> others) = reader.List(mayLack: MakesRun ? StoreRoot.Run : null);
+        foreach (SourceFile other in others)
         {
-            yield return other;
+            yield return other.Report;
         }
 
         bool isStore = HasStore(_layout);
@@ -95,20 +98,48 @@ public sealed class TreeAdoption
         foreach (string sandbox in sandboxes)
         {
             cancellation.ThrowIfCancellationRequested();
-            using FileHandle? locked = LockAsOwner(sandbox);
-            reports.Add(Take(reader.Read(sandbox), isStore: false));
+            reports.Add(TakeAsOwner(reader, sandbox));
         }
 
         await using StateStore store = await StateStore.OpenAsync(_layout, _options, cancellation).ConfigureAwait(false);
         foreach ((string sandbox, IReadOnlyList<FileReport> found) in sandboxes.Zip(reports))
         {
-            await (await store.LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
-            foreach (FileReport report in found)
+            foreach (FileReport report in found.Concat(await TryLockAsync(store, sandbox, cancellation).ConfigureAwait(false)))
             {
                 yield return report;
             }
         }
     }
+
+    /// <summary>One whose lock file is none, and cannot be locked by its owner either, is reported, and the others follow.</summary>
+    private List<FileReport> TakeAsOwner(TreeReader reader, string sandbox)
+    {
+        try
+        {
+            using FileHandle? locked = LockAsOwner(sandbox);
+            return Take(reader.Read(sandbox), isStore: false);
+        }
+        catch (StorageException failure) when (failure.Errno is Errno.SymbolicLink or Errno.IsDirectory or Errno.AccessDenied or Errno.NotPermitted)
+        {
+            return [.. reader.Read(sandbox).Files.Select(static file => file.Report).Where(static report => report.IsFinding), Unlockable(sandbox, failure)];
+        }
+    }
+
+    private static async ValueTask<IReadOnlyList<FileReport>> TryLockAsync(StateStore store, string sandbox, CancellationToken cancellation)
+    {
+        try
+        {
+            await (await store.LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+            return [];
+        }
+        catch (StorageException failure)
+        {
+            return [Unlockable(sandbox, failure)];
+        }
+    }
+
+    private static FileReport Unlockable(string sandbox, StorageException failure) =>
+        new(FileOutcome.Unreadable, StoreRoot.Run, sandbox, null, null) { Reason = failure.Message };
 
     /// <summary>It is a store already, perhaps in use: recovered first, and each sandbox looked at under its lock.</summary>
     private async IAsyncEnumerable<FileReport> AdoptAgainAsync(TreeReader reader, IReadOnlyList<string> sandboxes, [EnumeratorCancellation] CancellationToken cancellation)
@@ -138,7 +169,7 @@ public sealed class TreeAdoption
         }
     }
 
-    /// <summary>The lock that the previous owner takes, if the sandbox has a lock file; not waited for, since nobody should hold it any more.</summary>
+    /// <summary>The lock that the previous owner takes, if the sandbox has a lock file; not waited for, since no process should hold it any more.</summary>
     private FileHandle? LockAsOwner(string sandbox)
     {
         Errno errno = FileSystem.OpenRoot(_layout.Run, out DirectoryHandle? run);
@@ -186,7 +217,7 @@ public sealed class TreeAdoption
                 continue;
             }
 
-            Durability.SyncAll(FileSystem, directory);
+            Durability.SyncAll(FileSystem, directory, levels: 1);
             StorageException.ThrowIfFailed(FileSystem.SyncDirectory(top!), "sync the directory", top!.Path);
         }
 

@@ -39,6 +39,12 @@ public sealed class TreeImport
     /// <summary>Whether the bytes of damaged, too large and oddly named files are copied into <c>quarantine</c> in the config root's metadata directory.</summary>
     public bool Quarantines { get; init; }
 
+    /// <summary>
+    /// Whether a sandbox is imported although not every file of it can be: one is damaged, say, or lies in a directory of an odd name. Otherwise
+    /// only <see cref="Quarantines"/> lets it in, which keeps a copy of the rest.
+    /// </summary>
+    public bool ImportsInPart { get; init; }
+
     /// <summary>Imports a tree. The work is done as the reports are asked for, sandbox by sandbox; a sandbox's reports come when it is durable.</summary>
     /// <param name="source">The tree.</param>
     /// <param name="cancellationToken">Ends it between two sandboxes.</param>
@@ -51,13 +57,13 @@ public sealed class TreeImport
         ArgumentNullException.ThrowIfNull(source);
         source.ThrowIfInside(_layout);
         TreeReader reader = ReaderOf(source);
-        (IReadOnlyList<string> sandboxes, IReadOnlyList<FileReport> others) = reader.List(mayLack: false);
-        foreach (FileReport other in others)
+        (IReadOnlyList<string> sandboxes, IReadOnlyList<SourceFile> others) = reader.List();
+        await using StateStore? store = IsDryRun ? null : await StateStore.OpenAsync(_layout, _options, cancellationToken).ConfigureAwait(false);
+        foreach (FileReport other in SetAside(others, [.. others.Select(static other => other.Report)]))
         {
             yield return other;
         }
 
-        await using StateStore? store = IsDryRun ? null : await StateStore.OpenAsync(_layout, _options, cancellationToken).ConfigureAwait(false);
         foreach (string id in sandboxes)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -73,13 +79,21 @@ public sealed class TreeImport
 
     private async ValueTask<IReadOnlyList<FileReport>> ImportAsync(StateStore store, SourceSandbox sandbox, CancellationToken cancellation)
     {
+        if (!MayBeMade(sandbox))
+        {
+            return await TryCompareAsync(store, sandbox, cancellation).ConfigureAwait(false) ?? AllLeftOut(sandbox);
+        }
+
         IReadOnlyList<FileReport> reports = await TryCreateAsync(store, sandbox, cancellation).ConfigureAwait(false)
             ?? await TryCompareAsync(store, sandbox, cancellation).ConfigureAwait(false)
             // It was there by half, and its lock has undone the rest.
             ?? await TryCreateAsync(store, sandbox, cancellation).ConfigureAwait(false)
             ?? throw new StorageException("import a sandbox that appears and disappears", $"{_layout.Run}/{sandbox.Id}", Errno.Exists);
-        return Quarantines ? SetAside(sandbox, reports) : reports;
+        return SetAside(sandbox.Files, reports);
     }
+
+    /// <summary>A sandbox that lacks some of its files may name containers that are not there.</summary>
+    private bool MayBeMade(SourceSandbox sandbox) => ImportsInPart || Quarantines || !sandbox.Files.Any(static file => file.Report.IsFinding);
 
     /// <summary>Makes the sandbox; null if it is there already.</summary>
     private static async ValueTask<IReadOnlyList<FileReport>?> TryCreateAsync(StateStore store, SourceSandbox sandbox, CancellationToken cancellation)
@@ -134,7 +148,7 @@ public sealed class TreeImport
         TreeReader reader = ReaderOf(new TreeRoots(_layout.Config, _layout.Run));
         if (!reader.Exists(sandbox.Id))
         {
-            return AllImported(sandbox);
+            return MayBeMade(sandbox) ? AllImported(sandbox) : AllLeftOut(sandbox);
         }
 
         SourceSandbox there = reader.Read(sandbox.Id);
@@ -146,15 +160,25 @@ public sealed class TreeImport
             there.Containers);
     }
 
-    private static IReadOnlyList<FileReport> AllImported(SourceSandbox sandbox) =>
-        [.. sandbox.Files.Select(static file => file.Document is null ? file.Report : file.Report with { Outcome = FileOutcome.Imported })];
+    private static IReadOnlyList<FileReport> AllImported(SourceSandbox sandbox) => AllAs(sandbox, FileOutcome.Imported, null);
 
-    private List<FileReport> SetAside(SourceSandbox sandbox, IReadOnlyList<FileReport> reports)
+    private static IReadOnlyList<FileReport> AllLeftOut(SourceSandbox sandbox) =>
+        AllAs(sandbox, FileOutcome.LeftOut, "another file of its sandbox cannot be imported, and a part of a sandbox is not imported unless asked for");
+
+    private static IReadOnlyList<FileReport> AllAs(SourceSandbox sandbox, FileOutcome outcome, string? reason) =>
+        [.. sandbox.Files.Select(file => file.Document is null ? file.Report : file.Report with { Outcome = outcome, Reason = reason })];
+
+    private IReadOnlyList<FileReport> SetAside(IReadOnlyList<SourceFile> files, IReadOnlyList<FileReport> reports)
     {
+        if (!Quarantines || IsDryRun)
+        {
+            return reports;
+        }
+
         var quarantine = new Quarantine(_options.FileSystem, _layout.ConfigMetadata);
-        var bad = sandbox.Files
+        ILookup<FileReport, SourceFile> bad = files
             .Where(static file => file.Report is { File: not null, Outcome: FileOutcome.Damaged or FileOutcome.TooLarge or FileOutcome.OddName })
-            .ToDictionary(static file => file.Report);
-        return [.. reports.Select(report => bad.TryGetValue(report, out SourceFile? file) ? quarantine.Copy(file) : report)];
+            .ToLookup(static file => file.Report);
+        return [.. reports.Select(report => bad[report].FirstOrDefault() is { } file ? quarantine.Copy(file) : report)];
     }
 }

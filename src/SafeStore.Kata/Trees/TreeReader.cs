@@ -16,14 +16,13 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
 
     private readonly ForeignFiles _files = new(files);
 
-    /// <summary>The sandboxes of both roots, sorted, and what lies in the roots besides.</summary>
-    /// <param name="mayLack">Whether a root may be missing; one of them must exist.</param>
+    /// <summary>The sandboxes of both roots, sorted, and what lies in the roots besides, each file of it.</summary>
+    /// <param name="mayLack">The root that may be missing.</param>
     /// <exception cref="StorageException">A root cannot be listed, or does not exist.</exception>
-    public (IReadOnlyList<string> Sandboxes, IReadOnlyList<FileReport> Others) List(bool mayLack)
+    public (IReadOnlyList<string> Sandboxes, IReadOnlyList<SourceFile> Others) List(StoreRoot? mayLack = null)
     {
         var sandboxes = new SortedSet<string>(StringComparer.Ordinal);
-        var others = new List<FileReport>();
-        int found = 0;
+        var others = new List<SourceFile>();
         foreach (StoreRoot root in s_roots)
         {
             if (roots.PathOf(root) is not { } path)
@@ -32,8 +31,7 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
             }
 
             IReadOnlyList<DirectoryEntry>? entries = _files.List(path);
-            found += entries is null ? 0 : 1;
-            if (entries is null && !mayLack)
+            if (entries is null && root != mayLack)
             {
                 throw new StorageException("list the tree", path, Errno.NotFound);
             }
@@ -46,12 +44,12 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
                 }
                 else
                 {
-                    others.Add(Besides(root, entry));
+                    AddBesides(root, entry, $"{path}/{entry.Name}", others);
                 }
             }
         }
 
-        return found > 0 ? ([.. sandboxes], others) : throw new StorageException("list the tree", roots.Run, Errno.NotFound);
+        return ([.. sandboxes], others);
     }
 
     /// <summary>Whether a sandbox has a directory in a root.</summary>
@@ -84,38 +82,88 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
         return Judge(new SourceSandbox(sandbox, [.. containers], [.. found.OrderBy(static file => file.Report.Container, StringComparer.Ordinal).ThenBy(static file => file.Report.Root).ThenBy(static file => file.Report.File, StringComparer.Ordinal)]));
     }
 
-    private static FileReport Besides(StoreRoot root, DirectoryEntry entry) => entry.Kind switch
+    private void AddBesides(StoreRoot root, DirectoryEntry entry, string path, List<SourceFile> found)
     {
-        FileKind.SymbolicLink => new FileReport(FileOutcome.SymbolicLink, root, entry.Name, null, null) { Reason = Reasons.Link },
-        FileKind.Directory when entry.Name.StartsWith('.') => new FileReport(FileOutcome.Ignored, root, entry.Name, null, null) { Reason = "a hidden directory" },
-        FileKind.Directory => new FileReport(FileOutcome.OddName, root, entry.Name, null, null) { Reason = Reasons.OddId },
-        _ => new FileReport(FileOutcome.Ignored, root, null, null, entry.Name) { Reason = "no sandbox" },
-    };
+        var place = new FileReport(FileOutcome.Ok, root, entry.Name, null, null);
+        switch (entry.Kind)
+        {
+            case FileKind.SymbolicLink:
+                found.Add(new SourceFile(place with { Outcome = FileOutcome.SymbolicLink, Reason = Reasons.Link }, path, null));
+                break;
+            case FileKind.Directory when entry.Name.StartsWith('.'):
+                found.Add(new SourceFile(place with { Outcome = FileOutcome.Ignored, Reason = "a hidden directory" }, path, null));
+                break;
+            case FileKind.Directory:
+                AddOdd(place, path, Reasons.OddId, found);
+                break;
+            default:
+                found.Add(new SourceFile(place with { Outcome = FileOutcome.Ignored, Sandbox = null, File = entry.Name, Reason = "no sandbox" }, path, null));
+                break;
+        }
+    }
 
     /// <summary>Adds what is in a directory of a sandbox; the names of containers go to a list of their own.</summary>
     private void Add(FileReport place, string path, List<string>? containers, List<SourceFile> found)
     {
-        IReadOnlyList<DirectoryEntry> entries;
+        foreach (DirectoryEntry entry in ListOrReport(place, path, found))
+        {
+            string inner = $"{path}/{entry.Name}";
+            if (entry.Kind != FileKind.Directory || containers is null)
+            {
+                found.Add(Look(place with { File = entry.Name }, inner, entry.Kind, ofSandbox: containers is not null));
+            }
+            else if (Identifier.IsFree(entry.Name))
+            {
+                containers.Add(entry.Name);
+            }
+            else if (entry.Name == Identifier.TempDirectory || entry.Name.StartsWith('.'))
+            {
+                found.Add(Look(place with { File = entry.Name }, inner, entry.Kind, ofSandbox: true));
+            }
+            else
+            {
+                AddOdd(place with { Container = entry.Name }, inner, Reasons.OddId, found);
+            }
+        }
+    }
+
+    /// <summary>Adds a directory that cannot come over, and each file in it, so that the report names all that does not.</summary>
+    private void AddOdd(FileReport place, string path, string reason, List<SourceFile> found)
+    {
+        bool isNameable = IsNameable(path);
+        found.Add(new SourceFile(place with { Outcome = FileOutcome.OddName, Reason = isNameable ? reason : Reasons.NotUtf8 }, path, null));
+        if (!isNameable)
+        {
+            return;
+        }
+
+        foreach (DirectoryEntry entry in ListOrReport(place, path, found))
+        {
+            string inner = $"{path}/{entry.Name}";
+            if (entry.Kind == FileKind.Directory && place.Container is null)
+            {
+                AddOdd(place with { Container = entry.Name }, inner, Reasons.OddDirectory, found);
+                continue;
+            }
+
+            SourceFile file = Look(place with { File = entry.Name }, inner, entry.Kind, ofSandbox: place.Container is null);
+            found.Add(file.Report.Outcome == FileOutcome.Ok
+                ? file with { Report = file.Report with { Outcome = FileOutcome.OddName, Reason = Reasons.OddDirectory }, Bytes = null }
+                : file);
+        }
+    }
+
+    /// <summary>What is in a directory; nothing, with a report, if it cannot be listed.</summary>
+    private IReadOnlyList<DirectoryEntry> ListOrReport(FileReport place, string path, List<SourceFile> found)
+    {
         try
         {
-            entries = _files.List(path) ?? [];
+            return _files.List(path) ?? [];
         }
         catch (StorageException failure)
         {
             found.Add(new SourceFile(place with { Outcome = FileOutcome.Unreadable, Reason = failure.Message }, path, null));
-            return;
-        }
-
-        foreach (DirectoryEntry entry in entries)
-        {
-            if (entry.Kind == FileKind.Directory && containers is not null && Identifier.IsFree(entry.Name))
-            {
-                containers.Add(entry.Name);
-            }
-            else
-            {
-                found.Add(Look(place with { File = entry.Name }, $"{path}/{entry.Name}", entry.Kind, ofSandbox: containers is not null));
-            }
+            return [];
         }
     }
 
@@ -126,17 +174,20 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
         {
             FileKind.SymbolicLink => As(FileOutcome.SymbolicLink, Reasons.Link),
             FileKind.Directory when name == Identifier.TempDirectory && ofSandbox => As(FileOutcome.Ignored, "the directory for temp files"),
-            FileKind.Directory when ofSandbox && !name.StartsWith('.') => new SourceFile(file with { Container = name, File = null, Outcome = FileOutcome.OddName, Reason = Reasons.OddId }, path, null),
             FileKind.Directory => As(FileOutcome.Ignored, "a directory"),
             _ when name == Identifier.LockFile && ofSandbox => As(FileOutcome.Ignored, "the lock file"),
             _ when TempName.IsFile(name) => As(FileOutcome.Ignored, "a temp file of SafeStore's"),
             _ when !name.EndsWith(DocumentSuffix, StringComparison.Ordinal) => As(FileOutcome.Ignored, "no document: its name does not end with .json"),
+            _ when !IsNameable(path) => As(FileOutcome.OddName, Reasons.NotUtf8),
             _ when !Identifier.IsFree(name) => As(FileOutcome.OddName, "its name cannot be a document's: 1-128 characters, [A-Za-z0-9][A-Za-z0-9_.-]*"),
             _ => Load(file, path),
         };
 
         SourceFile As(FileOutcome outcome, string reason) => new(file with { Outcome = outcome, Reason = reason }, path, null);
     }
+
+    /// <summary>A name that is not UTF-8 is listed with U+FFFD in the place of its bytes, and then not found.</summary>
+    private bool IsNameable(string path) => !path.Contains('\uFFFD', StringComparison.Ordinal) || files.File.Exists(path) || files.Directory.Exists(path);
 
     private SourceFile Load(FileReport file, string path)
     {
@@ -189,6 +240,8 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
     private static class Reasons
     {
         public const string Link = "it is a symbolic link, and none is followed";
+        public const string NotUtf8 = "its name is not UTF-8, so that it cannot be opened: rename it";
+        public const string OddDirectory = "the name of its directory cannot be an id";
         public const string OddId = "its name cannot be an id: 1-128 characters, [A-Za-z0-9][A-Za-z0-9_.-]*";
     }
 }
