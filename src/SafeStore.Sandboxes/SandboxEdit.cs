@@ -6,8 +6,8 @@ using System.Threading.Tasks;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// A transaction on one sandbox, all or nothing. Every call checks its arguments and serialises its value at once; nothing touches the disk before
-/// <see cref="CommitAsync"/>. Not safe for concurrent use.
+/// A transaction on one sandbox, all or nothing. Every call checks its arguments and serialises its value at once; nothing touches the disk
+/// before <see cref="CommitAsync"/>. Not safe for concurrent use.
 /// </summary>
 public sealed class SandboxEdit
 {
@@ -32,9 +32,13 @@ public sealed class SandboxEdit
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="kind">Its kind, of <see cref="SandboxSession.Model"/> or of the program's own.</param>
     /// <param name="value">Its value.</param>
-    /// <exception cref="ArgumentException">The kind belongs to a container, the value cannot be written, or the id in a configuration is not the sandbox's.</exception>
+    /// <exception cref="ArgumentException">
+    /// The kind belongs to a container, the value cannot be written, or the id in a configuration is not the sandbox's.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit Put<T>(DocumentKind<T> kind, T value)
     {
         if (value is SandboxConfig config && config.Id != _session.Sandbox)
@@ -52,9 +56,14 @@ public sealed class SandboxEdit
     /// <param name="container">The container's id; it must exist, or be created earlier in this transaction.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="value">Its value.</param>
-    /// <exception cref="ArgumentException">The id is not allowed, the kind belongs to a sandbox, the value cannot be written, or the id in a configuration is not the container's.</exception>
+    /// <exception cref="ArgumentException">
+    /// The id is not allowed, the kind belongs to a sandbox, the value cannot be written, or the id in a configuration is not the
+    /// container's.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit Put<T>(string container, DocumentKind<T> kind, T value)
     {
         ResourceRules.CheckContainer(container);
@@ -74,9 +83,13 @@ public sealed class SandboxEdit
 
     /// <summary>Writes everything that a new sandbox has, and creates its containers.</summary>
     /// <param name="sandbox">The sandbox; its id must be this one's.</param>
-    /// <exception cref="ArgumentException">An id is empty, not allowed or there twice, a configuration is of another id or lacks kernel or image, or there are two hypervisors.</exception>
+    /// <exception cref="ArgumentException">
+    /// An id is empty, not allowed or there twice, a configuration is of another id or lacks kernel or image, or there are two hypervisors.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit PutAll(NewSandbox sandbox)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
@@ -110,9 +123,13 @@ public sealed class SandboxEdit
 
     /// <summary>Creates a container and writes everything that it has.</summary>
     /// <param name="container">The container.</param>
-    /// <exception cref="ArgumentException">Its id is empty, not allowed or the name of a sandbox's document, or its configuration is of another id.</exception>
+    /// <exception cref="ArgumentException">
+    /// Its id is empty, not allowed or the name of a sandbox's document, or its configuration is of another id.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.
+    /// </exception>
     public SandboxEdit PutAll(NewContainer container)
     {
         ArgumentNullException.ThrowIfNull(container);
@@ -129,7 +146,9 @@ public sealed class SandboxEdit
     /// <summary>Deletes a document of the sandbox; one that does not exist is no error.</summary>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The kind belongs to a container.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit Delete(DocumentKind kind)
     {
         _change.Delete(kind);
@@ -141,7 +160,9 @@ public sealed class SandboxEdit
     /// <param name="container">The container's id.</param>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or the kind belongs to a sandbox.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit Delete(string container, DocumentKind kind)
     {
         _change.Delete(ResourceRules.CheckContainer(container), kind);
@@ -156,7 +177,9 @@ public sealed class SandboxEdit
     /// <summary>Creates a container, which appears complete, with what this transaction puts into it.</summary>
     /// <param name="container">Its id; it must not exist.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or is the name of a sandbox's document.</exception>
-    /// <exception cref="InvalidOperationException">The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.
+    /// </exception>
     public SandboxEdit CreateContainer(string container)
     {
         _change.CreateContainer(ResourceRules.CheckNewContainer(container));
@@ -167,7 +190,9 @@ public sealed class SandboxEdit
     /// <summary>Removes a container with everything in it.</summary>
     /// <param name="container">Its id; it must exist.</param>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="InvalidOperationException">The container is removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The container is removed already in this transaction, the sandbox is removed in it, or it has been committed.
+    /// </exception>
     public SandboxEdit RemoveContainer(string container)
     {
         _change.RemoveContainer(ResourceRules.CheckContainer(container));
@@ -175,7 +200,10 @@ public sealed class SandboxEdit
     }
 
     /// <summary>Removes the sandbox with everything in it; also one whose record of intents is damaged.</summary>
-    /// <exception cref="InvalidOperationException">Something is intended that is neither undone nor completed, in this transaction at the latest; the sandbox is created or removed already in this transaction, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Something is intended that is neither undone nor completed, in this transaction at the latest; the sandbox is created or removed
+    /// already in this transaction, or it has been committed.
+    /// </exception>
     public SandboxEdit RemoveSandbox()
     {
         if (_ledger.HasIntents && !_completesAll)
@@ -243,7 +271,9 @@ public sealed class SandboxEdit
 
     /// <summary>Takes the sandbox's next block index: the index is used up when the transaction is committed, and not otherwise.</summary>
     /// <returns>The index, from 0.</returns>
-    /// <exception cref="InvalidOperationException">The indexes are used up, the sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The indexes are used up, the sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public long TakeBlockIndex()
     {
         State state = CurrentState();
@@ -266,9 +296,13 @@ public sealed class SandboxEdit
         return this;
     }
 
-    /// <summary>The side effect of one intent belongs to the sandbox from this commit on; the others are still undone unless they are completed.</summary>
+    /// <summary>
+    /// The side effect of one intent belongs to the sandbox from this commit on; the others are still undone unless they are completed.
+    /// </summary>
     /// <param name="intent">The intent.</param>
-    /// <exception cref="InvalidOperationException">The sandbox is being created: if that fails there is nothing for a side effect to belong to.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is being created: if that fails there is nothing for a side effect to belong to.
+    /// </exception>
     public SandboxEdit Complete(Intent intent)
     {
         ArgumentNullException.ThrowIfNull(intent);
@@ -281,7 +315,9 @@ public sealed class SandboxEdit
         return this;
     }
 
-    /// <summary>Commits: on return every change is durable and visible. See <see cref="Transaction.CommitAsync"/> for what may go wrong.</summary>
+    /// <summary>
+    /// Commits: on return every change is durable and visible. See <see cref="Transaction.CommitAsync"/> for what may go wrong.
+    /// </summary>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log; after that it is ignored.</param>
     /// <returns>The transaction's LSN, now the sandbox's version.</returns>
     public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
@@ -300,7 +336,9 @@ public sealed class SandboxEdit
         }
     }
 
-    /// <summary>Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.</summary>
+    /// <summary>
+    /// Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.
+    /// </summary>
     /// <returns>What to note of them when the transaction is committed.</returns>
     private Action SettleIntents()
     {

@@ -6,7 +6,8 @@ namespace SafeStore.Sandboxes;
 
 /// <summary>
 /// The documents of a container runtime: which file is which type. Names and encodings are those of Kata Containers' filesystem storage
-/// (docs/sandboxes.md has the differences). Member names are matched whatever their ASCII case; a name that is there twice is refused. Immutable.
+/// (docs/sandboxes.md has the differences). Member names are matched whatever their ASCII case; a name that is there twice is refused.
+/// Immutable.
 /// </summary>
 public sealed class SandboxModel
 {
@@ -83,7 +84,9 @@ public sealed class SandboxModel
     /// <summary>A container's mounts.</summary>
     public DocumentKind<IReadOnlyList<Mount>> Mounts { get; }
 
-    /// <summary>A sandbox's devices. The seed calls this file and <see cref="ContainerDevices"/> the same; here each has a scope of its own.</summary>
+    /// <summary>
+    /// A sandbox's devices. The seed calls this file and <see cref="ContainerDevices"/> the same; here each has a scope of its own.
+    /// </summary>
     public DocumentKind<IReadOnlyList<Device>> Devices { get; }
 
     /// <summary>A container's uses of the sandbox's devices.</summary>
@@ -94,7 +97,9 @@ public sealed class SandboxModel
 
     internal JsonSerializerOptions Json { get; }
 
-    /// <summary>Whether two values mean the same JSON: order of members and form of numbers apart, <c>null</c> is not an empty list.</summary>
+    /// <summary>
+    /// Whether two values mean the same JSON: order of members and form of numbers apart, <c>null</c> is not an empty list.
+    /// </summary>
     /// <typeparam name="T">Their type.</typeparam>
     /// <param name="kind">The kind of document that they would be.</param>
     /// <param name="left">One.</param>
@@ -105,7 +110,10 @@ public sealed class SandboxModel
         return JsonElement.DeepEquals(JsonSerializer.SerializeToElement(left!, kind.Json), JsonSerializer.SerializeToElement(right!, kind.Json));
     }
 
-    /// <summary>Reads a member that is kept as any JSON as one of the model's records: <see cref="SandboxConfig.AgentConfig"/> as a <see cref="KataAgentConfig"/> for instance.</summary>
+    /// <summary>
+    /// Reads a member that is kept as any JSON as one of the model's records: <see cref="SandboxConfig.AgentConfig"/> as a
+    /// <see cref="KataAgentConfig"/> for instance.
+    /// </summary>
     /// <typeparam name="T">The record.</typeparam>
     /// <param name="json">The member's value.</param>
     /// <returns>The record; null if there is none.</returns>
@@ -123,7 +131,9 @@ public sealed class SandboxModel
         }
     }
 
-    /// <summary>Writes one of the model's records for a member that is kept as any JSON: the other way round than <see cref="Decode{T}"/>.</summary>
+    /// <summary>
+    /// Writes one of the model's records for a member that is kept as any JSON: the other way round than <see cref="Decode{T}"/>.
+    /// </summary>
     /// <typeparam name="T">The record.</typeparam>
     /// <param name="value">Its value.</param>
     public JsonElement Encode<T>(T value)

@@ -71,7 +71,10 @@ public sealed partial class SandboxStore
     }
 
     /// <summary>Removes a sandbox with everything in it, or the chosen resources of it, in one transaction.</summary>
-    /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not exist.</param>
+    /// <param name="sandbox">
+    /// The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not
+    /// exist.
+    /// </param>
     /// <param name="resources">Which of its documents; null for the whole sandbox, and an empty list removes nothing.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>False if the sandbox does not exist.</returns>
@@ -88,7 +91,10 @@ public sealed partial class SandboxStore
     }
 
     /// <summary>Removes a container with everything in it, or the chosen resources of it, in one transaction.</summary>
-    /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not exist.</param>
+    /// <param name="sandbox">
+    /// The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not
+    /// exist.
+    /// </param>
     /// <param name="container">The container's id.</param>
     /// <param name="resources">Which of its documents; null for the whole container, and an empty list removes nothing.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
@@ -132,7 +138,9 @@ public sealed partial class SandboxStore
         return UriOf(sandbox, container, _rules.KindOf(resource, DocumentScope.Container));
     }
 
-    /// <summary>What a path stands for: the other way round than <see cref="UriOf(string, SandboxResource)"/> and <see cref="UriOfContainer"/>.</summary>
+    /// <summary>
+    /// What a path stands for: the other way round than <see cref="UriOf(string, SandboxResource)"/> and <see cref="UriOfContainer"/>.
+    /// </summary>
     /// <param name="file">A full path.</param>
     /// <returns>The resource; null if the path is none of this store's resources.</returns>
     /// <exception cref="ResourceArgumentException">The path is empty ("File cannot be empty").</exception>

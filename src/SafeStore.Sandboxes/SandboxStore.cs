@@ -9,21 +9,22 @@ using SafeStore.FileSystem;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// The storage of a container runtime: sandboxes and their containers with typed documents, created, changed and removed by transactions that are all or nothing and
-/// durable when they return; side effects outside of the store are undone after a crash (<see cref="SandboxSession.IntendAsync{T}"/>).
-/// Several processes may have it open; all members may be used from any thread.
+/// The storage of a container runtime: sandboxes and their containers with typed documents, created, changed and removed by transactions
+/// that are all or nothing and durable when they return; side effects outside of the store are undone after a crash
+/// (<see cref="SandboxSession.IntendAsync{T}"/>). Several processes may have it open; all members may be used from any thread.
 /// </summary>
 /// <example><code>
 /// await using var store = await SandboxStore.OpenAsync(StoreLayout.Kata());
-/// await store.CreateAsync(new NewSandbox("sb-1") { Config = config, State = new State { Value = "ready" }, Containers = [new NewContainer("web") { Config = web }] });
-/// await using (var sandbox = await store.LockAsync("sb-1"))
-/// {
-///     await sandbox.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
-/// }
+/// await store.CreateAsync(new NewSandbox("sb-1") { Config = config, State = new State { Value = "ready" }, Containers = [new
+/// NewContainer("web") { Config = web }] }); await using (var sandbox = await store.LockAsync("sb-1")) { await
+/// sandbox.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync(); }
 /// </code></example>
 public sealed partial class SandboxStore : IAsyncDisposable
 {
-    /// <summary>The name under which activities are published: <c>createAllResources</c>, <c>storeResource</c>, <c>fetchResource</c>, <c>deleteResource</c>.</summary>
+    /// <summary>
+    /// The name under which activities are published: <c>createAllResources</c>, <c>storeResource</c>, <c>fetchResource</c>,
+    /// <c>deleteResource</c>.
+    /// </summary>
     public const string ActivitySourceName = "SafeStore.Sandboxes";
 
     private readonly UndoHandlers _undo;
@@ -47,7 +48,10 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <summary>The documents that there are.</summary>
     public SandboxModel Model { get; }
 
-    /// <summary>Opens a store, making its directories if they do not exist and recovering it if nobody has it open. Throws what <see cref="StateStore.OpenAsync"/> does.</summary>
+    /// <summary>
+    /// Opens a store, making its directories if they do not exist and recovering it if nobody has it open. Throws what
+    /// <see cref="StateStore.OpenAsync"/> does.
+    /// </summary>
     /// <param name="layout">Where it lies; <see cref="StoreLayout.Kata()"/> for the seed's directories.</param>
     /// <param name="options">How it works; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the wait for another process's recovery.</param>
@@ -67,15 +71,17 @@ public sealed partial class SandboxStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Creates a sandbox with its containers and documents in one transaction: it appears complete or not at all, whatever fails and whoever dies. What a
-    /// creation of the same id has left that died half way is undone first.
+    /// Creates a sandbox with its containers and documents in one transaction: it appears complete or not at all, whatever fails and
+    /// whoever dies. What a creation of the same id has left that died half way is undone first.
     /// </summary>
     /// <param name="sandbox">The sandbox.</param>
     /// <param name="timeout">How long to wait for others who are at this id; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>The sandbox's version.</returns>
     /// <exception cref="ResourceArgumentException">An id is empty.</exception>
-    /// <exception cref="ArgumentException">An id is not allowed or is there twice, a configuration is of another id or lacks kernel or image, or there are two hypervisors.</exception>
+    /// <exception cref="ArgumentException">
+    /// An id is not allowed or is there twice, a configuration is of another id or lacks kernel or image, or there are two hypervisors.
+    /// </exception>
     /// <exception cref="AlreadyExistsException">The sandbox exists. Nothing was changed.</exception>
     /// <exception cref="UndoFailedException">What an earlier creation of this id left could not be undone.</exception>
     /// <exception cref="LockTimeoutException">The time is up.</exception>
@@ -92,8 +98,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes the turn for a sandbox that does not exist, to create it step by step: record each side effect before it is made, then commit the
-    /// transaction that fills and completes the sandbox. What a creation of the same id has left that died half way is undone first.
+    /// Takes the turn for a sandbox that does not exist, to create it step by step: record each side effect before it is made, then commit
+    /// the transaction that fills and completes the sandbox. What a creation of the same id has left that died half way is undone first.
     /// </summary>
     /// <param name="sandbox">Its id.</param>
     /// <param name="timeout">How long to wait for others who are at this id; null for <see cref="StoreOptions.LockTimeout"/>.</param>
@@ -109,8 +115,9 @@ public sealed partial class SandboxStore : IAsyncDisposable
         StartNewAsync(Store.LockNewAsync(ResourceRules.CheckSandbox(sandbox), timeout, cancellationToken), sandbox, timeout, cancellationToken);
 
     /// <summary>
-    /// Locks an existing sandbox exclusively. Before the lock is handed out, transactions that a dead process left half done are finished or undone, intents that were
-    /// not completed are undone, newest first, and temp files of dead owners are removed. Programs that are not SafeStore interlock by flock(2) on the <c>lock</c> file.
+    /// Locks an existing sandbox exclusively. Before the lock is handed out, transactions that a dead process left half done are finished
+    /// or undone, intents that were not completed are undone, newest first, and temp files of dead owners are removed. Programs that are
+    /// not SafeStore interlock by flock(2) on the <c>lock</c> file.
     /// </summary>
     /// <param name="sandbox">Its id.</param>
     /// <param name="timeout">How long to wait; null for <see cref="StoreOptions.LockTimeout"/>, zero for a single try.</param>
@@ -122,7 +129,9 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="UndoFailedException">An undo handler failed or is missing; the sandbox is not locked.</exception>
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
-    /// <exception cref="DocumentCorruptException">The record of the intents is damaged; lock with <see cref="PendingIntents.Keep"/> to remove the sandbox or to forget the record.</exception>
+    /// <exception cref="DocumentCorruptException">
+    /// The record of the intents is damaged; lock with <see cref="PendingIntents.Keep"/> to remove the sandbox or to forget the record.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than a document may be; likewise.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxSession> LockAsync(
@@ -146,7 +155,9 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <param name="sandbox">The sandbox's id.</param>
     /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
-    /// <returns>The index, from 0; no other call gets it. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do.</returns>
+    /// <returns>
+    /// The index, from 0; no other call gets it. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do.
+    /// </returns>
     public async ValueTask<long> TakeBlockIndexAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         SandboxSession session = await LockAsync(sandbox, timeout, cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -159,7 +170,10 @@ public sealed partial class SandboxStore : IAsyncDisposable
         }
     }
 
-    /// <summary>The status of every sandbox, sorted by id, without any lock: each document is whole, different ones may be of different moments. What cannot be read is an error in its status.</summary>
+    /// <summary>
+    /// The status of every sandbox, sorted by id, without any lock: each document is whole, different ones may be of different moments.
+    /// What cannot be read is an error in its status.
+    /// </summary>
     /// <exception cref="StorageException">A root cannot be listed.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public IReadOnlyList<SandboxStatus> List() => [.. Store.ListSandboxes().Select(_status.Read)];
@@ -177,15 +191,18 @@ public sealed partial class SandboxStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the store; waits for commits that are under way. Locks and owned temp files that are still held end with their own disposal or the process.</summary>
+    /// <summary>
+    /// Closes the store; waits for commits that are under way. Locks and owned temp files that are still held end with their own disposal
+    /// or the process.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync().ConfigureAwait(false);
         _temp.Dispose();
     }
 
-    // The locks above are asked for in the caller's own flow of execution, which is where they are noted as held (LockRecursionException): what an async method
-    // notes ends with it. A turn that comes after an undo is not noted.
+    // The locks above are asked for in the caller's own flow of execution, which is where they are noted as held (LockRecursionException):
+    // what an async method notes ends with it. A turn that comes after an undo is not noted.
     private async ValueTask<SandboxSession> StartNewAsync(ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, CancellationToken cancellation)
     {
         while (true)

@@ -122,7 +122,9 @@ public sealed record PersistCgroup : StoredObject
     [JsonPropertyName("cpu_max"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? CpuMax { get; init; }
 
-    /// <summary>In Go the limits are an embedded pointer; where that is nil, even those are missing that are written as null otherwise.</summary>
+    /// <summary>
+    /// In Go the limits are an embedded pointer; where that is nil, even those are missing that are written as null otherwise.
+    /// </summary>
     internal static void LeaveOutMissingLimits(JsonTypeInfo type)
     {
         if (type.Type != typeof(PersistCgroup))

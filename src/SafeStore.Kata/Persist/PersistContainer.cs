@@ -4,7 +4,9 @@ using SafeStore.Sandboxes;
 
 namespace SafeStore.Kata;
 
-/// <summary><c>persist.json</c> of a container; its configuration is in its sandbox's (<see cref="PersistSandboxConfig.ContainerConfigs"/>).</summary>
+/// <summary>
+/// <c>persist.json</c> of a container; its configuration is in its sandbox's (<see cref="PersistSandboxConfig.ContainerConfigs"/>).
+/// </summary>
 public sealed record PersistContainer : StoredObject
 {
     /// <summary>As a sandbox's.</summary>

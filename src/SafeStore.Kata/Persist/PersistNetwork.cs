@@ -22,7 +22,9 @@ public sealed record PersistNetwork : StoredObject
 /// <summary>An endpoint: its kind and the one part of that kind.</summary>
 public sealed record PersistEndpoint : StoredObject
 {
-    /// <summary><c>physical</c>, <c>virtual</c>, <c>vhost-user</c>, <c>macvlan</c>, <c>macvtap</c>, <c>tap</c>, <c>ipvlan</c>, <c>tuntap</c>.</summary>
+    /// <summary>
+    /// <c>physical</c>, <c>virtual</c>, <c>vhost-user</c>, <c>macvlan</c>, <c>macvtap</c>, <c>tap</c>, <c>ipvlan</c>, <c>tuntap</c>.
+    /// </summary>
     public string Type { get; init => field = value ?? string.Empty; } = string.Empty;
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -4,13 +4,18 @@ using SafeStore.Sandboxes;
 
 namespace SafeStore.Kata;
 
-/// <summary><c>persist.json</c> of a sandbox: what Kata from 1.11 on stores instead of the seed's files, all in one. See <see cref="PersistConversion"/>.</summary>
+/// <summary>
+/// <c>persist.json</c> of a sandbox: what Kata from 1.11 on stores instead of the seed's files, all in one. See
+/// <see cref="PersistConversion"/>.
+/// </summary>
 public sealed record PersistSandbox : StoredObject
 {
     /// <summary>The version of the form, 2 at last; a sandbox keeps that of its creation.</summary>
     public ulong PersistVersion { get; init; }
 
-    /// <summary><c>ready</c>, <c>running</c>, <c>paused</c> or <c>stopped</c>, empty before the first; see <see cref="Lifecycles.Parse"/>.</summary>
+    /// <summary>
+    /// <c>ready</c>, <c>running</c>, <c>paused</c> or <c>stopped</c>, empty before the first; see <see cref="Lifecycles.Parse"/>.
+    /// </summary>
     public string State { get; init => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>In MiB.</summary>

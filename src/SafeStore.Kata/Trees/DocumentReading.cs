@@ -35,7 +35,10 @@ public sealed class DocumentReading
     /// <summary>Reads a document as its type and writes it back.</summary>
     /// <param name="document">Which document: its file, root and scope say what type it is.</param>
     /// <param name="json">Its bytes.</param>
-    /// <param name="hypervisorType">What its sandbox's <see cref="SandboxConfig.HypervisorType"/> says, on which the type of <c>hypervisor.json</c> depends; null if nobody knows.</param>
+    /// <param name="hypervisorType">
+    /// What its sandbox's <see cref="SandboxConfig.HypervisorType"/> says, on which the type of <c>hypervisor.json</c> depends; null if
+    /// nobody knows.
+    /// </param>
     public DocumentReport Read(DocumentId document, ReadOnlySpan<byte> json, string? hypervisorType)
     {
         ArgumentNullException.ThrowIfNull(document);

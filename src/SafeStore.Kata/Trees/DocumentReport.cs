@@ -11,7 +11,9 @@ public sealed record DocumentReport(DocumentVerdict Verdict, string? Kind, strin
     /// <summary>Where it goes wrong, in bytes from the start of the file; null unless it is damaged.</summary>
     public long? Position { get; init; }
 
-    /// <summary>The first difference of what would be written back; null unless the verdict is <see cref="DocumentVerdict.Different"/>.</summary>
+    /// <summary>
+    /// The first difference of what would be written back; null unless the verdict is <see cref="DocumentVerdict.Different"/>.
+    /// </summary>
     public JsonDifference? Difference { get; init; }
 
     /// <summary>What is worth knowing though nothing is wrong: entries that are kept as they stand, an id that is not the path's.</summary>

@@ -49,7 +49,10 @@ internal static class Durability
         StorageException.ThrowIfFailed(fs.SyncDirectory(directory), "sync the directory", directory.Path);
     }
 
-    /// <summary>Removes the temp files that an <see cref="AtomicFile"/> of a process that died has left in a directory that no other process writes to.</summary>
+    /// <summary>
+    /// Removes the temp files that an <see cref="AtomicFile"/> of a process that died has left in a directory that no other process writes
+    /// to.
+    /// </summary>
     /// <exception cref="StorageException">The operating system refused it.</exception>
     public static void Sweep(IDurableFileSystem fs, DirectoryHandle directory)
     {

@@ -7,8 +7,9 @@ using SafeStore.Sandboxes;
 namespace SafeStore.Kata;
 
 /// <summary>
-/// Adds to a sandbox of Kata's successor the documents of the model that its <c>persist.json</c> stands for (<see cref="PersistConversion"/>).
-/// <c>persist.json</c> stays beside them, byte for byte; a document that the tree has itself is not replaced.
+/// Adds to a sandbox of Kata's successor the documents of the model that its <c>persist.json</c> stands for
+/// (<see cref="PersistConversion"/>). <c>persist.json</c> stays beside them, byte for byte; a document that the tree has itself is not
+/// replaced.
 /// </summary>
 internal sealed class PersistTranslation(SandboxModel model)
 {

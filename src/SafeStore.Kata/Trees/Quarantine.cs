@@ -10,8 +10,8 @@ using SafeStore.FileSystem;
 namespace SafeStore.Kata;
 
 /// <summary>
-/// The directory <c>quarantine</c> in a root's metadata: files that are no documents, as <c>(root)/(sandbox)/[(container)/](file)</c>. Nothing in it
-/// is ever replaced: another content of the same name gets a number.
+/// The directory <c>quarantine</c> in a root's metadata: files that are no documents, as <c>(root)/(sandbox)/[(container)/](file)</c>.
+/// Nothing in it is ever replaced: another content of the same name gets a number.
 /// </summary>
 internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
 {
@@ -24,7 +24,9 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
     private readonly HashSet<string> _swept = new(StringComparer.Ordinal);
 
     /// <summary>Copies a file's bytes; durable on return. What is there already is not copied again.</summary>
-    /// <returns>The report of the file, quarantined; as it was, with a reason, if the file is too large even for this or cannot be read.</returns>
+    /// <returns>
+    /// The report of the file, quarantined; as it was, with a reason, if the file is too large even for this or cannot be read.
+    /// </returns>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     /// <exception cref="NotDurableException">The copy is there, but may not survive a power loss.</exception>
     public FileReport Copy(SourceFile file)

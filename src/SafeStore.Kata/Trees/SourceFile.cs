@@ -3,7 +3,9 @@ using System.Collections.Generic;
 namespace SafeStore.Kata;
 
 /// <summary>A file of a tree as it was found.</summary>
-/// <param name="Report">What it is; its outcome is <see cref="FileOutcome.Ok"/> or <see cref="FileOutcome.UnknownKind"/> for a document that is as it should be.</param>
+/// <param name="Report">
+/// What it is; its outcome is <see cref="FileOutcome.Ok"/> or <see cref="FileOutcome.UnknownKind"/> for a document that is as it should be.
+/// </param>
 /// <param name="Path">Its full path.</param>
 /// <param name="Bytes">What it holds; null if it was not read.</param>
 internal sealed record SourceFile(FileReport Report, string Path, byte[]? Bytes)

@@ -10,8 +10,8 @@ using SafeStore.Sandboxes;
 namespace SafeStore.Kata;
 
 /// <summary>
-/// Reads every document of a store as its type and writes it back, in memory: tells which are damaged and which would be written back with another value.
-/// Changes no document.
+/// Reads every document of a store as its type and writes it back, in memory: tells which are damaged and which would be written back with
+/// another value. Changes no document.
 /// </summary>
 public sealed class StoreCheck
 {

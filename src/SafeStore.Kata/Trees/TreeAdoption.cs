@@ -12,8 +12,9 @@ using SafeStore.Sandboxes;
 namespace SafeStore.Kata;
 
 /// <summary>
-/// Makes a container runtime's tree a store where it is: the roots stay, the metadata lies beside them. Every document is checked and made durable, which its
-/// previous owner never did; only then is there a store. The previous owner must not run meanwhile. May be killed and repeated.
+/// Makes a container runtime's tree a store where it is: the roots stay, the metadata lies beside them. Every document is checked and made
+/// durable, which its previous owner never did; only then is there a store. The previous owner must not run meanwhile. May be killed and
+/// repeated.
 /// </summary>
 public sealed class TreeAdoption
 {
@@ -22,7 +23,9 @@ public sealed class TreeAdoption
     private readonly DocumentReading _reading;
 
     /// <summary>An adoption of a tree.</summary>
-    /// <param name="layout">Where the tree lies and the metadata is to lie; <see cref="StoreLayout.Beside"/> keeps that out of the previous owner's sight.</param>
+    /// <param name="layout">
+    /// Where the tree lies and the metadata is to lie; <see cref="StoreLayout.Beside"/> keeps that out of the previous owner's sight.
+    /// </param>
     /// <param name="options">How the store works; null for the defaults.</param>
     /// <param name="model">Which documents are which type; null for the model with the built-in kinds.</param>
     public TreeAdoption(StoreLayout layout, StoreOptions? options = null, SandboxModel? model = null)
@@ -90,7 +93,9 @@ public sealed class TreeAdoption
         }
     }
 
-    /// <summary>First everything is made durable, under the previous owner's locks; then the store is made, which says that it is.</summary>
+    /// <summary>
+    /// First everything is made durable, under the previous owner's locks; then the store is made, which says that it is.
+    /// </summary>
     private async IAsyncEnumerable<FileReport> AdoptAsync(TreeReader reader, IReadOnlyList<string> sandboxes, [EnumeratorCancellation] CancellationToken cancellation)
     {
         SyncQuarantine();
@@ -169,7 +174,9 @@ public sealed class TreeAdoption
         }
     }
 
-    /// <summary>The lock that the previous owner takes, if the sandbox has a lock file; not waited for, since no process should hold it any more.</summary>
+    /// <summary>
+    /// The lock that the previous owner takes, if the sandbox has a lock file; not waited for, since no process should hold it any more.
+    /// </summary>
     private FileHandle? LockAsOwner(string sandbox)
     {
         Errno errno = FileSystem.OpenRoot(_layout.Run, out DirectoryHandle? run);

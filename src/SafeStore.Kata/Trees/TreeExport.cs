@@ -13,8 +13,9 @@ using SafeStore.Sandboxes;
 namespace SafeStore.Kata;
 
 /// <summary>
-/// Copies a store to a container runtime's tree of plain files: every document byte for byte, durably, each sandbox as it is at one point in time, with the
-/// directories and the empty lock file without which Kata Containers cannot lock it. Replaces nothing. May be killed and repeated.
+/// Copies a store to a container runtime's tree of plain files: every document byte for byte, durably, each sandbox as it is at one point
+/// in time, with the directories and the empty lock file without which Kata Containers cannot lock it. Replaces nothing. May be killed and
+/// repeated.
 /// </summary>
 public sealed class TreeExport
 {
@@ -36,7 +37,9 @@ public sealed class TreeExport
     }
 
     /// <summary>Exports the store. The work is done as the reports are asked for; a sandbox's reports come when it is durable.</summary>
-    /// <param name="target">The tree; directories that do not exist are made. A file that is there with other bytes is reported and left as it is.</param>
+    /// <param name="target">
+    /// The tree; directories that do not exist are made. A file that is there with other bytes is reported and left as it is.
+    /// </param>
     /// <param name="cancellationToken">Ends it between two sandboxes.</param>
     /// <exception cref="ArgumentException">The tree has no config root, or lies inside the store.</exception>
     /// <exception cref="StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
@@ -76,8 +79,8 @@ public sealed class TreeExport
     }
 
     /// <summary>
-    /// In the order in which Kata makes a sandbox: the run root with the lock file first, and last the sandbox's own config.json, without which it
-    /// does not see the sandbox.
+    /// In the order in which Kata makes a sandbox: the run root with the lock file first, and last the sandbox's own config.json, without
+    /// which it does not see the sandbox.
     /// </summary>
     private List<FileReport> Write(StoredSandbox sandbox, DirectoryHandle run, DirectoryHandle config)
     {

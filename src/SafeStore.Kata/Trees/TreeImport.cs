@@ -10,8 +10,9 @@ using SafeStore.Sandboxes;
 namespace SafeStore.Kata;
 
 /// <summary>
-/// Copies a container runtime's tree into a store: each sandbox in one transaction, its documents byte for byte. The tree is not touched. May be killed and
-/// repeated: what is in the store already is compared and left as it is. A sandbox that Kata's successor wrote (<c>persist.json</c>) gets the documents of the model too.
+/// Copies a container runtime's tree into a store: each sandbox in one transaction, its documents byte for byte. The tree is not touched.
+/// May be killed and repeated: what is in the store already is compared and left as it is. A sandbox that Kata's successor wrote
+/// (<c>persist.json</c>) gets the documents of the model too.
 /// </summary>
 public sealed class TreeImport
 {
@@ -22,7 +23,9 @@ public sealed class TreeImport
 
     /// <summary>An import into a store.</summary>
     /// <param name="layout">Where the store lies, or is to be made.</param>
-    /// <param name="options">How the store works; null for the defaults. Documents up to <see cref="StoreOptions.DocumentBytesMax"/> are imported.</param>
+    /// <param name="options">
+    /// How the store works; null for the defaults. Documents up to <see cref="StoreOptions.DocumentBytesMax"/> are imported.
+    /// </param>
     /// <param name="model">Which documents are which type; null for the model with the built-in kinds.</param>
     public TreeImport(StoreLayout layout, StoreOptions? options = null, SandboxModel? model = null)
     {
@@ -33,24 +36,34 @@ public sealed class TreeImport
         _persist = new PersistTranslation(model ?? SandboxModel.Default);
     }
 
-    /// <summary>Whether it only tells what it would do; then nothing at all is written. What is in the store is read without recovering it.</summary>
+    /// <summary>
+    /// Whether it only tells what it would do; then nothing at all is written. What is in the store is read without recovering it.
+    /// </summary>
     public bool IsDryRun { get; init; }
 
-    /// <summary>Whether the bytes of damaged, too large and oddly named files are copied into <c>quarantine</c> in the config root's metadata directory.</summary>
+    /// <summary>
+    /// Whether the bytes of damaged, too large and oddly named files are copied into <c>quarantine</c> in the config root's metadata
+    /// directory.
+    /// </summary>
     public bool Quarantines { get; init; }
 
     /// <summary>
-    /// Whether a sandbox is imported although not every file of it can be: one is damaged, say, or lies in a directory of an odd name. Otherwise
-    /// only <see cref="Quarantines"/> lets it in, which keeps a copy of the rest.
+    /// Whether a sandbox is imported although not every file of it can be: one is damaged, say, or lies in a directory of an odd name.
+    /// Otherwise only <see cref="Quarantines"/> lets it in, which keeps a copy of the rest.
     /// </summary>
     public bool ImportsInPart { get; init; }
 
-    /// <summary>Imports a tree. The work is done as the reports are asked for, sandbox by sandbox; a sandbox's reports come when it is durable.</summary>
+    /// <summary>
+    /// Imports a tree. The work is done as the reports are asked for, sandbox by sandbox; a sandbox's reports come when it is durable.
+    /// </summary>
     /// <param name="source">The tree.</param>
     /// <param name="cancellationToken">Ends it between two sandboxes.</param>
     /// <exception cref="ArgumentException">The tree lies inside the store, or an option is out of its range.</exception>
     /// <exception cref="StorageException">A root of the tree cannot be listed, or the operating system refused to write.</exception>
-    /// <exception cref="SafeStoreException">The store cannot be opened (<see cref="StateStore.OpenAsync"/>), a sandbox not locked, or a transaction not committed (<see cref="Transaction.CommitAsync"/>).</exception>
+    /// <exception cref="SafeStoreException">
+    /// The store cannot be opened (<see cref="StateStore.OpenAsync"/>), a sandbox not locked, or a transaction not committed
+    /// (<see cref="Transaction.CommitAsync"/>).
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async IAsyncEnumerable<FileReport> RunAsync(TreeRoots source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -19,6 +19,8 @@ public sealed record Intent : StoredObject
     /// <summary>How often its handler has been started. Written before each start, if the record has room for it.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>What the handler's last failure said, its first 256 characters; null if it has not failed, or died before it could.</summary>
+    /// <summary>
+    /// What the handler's last failure said, its first 256 characters; null if it has not failed, or died before it could.
+    /// </summary>
     public string? LastError { get; init; }
 }

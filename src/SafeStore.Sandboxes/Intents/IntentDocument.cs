@@ -5,7 +5,9 @@ using System.Text.Json.Serialization;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary><c>intents.json</c> in the config root, which outlives a reboot: what is to be undone if the work that it belongs to is not completed.</summary>
+/// <summary>
+/// <c>intents.json</c> in the config root, which outlives a reboot: what is to be undone if the work that it belongs to is not completed.
+/// </summary>
 internal sealed record IntentDocument : StoredObject, IJsonOnDeserialized
 {
     public const string File = "intents.json";

@@ -9,8 +9,8 @@ using System.Threading.Tasks;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// The intents of a sandbox that is locked exclusively. Each step is a transaction of its own: an intent is durable before its side effect, a
-/// handler's start before the handler runs, and the removal of an intent comes only after its handler has returned.
+/// The intents of a sandbox that is locked exclusively. Each step is a transaction of its own: an intent is durable before its side effect,
+/// a handler's start before the handler runs, and the removal of an intent comes only after its handler has returned.
 /// </summary>
 internal sealed class IntentLedger
 {

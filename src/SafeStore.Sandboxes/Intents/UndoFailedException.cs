@@ -3,8 +3,9 @@ using System;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// Work on a sandbox was not completed, and its side effects could not be undone: a handler failed, or this program has none. The sandbox is not locked; its intents
-/// are as they were, without those that are undone. Mend the cause and lock it again, or look at it with <see cref="PendingIntents.Keep"/>.
+/// Work on a sandbox was not completed, and its side effects could not be undone: a handler failed, or this program has none. The sandbox
+/// is not locked; its intents are as they were, without those that are undone. Mend the cause and lock it again, or look at it with
+/// <see cref="PendingIntents.Keep"/>.
 /// </summary>
 public sealed class UndoFailedException : SafeStoreException
 {

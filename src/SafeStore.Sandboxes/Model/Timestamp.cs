@@ -45,7 +45,9 @@ public readonly record struct Timestamp
         return new Timestamp(fraction.Length == 0 ? seconds + zone : $"{seconds}.{fraction}{zone}");
     }
 
-    /// <summary>Reads RFC 3339 text: date, <c>T</c>, time, any number of digits of a second, <c>Z</c> or an offset of hours and minutes.</summary>
+    /// <summary>
+    /// Reads RFC 3339 text: date, <c>T</c>, time, any number of digits of a second, <c>Z</c> or an offset of hours and minutes.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="time">The time, the default unless the result is true.</param>
     public static bool TryParse(string text, out Timestamp time)
@@ -69,7 +71,9 @@ public readonly record struct Timestamp
     }
 
     /// <summary>The same time as .NET's type, its nanoseconds cut to 100 ns.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is before the year 1 or after the year 9999 in UTC, or its offset is over 14 hours.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// It is before the year 1 or after the year 9999 in UTC, or its offset is over 14 hours.
+    /// </exception>
     public DateTimeOffset ToDateTimeOffset()
     {
         string text = ToString();

@@ -2,7 +2,10 @@ using System.Collections.Generic;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>What is known of a sandbox. What could not be read is null and has an error in <see cref="Errors"/>: a damaged document hides nothing else.</summary>
+/// <summary>
+/// What is known of a sandbox. What could not be read is null and has an error in <see cref="Errors"/>: a damaged document hides nothing
+/// else.
+/// </summary>
 /// <param name="Id">The sandbox's id.</param>
 /// <param name="Config">How it was made; null if it has no configuration.</param>
 /// <param name="State">Its state; null if it has none.</param>

@@ -6,10 +6,15 @@ namespace SafeStore.Sandboxes;
 /// <summary>When a temp file goes.</summary>
 public enum TempFileLifetime
 {
-    /// <summary>When it is disposed, or its process dies (then whoever locks the sandbox exclusively next removes it), or the sandbox is removed.</summary>
+    /// <summary>
+    /// When it is disposed, or its process dies (then whoever locks the sandbox exclusively next removes it), or the sandbox is removed.
+    /// </summary>
     Owner,
 
-    /// <summary>When the sandbox is removed. For files that outlive the process that made them, a virtual machine's drives for instance; named as the seed names them.</summary>
+    /// <summary>
+    /// When the sandbox is removed. For files that outlive the process that made them, a virtual machine's drives for instance; named as
+    /// the seed names them.
+    /// </summary>
     Sandbox,
 }
 

@@ -7,8 +7,8 @@ using SafeStore.FileSystem;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// The <c>tempDir</c> of the sandboxes. A file whose lifetime is its owner's has a name of its own (<c>.owned</c>) and an exclusive flock as
-/// long as the owner lives: who holds the sandbox exclusively and gets that flock knows that nobody needs the file.
+/// The <c>tempDir</c> of the sandboxes. A file whose lifetime is its owner's has a name of its own (<c>.owned</c>) and an exclusive flock
+/// as long as the owner lives: who holds the sandbox exclusively and gets that flock knows that nobody needs the file.
 /// </summary>
 internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : IDisposable
 {

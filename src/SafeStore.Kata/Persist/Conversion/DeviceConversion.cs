@@ -4,7 +4,9 @@ using SafeStore.Sandboxes;
 
 namespace SafeStore.Kata;
 
-/// <summary>Devices. One of a kind that the seed lacks becomes a <see cref="RawDevice"/> with the whole device of <c>persist.json</c>.</summary>
+/// <summary>
+/// Devices. One of a kind that the seed lacks becomes a <see cref="RawDevice"/> with the whole device of <c>persist.json</c>.
+/// </summary>
 internal static class DeviceConversion
 {
     public static Device ToSeed(PersistDevice device) => device.Type switch

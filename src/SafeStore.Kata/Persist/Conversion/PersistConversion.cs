@@ -15,15 +15,20 @@ namespace SafeStore.Kata;
 /// <remarks>
 /// <para>Only <c>persist.json</c> keeps:</para>
 /// <list type="bullet">
-/// <item>the state of a hypervisor that is neither <c>qemu</c> nor <c>firecracker</c>, but for the block indexes, of which the next one is <see cref="State.BlockIndex"/>;</item>
-/// <item>the configuration of a container that has no <c>persist.json</c> of its own, but for its copy in <see cref="SandboxConfig.Containers"/>;</item>
+/// <item>
+/// the state of a hypervisor that is neither <c>qemu</c> nor <c>firecracker</c>, but for the block indexes, of which the next one is
+/// <see cref="State.BlockIndex"/>;
+/// </item>
+/// <item>
+/// the configuration of a container that has no <c>persist.json</c> of its own, but for its copy in <see cref="SandboxConfig.Containers"/>;
+/// </item>
 /// <item>members of a newer form whose name the seed's record has for something else.</item>
 /// </list>
 /// <para>
 /// What <c>persist.json</c> does not have is empty in the result: hostname, volumes and annotations of a sandbox, parameters of kernel and
 /// hypervisor, netmon, a container's command, the mounts and devices of its configuration, a mount's type, a host device's path, mode and
-/// owner, PCI addresses, what netlink told of an endpoint, the number of its open files. The network's model is <c>default</c>, the only one
-/// that there is without a choice.
+/// owner, PCI addresses, what netlink told of an endpoint, the number of its open files. The network's model is <c>default</c>, the only
+/// one that there is without a choice.
 /// </para>
 /// </remarks>
 public static class PersistConversion

@@ -60,7 +60,8 @@ internal static class Reread
         }
         catch (JsonException)
         {
-            // An unknown member has a name of the seed's and another shape. What both records know is alike, so without that one it can be read.
+            // An unknown member has a name of the seed's and another shape. What both records know is alike, so without that one it can be
+            // read.
             return ToJson(record with { Unknown = WithoutNamesOf<TTo>(record.Unknown) }).Deserialize(PersistDocuments.Json.InfoOf<TTo>())!;
         }
     }

@@ -14,7 +14,9 @@ public abstract record Device : TypedObject
     [JsonPropertyOrder(-4)]
     public string Id { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    /// <summary>The host's device, of which nothing is known at first. The seed reads its numbers without a look: null ends its process.</summary>
+    /// <summary>
+    /// The host's device, of which nothing is known at first. The seed reads its numbers without a look: null ends its process.
+    /// </summary>
     [JsonPropertyOrder(-3)]
     public DeviceInfo? DeviceInfo { get; init; } = new();
 

@@ -7,7 +7,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>The kinds of an enveloped object that are read as types of their own. Immutable: <see cref="With{T}"/> gives a new registry.</summary>
+/// <summary>
+/// The kinds of an enveloped object that are read as types of their own. Immutable: <see cref="With{T}"/> gives a new registry.
+/// </summary>
 /// <typeparam name="TBase"><see cref="Device"/> or <see cref="Endpoint"/>.</typeparam>
 /// <example><code>
 /// var model = new SandboxModel(devices: SandboxModel.Default.DeviceKinds.With("nvme", MyJson.Default.NvmeDevice));

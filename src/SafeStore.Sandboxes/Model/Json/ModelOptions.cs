@@ -31,7 +31,9 @@ internal static class ModelOptions
 
     public static JsonTypeInfo<T> InfoOf<T>(this JsonSerializerOptions options) => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
 
-    /// <summary>A member of the file that is called like a property that is not stored is unknown, and kept as such; the serialiser would drop it.</summary>
+    /// <summary>
+    /// A member of the file that is called like a property that is not stored is unknown, and kept as such; the serialiser would drop it.
+    /// </summary>
     private static void ForgetWhatIsNotStored(JsonTypeInfo type)
     {
         foreach (JsonPropertyInfo member in type.Properties.Where(static member => member.Get is null && member.Set is null).ToArray())

@@ -2,7 +2,10 @@ using System.Linq;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>A sandbox or container is not in the state that was named, or may not go from it to the other, or not be removed in it. Nothing was changed.</summary>
+/// <summary>
+/// A sandbox or container is not in the state that was named, or may not go from it to the other, or not be removed in it. Nothing was
+/// changed.
+/// </summary>
 public sealed class InvalidTransitionException : SafeStoreException
 {
     private InvalidTransitionException(string message, Lifecycle actual, Lifecycle from, Lifecycle to)

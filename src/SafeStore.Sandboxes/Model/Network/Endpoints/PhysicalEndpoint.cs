@@ -20,7 +20,9 @@ public sealed record PhysicalEndpoint : Endpoint
 
     public NetworkInfo EndpointProperties { get; init => field = value ?? new(); } = new();
 
-    /// <summary>Repeats the kind. A reader goes by the envelope's; but the seed writes this one into the envelope at its next store.</summary>
+    /// <summary>
+    /// Repeats the kind. A reader goes by the envelope's; but the seed writes this one into the envelope at its next store.
+    /// </summary>
     public string EndpointType { get; init => field = value ?? KindName; } = KindName;
 
     [JsonPropertyName("BDF")]
