@@ -95,7 +95,8 @@ public sealed class SandboxEdit
         ArgumentNullException.ThrowIfNull(sandbox);
         if (sandbox.Id != _session.Sandbox || (sandbox.Qemu is not null && sandbox.Firecracker is not null))
         {
-            throw new ArgumentException($"The sandbox '{sandbox.Id}' is not '{_session.Sandbox}', which is locked, or has two hypervisors.", nameof(sandbox));
+            throw new ArgumentException(
+                $"The sandbox '{sandbox.Id}' is not '{_session.Sandbox}', which is locked, or has two hypervisors.", nameof(sandbox));
         }
 
         SandboxModel model = _session.Model;
@@ -208,7 +209,9 @@ public sealed class SandboxEdit
     {
         if (_ledger.HasIntents && !_completesAll)
         {
-            throw new InvalidOperationException($"Something is still to be undone in sandbox '{_session.Sandbox}', which would be forgotten with it: call {nameof(SandboxSession.UndoAsync)}, or complete it, first.");
+            throw new InvalidOperationException(
+                $"Something is still to be undone in sandbox '{_session.Sandbox}', which would be forgotten with it: call "
+                + $"{nameof(SandboxSession.UndoAsync)}, or complete it, first.");
         }
 
         _change.RemoveSandbox();
@@ -229,7 +232,8 @@ public sealed class SandboxEdit
     /// <exception cref="InvalidTransitionException">It is in another state, or in none.</exception>
     public SandboxEdit RequireRemovable()
     {
-        InvalidTransitionException.ThrowUnlessIn([Lifecycle.Ready, Lifecycle.Paused, Lifecycle.Stopped], CurrentState().Lifecycle, $"sandbox '{_session.Sandbox}'");
+        InvalidTransitionException.ThrowUnlessIn(
+            [Lifecycle.Ready, Lifecycle.Paused, Lifecycle.Stopped], CurrentState().Lifecycle, $"sandbox '{_session.Sandbox}'");
         return this;
     }
 
@@ -239,7 +243,9 @@ public sealed class SandboxEdit
     /// <exception cref="InvalidTransitionException">It is in another state, or in none.</exception>
     public SandboxEdit RequireRemovable(string container)
     {
-        InvalidTransitionException.ThrowUnlessIn([Lifecycle.Ready, Lifecycle.Stopped], CurrentState(container).Lifecycle, $"container '{container}' of sandbox '{_session.Sandbox}'");
+        InvalidTransitionException.ThrowUnlessIn(
+            [Lifecycle.Ready, Lifecycle.Stopped], CurrentState(container).Lifecycle,
+            $"container '{container}' of sandbox '{_session.Sandbox}'");
         return this;
     }
 
@@ -279,7 +285,8 @@ public sealed class SandboxEdit
         State state = CurrentState();
         if (state.BlockIndex is < 0 or long.MaxValue)
         {
-            throw new InvalidOperationException($"The sandbox '{_session.Sandbox}' has the block index {state.BlockIndex}, from which none can be taken.");
+            throw new InvalidOperationException(
+                $"The sandbox '{_session.Sandbox}' has the block index {state.BlockIndex}, from which none can be taken.");
         }
 
         Put(_session.Model.SandboxState, state with { BlockIndex = state.BlockIndex + 1 });
@@ -308,7 +315,9 @@ public sealed class SandboxEdit
         ArgumentNullException.ThrowIfNull(intent);
         if (_session.IsCreating)
         {
-            throw new InvalidOperationException($"The sandbox '{_session.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a sandbox that may not come about.");
+            throw new InvalidOperationException(
+                $"The sandbox '{_session.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a "
+                + $"sandbox that may not come about.");
         }
 
         _completed.Add(intent.Number);

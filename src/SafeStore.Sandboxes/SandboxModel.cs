@@ -18,17 +18,24 @@ public sealed class SandboxModel
     {
         JsonSerializerOptions plain = ModelOptions.Of(ModelJson.Default);
         DeviceKinds = devices ?? KindRegistry<Device>.Empty
-            .With("generic", plain.InfoOf<GenericDevice>()).With("block", plain.InfoOf<BlockDevice>()).With("vfio", plain.InfoOf<VfioDevice>())
+            .With("generic", plain.InfoOf<GenericDevice>()).With("block", plain.InfoOf<BlockDevice>())
+                .With("vfio", plain.InfoOf<VfioDevice>())
             .With("vhost-user-blk-pci", plain.InfoOf<VhostUserBlkDevice>()).With("vhost-user-scsi-pci", plain.InfoOf<VhostUserScsiDevice>())
             .With("virtio-net-pci", plain.InfoOf<VhostUserNetDevice>());
         EndpointKinds = endpoints ?? KindRegistry<Endpoint>.Empty
-            .With("virtual", plain.InfoOf<VethEndpoint>()).With("physical", plain.InfoOf<PhysicalEndpoint>()).With("vhost-user", plain.InfoOf<VhostUserEndpoint>())
-            .With("macvlan", plain.InfoOf<BridgedMacvlanEndpoint>()).With("macvtap", plain.InfoOf<MacvtapEndpoint>()).With("tap", plain.InfoOf<TapEndpoint>())
+            .With("virtual", plain.InfoOf<VethEndpoint>()).With("physical", plain.InfoOf<PhysicalEndpoint>())
+                .With("vhost-user", plain.InfoOf<VhostUserEndpoint>())
+            .With("macvlan", plain.InfoOf<BridgedMacvlanEndpoint>()).With("macvtap", plain.InfoOf<MacvtapEndpoint>())
+                .With("tap", plain.InfoOf<TapEndpoint>())
             .With("ipvlan", plain.InfoOf<IPVlanEndpoint>());
         JsonSerializerOptions json = ModelOptions.Of(
             ModelJson.Default,
-            new EnvelopeConverter<Device>(DeviceKinds, static (kind, data, reason) => new RawDevice(kind, data, reason), static device => (device as RawDevice)?.Data),
-            new EnvelopeConverter<Endpoint>(EndpointKinds, static (kind, data, reason) => new RawEndpoint(kind, data, reason), static endpoint => (endpoint as RawEndpoint)?.Data));
+            new EnvelopeConverter<Device>(
+                DeviceKinds, static (kind, data, reason) => new RawDevice(kind, data, reason), static device =>
+                (device as RawDevice)?.Data),
+            new EnvelopeConverter<Endpoint>(
+                EndpointKinds, static (kind, data, reason) => new RawEndpoint(kind, data, reason), static endpoint =>
+                (endpoint as RawEndpoint)?.Data));
         SandboxConfig = DocumentKind.OfSandbox("config.json", StoreRoot.Config, json.InfoOf<SandboxConfig>());
         ContainerConfig = DocumentKind.OfContainer("config.json", StoreRoot.Config, json.InfoOf<ContainerConfig>());
         SandboxState = DocumentKind.OfSandbox("state.json", StoreRoot.Run, json.InfoOf<State>());
@@ -107,7 +114,8 @@ public sealed class SandboxModel
     public static bool AreEqual<T>(DocumentKind<T> kind, T? left, T? right)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return JsonElement.DeepEquals(JsonSerializer.SerializeToElement(left!, kind.Json), JsonSerializer.SerializeToElement(right!, kind.Json));
+        return JsonElement.DeepEquals(
+            JsonSerializer.SerializeToElement(left!, kind.Json), JsonSerializer.SerializeToElement(right!, kind.Json));
     }
 
     /// <summary>

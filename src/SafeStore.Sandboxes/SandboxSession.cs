@@ -115,13 +115,14 @@ public sealed class SandboxSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Undoes all intents now, newest first, instead of leaving them to whoever locks the sandbox next. A sandbox that was only being made
-    /// is removed.
+    /// Undoes all intents now, newest first, instead of leaving them to the next exclusive lock of the sandbox. A sandbox that was only
+    /// being made is removed.
     /// </summary>
     /// <param name="cancellationToken">Ends it between two steps.</param>
     /// <exception cref="UndoFailedException">A handler failed or is missing.</exception>
     /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
-    public async ValueTask UndoAsync(CancellationToken cancellationToken = default) => await Ledger().UndoAsync(cancellationToken).ConfigureAwait(false);
+    public async ValueTask UndoAsync(CancellationToken cancellationToken = default) =>
+        await Ledger().UndoAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// Makes an empty file (mode 0600) in the sandbox's run directory, as the seed does: <c>tempDir/tmp-(digits)</c>. It is not durable,
@@ -132,12 +133,13 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <exception cref="FileSystem.StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
     public TempFile CreateTempFile(TempFileLifetime lifetime = TempFileLifetime.Owner)
     {
-        _held.Hold.ThrowIfReleased(); // without a lock somebody may be sweeping
+        _held.Hold.ThrowIfReleased(); // without a lock another process may be sweeping
         return _temp.Create(Sandbox, lifetime);
     }
 
-    /// <summary>Releases the lock. What was intended and not completed is undone by whoever locks the sandbox next.</summary>
+    /// <summary>Releases the lock. What was intended and not completed is undone by the next exclusive lock of the sandbox.</summary>
     public ValueTask DisposeAsync() => _held.DisposeAsync();
 
-    private IntentLedger Ledger() => _ledger ?? throw new InvalidOperationException($"The lock of sandbox '{Sandbox}' is shared; a change needs an exclusive one.");
+    private IntentLedger Ledger() =>
+        _ledger ?? throw new InvalidOperationException($"The lock of sandbox '{Sandbox}' is shared; a change needs an exclusive one.");
 }

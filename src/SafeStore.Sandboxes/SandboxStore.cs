@@ -49,13 +49,14 @@ public sealed partial class SandboxStore : IAsyncDisposable
     public SandboxModel Model { get; }
 
     /// <summary>
-    /// Opens a store, making its directories if they do not exist and recovering it if nobody has it open. Throws what
+    /// Opens a store, making its directories if they do not exist and recovering it if no process has it open. Throws what
     /// <see cref="StateStore.OpenAsync"/> does.
     /// </summary>
     /// <param name="layout">Where it lies; <see cref="StoreLayout.Kata()"/> for the seed's directories.</param>
     /// <param name="options">How it works; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the wait for another process's recovery.</param>
-    public static async ValueTask<SandboxStore> OpenAsync(StoreLayout layout, SandboxStoreOptions? options = null, CancellationToken cancellationToken = default)
+    public static async ValueTask<SandboxStore> OpenAsync(
+        StoreLayout layout, SandboxStoreOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new SandboxStoreOptions();
         StateStore store = await StateStore.OpenAsync(layout, options.Store, cancellationToken).ConfigureAwait(false);
@@ -72,10 +73,10 @@ public sealed partial class SandboxStore : IAsyncDisposable
 
     /// <summary>
     /// Creates a sandbox with its containers and documents in one transaction: it appears complete or not at all, whatever fails and
-    /// whoever dies. What a creation of the same id has left that died half way is undone first.
+    /// whichever process dies. What a creation of the same id has left that died half way is undone first.
     /// </summary>
     /// <param name="sandbox">The sandbox.</param>
-    /// <param name="timeout">How long to wait for others who are at this id; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="timeout">How long to wait for other callers with this id; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>The sandbox's version.</returns>
     /// <exception cref="ResourceArgumentException">An id is empty.</exception>
@@ -102,7 +103,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// the transaction that fills and completes the sandbox. What a creation of the same id has left that died half way is undone first.
     /// </summary>
     /// <param name="sandbox">Its id.</param>
-    /// <param name="timeout">How long to wait for others who are at this id; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="timeout">How long to wait for other callers with this id; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ResourceArgumentException">The id is empty.</exception>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
@@ -111,8 +112,10 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="LockTimeoutException">The time is up.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxSession> LockNewAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        StartNewAsync(Store.LockNewAsync(ResourceRules.CheckSandbox(sandbox), timeout, cancellationToken), sandbox, timeout, cancellationToken);
+    public ValueTask<SandboxSession> LockNewAsync(
+        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        StartNewAsync(
+            Store.LockNewAsync(ResourceRules.CheckSandbox(sandbox), timeout, cancellationToken), sandbox, timeout, cancellationToken);
 
     /// <summary>
     /// Locks an existing sandbox exclusively. Before the lock is handed out, transactions that a dead process left half done are finished
@@ -135,8 +138,10 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="DocumentTooLargeException">It is larger than a document may be; likewise.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxSession> LockAsync(
-        string sandbox, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo, CancellationToken cancellationToken = default) =>
-        StartAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Exclusive, timeout, cancellationToken), sandbox, timeout, intents, cancellationToken);
+        string sandbox, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo, CancellationToken cancellationToken =
+            default) =>
+        StartAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Exclusive, timeout, cancellationToken), sandbox, timeout,
+            intents, cancellationToken);
 
     /// <summary>Locks an existing sandbox for reading several documents at one point in time. Nothing is undone or changed.</summary>
     /// <param name="sandbox">Its id.</param>
@@ -148,7 +153,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxSession> LockSharedAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<SandboxSession> LockSharedAsync(
+        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         StartSharedAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Shared, timeout, cancellationToken));
 
     /// <summary>Takes a sandbox's next block index and counts on, in one transaction.</summary>
@@ -158,7 +164,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <returns>
     /// The index, from 0; no other call gets it. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do.
     /// </returns>
-    public async ValueTask<long> TakeBlockIndexAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public async ValueTask<long> TakeBlockIndexAsync(
+        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         SandboxSession session = await LockAsync(sandbox, timeout, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
@@ -182,7 +189,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockSharedAsync"/> does.</param>
     /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<SandboxStatus> StatusAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public async ValueTask<SandboxStatus> StatusAsync(
+        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         SandboxSession session = await LockSharedAsync(sandbox, timeout, cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
@@ -203,7 +211,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
 
     // The locks above are asked for in the caller's own flow of execution, which is where they are noted as held (LockRecursionException):
     // what an async method notes ends with it. A turn that comes after an undo is not noted.
-    private async ValueTask<SandboxSession> StartNewAsync(ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, CancellationToken cancellation)
+    private async ValueTask<SandboxSession> StartNewAsync(
+        ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, CancellationToken cancellation)
     {
         while (true)
         {
@@ -222,7 +231,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
         }
     }
 
-    private async ValueTask<SandboxSession> StartAsync(ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, PendingIntents intents, CancellationToken cancellation)
+    private async ValueTask<SandboxSession> StartAsync(
+        ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, PendingIntents intents, CancellationToken cancellation)
     {
         while (true)
         {
@@ -247,12 +257,14 @@ public sealed partial class SandboxStore : IAsyncDisposable
                 throw;
             }
 
-            await held.DisposeAsync().ConfigureAwait(false); // it was only being made and is gone: the next turn says so, or finds a new one
+            // it was only being made and is gone: the next turn says so, or finds a new one
+            await held.DisposeAsync().ConfigureAwait(false);
             turn = Store.LockAsync(sandbox, LockMode.Exclusive, timeout, cancellation);
         }
     }
 
-    private async ValueTask<SandboxSession> StartSharedAsync(ValueTask<SandboxLock> turn) => new(await turn.ConfigureAwait(false), Model, null, _temp);
+    private async ValueTask<SandboxSession> StartSharedAsync(ValueTask<SandboxLock> turn) =>
+        new(await turn.ConfigureAwait(false), Model, null, _temp);
 
     private bool IsBeingCreated(string sandbox)
     {

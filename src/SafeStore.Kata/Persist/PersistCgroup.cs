@@ -134,7 +134,8 @@ public sealed record PersistCgroup : StoredObject
 
         foreach (JsonPropertyInfo member in type.Properties)
         {
-            if (member.Name is "devices" or "hugetlb_limit" or "memory_swappiness" or "net_prio_ifpriomap" || member.Name.EndsWith("_device", StringComparison.Ordinal))
+            if (member.Name is "devices" or "hugetlb_limit" or "memory_swappiness" or "net_prio_ifpriomap"
+                || member.Name.EndsWith("_device", StringComparison.Ordinal))
             {
                 member.ShouldSerialize = static (cgroup, value) => value is not null || ((PersistCgroup)cgroup).Memory is not null;
             }

@@ -14,11 +14,14 @@ public static class PersistDocuments
 
     /// <summary>These types, and those of the model: what both have is read by the model's rules.</summary>
     internal static JsonSerializerOptions Json { get; } =
-        ModelOptions.Of(JsonTypeInfoResolver.Combine(ModelJson.Default, PersistJson.Default).WithAddedModifier(PersistCgroup.LeaveOutMissingLimits));
+        ModelOptions.Of(
+            JsonTypeInfoResolver.Combine(ModelJson.Default, PersistJson.Default).WithAddedModifier(PersistCgroup.LeaveOutMissingLimits));
 
     /// <summary>A sandbox as Kata from 1.11 on stores it.</summary>
-    public static DocumentKind<PersistSandbox> Sandbox { get; } = DocumentKind.OfSandbox(File, StoreRoot.Run, Json.InfoOf<PersistSandbox>());
+    public static DocumentKind<PersistSandbox> Sandbox { get; } =
+        DocumentKind.OfSandbox(File, StoreRoot.Run, Json.InfoOf<PersistSandbox>());
 
     /// <summary>A container as Kata from 1.11 on stores it.</summary>
-    public static DocumentKind<PersistContainer> Container { get; } = DocumentKind.OfContainer(File, StoreRoot.Run, Json.InfoOf<PersistContainer>());
+    public static DocumentKind<PersistContainer> Container { get; } =
+        DocumentKind.OfContainer(File, StoreRoot.Run, Json.InfoOf<PersistContainer>());
 }

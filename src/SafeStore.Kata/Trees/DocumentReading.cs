@@ -36,8 +36,8 @@ public sealed class DocumentReading
     /// <param name="document">Which document: its file, root and scope say what type it is.</param>
     /// <param name="json">Its bytes.</param>
     /// <param name="hypervisorType">
-    /// What its sandbox's <see cref="SandboxConfig.HypervisorType"/> says, on which the type of <c>hypervisor.json</c> depends; null if
-    /// nobody knows.
+    /// What its sandbox's <see cref="SandboxConfig.HypervisorType"/> says, on which the type of <c>hypervisor.json</c> depends; null if it
+    /// is not known.
     /// </param>
     public DocumentReport Read(DocumentId document, ReadOnlySpan<byte> json, string? hypervisorType)
     {
@@ -59,7 +59,10 @@ public sealed class DocumentReading
 
         JsonElement config = JsonElement.Parse(sandboxConfig);
         return config.ValueKind != JsonValueKind.Object ? null
-            : config.EnumerateObject().FirstOrDefault(static member => member.Name.Equals(nameof(SandboxConfig.HypervisorType), StringComparison.OrdinalIgnoreCase)).Value is { ValueKind: JsonValueKind.String } type
+            : config.EnumerateObject()
+                .FirstOrDefault(
+                static member => member.Name.Equals(nameof(SandboxConfig.HypervisorType), StringComparison.OrdinalIgnoreCase))
+                .Value is { ValueKind: JsonValueKind.String } type
             ? type.GetString()
             : null;
     }
@@ -71,44 +74,53 @@ public sealed class DocumentReading
     private KnownDocument? Find(DocumentId document, string? hypervisorType) =>
         document is { Container: null, Root: StoreRoot.Run, File: HypervisorFile }
             ? _hypervisors.GetValueOrDefault(hypervisorType ?? string.Empty)
-            : _known.GetValueOrDefault((document.Container is null ? DocumentScope.Sandbox : DocumentScope.Container, document.Root, document.File));
+            : _known.GetValueOrDefault(
+                (document.Container is null ? DocumentScope.Sandbox : DocumentScope.Container, document.Root, document.File));
 
     private static IEnumerable<KnownDocument> KnownOf(SandboxModel model) =>
     [
-        new KnownDocument<SandboxConfig>(model.SandboxConfig, nameof(SandboxConfig), static (document, config) => NoteOnId(config.Id, document.Sandbox)),
-        new KnownDocument<ContainerConfig>(model.ContainerConfig, nameof(ContainerConfig), static (document, config) => NoteOnId(config.Id, document.Container!)),
+        new KnownDocument<SandboxConfig>(
+            model.SandboxConfig, nameof(SandboxConfig), static (document, config) => NoteOnId(config.Id, document.Sandbox)),
+        new KnownDocument<ContainerConfig>(
+            model.ContainerConfig, nameof(ContainerConfig), static (document, config) => NoteOnId(config.Id, document.Container!)),
         new KnownDocument<State>(model.SandboxState, nameof(State)),
         new KnownDocument<State>(model.ContainerState, nameof(State)),
         new KnownDocument<NetworkNamespace>(model.Network, nameof(NetworkNamespace), static (_, network) => NotesOnEndpoints(network)),
         new KnownDocument<AgentState>(model.Agent, nameof(AgentState)),
         new KnownDocument<ContainerProcess>(model.Process, nameof(ContainerProcess)),
         new KnownDocument<IReadOnlyList<Mount>>(model.Mounts, nameof(SandboxModel.Mounts)),
-        new KnownDocument<IReadOnlyList<Device>>(model.Devices, nameof(SandboxModel.Devices), static (_, devices) => NotesOnDevices(devices), MisfitOfDevices),
-        new KnownDocument<IReadOnlyList<ContainerDevice>>(model.ContainerDevices, nameof(SandboxModel.ContainerDevices), misfit: MisfitOfContainerDevices),
+        new KnownDocument<IReadOnlyList<Device>>(
+            model.Devices, nameof(SandboxModel.Devices), static (_, devices) => NotesOnDevices(devices), MisfitOfDevices),
+        new KnownDocument<IReadOnlyList<ContainerDevice>>(
+            model.ContainerDevices, nameof(SandboxModel.ContainerDevices), misfit: MisfitOfContainerDevices),
         new KnownDocument<PersistSandbox>(PersistDocuments.Sandbox, nameof(PersistSandbox)),
         new KnownDocument<PersistContainer>(PersistDocuments.Container, nameof(PersistContainer)),
         new KnownDocument<IntentDocument>(model.Intents, "Intents"),
     ];
 
-    private static string[] NoteOnId(string inside, string path) => inside == path ? [] : [$"its ID is '{inside}', not that of its directory"];
+    private static string[] NoteOnId(string inside, string path) =>
+        inside == path ? [] : [$"its ID is '{inside}', not that of its directory"];
 
     private static IReadOnlyList<string> NotesOnDevices(IReadOnlyList<Device> devices) =>
         [.. devices.OfType<RawDevice>().Select(static device => NoteOnRaw("device", device.Kind, device.Reason))];
 
     private static IReadOnlyList<string> NotesOnEndpoints(NetworkNamespace network) =>
-        [.. (network.Endpoints ?? []).OfType<RawEndpoint>().Select(static endpoint => NoteOnRaw("endpoint", endpoint.Kind, endpoint.Reason))];
+        [.. (network.Endpoints ?? []).OfType<RawEndpoint>()
+            .Select(static endpoint => NoteOnRaw("endpoint", endpoint.Kind, endpoint.Reason))];
 
     private static string NoteOnRaw(string what, string kind, string reason) => $"{what} of kind '{kind}' kept as it stands: {reason}";
 
     // The seed stores both lists under one name and has written either over the other: the scope says which one a file must be.
     private static string? MisfitOfDevices(JsonElement list) =>
-        HasEntry(list, static entry => Has(entry, "ContainerPath") && !Has(entry, "Type")) ? "it has the shape of a container's list of devices" : null;
+        HasEntry(list, static entry => Has(entry, "ContainerPath") && !Has(entry, "Type"))
+            ? "it has the shape of a container's list of devices" : null;
 
     private static string? MisfitOfContainerDevices(JsonElement list) =>
         HasEntry(list, static entry => Has(entry, "Type") && Has(entry, "Data")) ? "it has the shape of a sandbox's list of devices" : null;
 
     private static bool HasEntry(JsonElement list, Func<JsonElement, bool> condition) =>
-        list.ValueKind == JsonValueKind.Array && list.EnumerateArray().Any(entry => entry.ValueKind == JsonValueKind.Object && condition(entry));
+        list.ValueKind == JsonValueKind.Array
+            && list.EnumerateArray().Any(entry => entry.ValueKind == JsonValueKind.Object && condition(entry));
 
     private static bool Has(JsonElement entry, string name) =>
         entry.EnumerateObject().Any(member => member.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

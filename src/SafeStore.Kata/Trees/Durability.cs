@@ -63,7 +63,8 @@ internal static class Durability
             if (TempName.IsFile(entry.Name))
             {
                 Errno errno = fs.Unlink(directory, entry.Name);
-                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", directory.Path, entry.Name);
+                StorageException.ThrowIfFailed(
+                    errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", directory.Path, entry.Name);
             }
         }
     }
@@ -84,7 +85,8 @@ internal static class Durability
     }
 
     /// <summary>It is gone, it has a name that is not UTF-8 and so cannot be said, or this process may not read it.</summary>
-    private static bool IsOutOfReach(Errno errno) => errno is Errno.NotFound or Errno.AccessDenied or Errno.NotPermitted or Errno.SymbolicLink;
+    private static bool IsOutOfReach(Errno errno) =>
+        errno is Errno.NotFound or Errno.AccessDenied or Errno.NotPermitted or Errno.SymbolicLink;
 
     private static void SyncContent(IDurableFileSystem fs, DirectoryHandle directory, string name)
     {

@@ -16,7 +16,9 @@ internal sealed class ForeignFiles(IFileSystem files)
     {
         try
         {
-            return [.. files.DirectoryInfo.New(path).EnumerateFileSystemInfos().Select(static entry => new DirectoryEntry(entry.Name, KindOf(entry))).OrderBy(static entry => entry.Name, StringComparer.Ordinal)];
+            return [.. files.DirectoryInfo.New(path).EnumerateFileSystemInfos()
+                .Select(static entry => new DirectoryEntry(entry.Name, KindOf(entry)))
+                .OrderBy(static entry => entry.Name, StringComparer.Ordinal)];
         }
         catch (DirectoryNotFoundException)
         {
@@ -61,7 +63,8 @@ internal sealed class ForeignFiles(IFileSystem files)
         : entry is IDirectoryInfo ? FileKind.Directory
         : FileKind.Regular;
 
-    private static StorageException Failed(string operation, string path, Exception failure) => new(operation, path, ErrnoOf(failure), failure);
+    private static StorageException Failed(string operation, string path, Exception failure) =>
+        new(operation, path, ErrnoOf(failure), failure);
 
     private static Errno ErrnoOf(Exception failure) => failure switch
     {

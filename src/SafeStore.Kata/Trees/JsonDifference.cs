@@ -59,7 +59,8 @@ public sealed record JsonDifference(string Path, JsonDifferenceKind Kind, string
             string place = path + Step(name);
             if (!right.TryGetValue(name, out JsonElement value))
             {
-                return right.Keys.FirstOrDefault(other => other.Equals(name, StringComparison.OrdinalIgnoreCase) && !left.ContainsKey(other)) is { } spelling
+                return right.Keys.FirstOrDefault(
+                    other => other.Equals(name, StringComparison.OrdinalIgnoreCase) && !left.ContainsKey(other)) is { } spelling
                     ? new JsonDifference(place, JsonDifferenceKind.Renamed, spelling)
                     : new JsonDifference(place, JsonDifferenceKind.Lost, null);
             }
@@ -88,7 +89,8 @@ public sealed record JsonDifference(string Path, JsonDifferenceKind Kind, string
     private static JsonDifference? FindInArray(JsonElement before, JsonElement after, string path)
     {
         int common = Math.Min(before.GetArrayLength(), after.GetArrayLength());
-        foreach (((JsonElement left, JsonElement right), int index) in before.EnumerateArray().Zip(after.EnumerateArray()).Select(static (pair, index) => (pair, index)))
+        foreach (((JsonElement left, JsonElement right), int index) in before.EnumerateArray().Zip(after.EnumerateArray())
+            .Select(static (pair, index) => (pair, index)))
         {
             if (Find(left, right, path + Step(index)) is { } difference)
             {
@@ -104,7 +106,8 @@ public sealed record JsonDifference(string Path, JsonDifferenceKind Kind, string
     private static string Step(int index) => $"[{index.ToString(CultureInfo.InvariantCulture)}]";
 
     private static string Step(string name) =>
-        name.Length > 0 && name.All(static character => char.IsAsciiLetterOrDigit(character) || character == '_') ? $".{name}" : $"['{name}']";
+        name.Length > 0 && name.All(static character => char.IsAsciiLetterOrDigit(character) || character == '_') ? $".{name}"
+            : $"['{name}']";
 
     private static string Shown(JsonElement value)
     {

@@ -21,7 +21,8 @@ internal abstract class KnownDocument(DocumentKind kind, string name)
 /// <param name="name">What people call its type.</param>
 /// <param name="notes">What is worth knowing of a value; null if there is nothing to say of this kind.</param>
 /// <param name="misfit">Why this cannot be such a document although it may be read as one; null if reading tells.</param>
-internal sealed class KnownDocument<T>(DocumentKind<T> kind, string name, Func<DocumentId, T, IReadOnlyList<string>>? notes = null, Func<JsonElement, string?>? misfit = null)
+internal sealed class KnownDocument<T>(
+    DocumentKind<T> kind, string name, Func<DocumentId, T, IReadOnlyList<string>>? notes = null, Func<JsonElement, string?>? misfit = null)
     : KnownDocument(kind, name)
 {
     public override DocumentReport Read(DocumentId document, ReadOnlySpan<byte> json)
@@ -39,9 +40,13 @@ internal sealed class KnownDocument<T>(DocumentKind<T> kind, string name, Func<D
         }
         catch (JsonException failure)
         {
-            return DocumentReport.Damaged(Name, JsonRules.PositionOf(json, failure), $"{NotOfItsType} ({JsonRules.FirstSentence(failure.Message)}, {failure.Path ?? "$"})");
+            return DocumentReport.Damaged(
+                Name, JsonRules.PositionOf(json, failure),
+                $"{NotOfItsType} ({JsonRules.FirstSentence(failure.Message)}, {failure.Path ?? "$"})");
         }
-        catch (Exception failure) when (failure is InvalidOperationException or NotSupportedException or FormatException or OverflowException or ArgumentException)
+        catch (Exception failure)
+            when (failure is InvalidOperationException or NotSupportedException or FormatException or OverflowException
+            or ArgumentException)
         {
             return DocumentReport.Damaged(Name, 0, $"{NotOfItsType} ({failure.Message})");
         }

@@ -19,7 +19,8 @@ internal sealed class PersistTranslation(SandboxModel model)
     {
         // What is damaged has its report already.
         SourceFile[] files = [.. sandbox.Files.Where(static file =>
-            file.Document is { } document && document.Root == PersistDocuments.Sandbox.Root && document.File == PersistDocuments.Sandbox.File)];
+            file.Document is { } document && document.Root == PersistDocuments.Sandbox.Root
+                && document.File == PersistDocuments.Sandbox.File)];
         if (files.FirstOrDefault(static file => file.Document!.Container is null) is not { } own
             || JsonSerializer.Deserialize(own.Bytes, PersistDocuments.Sandbox.Json) is not { } persist)
         {
@@ -49,7 +50,8 @@ internal sealed class PersistTranslation(SandboxModel model)
         .. Document(sandbox.Id, null, model.Qemu, sandbox.Qemu, nameof(QemuState)),
         .. Document(sandbox.Id, null, model.Firecracker, sandbox.Firecracker, nameof(FirecrackerState)),
         .. Document(sandbox.Id, null, model.Agent, sandbox.Agent, nameof(AgentState)),
-        .. sandbox.Containers.Values.OrderBy(static container => container.Id, StringComparer.Ordinal).SelectMany(container => DocumentsOf(sandbox.Id, container)),
+        .. sandbox.Containers.Values.OrderBy(static container => container.Id, StringComparer.Ordinal)
+            .SelectMany(container => DocumentsOf(sandbox.Id, container)),
     ];
 
     private IEnumerable<SourceFile> DocumentsOf(string sandbox, ConvertedContainer container) =>
@@ -71,7 +73,8 @@ internal sealed class PersistTranslation(SandboxModel model)
 
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, kind.Json);
         yield return new SourceFile(
-            new FileReport(FileOutcome.Ok, kind.Root, sandbox, container, kind.File) { Bytes = json.Length, Kind = name, Notes = s_notes }, string.Empty, json)
+            new FileReport(FileOutcome.Ok, kind.Root, sandbox, container, kind.File) { Bytes = json.Length, Kind = name, Notes = s_notes },
+                string.Empty, json)
         {
             Document = DocumentId.Trusted(sandbox, container, kind.Root, kind.File),
         };

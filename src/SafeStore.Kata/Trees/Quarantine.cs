@@ -129,7 +129,8 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
     private static FileReport Quarantined(FileReport report, string verb, string path) =>
         report with { Outcome = FileOutcome.Quarantined, Reason = $"{report.Reason}; {verb} to '{path}'" };
 
-    private static FileReport Left(FileReport report, string reason) => report with { Reason = $"{report.Reason}; {reason}, it is only where it was" };
+    private static FileReport Left(FileReport report, string reason) =>
+        report with { Reason = $"{report.Reason}; {reason}, it is only where it was" };
 
     private DirectoryHandle Make(FileReport place)
     {

@@ -11,16 +11,21 @@ internal static class SandboxComparison
     /// <param name="sandbox">The tree's.</param>
     /// <param name="stored">The store's documents, with null for one that cannot be read.</param>
     /// <param name="storedContainers">The store's containers.</param>
-    public static IReadOnlyList<FileReport> Compare(SourceSandbox sandbox, IReadOnlyDictionary<DocumentId, byte[]?> stored, IReadOnlyList<string> storedContainers)
+    public static IReadOnlyList<FileReport> Compare(
+        SourceSandbox sandbox, IReadOnlyDictionary<DocumentId, byte[]?> stored, IReadOnlyList<string> storedContainers)
     {
-        var inTree = sandbox.Files.Where(static file => file.Report.File is not null).Select(TreeReader.IdOf).ToHashSet(); // the damaged ones too: they have their reports
+        // the damaged ones too: they have their reports
+        var inTree = sandbox.Files.Where(static file => file.Report.File is not null).Select(TreeReader.IdOf).ToHashSet();
         return
         [
             .. sandbox.Files.Select(file => file.Document is null ? file.Report : Compare(file, stored)),
             .. stored.Keys.Where(document => !inTree.Contains(document)).Order().Select(static document =>
-                Differing(new FileReport(FileOutcome.Differs, document.Root, document.Sandbox, document.Container, document.File), "only the store has it")),
-            .. sandbox.Containers.Except(storedContainers).Select(container => Differing(OfContainer(sandbox, container), "the store does not have this container")),
-            .. storedContainers.Except(sandbox.Containers).Select(container => Differing(OfContainer(sandbox, container), "only the store has this container")),
+                Differing(new FileReport(FileOutcome.Differs, document.Root, document.Sandbox, document.Container, document.File),
+                    "only the store has it")),
+            .. sandbox.Containers.Except(storedContainers)
+                .Select(container => Differing(OfContainer(sandbox, container), "the store does not have this container")),
+            .. storedContainers.Except(sandbox.Containers)
+                .Select(container => Differing(OfContainer(sandbox, container), "only the store has this container")),
         ];
     }
 
@@ -30,7 +35,8 @@ internal static class SandboxComparison
         : bytes.AsSpan().SequenceEqual(file.Bytes) ? file.Report with { Outcome = FileOutcome.Unchanged }
         : Differing(file.Report, "the store has another content");
 
-    private static FileReport OfContainer(SourceSandbox sandbox, string container) => new(FileOutcome.Differs, StoreRoot.Run, sandbox.Id, container, null);
+    private static FileReport OfContainer(SourceSandbox sandbox, string container) =>
+        new(FileOutcome.Differs, StoreRoot.Run, sandbox.Id, container, null);
 
     private static FileReport Differing(FileReport report, string reason) => report with { Outcome = FileOutcome.Differs, Reason = reason };
 }

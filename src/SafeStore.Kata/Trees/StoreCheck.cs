@@ -51,12 +51,22 @@ public sealed class StoreCheck
     /// <summary>What a document is that the store could not read.</summary>
     internal static FileReport ReportOn(DocumentId document, SafeStoreException failure)
     {
-        var report = new FileReport(FileOutcome.Unreadable, document.Root, document.Sandbox, document.Container, document.File) { Reason = failure.Message };
+        var report = new FileReport(FileOutcome.Unreadable, document.Root, document.Sandbox, document.Container, document.File)
+        {
+            Reason = failure.Message,
+        };
         return failure switch
         {
-            DocumentCorruptException corrupt => report with { Outcome = FileOutcome.Damaged, Reason = $"{corrupt.Reason} at byte {corrupt.Position}" },
-            DocumentTooLargeException large => report with { Outcome = FileOutcome.TooLarge, Reason = $"it is larger than {large.Position} bytes, the limit for documents" },
-            StorageException { Errno: Errno.SymbolicLink } => report with { Outcome = FileOutcome.SymbolicLink, Reason = "it is a symbolic link, and none is followed" },
+            DocumentCorruptException corrupt =>
+                report with { Outcome = FileOutcome.Damaged, Reason = $"{corrupt.Reason} at byte {corrupt.Position}" },
+            DocumentTooLargeException large =>
+                report with
+                {
+                    Outcome = FileOutcome.TooLarge,
+                    Reason = $"it is larger than {large.Position} bytes, the limit for documents"
+                },
+            StorageException { Errno: Errno.SymbolicLink } =>
+                report with { Outcome = FileOutcome.SymbolicLink, Reason = "it is a symbolic link, and none is followed" },
             _ => report,
         };
     }
@@ -77,8 +87,11 @@ public sealed class StoreCheck
             return [new FileReport(FileOutcome.Unreadable, StoreRoot.Run, sandbox, null, null) { Reason = failure.Message }];
         }
 
-        string? hypervisor = documents.FirstOrDefault(result => _reading.IsSandboxConfig(result.Document))?.Value is { } config ? DocumentReading.HypervisorTypeOf(config) : null;
-        return [.. documents.Select(result => result.Error is { } failure ? ReportOn(result.Document, failure) : Check(result.Document, result.Value!, hypervisor))];
+        string? hypervisor = documents.FirstOrDefault(result => _reading.IsSandboxConfig(result.Document))?.Value is { } config
+            ? DocumentReading.HypervisorTypeOf(config) : null;
+        return [.. documents.Select(
+            result => result.Error is { } failure ? ReportOn(result.Document, failure)
+            : Check(result.Document, result.Value!, hypervisor))];
     }
 
     private FileReport Check(DocumentId document, byte[] json, string? hypervisor)

@@ -75,7 +75,8 @@ public sealed class TreeAdoption
             yield break;
         }
 
-        IAsyncEnumerable<FileReport> reports = isStore ? AdoptAgainAsync(reader, sandboxes, cancellationToken) : AdoptAsync(reader, sandboxes, cancellationToken);
+        IAsyncEnumerable<FileReport> reports = isStore ? AdoptAgainAsync(reader, sandboxes, cancellationToken)
+            : AdoptAsync(reader, sandboxes, cancellationToken);
         await foreach (FileReport report in reports.ConfigureAwait(false))
         {
             yield return report;
@@ -89,14 +90,16 @@ public sealed class TreeAdoption
         StoreLayout inside = StoreLayout.Of(_layout.Config, _layout.Run);
         if (inside.ConfigMetadata != _layout.ConfigMetadata && HasStore(inside))
         {
-            throw new StoreMetadataException(inside.ConfigMetadata, "the roots are those of a store that has its metadata inside; there is nothing to adopt");
+            throw new StoreMetadataException(
+                inside.ConfigMetadata, "the roots are those of a store that has its metadata inside; there is nothing to adopt");
         }
     }
 
     /// <summary>
     /// First everything is made durable, under the previous owner's locks; then the store is made, which says that it is.
     /// </summary>
-    private async IAsyncEnumerable<FileReport> AdoptAsync(TreeReader reader, IReadOnlyList<string> sandboxes, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<FileReport> AdoptAsync(
+        TreeReader reader, IReadOnlyList<string> sandboxes, [EnumeratorCancellation] CancellationToken cancellation)
     {
         SyncQuarantine();
         var reports = new List<IReadOnlyList<FileReport>>();
@@ -124,9 +127,11 @@ public sealed class TreeAdoption
             using FileHandle? locked = LockAsOwner(sandbox);
             return Take(reader.Read(sandbox), isStore: false);
         }
-        catch (StorageException failure) when (failure.Errno is Errno.SymbolicLink or Errno.IsDirectory or Errno.AccessDenied or Errno.NotPermitted)
+        catch (StorageException failure)
+            when (failure.Errno is Errno.SymbolicLink or Errno.IsDirectory or Errno.AccessDenied or Errno.NotPermitted)
         {
-            return [.. reader.Read(sandbox).Files.Select(static file => file.Report).Where(static report => report.IsFinding), Unlockable(sandbox, failure)];
+            return [.. reader.Read(sandbox).Files.Select(static file => file.Report).Where(static report => report.IsFinding),
+                Unlockable(sandbox, failure)];
         }
     }
 
@@ -134,7 +139,8 @@ public sealed class TreeAdoption
     {
         try
         {
-            await (await store.LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+            await (await store.LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false)).DisposeAsync()
+                .ConfigureAwait(false);
             return [];
         }
         catch (StorageException failure)
@@ -147,7 +153,8 @@ public sealed class TreeAdoption
         new(FileOutcome.Unreadable, StoreRoot.Run, sandbox, null, null) { Reason = failure.Message };
 
     /// <summary>It is a store already, perhaps in use: recovered first, and each sandbox looked at under its lock.</summary>
-    private async IAsyncEnumerable<FileReport> AdoptAgainAsync(TreeReader reader, IReadOnlyList<string> sandboxes, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<FileReport> AdoptAgainAsync(
+        TreeReader reader, IReadOnlyList<string> sandboxes, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using StateStore store = await StateStore.OpenAsync(_layout, _options, cancellation).ConfigureAwait(false);
         SyncQuarantine();
@@ -161,7 +168,8 @@ public sealed class TreeAdoption
         }
     }
 
-    private async ValueTask<IReadOnlyList<FileReport>> TakeAgainAsync(StateStore store, TreeReader reader, string sandbox, CancellationToken cancellation)
+    private async ValueTask<IReadOnlyList<FileReport>> TakeAgainAsync(
+        StateStore store, TreeReader reader, string sandbox, CancellationToken cancellation)
     {
         try
         {
@@ -250,9 +258,11 @@ public sealed class TreeAdoption
 
     private FileReport SetAside(SourceFile file)
     {
-        using DirectoryHandle top = OpenOrNull(file.Report.Root) ?? throw new StorageException("open the directory", file.Path, Errno.NotFound);
+        using DirectoryHandle top = OpenOrNull(file.Report.Root)
+            ?? throw new StorageException("open the directory", file.Path, Errno.NotFound);
         string path = file.Report.Container is { } container ? $"{file.Report.Sandbox}/{container}" : file.Report.Sandbox!;
-        using DirectoryHandle directory = OpenOrNull(top, path) ?? throw new StorageException("open the directory", file.Path, Errno.NotFound);
+        using DirectoryHandle directory = OpenOrNull(top, path)
+            ?? throw new StorageException("open the directory", file.Path, Errno.NotFound);
         return new Quarantine(FileSystem, _layout.MetadataOf(file.Report.Root)).Move(file, directory);
     }
 

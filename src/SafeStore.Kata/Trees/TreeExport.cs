@@ -47,17 +47,20 @@ public sealed class TreeExport
     /// <exception cref="LockTimeoutException">A sandbox's lock was not free in time.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public async IAsyncEnumerable<FileReport> RunAsync(TreeRoots target, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<FileReport> RunAsync(
+        TreeRoots target, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        string configRoot = target.Config ?? throw new ArgumentException("Name the config root too: half of the documents belong there.", nameof(target));
+        string configRoot = target.Config
+            ?? throw new ArgumentException("Name the config root too: half of the documents belong there.", nameof(target));
         target.ThrowIfInside(_store.Layout);
         using DirectoryHandle run = RootDirectory.OpenOrMake(_fs, target.Run);
         using DirectoryHandle config = RootDirectory.OpenOrMake(_fs, configRoot);
         foreach (string sandbox in _store.ListSandboxes())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (FileReport report in await ReadAsync(sandbox, cancellationToken).ConfigureAwait(false) is { } read ? Write(read, run, config) : [])
+            foreach (FileReport report in await ReadAsync(sandbox, cancellationToken).ConfigureAwait(false) is { } read
+                ? Write(read, run, config) : [])
             {
                 yield return report;
             }
@@ -69,7 +72,8 @@ public sealed class TreeExport
     {
         try
         {
-            await using SandboxLock held = await _store.LockAsync(sandbox, LockMode.Shared, cancellationToken: cancellation).ConfigureAwait(false);
+            await using SandboxLock held =
+                await _store.LockAsync(sandbox, LockMode.Shared, cancellationToken: cancellation).ConfigureAwait(false);
             return new StoredSandbox(sandbox, held.ListContainers(), [.. _store.ReadAllJson(sandbox)]);
         }
         catch (NotFoundException)
@@ -85,7 +89,8 @@ public sealed class TreeExport
     private List<FileReport> Write(StoredSandbox sandbox, DirectoryHandle run, DirectoryHandle config)
     {
         var reports = new List<FileReport>(sandbox.Documents.Count);
-        ILookup<(StoreRoot, string?), DocumentResult<byte[]>> documents = sandbox.Documents.ToLookup(static result => (result.Document.Root, result.Document.Container));
+        ILookup<(StoreRoot, string?), DocumentResult<byte[]>> documents =
+            sandbox.Documents.ToLookup(static result => (result.Document.Root, result.Document.Container));
         foreach ((StoreRoot root, DirectoryHandle top) in new[] { (StoreRoot.Run, run), (StoreRoot.Config, config) })
         {
             using DirectoryHandle directory = RootDirectory.OpenOrMake(_fs, top, sandbox.Id);
@@ -110,7 +115,8 @@ public sealed class TreeExport
     {
         Errno errno = _fs.CreateFile(directory, Identifier.LockFile, LockFileMode, out FileHandle? file);
         file?.Dispose();
-        StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "create the lock file", directory.Path, Identifier.LockFile);
+        StorageException.ThrowIfFailed(
+            errno == Errno.Exists ? Errno.None : errno, "create the lock file", directory.Path, Identifier.LockFile);
         StorageException.ThrowIfFailed(_fs.SyncDirectory(directory), "sync the directory", directory.Path);
     }
 
@@ -128,10 +134,17 @@ public sealed class TreeExport
             return StoreCheck.ReportOn(document, failure);
         }
 
-        var report = new FileReport(FileOutcome.Exported, document.Root, document.Sandbox, document.Container, document.File) { Bytes = result.Value!.Length };
+        var report = new FileReport(FileOutcome.Exported, document.Root, document.Sandbox, document.Container, document.File)
+        {
+            Bytes = result.Value!.Length,
+        };
         if (document is { Root: StoreRoot.Config, Container: null, File: IntentDocument.File })
         {
-            return report with { Outcome = FileOutcome.Ignored, Reason = "it is SafeStore's own: work that is not completed would be undone from it" };
+            return report with
+            {
+                Outcome = FileOutcome.Ignored,
+                Reason = "it is SafeStore's own: work that is not completed would be undone from it"
+            };
         }
 
         switch (HasBytes(directory, document.File, result.Value))
@@ -142,7 +155,11 @@ public sealed class TreeExport
             case true:
                 return report with { Outcome = FileOutcome.Unchanged };
             default:
-                return report with { Outcome = FileOutcome.Differs, Reason = $"'{directory.Path}/{document.File}' is there with another content" };
+                return report with
+                {
+                    Outcome = FileOutcome.Differs,
+                    Reason = $"'{directory.Path}/{document.File}' is there with another content"
+                };
         }
     }
 

@@ -65,13 +65,15 @@ public sealed class TreeImport
     /// (<see cref="Transaction.CommitAsync"/>).
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async IAsyncEnumerable<FileReport> RunAsync(TreeRoots source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<FileReport> RunAsync(
+        TreeRoots source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         source.ThrowIfInside(_layout);
         TreeReader reader = ReaderOf(source);
         (IReadOnlyList<string> sandboxes, IReadOnlyList<SourceFile> others) = reader.List();
-        await using StateStore? store = IsDryRun ? null : await StateStore.OpenAsync(_layout, _options, cancellationToken).ConfigureAwait(false);
+        await using StateStore? store = IsDryRun ? null
+            : await StateStore.OpenAsync(_layout, _options, cancellationToken).ConfigureAwait(false);
         foreach (FileReport other in SetAside(others, [.. others.Select(static other => other.Report)]))
         {
             yield return other;
@@ -81,7 +83,8 @@ public sealed class TreeImport
         {
             cancellationToken.ThrowIfCancellationRequested();
             SourceSandbox sandbox = _persist.Translate(reader.Read(id));
-            foreach (FileReport report in store is null ? Foresee(sandbox) : await ImportAsync(store, sandbox, cancellationToken).ConfigureAwait(false))
+            foreach (FileReport report in store is null ? Foresee(sandbox)
+                : await ImportAsync(store, sandbox, cancellationToken).ConfigureAwait(false))
             {
                 yield return report;
             }
@@ -106,10 +109,12 @@ public sealed class TreeImport
     }
 
     /// <summary>A sandbox that lacks some of its files may name containers that are not there.</summary>
-    private bool MayBeMade(SourceSandbox sandbox) => ImportsInPart || Quarantines || !sandbox.Files.Any(static file => file.Report.IsFinding);
+    private bool MayBeMade(SourceSandbox sandbox) =>
+        ImportsInPart || Quarantines || !sandbox.Files.Any(static file => file.Report.IsFinding);
 
     /// <summary>Makes the sandbox; null if it is there already.</summary>
-    private static async ValueTask<IReadOnlyList<FileReport>?> TryCreateAsync(StateStore store, SourceSandbox sandbox, CancellationToken cancellation)
+    private static async ValueTask<IReadOnlyList<FileReport>?> TryCreateAsync(
+        StateStore store, SourceSandbox sandbox, CancellationToken cancellation)
     {
         try
         {
@@ -139,11 +144,13 @@ public sealed class TreeImport
     }
 
     /// <summary>Compares the sandbox with the store's; null if that is gone.</summary>
-    private static async ValueTask<IReadOnlyList<FileReport>?> TryCompareAsync(StateStore store, SourceSandbox sandbox, CancellationToken cancellation)
+    private static async ValueTask<IReadOnlyList<FileReport>?> TryCompareAsync(
+        StateStore store, SourceSandbox sandbox, CancellationToken cancellation)
     {
         try
         {
-            await using SandboxLock held = await store.LockAsync(sandbox.Id, LockMode.Shared, cancellationToken: cancellation).ConfigureAwait(false);
+            await using SandboxLock held =
+                await store.LockAsync(sandbox.Id, LockMode.Shared, cancellationToken: cancellation).ConfigureAwait(false);
             return SandboxComparison.Compare(
                 sandbox,
                 store.ReadAllJson(sandbox.Id).ToDictionary(static result => result.Document, static result => result.Value),
@@ -176,7 +183,8 @@ public sealed class TreeImport
     private static IReadOnlyList<FileReport> AllImported(SourceSandbox sandbox) => AllAs(sandbox, FileOutcome.Imported, null);
 
     private static IReadOnlyList<FileReport> AllLeftOut(SourceSandbox sandbox) =>
-        AllAs(sandbox, FileOutcome.LeftOut, "another file of its sandbox cannot be imported, and a part of a sandbox is not imported unless asked for");
+        AllAs(sandbox, FileOutcome.LeftOut,
+            "another file of its sandbox cannot be imported, and a part of a sandbox is not imported unless asked for");
 
     private static IReadOnlyList<FileReport> AllAs(SourceSandbox sandbox, FileOutcome outcome, string? reason) =>
         [.. sandbox.Files.Select(file => file.Document is null ? file.Report : file.Report with { Outcome = outcome, Reason = reason })];
@@ -190,7 +198,11 @@ public sealed class TreeImport
 
         var quarantine = new Quarantine(_options.FileSystem, _layout.ConfigMetadata);
         ILookup<FileReport, SourceFile> bad = files
-            .Where(static file => file.Report is { File: not null, Outcome: FileOutcome.Damaged or FileOutcome.TooLarge or FileOutcome.OddName })
+            .Where(static file => file.Report is
+            {
+                File: not null,
+                Outcome: FileOutcome.Damaged or FileOutcome.TooLarge or FileOutcome.OddName
+            })
             .ToLookup(static file => file.Report);
         return [.. reports.Select(report => bad[report].FirstOrDefault() is { } file ? quarantine.Copy(file) : report)];
     }

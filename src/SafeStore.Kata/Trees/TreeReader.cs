@@ -53,10 +53,12 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
     }
 
     /// <summary>Whether a sandbox has a directory in a root.</summary>
-    public bool Exists(string sandbox) => s_roots.Any(root => roots.PathOf(root) is { } path && files.Directory.Exists($"{path}/{sandbox}"));
+    public bool Exists(string sandbox) =>
+        s_roots.Any(root => roots.PathOf(root) is { } path && files.Directory.Exists($"{path}/{sandbox}"));
 
     /// <summary>The document that a file would be.</summary>
-    public static DocumentId IdOf(SourceFile file) => DocumentId.Trusted(file.Report.Sandbox!, file.Report.Container, file.Report.Root, file.Report.File!);
+    public static DocumentId IdOf(SourceFile file) =>
+        DocumentId.Trusted(file.Report.Sandbox!, file.Report.Container, file.Report.Root, file.Report.File!);
 
     /// <summary>Reads a sandbox. What cannot be read is reported, and the rest follows.</summary>
     public SourceSandbox Read(string sandbox)
@@ -79,7 +81,10 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
             }
         }
 
-        return Judge(new SourceSandbox(sandbox, [.. containers], [.. found.OrderBy(static file => file.Report.Container, StringComparer.Ordinal).ThenBy(static file => file.Report.Root).ThenBy(static file => file.Report.File, StringComparer.Ordinal)]));
+        IEnumerable<SourceFile> sorted = found.OrderBy(static file => file.Report.Container, StringComparer.Ordinal)
+            .ThenBy(static file => file.Report.Root)
+            .ThenBy(static file => file.Report.File, StringComparer.Ordinal);
+        return Judge(new SourceSandbox(sandbox, [.. containers], [.. sorted]));
     }
 
     private void AddBesides(StoreRoot root, DirectoryEntry entry, string path, List<SourceFile> found)
@@ -97,7 +102,8 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
                 AddOdd(place, path, Reasons.OddId, found);
                 break;
             default:
-                found.Add(new SourceFile(place with { Outcome = FileOutcome.Ignored, Sandbox = null, File = entry.Name, Reason = "no sandbox" }, path, null));
+                found.Add(new SourceFile(
+                    place with { Outcome = FileOutcome.Ignored, Sandbox = null, File = entry.Name, Reason = "no sandbox" }, path, null));
                 break;
         }
     }
@@ -173,13 +179,16 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
         return kind switch
         {
             FileKind.SymbolicLink => As(FileOutcome.SymbolicLink, Reasons.Link),
-            FileKind.Directory when name == Identifier.TempDirectory && ofSandbox => As(FileOutcome.Ignored, "the directory for temp files"),
+            FileKind.Directory when name == Identifier.TempDirectory && ofSandbox =>
+                As(FileOutcome.Ignored, "the directory for temp files"),
             FileKind.Directory => As(FileOutcome.Ignored, "a directory"),
             _ when name == Identifier.LockFile && ofSandbox => As(FileOutcome.Ignored, "the lock file"),
             _ when TempName.IsFile(name) => As(FileOutcome.Ignored, "a temp file of SafeStore's"),
-            _ when !name.EndsWith(DocumentSuffix, StringComparison.Ordinal) => As(FileOutcome.Ignored, "no document: its name does not end with .json"),
+            _ when !name.EndsWith(DocumentSuffix, StringComparison.Ordinal) =>
+                As(FileOutcome.Ignored, "no document: its name does not end with .json"),
             _ when !IsNameable(path) => As(FileOutcome.OddName, Reasons.NotUtf8),
-            _ when !Identifier.IsFree(name) => As(FileOutcome.OddName, "its name cannot be a document's: 1-128 characters, [A-Za-z0-9][A-Za-z0-9_.-]*"),
+            _ when !Identifier.IsFree(name) =>
+                As(FileOutcome.OddName, "its name cannot be a document's: 1-128 characters, [A-Za-z0-9][A-Za-z0-9_.-]*"),
             _ => Load(file, path),
         };
 
@@ -187,7 +196,8 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
     }
 
     /// <summary>A name that is not UTF-8 is listed with U+FFFD in the place of its bytes, and then not found.</summary>
-    private bool IsNameable(string path) => !path.Contains('\uFFFD', StringComparison.Ordinal) || files.File.Exists(path) || files.Directory.Exists(path);
+    private bool IsNameable(string path) =>
+        !path.Contains('\uFFFD', StringComparison.Ordinal) || files.File.Exists(path) || files.Directory.Exists(path);
 
     private SourceFile Load(FileReport file, string path)
     {
@@ -198,7 +208,13 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
             size = bytes?.Length ?? size;
             return size <= documentBytesMax
                 ? new SourceFile(file with { Bytes = size }, path, bytes)
-                : new SourceFile(file with { Bytes = size, Outcome = FileOutcome.TooLarge, Reason = $"it is larger than {documentBytesMax} bytes, the limit for documents" }, path, null);
+                : new SourceFile(
+                    file with
+                    {
+                        Bytes = size,
+                        Outcome = FileOutcome.TooLarge,
+                        Reason = $"it is larger than {documentBytesMax} bytes, the limit for documents"
+                    }, path, null);
         }
         catch (StorageException failure)
         {
@@ -209,11 +225,14 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
     /// <summary>Reads the documents as their types, now that the sandbox's configuration is there.</summary>
     private SourceSandbox Judge(SourceSandbox sandbox)
     {
-        string? hypervisor = sandbox.Files.FirstOrDefault(file => file.Bytes is not null && reading.IsSandboxConfig(IdOf(file))) is { Bytes: { } config } ? DocumentReading.HypervisorTypeOf(config) : null;
+        string? hypervisor =
+            sandbox.Files.FirstOrDefault(file => file.Bytes is not null && reading.IsSandboxConfig(IdOf(file))) is { Bytes: { } config }
+            ? DocumentReading.HypervisorTypeOf(config) : null;
         HashSet<string> containers = [.. sandbox.Containers];
         return sandbox with
         {
-            Files = [.. sandbox.Files.Select(file => file.Bytes is null ? file : IsCollision(file) ? Collided(file) : Judge(file, file.Bytes, hypervisor))],
+            Files = [.. sandbox.Files.Select(
+                file => file.Bytes is null ? file : IsCollision(file) ? Collided(file) : Judge(file, file.Bytes, hypervisor))],
         };
 
         bool IsCollision(SourceFile file) => file.Report.Container is null && containers.Contains(file.Report.File!);
@@ -229,7 +248,8 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
             DocumentVerdict.Damaged => file with { Report = report with { Outcome = FileOutcome.Damaged, Reason = found.Reason } },
             DocumentVerdict.UnknownKind => file with { Report = report with { Outcome = FileOutcome.UnknownKind }, Document = document },
             // Its bytes are taken as they are: that its type would write others is worth a note, and no reason to leave it.
-            DocumentVerdict.Different => file with { Report = report with { Notes = [.. found.Notes, found.Reason!] }, Document = document },
+            DocumentVerdict.Different =>
+                file with { Report = report with { Notes = [.. found.Notes, found.Reason!] }, Document = document },
             _ => file with { Report = report, Document = document },
         };
     }

@@ -20,7 +20,8 @@ public sealed record TreeRoots
             Config = Full(config);
             if (AreNested(Config, Run))
             {
-                throw new ArgumentException($"The two roots '{Config}' and '{Run}' must be different directories, neither inside the other.", nameof(run));
+                throw new ArgumentException(
+                    $"The two roots '{Config}' and '{Run}' must be different directories, neither inside the other.", nameof(run));
             }
         }
     }
@@ -43,7 +44,9 @@ public sealed record TreeRoots
             {
                 if (root is not null && AreNested(root, place))
                 {
-                    throw new ArgumentException($"The tree's root '{root}' and the store's directory '{place}' must lie apart. 'safestore adopt' makes a tree a store where it is.");
+                    throw new ArgumentException(
+                        $"The tree's root '{root}' and the store's directory '{place}' must lie apart. 'safestore adopt' makes a tree a "
+                        + $"store where it is.");
                 }
             }
         }

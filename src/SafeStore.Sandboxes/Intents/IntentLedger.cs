@@ -52,7 +52,8 @@ internal sealed class IntentLedger
     public bool IsRecorded => _document is not null || _damage is not null;
 
     /// <summary>The ledger of a sandbox that is to be made.</summary>
-    public static IntentLedger OfNew(SandboxLock held, SandboxModel model, UndoHandlers handlers) => new(held, model, handlers) { _isNew = true };
+    public static IntentLedger OfNew(SandboxLock held, SandboxModel model, UndoHandlers handlers) =>
+        new(held, model, handlers) { _isNew = true };
 
     /// <summary>The ledger of a sandbox that exists. Damage of the record is an error of those calls only that need the record.</summary>
     public static IntentLedger OfExisting(SandboxLock held, SandboxModel model, UndoHandlers handlers)
@@ -197,5 +198,6 @@ internal sealed class IntentLedger
     private void ThrowUnlessItFits(IntentDocument document) => _held.Change().Put(_model.Intents, document);
 
     /// <summary>The start of a text, without half characters, which could not be written.</summary>
-    private static string Shortened(string text) => string.Concat(text.EnumerateRunes().Take(ErrorRunesMax).Select(static rune => rune.ToString()));
+    private static string Shortened(string text) =>
+        string.Concat(text.EnumerateRunes().Take(ErrorRunesMax).Select(static rune => rune.ToString()));
 }

@@ -11,8 +11,10 @@ public sealed class UndoFailedException : SafeStoreException
 {
     internal UndoFailedException(string sandbox, Intent intent, string reason, Exception? innerException = null)
         : base(
-            $"The sandbox '{sandbox}' has work that was not completed, and its intent {intent.Number} ('{intent.Kind}', attempt {intent.Attempts}) could not be undone: {reason} "
-            + $"Mend the cause and lock the sandbox again, or lock it with {nameof(PendingIntents)}.{nameof(PendingIntents.Keep)} and clear the intent.",
+            $"The sandbox '{sandbox}' has work that was not completed, and its intent {intent.Number} ('{intent.Kind}', attempt "
+                + $"{intent.Attempts}) could not be undone: {reason} "
+            + $"Mend the cause and lock the sandbox again, or lock it with {nameof(PendingIntents)}.{nameof(PendingIntents.Keep)} and "
+                + $"clear the intent.",
             innerException)
     {
         Sandbox = sandbox;

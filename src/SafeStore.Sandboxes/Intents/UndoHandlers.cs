@@ -62,7 +62,8 @@ public sealed class UndoHandlers
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(handler);
         return With(kind, (request, cancellation) => handler(
-            request.Intent.Payload.Deserialize(json) ?? throw new JsonException($"The payload of an intent '{kind}' is null."), request, cancellation));
+            request.Intent.Payload.Deserialize(json)
+                ?? throw new JsonException($"The payload of an intent '{kind}' is null."), request, cancellation));
     }
 
     internal UndoHandler? Find(string kind) => _handlers.GetValueOrDefault(kind);

@@ -61,7 +61,8 @@ public readonly record struct Timestamp
         ReadOnlySpan<char> fraction = FractionOf(text);
         ReadOnlySpan<char> zone = text.AsSpan(SecondsLength + (text[SecondsLength] == '.' ? 1 + fraction.Length : 0));
         if ((text[SecondsLength] == '.' && fraction.IsEmpty) || !IsZone(zone)
-            || !DateTime.TryParseExact(text.AsSpan(0, SecondsLength), "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+            || !DateTime.TryParseExact(
+                text.AsSpan(0, SecondsLength), "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
         {
             return false;
         }
@@ -116,8 +117,10 @@ internal sealed class TimestampConverter : JsonConverter<Timestamp>
     public override Timestamp Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         string? text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-        return text is not null && Timestamp.TryParse(text, out Timestamp time) ? time : throw new JsonException("A time must be RFC 3339 text, 2006-01-02T15:04:05.999999999Z for instance");
+        return text is not null && Timestamp.TryParse(text, out Timestamp time) ? time
+            : throw new JsonException("A time must be RFC 3339 text, 2006-01-02T15:04:05.999999999Z for instance");
     }
 
-    public override void Write(Utf8JsonWriter writer, Timestamp value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Timestamp value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -14,7 +14,8 @@ namespace SafeStore.Sandboxes;
 /// <param name="IsCreating">Whether it is only being made, or was when its maker died.</param>
 /// <param name="Errors">Why something could not be read.</param>
 public sealed record SandboxStatus(
-    string Id, SandboxConfig? Config, State? State, IReadOnlyList<ContainerStatus> Containers, IReadOnlyList<Intent> Intents, bool IsCreating, IReadOnlyList<SafeStoreException> Errors)
+    string Id, SandboxConfig? Config, State? State, IReadOnlyList<ContainerStatus> Containers, IReadOnlyList<Intent> Intents,
+        bool IsCreating, IReadOnlyList<SafeStoreException> Errors)
 {
     /// <summary>Where it stands in its life.</summary>
     public Lifecycle Lifecycle => State?.Lifecycle ?? Lifecycle.Unknown;

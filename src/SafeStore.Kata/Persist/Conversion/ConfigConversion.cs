@@ -8,7 +8,14 @@ internal static class ConfigConversion
 {
     public static SandboxConfig ToSeed(string id, PersistSandboxConfig config)
     {
-        PersistSandboxConfig alone = config with { HypervisorConfig = new(), NetworkConfig = new(), KataAgentConfig = null, KataShimConfig = null, ContainerConfigs = null };
+        PersistSandboxConfig alone = config with
+        {
+            HypervisorConfig = new(),
+            NetworkConfig = new(),
+            KataAgentConfig = null,
+            KataShimConfig = null,
+            ContainerConfigs = null,
+        };
         return Reread.As<PersistSandboxConfig, SandboxConfig>(alone, "KataShimConfig", "ContainerConfigs") with
         {
             Id = id,
@@ -17,9 +24,11 @@ internal static class ConfigConversion
             ShimConfig = ToSeed(config.KataShimConfig),
             NetworkModel = "default", // with none at all the seed would not connect the sandbox
             NetworkConfig = Reread.As<PersistNetworkConfig, NetworkConfig>(config.NetworkConfig),
-            Containers = Reread.Each<PersistContainerConfig, ContainerConfig>(config.ContainerConfigs, static container => Reread.As<PersistContainerConfig, ContainerConfig>(container)),
+            Containers = Reread.Each<PersistContainerConfig, ContainerConfig>(
+                config.ContainerConfigs, static container => Reread.As<PersistContainerConfig, ContainerConfig>(container)),
         };
     }
 
-    private static JsonElement? ToSeed(PersistShimConfig? shim) => shim is null ? null : Reread.ToJson(Reread.As<PersistShimConfig, ShimConfig>(shim));
+    private static JsonElement? ToSeed(PersistShimConfig? shim) =>
+        shim is null ? null : Reread.ToJson(Reread.As<PersistShimConfig, ShimConfig>(shim));
 }

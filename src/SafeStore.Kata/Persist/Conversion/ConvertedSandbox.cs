@@ -32,7 +32,8 @@ public sealed record ConvertedSandbox
     public required IReadOnlyList<Device> Devices { get; init; }
 
     /// <summary>Its containers by their ids.</summary>
-    public IReadOnlyDictionary<string, ConvertedContainer> Containers { get; init; } = ImmutableDictionary<string, ConvertedContainer>.Empty;
+    public IReadOnlyDictionary<string, ConvertedContainer> Containers { get; init; } =
+        ImmutableDictionary<string, ConvertedContainer>.Empty;
 }
 
 /// <summary>The seed's documents of a container, made by <see cref="PersistConversion"/>.</summary>

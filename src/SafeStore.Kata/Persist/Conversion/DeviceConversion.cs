@@ -45,7 +45,9 @@ internal static class DeviceConversion
 
     private static T As<T>(PersistDevice device)
         where T : Device =>
-        Reread.As<PersistDevice, T>(device, "Type", "DevType", "Major", "Minor", "ColdPlug", "DriverOptions") with { DeviceInfo = InfoOf(device) };
+        Reread.As<PersistDevice, T>(
+            device, "Type", "DevType", "Major", "Minor", "ColdPlug", "DriverOptions") with
+        { DeviceInfo = InfoOf(device) };
 
     /// <summary>Never null: the seed cannot use a device without it.</summary>
     private static DeviceInfo InfoOf(PersistDevice device) => new()

@@ -25,13 +25,28 @@ internal static class NetworkConversion
 
         Endpoint? converted = endpoint switch
         {
-            { Type: "virtual", Veth: { } part } => As<PersistPairEndpoint, VethEndpoint>(part with { NetPair = new() }) with { NetPair = ToSeed(part.NetPair), EndpointType = endpoint.Type },
-            { Type: "macvlan", BridgedMacvlan: { } part } => As<PersistPairEndpoint, BridgedMacvlanEndpoint>(part with { NetPair = new() }) with { NetPair = ToSeed(part.NetPair), EndpointType = endpoint.Type },
-            { Type: "ipvlan", IPVlan: { } part } => As<PersistPairEndpoint, IPVlanEndpoint>(part with { NetPair = new() }) with { NetPair = ToSeed(part.NetPair), EndpointType = endpoint.Type },
-            { Type: "tap", Tap: { } part } => As<PersistTapEndpoint, TapEndpoint>(part with { TapInterface = new() }) with { TapInterface = ToSeed(part.TapInterface), EndpointType = endpoint.Type },
-            { Type: "physical", Physical: { } part } => As<PersistPhysicalEndpoint, PhysicalEndpoint>(part) with { EndpointType = endpoint.Type },
-            { Type: "vhost-user", VhostUser: { } part } => As<PersistVhostUserEndpoint, VhostUserEndpoint>(part) with { EndpointType = endpoint.Type },
-            { Type: "macvtap", Macvtap: { } part } => As<PersistMacvtapEndpoint, MacvtapEndpoint>(part) with { EndpointType = endpoint.Type },
+            { Type: "virtual", Veth: { } part } =>
+                As<PersistPairEndpoint, VethEndpoint>(part with { NetPair = new() })
+                    with
+                { NetPair = ToSeed(part.NetPair), EndpointType = endpoint.Type },
+            { Type: "macvlan", BridgedMacvlan: { } part } =>
+                As<PersistPairEndpoint, BridgedMacvlanEndpoint>(part with { NetPair = new() })
+                    with
+                { NetPair = ToSeed(part.NetPair), EndpointType = endpoint.Type },
+            { Type: "ipvlan", IPVlan: { } part } =>
+                As<PersistPairEndpoint, IPVlanEndpoint>(part with { NetPair = new() })
+                    with
+                { NetPair = ToSeed(part.NetPair), EndpointType = endpoint.Type },
+            { Type: "tap", Tap: { } part } =>
+                As<PersistTapEndpoint, TapEndpoint>(part with { TapInterface = new() })
+                    with
+                { TapInterface = ToSeed(part.TapInterface), EndpointType = endpoint.Type },
+            { Type: "physical", Physical: { } part } =>
+                As<PersistPhysicalEndpoint, PhysicalEndpoint>(part) with { EndpointType = endpoint.Type },
+            { Type: "vhost-user", VhostUser: { } part } =>
+                As<PersistVhostUserEndpoint, VhostUserEndpoint>(part) with { EndpointType = endpoint.Type },
+            { Type: "macvtap", Macvtap: { } part } =>
+                As<PersistMacvtapEndpoint, MacvtapEndpoint>(part) with { EndpointType = endpoint.Type },
             _ => null,
         };
         return converted is null ? Raw(endpoint, "its kind is not known or not that of its part") : WithOther(converted, endpoint);
@@ -40,7 +55,8 @@ internal static class NetworkConversion
     private static RawEndpoint Raw(PersistEndpoint endpoint, string reason) => new(endpoint.Type, Reread.ToJson(endpoint), reason);
 
     private static int PartsOf(PersistEndpoint endpoint) =>
-        new object?[] { endpoint.Physical, endpoint.Veth, endpoint.VhostUser, endpoint.BridgedMacvlan, endpoint.Macvtap, endpoint.Tap, endpoint.IPVlan, endpoint.Tuntap }
+        new object?[] { endpoint.Physical, endpoint.Veth, endpoint.VhostUser, endpoint.BridgedMacvlan, endpoint.Macvtap, endpoint.Tap,
+            endpoint.IPVlan, endpoint.Tuntap }
             .Count(static part => part is not null);
 
     private static TTo As<TPart, TTo>(TPart part)
@@ -55,6 +71,8 @@ internal static class NetworkConversion
         ? converted
         : converted with
         {
-            EnvelopeUnknown = endpoint.Unknown.Where(static member => !member.Key.Equals("Data", StringComparison.OrdinalIgnoreCase)).ToDictionary(StringComparer.Ordinal),
+            EnvelopeUnknown =
+                endpoint.Unknown.Where(static member => !member.Key.Equals("Data", StringComparison.OrdinalIgnoreCase))
+                .ToDictionary(StringComparer.Ordinal),
         };
 }

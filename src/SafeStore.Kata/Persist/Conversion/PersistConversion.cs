@@ -55,7 +55,8 @@ public static class PersistConversion
             Firecracker = hypervisor == "firecracker" ? StateConversion.OfFirecracker(sandbox.HypervisorState) : null,
             Agent = sandbox.AgentState,
             Devices = Reread.Each<PersistDevice, Device>(sandbox.Devices, DeviceConversion.ToSeed) ?? [],
-            Containers = containers.ToDictionary(static one => one.Key, one => OfContainer(one.Key, one.Value, configs[one.Key].FirstOrDefault()), StringComparer.Ordinal),
+            Containers = containers.ToDictionary(
+                static one => one.Key, one => OfContainer(one.Key, one.Value, configs[one.Key].FirstOrDefault()), StringComparer.Ordinal),
         };
     }
 
@@ -66,6 +67,7 @@ public static class PersistConversion
         State = StateConversion.OfContainer(container),
         Process = container.Process,
         Mounts = container.Mounts,
-        Devices = Reread.Each<PersistDeviceMap, ContainerDevice>(container.DeviceMaps, static device => Reread.As<PersistDeviceMap, ContainerDevice>(device)),
+        Devices = Reread.Each<PersistDeviceMap, ContainerDevice>(
+            container.DeviceMaps, static device => Reread.As<PersistDeviceMap, ContainerDevice>(device)),
     };
 }

@@ -8,7 +8,7 @@ namespace SafeStore.Kata;
 
 /// <summary>
 /// Converts by writing a record and reading it as the seed's: what both have under one name is taken over, and whatever else there is
-/// lands in <see cref="StoredObject.Unknown"/>, so that a member which nobody thought of is not lost.
+/// lands in <see cref="StoredObject.Unknown"/>, so that a member that this code does not know is not lost.
 /// </summary>
 internal static class Reread
 {
@@ -67,6 +67,7 @@ internal static class Reread
     }
 
     private static Dictionary<string, JsonElement>? WithoutNamesOf<TTo>(IDictionary<string, JsonElement>? unknown) => unknown?
-        .Where(static member => !PersistDocuments.Json.InfoOf<TTo>().Properties.Any(property => property.Name.Equals(member.Key, StringComparison.OrdinalIgnoreCase)))
+        .Where(static member => !PersistDocuments.Json.InfoOf<TTo>()
+            .Properties.Any(property => property.Name.Equals(member.Key, StringComparison.OrdinalIgnoreCase)))
         .ToDictionary(StringComparer.Ordinal);
 }

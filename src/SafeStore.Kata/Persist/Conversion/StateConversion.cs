@@ -10,8 +10,10 @@ internal static class StateConversion
 {
     public static State OfSandbox(PersistSandbox sandbox, IReadOnlyDictionary<string, PersistContainer> containers)
     {
-        PersistSandbox alone = sandbox with { Devices = null, HypervisorState = new(), AgentState = new(), Network = new(), Config = new() };
-        return Reread.As<PersistSandbox, State>(alone, "GuestMemoryBlockSizeMB", "Devices", "HypervisorState", "AgentState", "Network", "Config") with
+        PersistSandbox alone =
+            sandbox with { Devices = null, HypervisorState = new(), AgentState = new(), Network = new(), Config = new() };
+        return Reread.As<PersistSandbox, State>(
+            alone, "GuestMemoryBlockSizeMB", "Devices", "HypervisorState", "AgentState", "Network", "Config") with
         {
             GuestMemoryBlockSize = sandbox.GuestMemoryBlockSize,
             BlockIndex = NextBlockIndex(sandbox),
@@ -33,7 +35,8 @@ internal static class StateConversion
             Bridges = Reread.Each<PersistBridge, Bridge>(state.Bridges, ToSeed),
         };
 
-    public static FirecrackerState OfFirecracker(PersistHypervisorState state) => Reread.As<PersistHypervisorState, FirecrackerState>(state);
+    public static FirecrackerState OfFirecracker(PersistHypervisorState state) =>
+        Reread.As<PersistHypervisorState, FirecrackerState>(state);
 
     private static Bridge ToSeed(PersistBridge bridge) =>
         Reread.As<PersistBridge, Bridge>(bridge, "DeviceAddr") with { Address = bridge.DeviceAddresses };

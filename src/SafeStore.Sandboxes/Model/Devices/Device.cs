@@ -55,7 +55,8 @@ public sealed record RawDevice : Device
         Data = data;
         Reason = reason;
         DeviceInfo = null;
-        Id = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("ID", out JsonElement id) && id.ValueKind == JsonValueKind.String ? id.GetString()! : string.Empty;
+        Id = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("ID", out JsonElement id) && id.ValueKind == JsonValueKind.String
+            ? id.GetString()! : string.Empty;
     }
 
     /// <inheritdoc/>

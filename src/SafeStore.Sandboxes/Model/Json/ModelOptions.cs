@@ -58,7 +58,8 @@ internal static class ModelOptions
             member.ShouldSerialize = member.Name switch
             {
                 nameof(InterfaceAddress.IP) => static (address, _) => ((InterfaceAddress)address).IP is not null,
-                nameof(InterfaceAddress.Mask) => static (address, _) => ((InterfaceAddress)address) is { IP: not null } or { Mask: not null },
+                nameof(InterfaceAddress.Mask) => static (address, _) =>
+                    ((InterfaceAddress)address) is { IP: not null } or { Mask: not null },
                 _ => member.ShouldSerialize,
             };
         }
