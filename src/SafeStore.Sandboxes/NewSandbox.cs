@@ -2,11 +2,15 @@ using System.Collections.Generic;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>A sandbox that is to be created, with its containers and the documents that it has from the start; what is null is left out.</summary>
+/// <summary>
+/// A sandbox that is to be created, with its containers and the documents that it has from the start; what is null is left out.
+/// </summary>
 /// <param name="Id">The sandbox's id.</param>
 public sealed record NewSandbox(string Id)
 {
-    /// <summary>How it is made. Its id must be the sandbox's, and it must name a kernel and an image (<see cref="HypervisorConfig.Validate"/>).</summary>
+    /// <summary>
+    /// How it is made. Its id must be the sandbox's, and it must name a kernel and an image (<see cref="HypervisorConfig.Validate"/>).
+    /// </summary>
     public SandboxConfig? Config { get; init; }
 
     /// <summary>Its state.</summary>

@@ -1,14 +1,13 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// A transaction on one sandbox, all or nothing. Every call checks its arguments and serialises its value at once; nothing touches the disk before
-/// <see cref="CommitAsync"/>. Not safe for concurrent use.
+/// A transaction on one sandbox, all or nothing. Every call checks its arguments and serialises its value at once; nothing touches the disk
+/// before <see cref="CommitAsync"/>. Not safe for concurrent use.
 /// </summary>
 public sealed class SandboxEdit
 {
@@ -17,6 +16,7 @@ public sealed class SandboxEdit
     private readonly IntentLedger _ledger;
     private readonly HashSet<long> _completed = [];
     private readonly Dictionary<string, State> _containerStates = [];
+    private HashSet<string>? _containers; // of before this change: the lock keeps them as they are
     private State? _state;
     private bool _completesAll;
     private bool _removesSandbox;
@@ -32,9 +32,13 @@ public sealed class SandboxEdit
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="kind">Its kind, of <see cref="SandboxSession.Model"/> or of the program's own.</param>
     /// <param name="value">Its value.</param>
-    /// <exception cref="ArgumentException">The kind belongs to a container, the value cannot be written, or the id in a configuration is not the sandbox's.</exception>
+    /// <exception cref="ArgumentException">
+    /// The kind belongs to a container, the value cannot be written, or the id in a configuration is not the sandbox's.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit Put<T>(DocumentKind<T> kind, T value)
     {
         if (value is SandboxConfig config && config.Id != _session.Sandbox)
@@ -52,9 +56,14 @@ public sealed class SandboxEdit
     /// <param name="container">The container's id; it must exist, or be created earlier in this transaction.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="value">Its value.</param>
-    /// <exception cref="ArgumentException">The id is not allowed, the kind belongs to a sandbox, the value cannot be written, or the id in a configuration is not the container's.</exception>
+    /// <exception cref="ArgumentException">
+    /// The id is not allowed, the kind belongs to a sandbox, the value cannot be written, or the id in a configuration is not the
+    /// container's.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit Put<T>(string container, DocumentKind<T> kind, T value)
     {
         ResourceRules.CheckContainer(container);
@@ -74,15 +83,20 @@ public sealed class SandboxEdit
 
     /// <summary>Writes everything that a new sandbox has, and creates its containers.</summary>
     /// <param name="sandbox">The sandbox; its id must be this one's.</param>
-    /// <exception cref="ArgumentException">An id is empty, not allowed or there twice, a configuration is of another id or lacks kernel or image, or there are two hypervisors.</exception>
+    /// <exception cref="ArgumentException">
+    /// An id is empty, not allowed or there twice, a configuration is of another id or lacks kernel or image, or there are two hypervisors.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit PutAll(NewSandbox sandbox)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
         if (sandbox.Id != _session.Sandbox || (sandbox.Qemu is not null && sandbox.Firecracker is not null))
         {
-            throw new ArgumentException($"The sandbox '{sandbox.Id}' is not '{_session.Sandbox}', which is locked, or has two hypervisors.", nameof(sandbox));
+            throw new ArgumentException(
+                $"The sandbox '{sandbox.Id}' is not '{_session.Sandbox}', which is locked, or has two hypervisors.", nameof(sandbox));
         }
 
         SandboxModel model = _session.Model;
@@ -110,9 +124,13 @@ public sealed class SandboxEdit
 
     /// <summary>Creates a container and writes everything that it has.</summary>
     /// <param name="container">The container.</param>
-    /// <exception cref="ArgumentException">Its id is empty, not allowed or the name of a sandbox's document, or its configuration is of another id.</exception>
+    /// <exception cref="ArgumentException">
+    /// Its id is empty, not allowed or the name of a sandbox's document, or its configuration is of another id.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.
+    /// </exception>
     public SandboxEdit PutAll(NewContainer container)
     {
         ArgumentNullException.ThrowIfNull(container);
@@ -129,7 +147,9 @@ public sealed class SandboxEdit
     /// <summary>Deletes a document of the sandbox; one that does not exist is no error.</summary>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The kind belongs to a container.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit Delete(DocumentKind kind)
     {
         _change.Delete(kind);
@@ -141,7 +161,9 @@ public sealed class SandboxEdit
     /// <param name="container">The container's id.</param>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or the kind belongs to a sandbox.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxEdit Delete(string container, DocumentKind kind)
     {
         _change.Delete(ResourceRules.CheckContainer(container), kind);
@@ -156,7 +178,9 @@ public sealed class SandboxEdit
     /// <summary>Creates a container, which appears complete, with what this transaction puts into it.</summary>
     /// <param name="container">Its id; it must not exist.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or is the name of a sandbox's document.</exception>
-    /// <exception cref="InvalidOperationException">The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.
+    /// </exception>
     public SandboxEdit CreateContainer(string container)
     {
         _change.CreateContainer(ResourceRules.CheckNewContainer(container));
@@ -167,20 +191,27 @@ public sealed class SandboxEdit
     /// <summary>Removes a container with everything in it.</summary>
     /// <param name="container">Its id; it must exist.</param>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="InvalidOperationException">The container is removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The container is removed already in this transaction, the sandbox is removed in it, or it has been committed.
+    /// </exception>
     public SandboxEdit RemoveContainer(string container)
     {
         _change.RemoveContainer(ResourceRules.CheckContainer(container));
         return this;
     }
 
-    /// <summary>Removes the sandbox with everything in it.</summary>
-    /// <exception cref="InvalidOperationException">Something is intended that is neither undone nor completed; the sandbox is created or removed already in this transaction, or it has been committed.</exception>
+    /// <summary>Removes the sandbox with everything in it; also one whose record of intents is damaged.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// Something is intended that is neither undone nor completed, in this transaction at the latest; the sandbox is created or removed
+    /// already in this transaction, or it has been committed.
+    /// </exception>
     public SandboxEdit RemoveSandbox()
     {
-        if (_ledger.Document is { Intents.Count: > 0 })
+        if (_ledger.HasIntents && !_completesAll)
         {
-            throw new InvalidOperationException($"Something is still to be undone in sandbox '{_session.Sandbox}', which would be forgotten with it: call {nameof(SandboxSession.UndoAsync)}, or complete it, first.");
+            throw new InvalidOperationException(
+                $"Something is still to be undone in sandbox '{_session.Sandbox}', which would be forgotten with it: call "
+                + $"{nameof(SandboxSession.UndoAsync)}, or complete it, first.");
         }
 
         _change.RemoveSandbox();
@@ -201,7 +232,8 @@ public sealed class SandboxEdit
     /// <exception cref="InvalidTransitionException">It is in another state, or in none.</exception>
     public SandboxEdit RequireRemovable()
     {
-        InvalidTransitionException.ThrowUnlessIn([Lifecycle.Ready, Lifecycle.Paused, Lifecycle.Stopped], CurrentState().Lifecycle, $"sandbox '{_session.Sandbox}'");
+        InvalidTransitionException.ThrowUnlessIn(
+            [Lifecycle.Ready, Lifecycle.Paused, Lifecycle.Stopped], CurrentState().Lifecycle, $"sandbox '{_session.Sandbox}'");
         return this;
     }
 
@@ -211,7 +243,9 @@ public sealed class SandboxEdit
     /// <exception cref="InvalidTransitionException">It is in another state, or in none.</exception>
     public SandboxEdit RequireRemovable(string container)
     {
-        InvalidTransitionException.ThrowUnlessIn([Lifecycle.Ready, Lifecycle.Stopped], CurrentState(container).Lifecycle, $"container '{container}' of sandbox '{_session.Sandbox}'");
+        InvalidTransitionException.ThrowUnlessIn(
+            [Lifecycle.Ready, Lifecycle.Stopped], CurrentState(container).Lifecycle,
+            $"container '{container}' of sandbox '{_session.Sandbox}'");
         return this;
     }
 
@@ -243,80 +277,96 @@ public sealed class SandboxEdit
 
     /// <summary>Takes the sandbox's next block index: the index is used up when the transaction is committed, and not otherwise.</summary>
     /// <returns>The index, from 0.</returns>
-    /// <exception cref="InvalidOperationException">The indexes are used up, the sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The indexes are used up, the sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public long TakeBlockIndex()
     {
         State state = CurrentState();
         if (state.BlockIndex is < 0 or long.MaxValue)
         {
-            throw new InvalidOperationException($"The sandbox '{_session.Sandbox}' has the block index {state.BlockIndex}, from which none can be taken.");
+            throw new InvalidOperationException(
+                $"The sandbox '{_session.Sandbox}' has the block index {state.BlockIndex}, from which none can be taken.");
         }
 
         Put(_session.Model.SandboxState, state with { BlockIndex = state.BlockIndex + 1 });
         return state.BlockIndex;
     }
 
-    /// <summary>Everything that is intended belongs to the sandbox from this commit on: it will not be undone. A sandbox that was being created is created.</summary>
+    /// <summary>
+    /// Everything that is intended belongs to the sandbox from this commit on: it will not be undone. A sandbox that was being created is
+    /// created. A record of intents that is damaged is forgotten.
+    /// </summary>
     public SandboxEdit Complete()
     {
         _completesAll = true;
         return this;
     }
 
-    /// <summary>The side effect of one intent belongs to the sandbox from this commit on; the others are still undone unless they are completed.</summary>
+    /// <summary>
+    /// The side effect of one intent belongs to the sandbox from this commit on; the others are still undone unless they are completed.
+    /// </summary>
     /// <param name="intent">The intent.</param>
-    /// <exception cref="InvalidOperationException">The sandbox is being created: if that fails there is nothing for a side effect to belong to.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is being created: if that fails there is nothing for a side effect to belong to.
+    /// </exception>
     public SandboxEdit Complete(Intent intent)
     {
         ArgumentNullException.ThrowIfNull(intent);
         if (_session.IsCreating)
         {
-            throw new InvalidOperationException($"The sandbox '{_session.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a sandbox that may not come about.");
+            throw new InvalidOperationException(
+                $"The sandbox '{_session.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a "
+                + $"sandbox that may not come about.");
         }
 
         _completed.Add(intent.Number);
         return this;
     }
 
-    /// <summary>Commits: on return every change is durable and visible. See <see cref="Transaction.CommitAsync"/> for what may go wrong.</summary>
+    /// <summary>
+    /// Commits: on return every change is durable and visible. See <see cref="Transaction.CommitAsync"/> for what may go wrong.
+    /// </summary>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log; after that it is ignored.</param>
     /// <returns>The transaction's LSN, now the sandbox's version.</returns>
     public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
     {
-        IntentDocument? intents = _removesSandbox ? null : SettleIntents();
+        Action committed = _removesSandbox ? () => _ledger.Committed(null, isRemoved: true) : SettleIntents();
         try
         {
             Lsn lsn = await _change.CommitAsync(cancellationToken).ConfigureAwait(false);
-            _ledger.Committed(intents, _removesSandbox);
+            committed();
             return lsn;
         }
         catch (CommitNotPublishedException)
         {
-            _ledger.Committed(intents, _removesSandbox);
+            committed();
             throw;
         }
     }
 
-    /// <summary>Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.</summary>
-    private IntentDocument? SettleIntents()
+    /// <summary>
+    /// Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.
+    /// </summary>
+    /// <returns>What to note of them when the transaction is committed.</returns>
+    private Action SettleIntents()
     {
-        IntentDocument? before = _ledger.Document;
-        if (before is null || (!_completesAll && _completed.Count == 0))
+        if (!_completesAll && _completed.Count == 0)
         {
-            return before;
+            return _ledger.CommittedWithoutIntents;
         }
 
         IntentDocument? after = _completesAll ? null : _ledger.Without(_completed);
-        if (after is null)
-        {
-            _change.Delete(_session.Model.Intents);
-        }
-        else
+        if (after is not null)
         {
             _change.Put(_session.Model.Intents, after);
         }
+        else if (_ledger.IsRecorded)
+        {
+            _change.Delete(_session.Model.Intents);
+        }
 
-        return after;
+        return () => _ledger.Committed(after);
     }
 
     private void PutIfGiven<T>(DocumentKind<T> kind, T? value)
@@ -344,7 +394,8 @@ public sealed class SandboxEdit
             return state;
         }
 
-        return _session.ListContainers().Contains(container) ? new State() : throw new NotFoundException("container", $"{_session.Sandbox}/{container}");
+        _containers ??= [.. _session.ListContainers()];
+        return _containers.Contains(container) ? new State() : throw new NotFoundException("container", $"{_session.Sandbox}/{container}");
     }
 
     private State CurrentState() => _state ?? _session.Read(_session.Model.SandboxState) ?? new State();

@@ -9,8 +9,8 @@ using SafeStore.FileSystem;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// A locked sandbox: reading it at one point in time, changing it by transactions, recording what is to be undone if the work fails. Dispose it to
-/// release the lock; the lock ends with the process too. Not safe for concurrent use.
+/// A locked sandbox: reading it at one point in time, changing it by transactions, recording what is to be undone if the work fails.
+/// Dispose it to release the lock; the lock ends with the process too. Not safe for concurrent use.
 /// </summary>
 public sealed class SandboxSession : IAsyncDisposable
 {
@@ -39,17 +39,31 @@ public sealed class SandboxSession : IAsyncDisposable
     public SandboxModel Model { get; }
 
     /// <summary>What is to be undone unless it is completed, oldest first.</summary>
+    /// <exception cref="DocumentCorruptException">
+    /// The record is damaged: remove the sandbox, or forget the record by <see cref="SandboxEdit.Complete()"/>.
+    /// </exception>
+    /// <exception cref="DocumentTooLargeException">The record is larger than a document may be; likewise.</exception>
+    /// <exception cref="FileSystem.StorageException">The operating system refused to read the record; likewise.</exception>
     public IReadOnlyList<Intent> Intents => (_ledger is null ? _held.Read(Model.Intents) : _ledger.Document)?.Intents ?? [];
 
-    /// <summary>Whether the sandbox is only being made: it exists because something is to be undone if it does not come about.</summary>
+    /// <summary>
+    /// Whether the sandbox is only being made: it exists because something is to be undone if it does not come about. Throws what
+    /// <see cref="Intents"/> does.
+    /// </summary>
     public bool IsCreating => (_ledger is null ? _held.Read(Model.Intents) : _ledger.Document)?.Creating ?? false;
 
-    /// <summary>Reads a document of the sandbox; null if it does not exist. Throws what <see cref="StateStore.Read{T}(string, DocumentKind{T})"/> does.</summary>
+    /// <summary>
+    /// Reads a document of the sandbox; null if it does not exist. Throws what <see cref="StateStore.Read{T}(string, DocumentKind{T})"/>
+    /// does.
+    /// </summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="kind">Its kind.</param>
     public T? Read<T>(DocumentKind<T> kind) => _held.Read(kind);
 
-    /// <summary>Reads a document of a container; null if it does not exist. Throws what <see cref="StateStore.Read{T}(string, string, DocumentKind{T})"/> does.</summary>
+    /// <summary>
+    /// Reads a document of a container; null if it does not exist. Throws what
+    /// <see cref="StateStore.Read{T}(string, string, DocumentKind{T})"/> does.
+    /// </summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="container">The container's id.</param>
     /// <param name="kind">Its kind.</param>
@@ -59,7 +73,10 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The lock is released.</exception>
     public IReadOnlyList<string> ListContainers() => _held.ListContainers();
 
-    /// <summary>Starts a transaction; in a session of a new sandbox without intents, the one that creates it. Nothing touches the disk before it is committed.</summary>
+    /// <summary>
+    /// Starts a transaction; in a session of a new sandbox without intents, the one that creates it. Nothing touches the disk before it is
+    /// committed.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
     public SandboxEdit Change() => new(this, _held.Change(), Ledger());
 
@@ -72,6 +89,11 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <param name="payload">What that handler needs to know.</param>
     /// <param name="cancellationToken">As for <see cref="Transaction.CommitAsync"/>, whose exceptions this throws too.</param>
     /// <exception cref="ArgumentException">The kind is empty, or the payload no JSON value.</exception>
+    /// <exception cref="DocumentTooLargeException">
+    /// With this intent, and room for the text of a failure of its handler, the record is larger than a document may be. Nothing was
+    /// recorded.
+    /// </exception>
+    /// <exception cref="DocumentCorruptException">The record of the intents is damaged; nothing can be added to it.</exception>
     /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
     public ValueTask<Intent> IntendJsonAsync(string kind, JsonElement payload, CancellationToken cancellationToken = default)
     {
@@ -93,27 +115,32 @@ public sealed class SandboxSession : IAsyncDisposable
         return IntendJsonAsync(kind, JsonSerializer.SerializeToElement(payload, json), cancellationToken);
     }
 
-    /// <summary>Undoes all intents now, newest first, instead of leaving them to whoever locks the sandbox next. A sandbox that was only being made is removed.</summary>
+    /// <summary>
+    /// Undoes all intents now, newest first, instead of leaving them to the next exclusive lock of the sandbox. A sandbox that was only
+    /// being made is removed.
+    /// </summary>
     /// <param name="cancellationToken">Ends it between two steps.</param>
     /// <exception cref="UndoFailedException">A handler failed or is missing.</exception>
     /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
-    public async ValueTask UndoAsync(CancellationToken cancellationToken = default) => await Ledger().UndoAsync(cancellationToken).ConfigureAwait(false);
+    public async ValueTask UndoAsync(CancellationToken cancellationToken = default) =>
+        await Ledger().UndoAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// Makes an empty file (mode 0600) in the sandbox's run directory, as the seed does: <c>tempDir/tmp-(digits)</c>. It is not durable, and
-    /// goes with the sandbox at the latest.
+    /// Makes an empty file (mode 0600) in the sandbox's run directory, as the seed does: <c>tempDir/tmp-(digits)</c>. It is not durable,
+    /// and goes with the sandbox at the latest.
     /// </summary>
     /// <param name="lifetime">When it goes.</param>
     /// <exception cref="InvalidOperationException">The lock is released, or the sandbox is not created yet.</exception>
     /// <exception cref="FileSystem.StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
     public TempFile CreateTempFile(TempFileLifetime lifetime = TempFileLifetime.Owner)
     {
-        _held.Hold.ThrowIfReleased(); // without a lock somebody may be sweeping
+        _held.Hold.ThrowIfReleased(); // without a lock another process may be sweeping
         return _temp.Create(Sandbox, lifetime);
     }
 
-    /// <summary>Releases the lock. What was intended and not completed is undone by whoever locks the sandbox next.</summary>
+    /// <summary>Releases the lock. What was intended and not completed is undone by the next exclusive lock of the sandbox.</summary>
     public ValueTask DisposeAsync() => _held.DisposeAsync();
 
-    private IntentLedger Ledger() => _ledger ?? throw new InvalidOperationException($"The lock of sandbox '{Sandbox}' is shared; a change needs an exclusive one.");
+    private IntentLedger Ledger() =>
+        _ledger ?? throw new InvalidOperationException($"The lock of sandbox '{Sandbox}' is shared; a change needs an exclusive one.");
 }

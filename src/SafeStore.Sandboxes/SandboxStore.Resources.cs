@@ -31,7 +31,8 @@ public sealed partial class SandboxStore
     /// <param name="value">Its value.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <exception cref="ResourceArgumentException">An id is empty, a container has no such resource, or it is of another type.</exception>
-    public ValueTask<Lsn> StoreContainerAsync<T>(string sandbox, string container, SandboxResource resource, T value, CancellationToken cancellationToken = default)
+    public ValueTask<Lsn> StoreContainerAsync<T>(
+        string sandbox, string container, SandboxResource resource, T value, CancellationToken cancellationToken = default)
     {
         ResourceRules.CheckSandbox(sandbox);
         ResourceRules.CheckContainer(container);
@@ -71,12 +72,16 @@ public sealed partial class SandboxStore
     }
 
     /// <summary>Removes a sandbox with everything in it, or the chosen resources of it, in one transaction.</summary>
-    /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not exist.</param>
+    /// <param name="sandbox">
+    /// The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not
+    /// exist.
+    /// </param>
     /// <param name="resources">Which of its documents; null for the whole sandbox, and an empty list removes nothing.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>False if the sandbox does not exist.</returns>
     /// <exception cref="ResourceArgumentException">The id is empty, or a sandbox has no such resource.</exception>
-    public ValueTask<bool> RemoveAsync(string sandbox, IReadOnlyCollection<SandboxResource>? resources = null, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RemoveAsync(
+        string sandbox, IReadOnlyCollection<SandboxResource>? resources = null, CancellationToken cancellationToken = default)
     {
         ResourceRules.CheckSandbox(sandbox);
         DocumentKind[]? kinds = resources?.Select(resource => _rules.KindOf(resource, DocumentScope.Sandbox)).ToArray();
@@ -88,14 +93,19 @@ public sealed partial class SandboxStore
     }
 
     /// <summary>Removes a container with everything in it, or the chosen resources of it, in one transaction.</summary>
-    /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not exist.</param>
+    /// <param name="sandbox">
+    /// The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not
+    /// exist.
+    /// </param>
     /// <param name="container">The container's id.</param>
     /// <param name="resources">Which of its documents; null for the whole container, and an empty list removes nothing.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>False if the sandbox or the container does not exist.</returns>
     /// <exception cref="ResourceArgumentException">An id is empty, or a container has no such resource.</exception>
     /// <exception cref="ArgumentException">An id is not allowed.</exception>
-    public ValueTask<bool> RemoveContainerAsync(string sandbox, string container, IReadOnlyCollection<SandboxResource>? resources = null, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RemoveContainerAsync(
+        string sandbox, string container, IReadOnlyCollection<SandboxResource>? resources = null, CancellationToken cancellationToken =
+        default)
     {
         ResourceRules.CheckSandbox(sandbox);
         ResourceRules.CheckContainer(container);
@@ -116,7 +126,8 @@ public sealed partial class SandboxStore
     public ResourceUri UriOf(string sandbox, SandboxResource resource)
     {
         ResourceRules.CheckSandbox(sandbox);
-        return resource == SandboxResource.Lock ? UriOf(StoreRoot.Run, sandbox, null, "lock") : UriOf(sandbox, null, _rules.KindOf(resource, DocumentScope.Sandbox));
+        return resource == SandboxResource.Lock ? UriOf(StoreRoot.Run, sandbox, null, "lock")
+            : UriOf(sandbox, null, _rules.KindOf(resource, DocumentScope.Sandbox));
     }
 
     /// <summary>Where a resource of a container lies, whether or not it exists.</summary>
@@ -132,7 +143,9 @@ public sealed partial class SandboxStore
         return UriOf(sandbox, container, _rules.KindOf(resource, DocumentScope.Container));
     }
 
-    /// <summary>What a path stands for: the other way round than <see cref="UriOf(string, SandboxResource)"/> and <see cref="UriOfContainer"/>.</summary>
+    /// <summary>
+    /// What a path stands for: the other way round than <see cref="UriOf(string, SandboxResource)"/> and <see cref="UriOfContainer"/>.
+    /// </summary>
     /// <param name="file">A full path.</param>
     /// <returns>The resource; null if the path is none of this store's resources.</returns>
     /// <exception cref="ResourceArgumentException">The path is empty ("File cannot be empty").</exception>
@@ -164,7 +177,8 @@ public sealed partial class SandboxStore
         return null;
     }
 
-    private async ValueTask<Lsn> StoreAsync(string sandbox, string? container, ResourceSlot slot, object value, CancellationToken cancellation)
+    private async ValueTask<Lsn> StoreAsync(
+        string sandbox, string? container, ResourceSlot slot, object value, CancellationToken cancellation)
     {
         using Activity? activity = SandboxTelemetry.Start("storeResource", sandbox, container, slot.Resource);
         SandboxSession session = await LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false);
@@ -176,7 +190,8 @@ public sealed partial class SandboxStore
         }
     }
 
-    private async ValueTask<bool> RemoveAsync(string sandbox, string? container, Func<SandboxSession, SandboxEdit> change, CancellationToken cancellation)
+    private async ValueTask<bool> RemoveAsync(
+        string sandbox, string? container, Func<SandboxSession, SandboxEdit> change, CancellationToken cancellation)
     {
         using Activity? activity = SandboxTelemetry.Start("deleteResource", sandbox, container);
         SandboxSession session;
@@ -201,14 +216,16 @@ public sealed partial class SandboxStore
         }
     }
 
-    private static void CheckAllowed(string sandbox, string? container) => _ = new DocumentId(sandbox, container, StoreRoot.Run, "state.json");
+    private static void CheckAllowed(string sandbox, string? container) =>
+        _ = new DocumentId(sandbox, container, StoreRoot.Run, "state.json");
 
     private ResourceUri UriOf(string sandbox, string? container, DocumentKind kind) => UriOf(kind.Root, sandbox, container, kind.File);
 
     private ResourceUri UriOf(StoreRoot root, string sandbox, string? container, string file)
     {
         CheckAllowed(sandbox, container); // no path leaves its root
-        string directory = $"{(root == StoreRoot.Config ? Store.Layout.Config : Store.Layout.Run)}/{sandbox}{(container is null ? string.Empty : "/" + container)}";
+        string top = root == StoreRoot.Config ? Store.Layout.Config : Store.Layout.Run;
+        string directory = container is null ? $"{top}/{sandbox}" : $"{top}/{sandbox}/{container}";
         return new ResourceUri($"{directory}/{file}", directory);
     }
 

@@ -141,12 +141,61 @@ public sealed class AdoptTests : IDisposable
         Assert.Equal(0, (await AdoptAsync()).Code);
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task A_root_that_does_not_exist_is_refused_and_not_made(bool isRun, bool isDryRun)
+    {
+        string typo = _tree.Of("sbz");
+        string[] roots = isRun ? ["--config", _tree.Config, "--run", typo] : ["--config", typo, "--run", _tree.Run];
+
+        ToolResult adopt = await ToolProcess.RunAsync(["adopt", .. roots, .. isDryRun ? new[] { "--dry-run" } : []]);
+
+        Assert.Equal(1, adopt.Code);
+        Assert.Contains(typo, adopt.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(typo) || Directory.Exists(typo + ".safestore") || Directory.Exists(_tree.Config + ".safestore"));
+    }
+
+    [Fact]
+    public async Task Names_that_are_not_UTF_8_are_reported_and_end_nothing()
+    {
+        NamesOfBytes.Make(_tree.Run, KataTree.Sandbox);
+
+        ToolResult dry = await AdoptAsync("--json", "--dry-run");
+        ToolResult adopt = await AdoptAsync("--json", "--quarantine");
+        ToolResult again = await AdoptAsync("--json", "--quarantine");
+
+        Assert.True(adopt.Code == 2, adopt.Errors);
+        Assert.Equal((2, 63, 5), (dry.Code, dry.Total("adopted"), dry.Total("odd-name")));
+        Assert.Equal(5, adopt.Total("odd-name"));
+        Assert.Equal((63, 2, 63), (adopt.Total("adopted"), again.Code, again.Total("unchanged")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_sandbox_whose_lock_file_is_none_is_reported_and_the_others_are_adopted(bool isLink)
+    {
+        string path = Path.Combine(_tree.Run, KataTree.Sandbox, "lock");
+        File.Delete(path);
+        _ = isLink ? File.CreateSymbolicLink(path, "/etc/hostname") : (FileSystemInfo)Directory.CreateDirectory(path);
+
+        ToolResult dry = await AdoptAsync("--dry-run");
+        ToolResult adopt = await AdoptAsync("--json");
+
+        Assert.Equal((2, 2), (dry.Code, adopt.Code));
+        Assert.Contains(adopt.Lines, static line => line.Contains("unreadable", StringComparison.Ordinal) && line.Contains(KataTree.Sandbox, StringComparison.Ordinal));
+        Assert.True(adopt.Total("adopted") > 40);
+    }
+
     [Fact]
     public async Task Adoption_after_a_reboot_makes_the_run_root_anew()
     {
         Directory.Delete(_tree.Run, recursive: true);
 
-        ToolResult adopt = await AdoptAsync("--json");
+        ToolResult adopt = await AdoptAsync("--json", "--make-run");
 
         Assert.Equal((0, 12), (adopt.Code, adopt.Total("adopted")));
         Assert.Equal(3, Directory.GetFiles(_tree.Run, "lock", SearchOption.AllDirectories).Length);

@@ -77,7 +77,7 @@ public sealed class ImportTests : IDisposable
         string path = Path.Combine(_tree.Run, KataTree.Sandbox, file);
         await File.WriteAllTextAsync(path, content, TestContext.Current.CancellationToken);
 
-        ToolResult import = await _tree.ImportAsync("--json");
+        ToolResult import = await _tree.ImportAsync("--json", "--partial");
 
         Assert.Equal((2, Documents - 1, 1), (import.Code, import.Total("imported"), import.Total("damaged")));
         Assert.Contains(reason, import.Of(file).Reason(), StringComparison.Ordinal);
@@ -107,6 +107,76 @@ public sealed class ImportTests : IDisposable
         Assert.Equal(2000, new FileInfo(Path.Combine(quarantine, "network.json")).Length);
         Assert.Equal(4, Directory.GetFileSystemEntries(quarantine).Length);
         Assert.True(File.Exists(Path.Combine(run, "agent.json")));
+    }
+
+    [Theory]
+    [InlineData("state.json", "{")]
+    [InlineData("a b.json", "{}")]
+    [InlineData("bad id/state.json", "{}")]
+    [InlineData(".json", "{}")]
+    public async Task A_sandbox_of_which_a_file_cannot_be_imported_is_left_out_whole_unless_told(string file, string content)
+    {
+        string path = Path.Combine(_tree.Run, KataTree.Sandbox, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        bool isInPlace = File.Exists(path);
+        await File.WriteAllTextAsync(path, content, TestContext.Current.CancellationToken);
+
+        ToolResult dry = await _tree.ImportAsync("--json", "--dry-run");
+        ToolResult import = await _tree.ImportAsync("--json");
+        bool isThere = Directory.Exists(Path.Combine(_tree.Store, "run", KataTree.Sandbox)) || Directory.Exists(Path.Combine(_tree.Store, "config", KataTree.Sandbox));
+        ToolResult table = await _tree.ImportAsync();
+        ToolResult partial = await _tree.ImportAsync("--json", "--partial");
+
+        foreach (ToolResult result in new[] { dry, import })
+        {
+            Assert.Equal((2, "left-out"), (result.Code, result.Of("agent.json").Outcome()));
+            Assert.Equal(Documents - (isInPlace ? 1 : 0), result.Total("imported") + result.Total("left-out"));
+        }
+
+        Assert.False(isThere);
+        Assert.Equal(2, table.Code);
+        Assert.Contains(table.Lines, static line => line.StartsWith("left-out", StringComparison.Ordinal) && line.Contains("agent.json", StringComparison.Ordinal));
+        Assert.Equal((2, "imported"), (partial.Code, partial.Of("agent.json").Outcome()));
+    }
+
+    [Fact]
+    public async Task Each_file_in_a_directory_of_an_odd_name_is_named_and_set_aside()
+    {
+        string container = Directory.CreateDirectory(Path.Combine(_tree.Run, KataTree.Sandbox, "bad id")).FullName;
+        string sandbox = Directory.CreateDirectory(Path.Combine(_tree.Config, "-odd", "web")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(container, "state.json"), "{}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(container, "mounts.json"), "[]", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(sandbox, "config.json"), "{}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_tree.Config, "-odd", "config.json"), "{}", TestContext.Current.CancellationToken);
+
+        ToolResult dry = await _tree.ImportAsync("--json", "--dry-run");
+        ToolResult import = await _tree.ImportAsync("--json", "--quarantine");
+
+        foreach ((ToolResult result, string outcome) in new[] { (dry, "odd-name"), (import, "quarantined") })
+        {
+            Assert.Equal(outcome, result.Of("state.json", "bad id").Outcome());
+            Assert.Equal(outcome, result.Of("mounts.json", "bad id").Outcome());
+            Assert.Equal(outcome, result.Of("config.json", "web", "-odd").Outcome());
+            Assert.Equal(outcome, result.Of("config.json", null, "-odd").Outcome());
+        }
+
+        string quarantine = Path.Combine(_tree.Store, "config/.safestore/quarantine");
+        Assert.Equal("[]", await File.ReadAllTextAsync(Path.Combine(quarantine, "run", KataTree.Sandbox, "bad id", "mounts.json"), TestContext.Current.CancellationToken));
+        Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(quarantine, "config/-odd/web/config.json"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Names_that_are_not_UTF_8_are_reported_and_end_nothing()
+    {
+        NamesOfBytes.Make(_tree.Run, KataTree.Sandbox);
+
+        ToolResult dry = await _tree.ImportAsync("--json", "--dry-run", "--quarantine");
+        ToolResult import = await _tree.ImportAsync("--json", "--quarantine");
+
+        Assert.True(import.Code == 2, import.Errors);
+        Assert.Equal((2, 5, Documents), (dry.Code, dry.Total("odd-name"), dry.Total("imported")));
+        Assert.Equal((5, Documents), (import.Total("odd-name"), import.Total("imported")));
+        Assert.Contains(import.Lines, static line => line.Contains("its name is not UTF-8", StringComparison.Ordinal) && line.Contains("only where it was", StringComparison.Ordinal));
     }
 
     [Fact]

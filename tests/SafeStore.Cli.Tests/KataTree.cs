@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -38,7 +39,12 @@ public sealed class KataTree : IDisposable
 
     public string Of(string name) => Path.Combine(_temp, name);
 
-    public void Dispose() => Directory.Delete(_temp, recursive: true);
+    /// <summary>By rm, since .NET cannot remove a name that is not UTF-8.</summary>
+    public void Dispose()
+    {
+        using var remove = Process.Start("/bin/rm", ["-rf", _temp]);
+        remove.WaitForExit();
+    }
 
     /// <summary>Makes many more sandboxes of the same content.</summary>
     public void Multiply(int times)

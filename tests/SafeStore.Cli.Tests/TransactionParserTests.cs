@@ -1,5 +1,6 @@
 using System.Linq;
 using System.Text;
+using System.Threading.Tasks;
 using SafeStore.Cli.Apply;
 using Xunit;
 
@@ -39,6 +40,17 @@ public sealed class TransactionParserTests
     [InlineData("""{"sandboxes":[{"sandbox":"a","ops":[]},{"sandbox":"a","ops":[]}]}""")]
     public void A_line_that_is_no_transaction_is_refused(string line) =>
         Assert.Throws<BadRequestException>(() => TransactionParser.Parse(Encoding.UTF8.GetBytes(line)));
+
+    /// <summary>A second is enough; with a look at each sandbox before it, it was half an hour.</summary>
+    [Fact(Timeout = 120_000)]
+    public async Task A_transaction_over_very_many_sandboxes_is_read_in_time()
+    {
+        string line = $"{{\"sandboxes\":[{string.Join(',', Enumerable.Range(0, 300_000).Select(static i => $"{{\"sandbox\":\"a-sandbox-{i}\",\"ops\":[]}}"))}]}}";
+
+        int count = await Task.Run(() => TransactionParser.Parse(Encoding.UTF8.GetBytes(line)).Sandboxes.Count, TestContext.Current.CancellationToken);
+
+        Assert.Equal(300_000, count);
+    }
 
     [Fact]
     public void Root_and_container_default_to_run_and_none()

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Trees;
-using SafeStore.Sandboxes.Trees;
+using SafeStore.Kata;
 
 namespace SafeStore.Cli.Adopt;
 
@@ -20,17 +20,20 @@ internal static class AdoptCommand
         var document = new DocumentLimit(command);
         var dryRun = new Option<bool>("--dry-run") { Description = "Only tells what it finds; writes nothing at all." };
         var quarantine = new Option<bool>("--quarantine") { Description = "Moves damaged and empty documents into quarantine/ in their root's metadata." };
+        var makeRun = new Option<bool>("--make-run") { Description = "The run root is gone, as after a reboot: makes it. Without this both roots must exist." };
         Option<bool> json = FileReportOutput.Option();
         command.Add(config);
         command.Add(run);
         command.Add(dryRun);
         command.Add(quarantine);
+        command.Add(makeRun);
         command.Add(json);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
             new TreeAdoption(StoreLayout.Beside(arguments.GetValue(config)!, arguments.GetValue(run)!), document.OptionsOf(arguments))
             {
                 IsDryRun = arguments.GetValue(dryRun),
                 Quarantines = arguments.GetValue(quarantine),
+                MakesRun = arguments.GetValue(makeRun),
             },
             arguments.GetValue(json),
             ending.Token)));

@@ -70,6 +70,7 @@ internal ref struct TransactionParser
     {
         Expect(JsonTokenType.StartArray, "'sandboxes' must be an array");
         var sandboxes = new List<SandboxRequest>();
+        var ids = new HashSet<string>(StringComparer.Ordinal);
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
             Expect(JsonTokenType.StartObject, "An element of 'sandboxes' must be an object");
@@ -81,7 +82,7 @@ internal ref struct TransactionParser
             }
 
             SandboxRequest request = one.ToRequest();
-            if (sandboxes.Exists(other => other.Sandbox == request.Sandbox))
+            if (!ids.Add(request.Sandbox))
             {
                 throw new BadRequestException($"The sandbox '{request.Sandbox}' appears twice in the transaction.");
             }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Trees;
-using SafeStore.Sandboxes.Trees;
+using SafeStore.Kata;
 
 namespace SafeStore.Cli.Export;
 

@@ -10,7 +10,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.Sandboxes.Trees;
+using SafeStore.Kata;
 
 namespace SafeStore.Cli.Trees;
 
@@ -154,6 +154,7 @@ internal sealed class FileReportOutput(Stream output, bool isJson, bool isDryRun
         FileOutcome.OddName => "odd-name",
         FileOutcome.Unreadable => "unreadable",
         FileOutcome.Quarantined => "quarantined",
+        FileOutcome.LeftOut => "left-out",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 }

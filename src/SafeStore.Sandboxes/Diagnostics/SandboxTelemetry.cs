@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>The activities of a sandbox store, with the seed's names of spans and tags; they cost nothing while nobody listens.</summary>
+/// <summary>The activities of a sandbox store, with the seed's names of spans and tags; they cost nothing without a listener.</summary>
 internal static class SandboxTelemetry
 {
     private static readonly ActivitySource s_source = new(SandboxStore.ActivitySourceName);

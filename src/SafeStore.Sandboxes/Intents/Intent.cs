@@ -16,9 +16,11 @@ public sealed record Intent : StoredObject
     /// <summary>What that handler needs to know; JSON's null if nothing was said.</summary>
     public JsonElement Payload { get; init => field = value.ValueKind == JsonValueKind.Undefined ? s_null : value; } = s_null;
 
-    /// <summary>How often its handler has been started. Written before each start.</summary>
+    /// <summary>How often its handler has been started. Written before each start, if the record has room for it.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>What the handler's last failure said; null if it has not failed, or died before it could.</summary>
+    /// <summary>
+    /// What the handler's last failure said, its first 256 characters; null if it has not failed, or died before it could.
+    /// </summary>
     public string? LastError { get; init; }
 }

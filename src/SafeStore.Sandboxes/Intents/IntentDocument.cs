@@ -1,9 +1,14 @@
 using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary><c>intents.json</c> in the config root, which outlives a reboot: what is to be undone if the work that it belongs to is not completed.</summary>
-internal sealed record IntentDocument : StoredObject
+/// <summary>
+/// <c>intents.json</c> in the config root, which outlives a reboot: what is to be undone if the work that it belongs to is not completed.
+/// </summary>
+internal sealed record IntentDocument : StoredObject, IJsonOnDeserialized
 {
     public const string File = "intents.json";
 
@@ -15,4 +20,35 @@ internal sealed record IntentDocument : StoredObject
 
     /// <summary>In the order in which they were recorded.</summary>
     public IReadOnlyList<Intent> Intents { get; init => field = value ?? []; } = [];
+
+    /// <summary>A number that no intent has, whatever <see cref="Next"/> says.</summary>
+    [JsonIgnore]
+    public long NextNumber => Intents.Select(static intent => intent.Number + 1).Append(Next).Max();
+
+    public IntentDocument With(Intent newest) => this with { Next = newest.Number + 1, Intents = [.. Intents, newest] };
+
+    public IntentDocument Replacing(Intent newest) => this with { Intents = [.. Intents.SkipLast(1), newest] };
+
+    /// <summary>What cannot be told apart could not be completed or undone one by one, and what is null not at all.</summary>
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        var numbers = new HashSet<long>();
+        foreach (Intent? intent in Intents)
+        {
+            if (intent is null)
+            {
+                throw new JsonException("An intent is null: what is to be undone is lost");
+            }
+
+            if (intent.Number is < 0 or long.MaxValue || !numbers.Add(intent.Number))
+            {
+                throw new JsonException($"The intents are not told apart by their numbers: {intent.Number} is there twice or out of range");
+            }
+        }
+
+        if (Next is < 0 or long.MaxValue)
+        {
+            throw new JsonException($"The number of the next intent, {Next}, is out of range");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -8,21 +9,74 @@ using System.Threading.Tasks;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// The intents of a sandbox that is locked exclusively. Each step is a transaction of its own: an intent is durable before its side effect, a
-/// handler's start before the handler runs, and the removal of an intent comes only after its handler has returned.
+/// The intents of a sandbox that is locked exclusively. Each step is a transaction of its own: an intent is durable before its side effect,
+/// a handler's start before the handler runs, and the removal of an intent comes only after its handler has returned.
 /// </summary>
-internal sealed class IntentLedger(SandboxLock held, SandboxModel model, UndoHandlers handlers, bool isNew)
+internal sealed class IntentLedger
 {
-    private bool _isNew = isNew;
+    /// <summary>How much of a failure's text is recorded. Each intent is recorded with room for it, so that it can be undone too.</summary>
+    private const int ErrorRunesMax = 256;
+
+    // The longest form of a recorded failure: as many runes, each as two escapes, and a number of attempts.
+    private static readonly string s_roomForFailure = new(' ', (ErrorRunesMax * 12) + 16);
+
+    private readonly SandboxLock _held;
+    private readonly SandboxModel _model;
+    private readonly UndoHandlers _handlers;
+    private IntentDocument? _document;
+    private SafeStoreException? _damage;
+    private bool _isNew;
+
+    private IntentLedger(SandboxLock held, SandboxModel model, UndoHandlers handlers)
+    {
+        _held = held;
+        _model = model;
+        _handlers = handlers;
+    }
 
     /// <summary>What is recorded; null if there is nothing.</summary>
-    public IntentDocument? Document { get; private set; } = isNew ? null : held.Read(model.Intents);
+    /// <exception cref="SafeStoreException">The record cannot be read.</exception>
+    public IntentDocument? Document
+    {
+        get
+        {
+            ThrowIfDamaged();
+            return _document;
+        }
+    }
+
+    /// <summary>Whether something is recorded that is to be undone. A record that cannot be read names nothing that could be.</summary>
+    public bool HasIntents => _document is { Intents.Count: > 0 };
+
+    /// <summary>Whether there is a record, readable or not.</summary>
+    public bool IsRecorded => _document is not null || _damage is not null;
+
+    /// <summary>The ledger of a sandbox that is to be made.</summary>
+    public static IntentLedger OfNew(SandboxLock held, SandboxModel model, UndoHandlers handlers) =>
+        new(held, model, handlers) { _isNew = true };
+
+    /// <summary>The ledger of a sandbox that exists. Damage of the record is an error of those calls only that need the record.</summary>
+    public static IntentLedger OfExisting(SandboxLock held, SandboxModel model, UndoHandlers handlers)
+    {
+        var ledger = new IntentLedger(held, model, handlers);
+        try
+        {
+            ledger._document = held.Read(model.Intents);
+        }
+        catch (SafeStoreException damage)
+        {
+            ledger._damage = damage;
+        }
+
+        return ledger;
+    }
 
     public async ValueTask<Intent> AddAsync(string kind, JsonElement payload, CancellationToken cancellation)
     {
         IntentDocument document = Document ?? new IntentDocument { Creating = _isNew };
-        var intent = new Intent { Number = document.Next, Kind = kind, Payload = payload };
-        await CommitAsync(document with { Next = document.Next + 1, Intents = [.. document.Intents, intent] }, cancellation).ConfigureAwait(false);
+        var intent = new Intent { Number = document.NextNumber, Kind = kind, Payload = payload };
+        ThrowUnlessItFits(document.With(intent with { LastError = s_roomForFailure }));
+        await CommitAsync(document.With(intent), cancellation).ConfigureAwait(false);
         return intent;
     }
 
@@ -45,13 +99,13 @@ internal sealed class IntentLedger(SandboxLock held, SandboxModel model, UndoHan
             }
             else if (rest.Creating)
             {
-                await held.Change().RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
+                await _held.Change().RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
                 Committed(null, isRemoved: true);
                 return false;
             }
             else
             {
-                await held.Change().Delete(model.Intents).CommitAsync(cancellation).ConfigureAwait(false);
+                await _held.Change().Delete(_model.Intents).CommitAsync(cancellation).ConfigureAwait(false);
                 Committed(null);
             }
         }
@@ -59,51 +113,77 @@ internal sealed class IntentLedger(SandboxLock held, SandboxModel model, UndoHan
         return true;
     }
 
-    /// <summary>What the document is to be when some intents, or all, are completed; null if it is to go.</summary>
-    public IntentDocument? Without(IReadOnlySet<long>? completed)
+    /// <summary>What the document is to be when some intents are completed; null if it is to go.</summary>
+    public IntentDocument? Without(IReadOnlySet<long> completed)
     {
-        if (Document is null || completed is null)
+        if (Document is not { } document)
         {
             return null;
         }
 
-        IntentDocument rest = Document with { Intents = [.. Document.Intents.Where(intent => !completed.Contains(intent.Number))] };
+        IntentDocument rest = document with { Intents = [.. document.Intents.Where(intent => !completed.Contains(intent.Number))] };
         return rest.Intents.Count > 0 ? rest : null;
     }
 
     /// <summary>A transaction of the sandbox was committed, and with it this.</summary>
     public void Committed(IntentDocument? document, bool isRemoved = false)
     {
-        Document = document;
+        _document = document;
+        _damage = null;
         _isNew = isRemoved;
+    }
+
+    /// <summary>A transaction of the sandbox was committed that left the record as it was.</summary>
+    public void CommittedWithoutIntents() => _isNew = false;
+
+    private void ThrowIfDamaged()
+    {
+        if (_damage is not null)
+        {
+            ExceptionDispatchInfo.Throw(_damage);
+        }
     }
 
     private async ValueTask UndoLastAsync(IntentDocument document, CancellationToken cancellation)
     {
         Intent last = document.Intents[^1];
-        UndoHandler handler = handlers.Find(last.Kind)
-            ?? throw new UndoFailedException(held.Sandbox, last, $"this program has no undo handler for the kind '{last.Kind}'.");
-        last = last with { Attempts = last.Attempts + 1 };
-        await CommitAsync(Replacing(document, last), cancellation).ConfigureAwait(false);
+        UndoHandler handler = _handlers.Find(last.Kind)
+            ?? throw new UndoFailedException(_held.Sandbox, last, $"this program has no undo handler for the kind '{last.Kind}'.");
+        last = last with { Attempts = last.Attempts == int.MaxValue ? last.Attempts : last.Attempts + 1 };
+        await CommitProgressAsync(document.Replacing(last), cancellation).ConfigureAwait(false);
         try
         {
-            await handler(new UndoRequest(held.Sandbox, last), cancellation).ConfigureAwait(false);
+            await handler(new UndoRequest(_held.Sandbox, last), cancellation).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            last = last with { LastError = failure.Message };
-            await CommitAsync(Replacing(Document!, last), CancellationToken.None).ConfigureAwait(false);
-            throw new UndoFailedException(held.Sandbox, last, failure.Message, failure);
+            last = last with { LastError = Shortened(failure.Message) };
+            await CommitProgressAsync(document.Replacing(last), CancellationToken.None).ConfigureAwait(false);
+            throw new UndoFailedException(_held.Sandbox, last, failure.Message, failure);
         }
     }
 
-    private static IntentDocument Replacing(IntentDocument document, Intent last) => document with { Intents = [.. document.Intents.SkipLast(1), last] };
+    /// <summary>
+    /// Records how far the undoing is. A record that was near the limit of documents when it was made may have no room for that; what is to
+    /// be undone is in it all the same, so the undoing goes on without.
+    /// </summary>
+    private async ValueTask CommitProgressAsync(IntentDocument document, CancellationToken cancellation)
+    {
+        try
+        {
+            await CommitAsync(document, cancellation).ConfigureAwait(false);
+        }
+        catch (DocumentTooLargeException)
+        {
+            _document = document;
+        }
+    }
 
     private async ValueTask CommitAsync(IntentDocument document, CancellationToken cancellation)
     {
         try
         {
-            await held.Change().Put(model.Intents, document).CommitAsync(cancellation).ConfigureAwait(false);
+            await _held.Change().Put(_model.Intents, document).CommitAsync(cancellation).ConfigureAwait(false);
         }
         catch (CommitNotPublishedException)
         {
@@ -113,4 +193,11 @@ internal sealed class IntentLedger(SandboxLock held, SandboxModel model, UndoHan
 
         Committed(document);
     }
+
+    /// <summary>Puts it into a change that is never committed, which checks its size.</summary>
+    private void ThrowUnlessItFits(IntentDocument document) => _held.Change().Put(_model.Intents, document);
+
+    /// <summary>The start of a text, without half characters, which could not be written.</summary>
+    private static string Shortened(string text) =>
+        string.Concat(text.EnumerateRunes().Take(ErrorRunesMax).Select(static rune => rune.ToString()));
 }

@@ -12,7 +12,9 @@ namespace SafeStore.Sandboxes;
 /// </summary>
 public abstract record StoredObject
 {
-    /// <summary>The members that the record does not have, by their names as written; null if there are none. Copies of a record share it.</summary>
+    /// <summary>
+    /// The members that the record does not have, by their names as written; null if there are none. Copies of a record share it.
+    /// </summary>
     [JsonExtensionData]
     [SuppressMessage("Usage", "CA2227", Justification = "The serialiser fills it after it has made the record.")]
     public IDictionary<string, JsonElement>? Unknown { get; set; }

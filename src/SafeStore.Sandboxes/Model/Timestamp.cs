@@ -45,7 +45,9 @@ public readonly record struct Timestamp
         return new Timestamp(fraction.Length == 0 ? seconds + zone : $"{seconds}.{fraction}{zone}");
     }
 
-    /// <summary>Reads RFC 3339 text: date, <c>T</c>, time, any number of digits of a second, <c>Z</c> or an offset of hours and minutes.</summary>
+    /// <summary>
+    /// Reads RFC 3339 text: date, <c>T</c>, time, any number of digits of a second, <c>Z</c> or an offset of hours and minutes.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="time">The time, the default unless the result is true.</param>
     public static bool TryParse(string text, out Timestamp time)
@@ -59,7 +61,8 @@ public readonly record struct Timestamp
         ReadOnlySpan<char> fraction = FractionOf(text);
         ReadOnlySpan<char> zone = text.AsSpan(SecondsLength + (text[SecondsLength] == '.' ? 1 + fraction.Length : 0));
         if ((text[SecondsLength] == '.' && fraction.IsEmpty) || !IsZone(zone)
-            || !DateTime.TryParseExact(text.AsSpan(0, SecondsLength), "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+            || !DateTime.TryParseExact(
+                text.AsSpan(0, SecondsLength), "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
         {
             return false;
         }
@@ -69,7 +72,9 @@ public readonly record struct Timestamp
     }
 
     /// <summary>The same time as .NET's type, its nanoseconds cut to 100 ns.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is before the year 1 or after the year 9999 in UTC, or its offset is over 14 hours.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// It is before the year 1 or after the year 9999 in UTC, or its offset is over 14 hours.
+    /// </exception>
     public DateTimeOffset ToDateTimeOffset()
     {
         string text = ToString();
@@ -112,8 +117,10 @@ internal sealed class TimestampConverter : JsonConverter<Timestamp>
     public override Timestamp Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         string? text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-        return text is not null && Timestamp.TryParse(text, out Timestamp time) ? time : throw new JsonException("A time must be RFC 3339 text, 2006-01-02T15:04:05.999999999Z for instance");
+        return text is not null && Timestamp.TryParse(text, out Timestamp time) ? time
+            : throw new JsonException("A time must be RFC 3339 text, 2006-01-02T15:04:05.999999999Z for instance");
     }
 
-    public override void Write(Utf8JsonWriter writer, Timestamp value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Timestamp value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -8,16 +8,19 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
 {
     /// <summary>Names in a sandbox's directory that are documents of it: a container of that name would be in their way.</summary>
     private static readonly string[] s_reserved =
-        ["config.json", "state.json", "network.json", "hypervisor.json", "agent.json", "process.json", "mounts.json", "devices.json", "persist.json", IntentDocument.File];
+        ["config.json", "state.json", "network.json", "hypervisor.json", "agent.json", "process.json", "mounts.json", "devices.json",
+            "persist.json", IntentDocument.File];
 
     public static string CheckSandbox(string? sandbox) =>
         string.IsNullOrWhiteSpace(sandbox) ? throw new ResourceArgumentException(ResourceFault.SandboxIdMissing, nameof(sandbox)) : sandbox;
 
     public static string CheckContainer(string? container) =>
-        string.IsNullOrWhiteSpace(container) ? throw new ResourceArgumentException(ResourceFault.ContainerIdMissing, nameof(container)) : container;
+        string.IsNullOrWhiteSpace(container) ? throw new ResourceArgumentException(ResourceFault.ContainerIdMissing, nameof(container))
+            : container;
 
     public static string CheckNewContainer(string? container) => s_reserved.Contains(CheckContainer(container))
-        ? throw new ArgumentException($"'{container}' is the name of a document of the sandbox and cannot be a container id.", nameof(container))
+        ? throw new ArgumentException(
+            $"'{container}' is the name of a document of the sandbox and cannot be a container id.", nameof(container))
         : container!;
 
     /// <summary>A type in words.</summary>
@@ -34,9 +37,11 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
     {
         CheckResource(resource, scope);
         string type = slots.FirstOrDefault(slot => slot.Takes(value))?.TypeName
-            ?? throw new ResourceArgumentException(ResourceFault.InvalidDataType, nameof(value), $"no resource is a {NameOf(value?.GetType())}");
+            ?? throw new ResourceArgumentException(
+                ResourceFault.InvalidDataType, nameof(value), $"no resource is a {NameOf(value?.GetType())}");
         return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Takes(value))
-            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {type}");
+            ?? throw new ResourceArgumentException(
+                ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {type}");
     }
 
     /// <summary>The document that a value is wanted of.</summary>
@@ -44,7 +49,8 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
     {
         CheckResource(resource, scope);
         return slots.FirstOrDefault(slot => slot.Resource == resource && slot.Kind.Scope == scope && slot.Gives(type))
-            ?? throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {NameOf(type)}");
+            ?? throw new ResourceArgumentException(
+                ResourceFault.InvalidResource, nameof(resource), $"the resource '{resource}' of a {NameOf(scope)} is not a {NameOf(type)}");
     }
 
     /// <summary>A document of a resource, whatever its type.</summary>
@@ -58,7 +64,8 @@ internal sealed class ResourceRules(ResourceSlot[] slots)
     {
         if (!slots.Any(slot => slot.Resource == resource && slot.Kind.Scope == scope))
         {
-            throw new ResourceArgumentException(ResourceFault.InvalidResource, nameof(resource), $"a {NameOf(scope)} has no resource '{resource}'");
+            throw new ResourceArgumentException(
+                ResourceFault.InvalidResource, nameof(resource), $"a {NameOf(scope)} has no resource '{resource}'");
         }
     }
 

@@ -6,10 +6,15 @@ namespace SafeStore.Sandboxes;
 /// <summary>When a temp file goes.</summary>
 public enum TempFileLifetime
 {
-    /// <summary>When it is disposed, or its process dies (then whoever locks the sandbox exclusively next removes it), or the sandbox is removed.</summary>
+    /// <summary>
+    /// When it is disposed, or its process dies (then the next exclusive lock of the sandbox removes it), or the sandbox is removed.
+    /// </summary>
     Owner,
 
-    /// <summary>When the sandbox is removed. For files that outlive the process that made them, a virtual machine's drives for instance; named as the seed names them.</summary>
+    /// <summary>
+    /// When the sandbox is removed. For files that outlive the process that made them, a virtual machine's drives for instance; named as
+    /// the seed names them.
+    /// </summary>
     Sandbox,
 }
 
@@ -47,7 +52,8 @@ public sealed class TempFile : IDisposable
             // Under its flock, and only if the name is still this file's: the sandbox may be gone, and its directory with it.
             Errno errno = _fs.IsNameOf(owned.Directory, _name, owned.File, out bool same);
             errno = errno == Errno.None && same ? _fs.Unlink(owned.Directory, _name) : errno;
-            StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", owned.Directory.Path, _name);
+            StorageException.ThrowIfFailed(
+                errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", owned.Directory.Path, _name);
         }
     }
 

@@ -7,14 +7,15 @@ using SafeStore.FileSystem;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// The <c>tempDir</c> of the sandboxes. A file whose lifetime is its owner's has a name of its own (<c>.owned</c>) and an exclusive flock as
-/// long as the owner lives: who holds the sandbox exclusively and gets that flock knows that nobody needs the file.
+/// The <c>tempDir</c> of the sandboxes. A file whose lifetime is its owner's has a name of its own (<c>.owned</c>) and an exclusive flock
+/// as long as the owner lives: a holder of the exclusive lock that gets that flock knows that no process needs the file.
 /// </summary>
 internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : IDisposable
 {
     private const string Name = "tempDir";
     private const string OwnedSuffix = ".owned";
-    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public static TempFiles Open(IDurableFileSystem fs, StoreLayout layout)
@@ -48,7 +49,8 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
         Errno errno = fs.OpenDirectory(run, path, out DirectoryHandle? directory);
         if (errno is Errno.NotFound or Errno.SymbolicLink or Errno.NotDirectory)
         {
-            return; // a link or a file there is not the store's: no temp file is made there, and it must not keep anybody from removing the sandbox
+            // a link or a file there is not the store's: no temp file is made there, and it must not stop the removal of the sandbox
+            return;
         }
 
         StorageException.ThrowIfFailed(errno, "open the directory", $"{run.Path}/{path}");
@@ -86,7 +88,7 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
             return TempFile.OfSandbox(fs, name, $"{directory.Path}/{name}");
         }
 
-        // Nobody sweeps meanwhile: that takes the exclusive lock of the sandbox, which the caller has or keeps away.
+        // No process sweeps meanwhile: that takes the exclusive lock of the sandbox, which the caller has or keeps away.
         errno = fs.TryLock(file!, LockMode.Exclusive);
         if (errno == Errno.None)
         {
@@ -108,7 +110,8 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
         }
 
         // Its owner lives, or has just removed it.
-        StorageException.ThrowIfFailed(errno is Errno.WouldBlock or Errno.NotFound ? Errno.None : errno, "remove the temp file", directory.Path, name);
+        StorageException.ThrowIfFailed(
+            errno is Errno.WouldBlock or Errno.NotFound ? Errno.None : errno, "remove the temp file", directory.Path, name);
     }
 
     private DirectoryHandle OpenOrMake(string sandbox)
@@ -124,7 +127,8 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
         {
             errno = fs.MakeDirectory(parent!, Name, DirectoryMode);
             StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the directory", parent!.Path, Name);
-            StorageException.ThrowIfFailed(fs.OpenDirectory(parent, Name, out DirectoryHandle? directory), "open the directory", parent.Path, Name);
+            StorageException.ThrowIfFailed(
+                fs.OpenDirectory(parent, Name, out DirectoryHandle? directory), "open the directory", parent.Path, Name);
             return directory!;
         }
     }

@@ -141,7 +141,7 @@ public sealed class LockTests : IDisposable
         SandboxConfig after = before with { Annotations = new System.Collections.Generic.Dictionary<string, string> { ["a"] = "1" } };
         await store.StoreAsync("sb-1", SandboxResource.Config, after);
 
-        Assert.Null(before.Annotations);
+        Assert.Empty(before.Annotations!);
         Assert.Equal("1", store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!["a"]);
     }
 }

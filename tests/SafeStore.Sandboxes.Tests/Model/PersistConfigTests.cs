@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Model;
@@ -86,7 +87,7 @@ public sealed class PersistConfigTests
             {"Config":{"New":1,"HypervisorConfig":{"New":2,"KernelParams":"no list"},"NetworkConfig":{"New":3},"ProxyConfig":{"New":4},
               "KataAgentConfig":{"New":5},"KataShimConfig":{"New":6},"ContainerConfigs":[{"New":7}]}}
             """;
-        PersistSandbox sandbox = PersistTree.Parse(SandboxModel.Default.PersistSandbox, Json);
+        PersistSandbox sandbox = PersistTree.Parse(PersistDocuments.Sandbox, Json);
 
         SandboxConfig config = PersistConversion.Convert("s", sandbox, new Dictionary<string, PersistContainer>()).Config;
 

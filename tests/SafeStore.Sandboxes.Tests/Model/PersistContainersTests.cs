@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Model;
@@ -67,7 +68,7 @@ public sealed class PersistContainersTests
     public void Unknown_members_of_a_container_survive()
     {
         PersistContainer container = PersistTree.Parse(
-            SandboxModel.Default.PersistContainer,
+            PersistDocuments.Container,
             """{"New":1,"Rootfs":{"New":0,"Source":"s"},"DeviceMaps":[{"ID":"d","New":2}],"Mounts":[{"New":3}],"Process":{"New":4}}""");
 
         ConvertedContainer converted = PersistConversion.Convert("s", new PersistSandbox(), new Dictionary<string, PersistContainer> { ["c"] = container }).Containers["c"];

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Model;
@@ -112,7 +113,7 @@ public sealed class PersistDevicesTests
               {"ID":"b","Type":"vfio","New":1,"VFIODevs":[{"New":2}]},
               {"ID":"c","Type":"virtio-net-pci","New":1,"VhostUserDev":{"Newer":2,"new":3}}]}
             """;
-        IReadOnlyList<Device> devices = ConvertAll(PersistTree.Parse(SandboxModel.Default.PersistSandbox, Json));
+        IReadOnlyList<Device> devices = ConvertAll(PersistTree.Parse(PersistDocuments.Sandbox, Json));
 
         Assert.Equal([1, 1, 1], devices.Select(static device => New(device)));
         Assert.Equal((2, 2), (New(((BlockDevice)devices[0]).BlockDrive!), New(((VfioDevice)devices[1]).VfioDevs![0]!)));
@@ -121,7 +122,7 @@ public sealed class PersistDevicesTests
 
     [Fact]
     public void An_entry_that_is_null_is_kept_as_an_empty_device() =>
-        Assert.IsType<RawDevice>(Assert.Single(ConvertAll(PersistTree.Parse(SandboxModel.Default.PersistSandbox, """{"Devices":[null]}"""))));
+        Assert.IsType<RawDevice>(Assert.Single(ConvertAll(PersistTree.Parse(PersistDocuments.Sandbox, """{"Devices":[null]}"""))));
 
     [Fact]
     public void The_devices_can_be_written_and_read_as_the_seeds_document()

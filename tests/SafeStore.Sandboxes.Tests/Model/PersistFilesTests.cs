@@ -2,6 +2,7 @@ using System.IO;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Model;
@@ -31,7 +32,7 @@ public sealed class PersistFilesTests
     {
         byte[] json = await File.ReadAllBytesAsync(Path.Combine(Trees.PersistRun, file), TestContext.Current.CancellationToken);
 
-        byte[] again = IsOfContainer(file) ? WriteBack(SandboxModel.Default.PersistContainer, json) : WriteBack(SandboxModel.Default.PersistSandbox, json);
+        byte[] again = IsOfContainer(file) ? WriteBack(PersistDocuments.Container, json) : WriteBack(PersistDocuments.Sandbox, json);
 
         Assert.True(JsonElement.DeepEquals(JsonElement.Parse(json), JsonElement.Parse(again)), file);
     }
@@ -42,7 +43,7 @@ public sealed class PersistFilesTests
     {
         byte[] json = await File.ReadAllBytesAsync(Path.Combine(Trees.PersistRun, file), TestContext.Current.CancellationToken);
 
-        Assert.Empty(IsOfContainer(file) ? UnknownMembers.Of(SandboxModel.Default.PersistContainer, json) : UnknownMembers.Of(SandboxModel.Default.PersistSandbox, json));
+        Assert.Empty(IsOfContainer(file) ? UnknownMembers.Of(PersistDocuments.Container, json) : UnknownMembers.Of(PersistDocuments.Sandbox, json));
     }
 
     [Fact]
@@ -54,7 +55,7 @@ public sealed class PersistFilesTests
         foreach (string cgroup in (string[])[Bare, Limited])
         {
             string json = $$$"""{"Config":{"cgroups":{{{cgroup}}}}}""";
-            JsonElement again = JsonElement.Parse(WriteBack(SandboxModel.Default.PersistSandbox, Encoding.UTF8.GetBytes(json)));
+            JsonElement again = JsonElement.Parse(WriteBack(PersistDocuments.Sandbox, Encoding.UTF8.GetBytes(json)));
             Assert.True(JsonElement.DeepEquals(JsonElement.Parse(cgroup), again.GetProperty("Config").GetProperty("cgroups")), again.GetRawText());
         }
     }

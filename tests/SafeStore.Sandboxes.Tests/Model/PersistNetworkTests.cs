@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Model;
@@ -106,7 +107,7 @@ public sealed class PersistNetworkTests
         ];
 
         Assert.All(endpoints, static endpoint => Assert.True(
-            JsonElement.DeepEquals(JsonSerializer.SerializeToElement(endpoint, SandboxModel.Default.Json.GetTypeInfo(typeof(PersistEndpoint))), Convert<RawEndpoint>(endpoint).Data)));
+            JsonElement.DeepEquals(JsonSerializer.SerializeToElement(endpoint, PersistDocuments.Json.GetTypeInfo(typeof(PersistEndpoint))), Convert<RawEndpoint>(endpoint).Data)));
     }
 
     [Fact]
@@ -122,7 +123,7 @@ public sealed class PersistNetworkTests
               {"Type":"virtual","New":2,"Data":0,"Veth":{"New":3,"NetPair":{"New":4,"TAPIface":{"New":5}}}},
               {"Type":"tap","Tap":{"New":3,"TapInterface":{"New":4}}}]}}
             """;
-        NetworkNamespace network = Convert(PersistTree.Parse(SandboxModel.Default.PersistSandbox, Json).Network);
+        NetworkNamespace network = Convert(PersistTree.Parse(PersistDocuments.Sandbox, Json).Network);
         var veth = (VethEndpoint)network.Endpoints![0];
         var tap = (TapEndpoint)network.Endpoints[1];
 

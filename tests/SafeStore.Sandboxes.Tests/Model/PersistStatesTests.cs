@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Model;
@@ -110,7 +111,7 @@ public sealed class PersistStatesTests
     [Fact]
     public void An_unknown_member_of_the_seeds_name_and_of_another_shape_does_not_stop_the_conversion()
     {
-        PersistSandbox sandbox = PersistTree.Parse(SandboxModel.Default.PersistSandbox, """{"State":"ready","blockIndex":"not a number","New":1}""");
+        PersistSandbox sandbox = PersistTree.Parse(PersistDocuments.Sandbox, """{"State":"ready","blockIndex":"not a number","New":1}""");
 
         State state = PersistConversion.Convert("s", sandbox, new Dictionary<string, PersistContainer>()).State;
 

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
+using SafeStore.Kata;
 
 namespace SafeStore.Sandboxes.Tests.Model;
 
@@ -18,10 +19,10 @@ internal sealed record PersistTree(string Id, PersistSandbox Sandbox, IReadOnlyD
     public static PersistTree Read(string id)
     {
         string directory = Path.Combine(Trees.PersistRun, id);
-        PersistSandbox sandbox = Read(Path.Combine(directory, "persist.json"), SandboxModel.Default.PersistSandbox);
+        PersistSandbox sandbox = Read(Path.Combine(directory, "persist.json"), PersistDocuments.Sandbox);
         return new(id, sandbox, Directory.EnumerateDirectories(directory).ToDictionary(
             static container => Path.GetFileName(container),
-            static container => Read(Path.Combine(container, "persist.json"), SandboxModel.Default.PersistContainer),
+            static container => Read(Path.Combine(container, "persist.json"), PersistDocuments.Container),
             StringComparer.Ordinal));
     }
 

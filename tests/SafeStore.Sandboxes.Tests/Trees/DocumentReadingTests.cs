@@ -1,6 +1,8 @@
 using System;
+using System.Linq;
 using System.Text;
-using SafeStore.Sandboxes.Trees;
+using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests;
@@ -130,6 +132,21 @@ public sealed class DocumentReadingTests
     [InlineData("""{"a":1.0,"b":2}""", """{"b":2,"a":1}""", null)]
     public void The_first_difference_is_found_by_value(string before, string after, string? difference) =>
         Assert.Equal(difference, JsonDifference.Find(System.Text.Json.JsonElement.Parse(before), System.Text.Json.JsonElement.Parse(after))?.ToString());
+
+    /// <summary>A second is enough; with a search for each member among all others it was an hour.</summary>
+    [Fact(Timeout = 120_000)]
+    public async Task The_first_difference_of_very_large_objects_is_found_in_time()
+    {
+        const int Members = 500_000;
+        string[] members = [.. Enumerable.Range(0, Members).Select(static i => $"\"member-{i}\":1")];
+        string before = $"{{{string.Join(',', members)}}}";
+        string after = $"{{{string.Join(',', members.Reverse().SkipLast(1))}}}";
+
+        JsonDifference? difference = await Task.Run(
+            () => JsonDifference.Find(System.Text.Json.JsonElement.Parse(after), System.Text.Json.JsonElement.Parse(before)), TestContext.Current.CancellationToken);
+
+        Assert.Equal("$['member-0'] is added with 1", difference?.ToString());
+    }
 
     private static DocumentId OfSandbox(string file) => new("sb", null, StoreRoot.Run, file);
 }

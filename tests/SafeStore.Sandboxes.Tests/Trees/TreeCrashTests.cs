@@ -5,7 +5,7 @@ using System.IO.Abstractions;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.Sandboxes.Trees;
+using SafeStore.Kata;
 using SafeStore.Testing;
 using Xunit;
 

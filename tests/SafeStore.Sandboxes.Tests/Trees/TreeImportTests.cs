@@ -4,8 +4,8 @@ using System.IO.Abstractions;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Model;
-using SafeStore.Sandboxes.Trees;
 using SafeStore.Testing;
 using Xunit;
 using RealTrees = SafeStore.Sandboxes.Tests.Trees;
@@ -118,7 +118,7 @@ public sealed class TreeImportTests
     private StoreOptions Options() => new() { FileSystem = _process.FileSystem, TimeProvider = _process.Clock };
 
     private Task<List<FileReport>> ImportAsync(TreeRoots roots) =>
-        ListAsync(new TreeImport(StoreLayout.At("/store"), Options()).RunAsync(roots, TestContext.Current.CancellationToken));
+        ListAsync(new TreeImport(StoreLayout.At("/store"), Options()) { ImportsInPart = true }.RunAsync(roots, TestContext.Current.CancellationToken));
 
     private void Write(string path, string content)
     {

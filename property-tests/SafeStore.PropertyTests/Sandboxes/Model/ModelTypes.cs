@@ -6,6 +6,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using SafeStore.Kata;
 using SafeStore.Sandboxes;
 
 namespace SafeStore.PropertyTests.Sandboxes.Model;
@@ -25,19 +26,24 @@ internal static class ModelTypes
             .Where(static property => typeof(DocumentKind).IsAssignableFrom(property.PropertyType))
             .Select(static property => (JsonTypeInfo)property.PropertyType.GetProperty(nameof(DocumentKind<>.Json))!.GetValue(property.GetValue(Model))!)
             .DistinctBy(static info => info.Type),
+        PersistDocuments.Sandbox.Json, PersistDocuments.Container.Json,
         InfoOf(typeof(KataAgentConfig)), InfoOf(typeof(HyperConfig)), InfoOf(typeof(ShimConfig)),
     ];
 
     /// <summary>Every record that is stored as a JSON object.</summary>
     public static IReadOnlyList<JsonTypeInfo> Records { get; } =
     [
-        .. typeof(StoredObject).Assembly.GetTypes()
+        .. new[] { typeof(StoredObject).Assembly, typeof(PersistSandbox).Assembly }.SelectMany(static assembly => assembly.GetTypes())
             .Where(static type => type.IsSubclassOf(typeof(StoredObject)) && !type.IsAbstract && type != typeof(RawDevice) && type != typeof(RawEndpoint))
             .OrderBy(static type => type.Name, StringComparer.Ordinal)
             .Select(InfoOf),
     ];
 
-    public static JsonTypeInfo InfoOf(Type type) => Model.Json.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
+    public static JsonTypeInfo InfoOf(Type type)
+    {
+        Type stored = Nullable.GetUnderlyingType(type) ?? type;
+        return Model.Json.TryGetTypeInfo(stored, out JsonTypeInfo? info) ? info : PersistDocuments.Json.GetTypeInfo(stored);
+    }
 
     /// <summary>The members that a record has; what else an object of a file has goes to <see cref="StoredObject.Unknown"/>.</summary>
     public static IEnumerable<JsonPropertyInfo> MembersOf(JsonTypeInfo record) => ByName(record).Values;

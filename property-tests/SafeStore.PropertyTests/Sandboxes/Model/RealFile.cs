@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Serialization.Metadata;
+using SafeStore.Kata;
 using SafeStore.Sandboxes;
 
 namespace SafeStore.PropertyTests.Sandboxes.Model;
@@ -46,8 +47,8 @@ internal abstract record RealFile(string Name, byte[] Json)
             ("mounts.json", true) => Of(name, json, model.Mounts),
             ("devices.json", false) => Of(name, json, model.Devices),
             ("devices.json", true) => Of(name, json, model.ContainerDevices),
-            ("persist.json", false) => Of(name, json, model.PersistSandbox),
-            ("persist.json", true) => Of(name, json, model.PersistContainer),
+            ("persist.json", false) => Of(name, json, PersistDocuments.Sandbox),
+            ("persist.json", true) => Of(name, json, PersistDocuments.Container),
             _ => throw new InvalidDataException(name),
         };
     }

@@ -36,6 +36,8 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
     private static readonly string[] s_zones = ["Z", "+00:00", "-00:00", "+02:00", "-09:30", "+05:45", "+23:59", "-14:00"];
     private static readonly string[] s_texts = ["", " ", "ready", "/var/lib/x", "\"quoted\" \\ /", "<&>'+", "\b\f\n\r\t", "\0\u001f\u007f\u0080", "\u2028\u2029", "\ufeff\ufffd\uffff", "café e\u0301", "😀\U0010ffff", "\\u003c \\ud800"];
 
+    private long _intents;
+
     public JsonValue Of(JsonTypeInfo info) => info.Kind switch
     {
         JsonTypeInfoKind.Object => Record(info, []),
@@ -48,8 +50,15 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
     private JsonValue.Map Record(JsonTypeInfo info, string[] alsoTaken)
     {
         var members = new List<JsonValue.Property>();
-        foreach (JsonPropertyInfo member in ModelTypes.MembersOf(info).Where(_ => !Happens(dose.Missing)))
+        foreach (JsonPropertyInfo member in ModelTypes.MembersOf(info).Where(member => IsNumber(info.Type, member) || !Happens(dose.Missing)))
         {
+            if (IsNumber(info.Type, member))
+            {
+                reached.Add((info.Type, member.Name));
+                members.Add(Property(member.Name, new JsonValue.Literal((++_intents).ToString(CultureInfo.InvariantCulture))));
+                continue;
+            }
+
             if (member.IsSetNullable && Happens(dose.Null))
             {
                 members.Add(Property(member.Name, new JsonValue.Literal("null")));
@@ -63,6 +72,10 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
         AddUnknown(members, [.. ModelTypes.NamesInCode(info.Type)], [.. ModelTypes.MembersOf(info).Select(static member => member.Name), .. alsoTaken]);
         return Shuffled(members);
     }
+
+    /// <summary>Intents are told apart by their numbers; a record in which they are not is refused.</summary>
+    private static bool IsNumber(Type record, JsonPropertyInfo member) =>
+        (record == typeof(Intent) && member.Name == nameof(Intent.Number)) || (record == typeof(IntentDocument) && member.Name == nameof(IntentDocument.Next));
 
     /// <summary>A kind that is not known, or data that is not of its kind, stays what it is.</summary>
     private JsonValue.Map Envelope(Type type, string kind)
@@ -91,7 +104,7 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
             return new JsonValue.Items([.. ModelTypes.KindsOf(element.Type).Select(kind => Envelope(element.Type, kind))]);
         }
 
-        bool mayBeNull = !element.Type.IsValueType && !ModelTypes.IsEnvelope(element.Type);
+        bool mayBeNull = element.Type != typeof(Intent) && !element.Type.IsValueType && !ModelTypes.IsEnvelope(element.Type);
         return new JsonValue.Items([.. Enumerable.Range(0, Count()).Select(_ => mayBeNull && Happens(dose.Null / 2) ? new JsonValue.Literal("null") : Of(element))]);
     }
 

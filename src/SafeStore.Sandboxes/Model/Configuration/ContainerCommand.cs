@@ -8,9 +8,9 @@ public sealed record ContainerCommand : StoredObject
 {
     public IReadOnlyList<string>? Args { get; init; }
 
-    public IReadOnlyList<EnvironmentVariable>? Envs { get; init; }
+    public IReadOnlyList<EnvironmentVariable>? Envs { get; init; } = [];
 
-    public IReadOnlyList<string>? SupplementaryGroups { get; init; }
+    public IReadOnlyList<string>? SupplementaryGroups { get; init; } = [];
 
     /// <summary>A number or a name.</summary>
     public string User { get; init => field = value ?? string.Empty; } = string.Empty;

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace SafeStore.Sandboxes;
@@ -16,11 +17,11 @@ public sealed record ContainerConfig : StoredObject
     [JsonPropertyName("Cmd")]
     public ContainerCommand Command { get; init => field = value ?? new(); } = new();
 
-    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; } = ImmutableDictionary<string, string>.Empty;
 
-    public IReadOnlyList<Mount>? Mounts { get; init; }
+    public IReadOnlyList<Mount>? Mounts { get; init; } = [];
 
-    public IReadOnlyList<DeviceInfo>? DeviceInfos { get; init; }
+    public IReadOnlyList<DeviceInfo>? DeviceInfos { get; init; } = [];
 
     public LinuxResources Resources { get; init => field = value ?? new(); } = new();
 }

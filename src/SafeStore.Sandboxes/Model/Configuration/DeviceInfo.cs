@@ -8,7 +8,10 @@ public sealed record DeviceInfo : StoredObject
 {
     public string HostPath { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    /// <summary>Where a container finds it, without which its configuration cannot make it again; null, and left out of the file, if it is not known. The seed does not store it.</summary>
+    /// <summary>
+    /// Where a container finds it, without which its configuration cannot make it again; null, and left out of the file, if it is not
+    /// known. The seed does not store it.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ContainerPath { get; init; }
 

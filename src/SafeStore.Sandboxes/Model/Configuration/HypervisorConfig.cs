@@ -111,7 +111,10 @@ public sealed record HypervisorConfig : StoredObject
         }
     }
 
-    /// <summary>The same with the seed's defaults in the place of what is not set: 1 vCPU, at most 240, 2048 MiB, 1 bridge, <c>virtio-scsi</c>, 8192 bytes per 9p message.</summary>
+    /// <summary>
+    /// The same with the seed's defaults in the place of what is not set: 1 vCPU, at most 240, 2048 MiB, 1 bridge, <c>virtio-scsi</c>, 8192
+    /// bytes per 9p message.
+    /// </summary>
     public HypervisorConfig WithDefaults() => this with
     {
         NumVcpus = NumVcpus == 0 ? 1 : NumVcpus,

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,6 +8,8 @@ namespace SafeStore.Sandboxes;
 /// <summary><c>config.json</c> of a sandbox: what it was created from, with a full copy of each container's configuration.</summary>
 public sealed record SandboxConfig : StoredObject
 {
+    private const string DefaultNetworkModel = "default";
+
     /// <summary>Sandbox id.</summary>
     [JsonPropertyName("ID")]
     public string Id { get; init => field = value ?? string.Empty; } = string.Empty;
@@ -22,7 +25,10 @@ public sealed record SandboxConfig : StoredObject
     /// <summary><c>kata</c>, <c>hyperstart</c>, <c>noop</c>.</summary>
     public string AgentType { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    /// <summary>Of the kind that <see cref="AgentType"/> says (<see cref="KataAgentConfig"/>, <see cref="HyperConfig"/>), or null; every digit and the order of members are kept.</summary>
+    /// <summary>
+    /// Of the kind that <see cref="AgentType"/> says (<see cref="KataAgentConfig"/>, <see cref="HyperConfig"/>), or null; every digit and
+    /// the order of members are kept.
+    /// </summary>
     public JsonElement? AgentConfig { get; init; }
 
     /// <summary><c>noopProxy</c>, <c>noProxy</c>, <c>ccProxy</c>, <c>kataProxy</c>, <c>kataBuiltInProxy</c>.</summary>
@@ -33,11 +39,14 @@ public sealed record SandboxConfig : StoredObject
     /// <summary><c>ccShim</c>, <c>noopShim</c>, <c>kataShim</c>, <c>kataBuiltInShim</c>.</summary>
     public string ShimType { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    /// <summary>Of the kind that <see cref="ShimType"/> says (<see cref="Sandboxes.ShimConfig"/>), or null; every digit and the order of members are kept.</summary>
+    /// <summary>
+    /// Of the kind that <see cref="ShimType"/> says (<see cref="Sandboxes.ShimConfig"/>), or null; every digit and the order of members are
+    /// kept.
+    /// </summary>
     public JsonElement? ShimConfig { get; init; }
 
-    /// <summary><c>default</c>, <c>noop</c>.</summary>
-    public string NetworkModel { get; init => field = value ?? string.Empty; } = string.Empty;
+    /// <summary><c>default</c>, <c>noop</c>. With none at all the seed does not connect the sandbox.</summary>
+    public string NetworkModel { get; init => field = value ?? DefaultNetworkModel; } = DefaultNetworkModel;
 
     public NetworkConfig NetworkConfig { get; init => field = value ?? new(); } = new();
 
@@ -47,8 +56,10 @@ public sealed record SandboxConfig : StoredObject
     /// <summary>Full copy of every container config.</summary>
     public IReadOnlyList<ContainerConfig>? Containers { get; init; }
 
-    /// <summary>Free text by key; holds the whole OCI specification as text.</summary>
-    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+    /// <summary>
+    /// Free text by key; holds the whole OCI specification as text. The seed adds to it without a look: null ends its process.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>In bytes.</summary>
     public ulong ShmSize { get; init; }

@@ -16,9 +16,12 @@ public sealed record BlockDevice : Device
 /// <summary>The drive that a block device is in the guest.</summary>
 public sealed record BlockDrive : StoredObject
 {
+    private const string RawFormat = "raw";
+
     public string File { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    public string Format { get; init => field = value ?? string.Empty; } = string.Empty;
+    /// <summary><c>raw</c> unless it says otherwise.</summary>
+    public string Format { get; init => field = value ?? RawFormat; } = RawFormat;
 
     [JsonPropertyName("ID")]
     public string Id { get; init => field = value ?? string.Empty; } = string.Empty;

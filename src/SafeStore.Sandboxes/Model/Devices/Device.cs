@@ -14,9 +14,11 @@ public abstract record Device : TypedObject
     [JsonPropertyOrder(-4)]
     public string Id { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    /// <summary>The host's device, if it is known.</summary>
+    /// <summary>
+    /// The host's device, of which nothing is known at first. The seed reads its numbers without a look: null ends its process.
+    /// </summary>
     [JsonPropertyOrder(-3)]
-    public DeviceInfo? DeviceInfo { get; init; }
+    public DeviceInfo? DeviceInfo { get; init; } = new();
 
     /// <summary>How many containers use it.</summary>
     [JsonPropertyOrder(-2)]
@@ -37,7 +39,7 @@ public abstract record VhostUserDevice : Device
     /// <summary>The socket's path.</summary>
     public string SocketPath { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    /// <summary>The kind, once more.</summary>
+    /// <summary>The kind, once more; the seed sets it when it attaches the device.</summary>
     public string Type { get; init => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>The address of a network device, empty for others.</summary>
@@ -52,7 +54,9 @@ public sealed record RawDevice : Device
         Kind = kind;
         Data = data;
         Reason = reason;
-        Id = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("ID", out JsonElement id) && id.ValueKind == JsonValueKind.String ? id.GetString()! : string.Empty;
+        DeviceInfo = null;
+        Id = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("ID", out JsonElement id) && id.ValueKind == JsonValueKind.String
+            ? id.GetString()! : string.Empty;
     }
 
     /// <inheritdoc/>

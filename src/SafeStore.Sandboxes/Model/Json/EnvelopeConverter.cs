@@ -10,7 +10,8 @@ namespace SafeStore.Sandboxes;
 /// Reads and writes <c>{"Type":kind,"Data":object}</c>. What is not understood becomes a raw object that is written back as it was: one
 /// strange entry must not hide the others, and none is dropped.
 /// </summary>
-internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<string, JsonElement, string, TBase> raw, Func<TBase, JsonElement?> rawData) : JsonConverter<TBase>
+internal sealed class EnvelopeConverter<TBase>(
+    KindRegistry<TBase> kinds, Func<string, JsonElement, string, TBase> raw, Func<TBase, JsonElement?> rawData) : JsonConverter<TBase>
     where TBase : TypedObject
 {
     /// <summary>A null is no entry: neither is one read, nor written for others to stumble over.</summary>
@@ -43,7 +44,9 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
             }
         }
 
-        TBase value = type.ValueKind == JsonValueKind.String ? Read(type.GetString()!, data) : throw new JsonException("An entry of the list must have a Type that is a string; a container's list of uses in a sandbox's place has none");
+        TBase value = type.ValueKind == JsonValueKind.String ? Read(type.GetString()!, data)
+            : throw new JsonException(
+            "An entry of the list must have a Type that is a string; a container's list of uses in a sandbox's place has none");
         return unknown is null ? value : value with { EnvelopeUnknown = unknown };
     }
 
@@ -82,14 +85,16 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
     private static bool IsNamed(JsonProperty member, string name, JsonElement found)
     {
         bool isNamed = member.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
-        return isNamed && found.ValueKind != JsonValueKind.Undefined ? throw new JsonException($"The member '{name}' appears twice in one entry") : isNamed;
+        return isNamed && found.ValueKind != JsonValueKind.Undefined
+            ? throw new JsonException($"The member '{name}' appears twice in one entry") : isNamed;
     }
 
     private TBase Read(string kind, JsonElement data)
     {
         if (data.ValueKind != JsonValueKind.Object)
         {
-            return data.ValueKind == JsonValueKind.Undefined ? raw(kind, data, "it has no Data") : Raw(kind, data, "its Data is not an object");
+            return data.ValueKind == JsonValueKind.Undefined ? raw(kind, data, "it has no Data")
+                : Raw(kind, data, "its Data is not an object");
         }
 
         if (kinds.Find(kind) is not { } entry)
@@ -117,6 +122,8 @@ internal sealed class EnvelopeConverter<TBase>(KindRegistry<TBase> kinds, Func<s
             return;
         }
 
-        throw new JsonException($"'{value.Kind}' is not registered as the kind of a {value.GetType().Name}; register it in the model's {nameof(KindRegistry<TBase>)}");
+        throw new JsonException(
+            $"'{value.Kind}' is not registered as the kind of a {value.GetType().Name}; register it in the model's "
+            + $"{nameof(KindRegistry<TBase>)}");
     }
 }

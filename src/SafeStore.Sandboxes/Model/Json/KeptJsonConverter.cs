@@ -14,7 +14,8 @@ internal sealed class KeptJsonConverter : JsonConverter<JsonElement>
 {
     public override bool HandleNull => true;
 
-    public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Check(JsonElement.ParseValue(ref reader));
+    public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Check(JsonElement.ParseValue(ref reader));
 
     public override void Write(Utf8JsonWriter writer, JsonElement value, JsonSerializerOptions options) => value.WriteTo(writer);
 

@@ -7,7 +7,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>The kinds of an enveloped object that are read as types of their own. Immutable: <see cref="With{T}"/> gives a new registry.</summary>
+/// <summary>
+/// The kinds of an enveloped object that are read as types of their own. Immutable: <see cref="With{T}"/> gives a new registry.
+/// </summary>
 /// <typeparam name="TBase"><see cref="Device"/> or <see cref="Endpoint"/>.</typeparam>
 /// <example><code>
 /// var model = new SandboxModel(devices: SandboxModel.Default.DeviceKinds.With("nvme", MyJson.Default.NvmeDevice));
@@ -34,9 +36,12 @@ public sealed class KindRegistry<TBase>
     {
         ArgumentException.ThrowIfNullOrEmpty(kind);
         ArgumentNullException.ThrowIfNull(json);
-        bool checksItself = json.Options.Converters.Any(static converter => converter is KeptJsonConverter); // the built-in kinds; a program's own may take the last of two
-        Func<JsonElement, TBase?> read = checksItself ? data => data.Deserialize(json) : data => KeptJsonConverter.Check(data).Deserialize(json);
-        return new KindRegistry<TBase>(_entries.SetItem(kind, new Entry(typeof(T), read, (writer, value) => JsonSerializer.Serialize(writer, (T)value, json))));
+        // the built-in kinds; a program's own may take the last of two
+        bool checksItself = json.Options.Converters.Any(static converter => converter is KeptJsonConverter);
+        Func<JsonElement, TBase?> read = checksItself ? data => data.Deserialize(json) : data =>
+            KeptJsonConverter.Check(data).Deserialize(json);
+        return new KindRegistry<TBase>(
+            _entries.SetItem(kind, new Entry(typeof(T), read, (writer, value) => JsonSerializer.Serialize(writer, (T)value, json))));
     }
 
     internal Entry? Find(string kind) => _entries.GetValueOrDefault(kind);

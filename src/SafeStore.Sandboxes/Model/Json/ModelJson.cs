@@ -31,7 +31,5 @@ namespace SafeStore.Sandboxes;
 [JsonSerializable(typeof(KataAgentConfig))]
 [JsonSerializable(typeof(HyperConfig))]
 [JsonSerializable(typeof(ShimConfig))]
-[JsonSerializable(typeof(PersistSandbox))]
-[JsonSerializable(typeof(PersistContainer))]
 [JsonSerializable(typeof(IntentDocument))]
 internal sealed partial class ModelJson : JsonSerializerContext;

@@ -31,7 +31,9 @@ public sealed record DnsInfo : StoredObject
     public IReadOnlyList<string>? Options { get; init; }
 }
 
-/// <summary>An address of an interface. <see cref="IP"/> and <see cref="Mask"/> are left out of the file together, when there is no network.</summary>
+/// <summary>
+/// An address of an interface. <see cref="IP"/> and <see cref="Mask"/> are left out of the file together, when there is no network.
+/// </summary>
 public sealed record InterfaceAddress : StoredObject
 {
     /// <summary>Null when the address has no network; then <see cref="Mask"/> is not written either.</summary>

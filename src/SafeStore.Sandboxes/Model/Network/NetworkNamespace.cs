@@ -12,7 +12,10 @@ public sealed record NetworkNamespace : StoredObject
     /// <summary>True when Kata created it.</summary>
     public bool NetNsCreated { get; init; }
 
-    /// <summary>The pid of the network monitor, which another process needs to stop it; null, and left out of the file, if there is none. The seed does not store it.</summary>
+    /// <summary>
+    /// The pid of the network monitor, which another process needs to stop it; null, and left out of the file, if there is none. The seed
+    /// does not store it.
+    /// </summary>
     [JsonPropertyName("NetmonPID"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? NetmonPid { get; init; }
 

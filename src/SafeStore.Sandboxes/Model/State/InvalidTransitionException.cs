@@ -2,7 +2,10 @@ using System.Linq;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>A sandbox or container is not in the state that was named, or may not go from it to the other, or not be removed in it. Nothing was changed.</summary>
+/// <summary>
+/// A sandbox or container is not in the state that was named, or may not go from it to the other, or not be removed in it. Nothing was
+/// changed.
+/// </summary>
 public sealed class InvalidTransitionException : SafeStoreException
 {
     private InvalidTransitionException(string message, Lifecycle actual, Lifecycle from, Lifecycle to)
@@ -30,12 +33,15 @@ public sealed class InvalidTransitionException : SafeStoreException
         (string fromText, string toText) = (from.ToText(), to.ToText());
         if (actual != from)
         {
-            throw new InvalidTransitionException($"The {what} is {Describe(actual)}, not {fromText}. Read it again and decide anew.", actual, from, to);
+            throw new InvalidTransitionException(
+                $"The {what} is {Describe(actual)}, not {fromText}. Read it again and decide anew.", actual, from, to);
         }
 
         if (!from.MayBecome(to))
         {
-            throw new InvalidTransitionException($"The {what} cannot go from {fromText} to {toText}. Ready may become running or stopped, running paused or stopped, paused running or stopped, stopped running.", actual, from, to);
+            throw new InvalidTransitionException(
+                $"The {what} cannot go from {fromText} to {toText}. Ready may become running or stopped, running paused or stopped, "
+                + $"paused running or stopped, stopped running.", actual, from, to);
         }
     }
 
@@ -44,7 +50,9 @@ public sealed class InvalidTransitionException : SafeStoreException
         if (!removable.Contains(actual))
         {
             string states = string.Join(" or ", removable.Select(static state => state.ToText()));
-            throw new InvalidTransitionException($"The {what} is {Describe(actual)} and can be removed only when {states}. Stop it first.", actual, actual, Lifecycle.Unknown);
+            throw new InvalidTransitionException(
+                $"The {what} is {Describe(actual)} and can be removed only when {states}. Stop it first.", actual, actual,
+                Lifecycle.Unknown);
         }
     }
 

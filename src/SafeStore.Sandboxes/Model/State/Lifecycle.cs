@@ -2,7 +2,9 @@ using System;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>Where a sandbox or container stands in its life: ready → running ⇄ paused, and stopped from each of them; a stopped one may run again.</summary>
+/// <summary>
+/// Where a sandbox or container stands in its life: ready → running ⇄ paused, and stopped from each of them; a stopped one may run again.
+/// </summary>
 public enum Lifecycle
 {
     /// <summary>No state, or a text that is none of the four.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace SafeStore.Sandboxes;
@@ -25,8 +26,8 @@ public sealed record QemuState : StoredObject
 /// <summary>A PCI bridge of the guest.</summary>
 public sealed record Bridge : StoredObject
 {
-    /// <summary>From the slot's number to the device's id.</summary>
-    public IReadOnlyDictionary<uint, string>? Address { get; init; }
+    /// <summary>From the slot's number to the device's id. The seed adds to it without a look: null ends its process.</summary>
+    public IReadOnlyDictionary<uint, string>? Address { get; init; } = ImmutableDictionary<uint, string>.Empty;
 
     /// <summary><c>pci</c>, <c>pcie</c>.</summary>
     public string Type { get; init => field = value ?? string.Empty; } = string.Empty;

@@ -5,7 +5,9 @@ namespace SafeStore.Sandboxes;
 /// <summary><c>state.json</c> of a sandbox or a container: one type for both.</summary>
 public sealed record State : StoredObject
 {
-    /// <summary><c>ready</c>, <c>running</c>, <c>paused</c> or <c>stopped</c>, empty before the first; see <see cref="Lifecycle"/>.</summary>
+    /// <summary>
+    /// <c>ready</c>, <c>running</c>, <c>paused</c> or <c>stopped</c>, empty before the first; see <see cref="Lifecycle"/>.
+    /// </summary>
     [JsonPropertyName("state")]
     public string Value { get; init => field = value ?? string.Empty; } = string.Empty;
 

@@ -5,16 +5,20 @@ namespace SafeStore.Sandboxes;
 /// <summary>A macvlan interface, bridged.</summary>
 public sealed record BridgedMacvlanEndpoint : Endpoint
 {
+    private const string KindName = "macvlan";
+
     /// <inheritdoc/>
     [JsonIgnore]
-    public override string Kind => "macvlan";
+    public override string Kind => KindName;
 
     public NetworkInterfacePair NetPair { get; init => field = value ?? new(); } = new();
 
     public NetworkInfo EndpointProperties { get; init => field = value ?? new(); } = new();
 
-    /// <summary>Repeats the kind; the envelope's decides.</summary>
-    public string EndpointType { get; init => field = value ?? string.Empty; } = string.Empty;
+    /// <summary>
+    /// Repeats the kind. A reader goes by the envelope's; but the seed writes this one into the envelope at its next store.
+    /// </summary>
+    public string EndpointType { get; init => field = value ?? KindName; } = KindName;
 
     /// <summary>Bridge/slot, e.g. 02/01.</summary>
     [JsonPropertyName("PCIAddr")]

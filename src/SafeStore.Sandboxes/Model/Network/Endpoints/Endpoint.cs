@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace SafeStore.Sandboxes;
 
-/// <summary>A network endpoint of a sandbox. Derive from it for a kind of your own and register that in a <see cref="KindRegistry{TBase}"/>.</summary>
+/// <summary>
+/// A network endpoint of a sandbox. Derive from it for a kind of your own and register that in a <see cref="KindRegistry{TBase}"/>.
+/// </summary>
 public abstract record Endpoint : TypedObject;
 
 /// <summary>An endpoint whose kind is not known or whose data does not fit its kind: kept as it stands in the file.</summary>

@@ -5,9 +5,11 @@ namespace SafeStore.Sandboxes;
 /// <summary>A physical interface, passed through.</summary>
 public sealed record PhysicalEndpoint : Endpoint
 {
+    private const string KindName = "physical";
+
     /// <inheritdoc/>
     [JsonIgnore]
-    public override string Kind => "physical";
+    public override string Kind => KindName;
 
     [JsonPropertyName("IfaceName")]
     public string InterfaceName { get; init => field = value ?? string.Empty; } = string.Empty;
@@ -18,8 +20,10 @@ public sealed record PhysicalEndpoint : Endpoint
 
     public NetworkInfo EndpointProperties { get; init => field = value ?? new(); } = new();
 
-    /// <summary>Repeats the kind; the envelope's decides.</summary>
-    public string EndpointType { get; init => field = value ?? string.Empty; } = string.Empty;
+    /// <summary>
+    /// Repeats the kind. A reader goes by the envelope's; but the seed writes this one into the envelope at its next store.
+    /// </summary>
+    public string EndpointType { get; init => field = value ?? KindName; } = KindName;
 
     [JsonPropertyName("BDF")]
     public string Bdf { get; init => field = value ?? string.Empty; } = string.Empty;

@@ -5,9 +5,11 @@ namespace SafeStore.Sandboxes;
 /// <summary>A vhost-user socket.</summary>
 public sealed record VhostUserEndpoint : Endpoint
 {
+    private const string KindName = "vhost-user";
+
     /// <inheritdoc/>
     [JsonIgnore]
-    public override string Kind => "vhost-user";
+    public override string Kind => KindName;
 
     public string SocketPath { get; init => field = value ?? string.Empty; } = string.Empty;
 
@@ -20,8 +22,10 @@ public sealed record VhostUserEndpoint : Endpoint
 
     public NetworkInfo EndpointProperties { get; init => field = value ?? new(); } = new();
 
-    /// <summary>Repeats the kind; the envelope's decides.</summary>
-    public string EndpointType { get; init => field = value ?? string.Empty; } = string.Empty;
+    /// <summary>
+    /// Repeats the kind. A reader goes by the envelope's; but the seed writes this one into the envelope at its next store.
+    /// </summary>
+    public string EndpointType { get; init => field = value ?? KindName; } = KindName;
 
     /// <summary>Bridge/slot, e.g. 02/01.</summary>
     [JsonPropertyName("PCIAddr")]
