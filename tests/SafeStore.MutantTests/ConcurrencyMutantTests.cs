@@ -63,36 +63,32 @@ public sealed class ConcurrencyMutantTests
     });
 
     [Theory]
-    [InlineData("sweeps-what-others-stage")]
-    public Task A_process_that_resolves_a_sandbox_leaves_alone_what_others_build(string mutant) => InManyOrdersAsync(mutant, async seed =>
+    [InlineData("scratch-owner-not-compared")]
+    public Task Processes_that_open_at_the_same_time_have_scratch_directories_of_their_own(string mutant) => InManyOrdersAsync(mutant, async seed =>
     {
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
-        await store.CreateAsync("old", static change => change.Put("a.json", "1"));
-        SimulatedProcess creating = lab.Machine.Start("creating");
-        SimulatedProcess resolving = lab.Machine.Start("resolving");
-        lab.Machine.RunConcurrently(seed,
-            new ConcurrentWork(creating, async () =>
-            {
-                StateStore own = await Lab.OpenAsync(creating);
-                for (int i = 0; i < 4; i++)
-                {
-                    await own.CreateAsync($"new{i}", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
-                }
-            }),
-            new ConcurrentWork(resolving, async () =>
-            {
-                StateStore own = await Lab.OpenAsync(resolving);
-                for (int i = 0; i < 4; i++)
-                {
-                    lab.DamageLockWord("old");
-                    await own.TouchAsync("old");
-                }
-            }));
-        for (int i = 0; i < 4; i++)
+        foreach (string name in new[] { "1", "2", "3" })
         {
-            Violation.Unless(lab.Visible().ContainsKey($"config/new{i}/a.json") && lab.Visible().ContainsKey($"run/new{i}/b.json"), $"The sandbox new{i} is not whole.");
+            await store.CreateAsync(name, static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
         }
+
+        List<StateStore> former = [];
+        for (int i = 0; i < 5; i++)
+        {
+            former.Add(await lab.OpenAsync("former"));
+        }
+
+        foreach (StateStore each in former)
+        {
+            await each.DisposeAsync(); // leaves a free scratch directory in each root
+        }
+
+        lab.Machine.RunConcurrently(seed, [.. new[] { "1", "2", "3" }.Select(name => (Name: name, Process: lab.Machine.Start(name))).Select(each => new ConcurrentWork(each.Process, async () =>
+        {
+            StateStore own = await Lab.OpenAsync(each.Process);
+            await own.ChangeAsync(each.Name, change => change.Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2"));
+        }))]);
     });
 
     [Theory]
