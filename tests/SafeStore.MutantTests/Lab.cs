@@ -66,6 +66,16 @@ internal sealed class Lab
         return found;
     }
 
+    /// <summary>The names of the scratch directories of a root, in the order in which a listing has them.</summary>
+    public List<string> Scratches(string root)
+    {
+        SimulatedFileSystem fs = Machine.Start("onlooker").FileSystem;
+        var entries = new List<DirectoryEntry>();
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot($"/store/{root}/{StoreLayout.MetadataName}/scratch", out DirectoryHandle? directory));
+        Xunit.Assert.Equal(Errno.None, fs.List(directory!, entries));
+        return entries.ConvertAll(static entry => entry.Name);
+    }
+
     /// <summary>A sandbox's lock word.</summary>
     public LockWord WordOf(string sandbox)
     {
