@@ -1,3 +1,4 @@
+using System;
 using System.Threading.Tasks;
 using SafeStore.Testing;
 using Xunit;
@@ -39,6 +40,23 @@ public sealed class DamageMutantTests
         lab.DamageRecord(3);
 
         Violation.Unless(await Record.ExceptionAsync(async () => await other.CheckpointAsync()) is LogCorruptException, "The damage is not reported.");
+    });
+
+    [Theory]
+    [InlineData("break-passed-over-by-appender")]
+    public Task A_process_that_goes_on_in_a_newer_segment_notices_a_damaged_record_before_it(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        StateStore other = await lab.OpenAsync("other");
+        await other.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        await other.CreateAsync("busy", static change => change.Put("a.json", "1"));
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "2")); // the last record of a segment
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
+        lab.DamageRecord(3);
+
+        Exception? failure = await Record.ExceptionAsync(() => other.ChangeAsync("busy", static change => change.Put("a.json", "2")));
+        Violation.Unless(failure is LogCorruptException, $"The damage is not reported: {failure}");
     });
 
     [Theory]

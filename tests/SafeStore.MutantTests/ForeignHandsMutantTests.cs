@@ -93,6 +93,34 @@ public sealed class ForeignHandsMutantTests
     });
 
     [Theory]
+    [InlineData("mount-in-removed-not-refused")]
+    public Task A_sandbox_in_which_another_program_has_mounted_something_is_not_removed(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1").CreateContainer("web"));
+        lab.MakeDirectory("run", "foreign");
+        lab.Machine.BindMount("/store/run/foreign", "/store/config/sb/web");
+
+        Exception? failure = await Record.ExceptionAsync(() => store.ChangeAsync("sb", static change => change.RemoveSandbox()));
+        Violation.Unless(failure is StorageException { Errno: Errno.Busy }, $"The removal is not refused: {failure}");
+        Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/a.json") == "1", "The removal was refused, and its sandbox is gone.");
+    });
+
+    [Theory]
+    [InlineData("change-below-mount-not-refused")]
+    public Task What_could_not_be_renamed_to_its_place_does_not_get_into_the_log(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "1"));
+        lab.MakeDirectory("config", "foreign");
+        lab.Machine.BindMount("/store/config/foreign", "/store/run/sb");
+
+        await RefuseAsync(lab, () => store.ChangeAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "2")));
+    });
+
+    [Theory]
     [InlineData("unchecked-before-append")]
     public Task What_could_never_be_published_does_not_get_into_the_log(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
@@ -100,11 +128,16 @@ public sealed class ForeignHandsMutantTests
         StateStore store = await lab.OpenAsync();
         await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
         lab.MakeDirectory("config/sb", "b.json");
-        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*/log/0*", Fault = new ProcessKilled() });
-        _ = await Record.ExceptionAsync(() => store.ChangeAsync("sb", static change => change.Put("b.json", "1")));
-        lab.Machine.Faults = new FaultPlan();
-        lab.Machine.KillAll();
 
-        Violation.Unless(await Record.ExceptionAsync(async () => await lab.OpenAsync()) is null, "The store cannot be opened any more.");
+        await RefuseAsync(lab, () => store.ChangeAsync("sb", static change => change.Put("b.json", "1")));
     });
+
+    private static async Task RefuseAsync(Lab lab, Func<Task> change)
+    {
+        bool hasWritten = false;
+        lab.Machine.BeforeChange = (call, write) => hasWritten |= write is not null && call.Path.Contains("/log/", StringComparison.Ordinal);
+        Exception? failure = await Record.ExceptionAsync(change);
+        Violation.Unless(!hasWritten, $"It is in the log: {failure?.Message}");
+        Violation.Unless(failure is StorageException, $"It is not refused: {failure}");
+    }
 }
