@@ -1,3 +1,4 @@
+using SafeStore.Locking;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -24,6 +25,32 @@ public sealed class CommitMutantTests
                 await lab.Store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
             },
         }.RunAsync());
+
+    [Theory]
+    [InlineData("idle-before-all-published")]
+    public Task No_lock_word_says_idle_before_all_of_its_transaction_can_be_seen(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("one", static change => change.Put("a.json", "1"));
+        Lsn before = await store.CreateAsync("other", static change => change.Put("a.json", "1"));
+        await using SandboxLocks held = await store.LockManyAsync([new SandboxTarget("one", IsNew: false), new SandboxTarget("other", IsNew: false)]);
+        Transaction transaction = held.Change();
+        _ = transaction.For("one").Put("a.json", "2");
+        _ = transaction.For("other").Put("a.json", "2");
+        lab.Machine.BeforeChange = (_, _) =>
+        {
+            foreach (string sandbox in new[] { "one", "other" })
+            {
+                bool isIdle = lab.WordOf(sandbox) is { State: LockWordState.Idle } word && word.Lsn > before;
+                bool isWhole = lab.Visible()["config/one/a.json"] == "2" && lab.Visible()["config/other/a.json"] == "2";
+                Violation.Unless(!isIdle || isWhole, $"A copy made now has half of a transaction, and the word of '{sandbox}' does not say so.");
+            }
+        };
+        await transaction.CommitAsync();
+        lab.Machine.BeforeChange = null;
+        Violation.Unless(lab.WordOf("one").State == LockWordState.Idle, "The transaction is never concluded.");
+    });
 
     [Theory]
     [InlineData("segment-left-among-spares")]

@@ -21,18 +21,25 @@ public sealed class ConcurrencyMutantTests
         const int Times = 3;
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
-        await store.CreateAsync("sb", static change => change.Put("n.json", "0"));
+        Lsn last = await store.CreateAsync("sb", static change => change.Put("n.json", "0"));
         SimulatedProcess[] processes = [lab.Machine.Start("one"), lab.Machine.Start("other")];
+
+        // The one is at its first transaction when the other comes. (A resolver renames, a transaction exchanges.)
+        lab.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule { Process = "one", Operations = [Operation.SyncData], Path = "*/log/*", Fault = new SlowCall(TimeSpan.FromSeconds(2)) })
+            .Add(new FaultRule { Process = "other", Fault = new SlowCall(TimeSpan.FromSeconds(1)) })
+            .Add(new FaultRule { Process = "other", Operations = [Operation.Rename], Fault = new SlowCall(TimeSpan.FromSeconds(2)) });
         lab.Machine.RunConcurrently(seed, [.. processes.Select(process => new ConcurrentWork(process, async () =>
         {
             StateStore own = await Lab.OpenAsync(process);
             for (int i = 0; i < Times; i++)
             {
                 await using SandboxLock held = await own.LockAsync("sb");
+                Violation.Unless(held.Version == last, $"The version is {held.Version}, and that of the last transaction {last}.");
                 int count = int.Parse(System.Text.Encoding.UTF8.GetString(own.ReadJson(new DocumentId("sb", null, StoreRoot.Config, "n.json"))!), CultureInfo.InvariantCulture);
                 SandboxChange change = held.Change();
                 _ = change.Put("n.json", $"{count + 1}");
-                await change.CommitAsync();
+                last = await change.CommitAsync();
             }
         }))]);
         Violation.Unless(lab.Visible()["config/sb/n.json"] == $"{processes.Length * Times}", $"The count is {lab.Visible()["config/sb/n.json"]}.");
@@ -63,36 +70,38 @@ public sealed class ConcurrencyMutantTests
     });
 
     [Theory]
-    [InlineData("sweeps-what-others-stage")]
-    public Task A_process_that_resolves_a_sandbox_leaves_alone_what_others_build(string mutant) => InManyOrdersAsync(mutant, async seed =>
+    [InlineData("scratch-owner-not-compared")]
+    public Task An_opener_does_not_use_a_scratch_directory_that_another_opener_has_removed(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
-        await store.CreateAsync("old", static change => change.Put("a.json", "1"));
-        SimulatedProcess creating = lab.Machine.Start("creating");
-        SimulatedProcess resolving = lab.Machine.Start("resolving");
-        lab.Machine.RunConcurrently(seed,
-            new ConcurrentWork(creating, async () =>
-            {
-                StateStore own = await Lab.OpenAsync(creating);
-                for (int i = 0; i < 4; i++)
-                {
-                    await own.CreateAsync($"new{i}", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
-                }
-            }),
-            new ConcurrentWork(resolving, async () =>
-            {
-                StateStore own = await Lab.OpenAsync(resolving);
-                for (int i = 0; i < 4; i++)
-                {
-                    lab.DamageLockWord("old");
-                    await own.TouchAsync("old");
-                }
-            }));
-        for (int i = 0; i < 4; i++)
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        List<string> own = lab.Scratches("config");
+        StateStore[] former = [await lab.OpenAsync("former"), await lab.OpenAsync("other former")];
+        foreach (StateStore each in former)
         {
-            Violation.Unless(lab.Visible().ContainsKey($"config/new{i}/a.json") && lab.Visible().ContainsKey($"run/new{i}/b.json"), $"The sandbox new{i} is not whole.");
+            await each.DisposeAsync(); // leaves a free scratch directory
         }
+
+        string second = $"*/scratch/{lab.Scratches("config").Except(own).Last()}";
+        SimulatedProcess fast = lab.Machine.Start("fast");
+        SimulatedProcess slow = lab.Machine.Start("slow");
+
+        // The fast one has taken the first free directory, and opened the second. The slow one comes, opens the second too, and goes on when the fast one has removed it.
+        lab.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule { Process = "slow", Fault = new SlowCall(TimeSpan.FromSeconds(1)) })
+            .Add(new FaultRule { Process = "fast", Operations = [Operation.TryLock], Path = second, Fault = new SlowCall(TimeSpan.FromSeconds(2)) })
+            .Add(new FaultRule { Process = "slow", Operations = [Operation.TryLock], Path = second, Fault = new SlowCall(TimeSpan.FromSeconds(2)) });
+        lab.Machine.RunConcurrently(
+            seed: 1,
+            new ConcurrentWork(fast, async () => await Lab.OpenAsync(fast)),
+            new ConcurrentWork(slow, async () =>
+            {
+                StateStore opened = await Lab.OpenAsync(slow);
+                await opened.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+            }));
+        Assert.Equal(3, lab.Machine.Faults.Count);
+        Violation.Unless(lab.Visible()["config/sb/a.json"] == "2", "The slow process has changed nothing.");
     });
 
     [Theory]

@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
+using SafeStore.Log;
 using SafeStore.Testing;
 using SafeStore.Testing.Disks;
 
@@ -56,13 +57,23 @@ internal sealed class Lab
             {
                 found.Add(path["/store/".Length..] + "/", "");
             }
-            else if (inode is FileInode file && !TempName.IsFile(name) && name != "lock")
+            else if (inode is FileInode file && name != "lock")
             {
                 found.Add(path["/store/".Length..], Encoding.UTF8.GetString(file.Content.ToArray()));
             }
         }
 
         return found;
+    }
+
+    /// <summary>The names of the scratch directories of a root, in the order in which a listing has them.</summary>
+    public List<string> Scratches(string root)
+    {
+        SimulatedFileSystem fs = Machine.Start("onlooker").FileSystem;
+        var entries = new List<DirectoryEntry>();
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot($"/store/{root}/{StoreLayout.MetadataName}/scratch", out DirectoryHandle? directory));
+        Xunit.Assert.Equal(Errno.None, fs.List(directory!, entries));
+        return entries.ConvertAll(static entry => entry.Name);
     }
 
     /// <summary>A sandbox's lock word.</summary>
@@ -105,9 +116,41 @@ internal sealed class Lab
         Xunit.Assert.Equal(Errno.None, syncs ? fs.SyncDirectory(parent!) : Errno.None);
     }
 
-    /// <summary>What transactions leave behind only when they are not finished: temp files, and directories under stage/ and trash/.</summary>
-    public List<string> Leftovers() => [.. Walk("/store").Select(static found => found.Path)
-        .Where(static path => TempName.IsFile(path[(path.LastIndexOf('/') + 1)..]) || path.Contains("/stage/", StringComparison.Ordinal) || path.Contains("/trash/", StringComparison.Ordinal))];
+    /// <summary>Puts a copy in the place of a file, as a restore from a backup does.</summary>
+    public void ReplaceByCopy(string directory, string name)
+    {
+        SimulatedFileSystem fs = Machine.Start("other program").FileSystem;
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot(directory, out DirectoryHandle? parent));
+        Xunit.Assert.Equal(Errno.None, fs.OpenFile(parent!, name, FileUse.Read, out FileHandle? file));
+        byte[] content = new byte[4096];
+        Xunit.Assert.Equal(Errno.None, fs.Read(file!, content, 0, out int count));
+        Xunit.Assert.Equal(Errno.None, fs.CreateFile(parent!, "copy", AtomicFile.DefaultMode, out FileHandle? copy));
+        Xunit.Assert.Equal(Errno.None, fs.Write(copy!, content.AsSpan(0, count), 0, out _));
+        Xunit.Assert.Equal(Errno.None, fs.Rename(parent!, "copy", parent!, name, RenameKind.Replace));
+    }
+
+    /// <summary>Damages the payload of a record in the first segment; each record there has a block of its own.</summary>
+    public void DamageRecord(int number)
+    {
+        SimulatedFileSystem fs = Machine.Start("failing disk").FileSystem;
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot("/store/config/.safestore/log", out DirectoryHandle? log));
+        Xunit.Assert.Equal(Errno.None, fs.OpenFile(log!, "0000000000000001.log", FileUse.ReadWrite, out FileHandle? segment));
+        Span<byte> payload = stackalloc byte[1];
+        long offset = (number * RecordFormat.BlockBytes) + RecordFormat.HeaderBytes;
+        Xunit.Assert.Equal(Errno.None, fs.Read(segment!, payload, offset, out _));
+        payload[0] ^= 1;
+        Xunit.Assert.Equal(Errno.None, fs.Write(segment!, payload, offset, out _));
+    }
+
+    /// <summary>
+    /// What transactions leave behind only when they are not finished: whatever lies in scratch/(owner)/ or new/, and temp files of the metadata. (In a sandbox nothing but
+    /// documents and the lock file may lie, and <see cref="Visible"/> shows everything else there as one.)
+    /// </summary>
+    public List<string> Leftovers() => [.. Walk("/store").Select(static found => found.Path).Where(static path => IsLeftOver(path.Split('/')))];
+
+    /// <param name="parts">Nothing, "store", the root, ".safestore", and what lies in it.</param>
+    private static bool IsLeftOver(string[] parts) =>
+        TempName.IsFile(parts[^1]) || (parts.Length > 5 && parts[3] == StoreLayout.MetadataName && (parts[4] == "new" || (parts[4] == "scratch" && parts.Length > 6)));
 
     private static string Short(SortedDictionary<string, string> state, string key) =>
         !state.TryGetValue(key, out string? text) ? "none" : text.Length > 12 ? $"{text[..12]}...({text.Length})" : text.Length == 0 ? "there" : text;

@@ -29,13 +29,30 @@ public sealed class RecoveryMutantTests
         }.RunAsync());
 
     [Theory]
-    [InlineData("stage-emptied-after-apply")]
+    [InlineData("scratch-not-emptied-before-redo")]
     public Task A_creation_whose_directory_has_kept_both_names_is_not_emptied(string mutant) =>
         Kill.ByAsync(mutant, () => new Exploring(
             static lab => lab.Store.CreateAsync("new", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1")))
         {
             Before = static async lab => lab.Store = await lab.OpenAsync(),
             Samples = 8,
+        }.RunAsync());
+
+    [Theory]
+    [InlineData("recovery-without-scratch-sync")]
+    public Task A_sandbox_that_a_recovery_has_made_is_not_emptied_by_the_next_one(string mutant) =>
+        Kill.ByAsync(mutant, () => new Exploring(
+            static async lab => lab.Store = await lab.OpenAsync("recovering"),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "2")))
+        {
+            Before = static async lab =>
+            {
+                StateStore store = await lab.OpenAsync();
+                await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+                await store.CheckpointAsync();
+                await store.CreateAsync("new", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
+                lab.Machine.LosePower(keepsUnsynced: false);
+            },
         }.RunAsync());
 
     [Theory]
@@ -82,7 +99,7 @@ public sealed class RecoveryMutantTests
         }.RunAsync());
 
     [Theory]
-    [InlineData("settled-word-not-synced")]
+    [InlineData("recovered-word-not-synced")]
     public Task The_version_of_a_sandbox_that_was_recovered_does_not_go_back(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab();

@@ -60,7 +60,7 @@ public sealed class SharedSyncMutantTests
         await first.CreateAsync("b", static change => change.Put("a.json", "1"));
         await first.DisposeAsync();
 
-        // What an open.lock says that is newer than the copy of the store that it lies in.
+        // What the words say that is newer than the copy of the store that it lies in.
         (_, SharedState words) = Process(lab.Machine.Start("restorer"), "/store/config/.safestore");
         words.TrySetSynced(new Lsn(1000));
 
@@ -74,17 +74,17 @@ public sealed class SharedSyncMutantTests
             await two.ChangeAsync("b", change => change.Put("a.json", $"{round}"));
         }
 
-        Violation.Unless(syncs >= 6, "A record was acknowledged because of what open.lock had said before.");
+        Violation.Unless(syncs >= 6, "A record was acknowledged because of what the words had said before.");
     });
 
     private static (SharedSync Sync, SharedState Shared) Process(SimulatedProcess process, string directory = "/")
     {
         SimulatedFileSystem fs = process.FileSystem;
         Assert.Equal(Errno.None, fs.OpenRoot(directory, out DirectoryHandle? root));
-        FileHandle words = FileLock.OpenOrCreate(fs, root!, "open.lock");
+        FileHandle words = FileLock.OpenOrCreate(fs, root!, "words", new FilePermissions(AtomicFile.DefaultMode));
         SharedState.EnsureLength(fs, words);
         var shared = new SharedState(fs, words);
         var waiting = new LockWaiting(process.Clock, TimeSpan.Zero);
-        return (new SharedSync(new SharedLock(FileLock.Open(fs, root!, "sync.lock", waiting), shared, SharedWord.SyncLockWaiting), shared), shared);
+        return (new SharedSync(new SharedLock(new FileLock(fs, words, LockRange.Byte((long)StoreLock.Sync), waiting), shared, SharedWord.SyncLockWaiting), shared), shared);
     }
 }

@@ -10,7 +10,6 @@ public sealed class SurvivorMutantTests
     [InlineData("lock-word-not-set")]
     [InlineData("resolves-without-sync")]
     [InlineData("resolves-without-publishing")]
-    [InlineData("resolves-without-sweeping")]
     [InlineData("lock-word-of-old-version")]
     [InlineData("tail-by-header")]
     public Task A_change_whose_process_dies_is_finished_or_undone_by_whoever_locks_next(string mutant) =>
