@@ -1,5 +1,5 @@
-using SafeStore.Locking;
 using System.Threading.Tasks;
+using SafeStore.Locking;
 using Xunit;
 
 namespace SafeStore.MutantTests;

@@ -12,7 +12,20 @@ internal sealed class TestSandboxes : IDisposable
 {
     private readonly TempDirectory _temp = new();
 
+    private readonly string? _volatile;
+
     public TestSandboxes() => Layout = StoreLayout.Kata(_temp.Path);
+
+    /// <summary>With the run root on tmpfs, as /run is.</summary>
+    public TestSandboxes(bool isRunVolatile)
+        : this()
+    {
+        if (isRunVolatile)
+        {
+            _volatile = Path.Combine("/dev/shm", Path.GetFileName(_temp.Path));
+            Layout = StoreLayout.Beside(Layout.Config, Path.Combine(_volatile, "sbs"));
+        }
+    }
 
     public string Directory => _temp.Path;
 
@@ -45,5 +58,12 @@ internal sealed class TestSandboxes : IDisposable
 
     public string RunPath(string relative) => Path.Combine(Layout.Run, relative);
 
-    public void Dispose() => _temp.Dispose();
+    public void Dispose()
+    {
+        _temp.Dispose();
+        if (_volatile is not null)
+        {
+            System.IO.Directory.Delete(_volatile, recursive: true);
+        }
+    }
 }

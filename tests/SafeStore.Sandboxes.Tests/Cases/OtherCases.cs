@@ -119,21 +119,22 @@ public sealed class OtherCases : IDisposable
     [Trait("case", "103")]
     public async Task QemuInitMissingParentDirFail_is_no_error_the_directory_comes_back_for_a_sandbox_that_exists_and_for_no_other()
     {
-        await using (SandboxStore store = await _test.OpenWithAsync("sb-1"))
+        using var test = new TestSandboxes(isRunVolatile: true);
+        await using (SandboxStore store = await test.OpenWithAsync("sb-1"))
         {
             await store.Store.CheckpointAsync();
         }
 
-        Directory.Delete(_test.Layout.Run, recursive: true); // a reboot, with the run root on tmpfs
-        Directory.Delete(_test.Layout.RunMetadata, recursive: true);
-        await using SandboxStore again = await _test.OpenAsync();
+        Directory.Delete(test.Layout.Run, recursive: true); // a reboot
+        Directory.Delete(test.Layout.RunMetadata, recursive: true);
+        await using SandboxStore again = await test.OpenAsync();
 
         await again.StoreAsync("sb-1", SandboxResource.Hypervisor, new QemuState { Uuid = "u-1" });
 
         Assert.Equal("u-1", again.Fetch<QemuState>("sb-1", SandboxResource.Hypervisor)!.Uuid);
         Assert.NotNull(again.Fetch<SandboxConfig>("sb-1", SandboxResource.Config));
         await Assert.ThrowsAsync<NotFoundException>(async () => await again.StoreAsync("sb-2", SandboxResource.Hypervisor, new QemuState()));
-        Assert.False(Directory.Exists(_test.RunPath("sb-2")));
+        Assert.False(Directory.Exists(test.RunPath("sb-2")));
     }
 
     [Fact]

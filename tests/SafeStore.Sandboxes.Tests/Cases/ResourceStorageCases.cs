@@ -79,11 +79,12 @@ public sealed class ResourceStorageCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         string file = _test.ConfigPath("sb-1/testconfig.json");
         await File.WriteAllTextAsync(file, "");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
         await store.ChangeAsync("sb-1", static edit => edit.Put(FieldPair.Kind, FieldPair.Value));
 
         Assert.Equal(FieldPair.Text, await File.ReadAllTextAsync(file));
-        Assert.Equal(Mode640, File.GetUnixFileMode(file));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)); // what is replaced keeps its mode
     }
 
     [Fact]

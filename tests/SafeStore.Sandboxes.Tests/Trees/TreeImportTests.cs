@@ -55,7 +55,7 @@ public sealed class TreeImportTests
         List<FileReport> reports = await ImportAsync(new TreeRoots(null, "/tree/run"));
 
         Assert.Equal(FileOutcome.Unreadable, Of(reports, null, "agent.json").Outcome);
-        Assert.Contains("AccessDenied (errno 13)", Of(reports, null, "agent.json").Reason, StringComparison.Ordinal);
+        Assert.Contains("EACCES (13)", Of(reports, null, "agent.json").Reason, StringComparison.Ordinal);
         Assert.Equal(FileOutcome.Imported, Of(reports, null, "state.json").Outcome);
     }
 
