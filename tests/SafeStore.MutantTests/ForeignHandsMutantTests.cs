@@ -114,6 +114,7 @@ public sealed class ForeignHandsMutantTests
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
         await store.CreateAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "1"));
+        await store.CheckpointAsync(); // or the next locker would find the creation in the log, and could not finish it
         lab.MakeDirectory("config", "foreign");
         lab.Machine.BindMount("/store/config/foreign", "/store/run/sb");
 
