@@ -22,7 +22,8 @@ public sealed class CheckpointMutantTests
     [InlineData("record-alone-believed")]
     public Task What_is_checkpointed_needs_the_log_no_more(string mutant) =>
         Kill.ByAsync(mutant, () => new Exploring(
-            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put("c.json", "2").Delete(StoreRoot.Run, null, "b.json")
+            static lab => lab.Store.ChangeAsync("sb", static change => change
+                .Put("a.json", "2").Put("c.json", "2").Delete(StoreRoot.Run, null, "b.json")
                 .CreateContainer("web").Put(StoreRoot.Run, "web", "d.json", "2")),
             static lab => lab.Store.CreateAsync("new", static change => change.Put("a.json", "1")),
             static async lab => await lab.Store.CheckpointAsync(),
@@ -42,22 +43,23 @@ public sealed class CheckpointMutantTests
 
     [Theory]
     [InlineData("known-records-taken-for-all")]
-    public Task What_another_process_has_appended_to_the_same_segment_is_checkpointed_too(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab();
-        StateStore store = await lab.OpenAsync();
-        StateStore other = await lab.OpenAsync("other");
-        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await store.CheckpointAsync();
-        await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
-        await other.ChangeAsync("sb", static change => change.Put("b.json", "2"));
-        await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
-        await store.CheckpointAsync();
-        lab.Machine.LosePower(keepsUnsynced: false);
+    public Task What_another_process_has_appended_to_the_same_segment_is_checkpointed_too(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            var lab = new Lab();
+            StateStore store = await lab.OpenAsync();
+            StateStore other = await lab.OpenAsync("other");
+            await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            await store.CheckpointAsync();
+            await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+            await other.ChangeAsync("sb", static change => change.Put("b.json", "2"));
+            await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
+            await store.CheckpointAsync();
+            lab.Machine.LosePower(keepsUnsynced: false);
 
-        _ = await lab.OpenAsync();
-        Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/b.json") == "2", "What was acknowledged is lost.");
-    });
+            _ = await lab.OpenAsync();
+            Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/b.json") == "2", "What was acknowledged is lost.");
+        });
 
     [Theory]
     [InlineData("updates-need-no-root")]
@@ -109,10 +111,17 @@ public sealed class CheckpointMutantTests
         await other.CreateAsync("busy", static change => change.Put("a.json", "1"));
         await other.CreateAsync("sb", static change => change.Put("a.json", "1"));
         Lsn last = await other.ChangeAsync("busy", static change => change.Put("a.json", "2")); // a whole segment
-        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Process = "dying", Operations = [Operation.Exchange], Fault = new ProcessKilled() });
+        lab.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule { Process = "dying", Operations = [Operation.Exchange], Fault = new ProcessKilled() });
         _ = await Record.ExceptionAsync(() => dying.ChangeAsync("sb", static change => change.Put("a.json", "2")));
         lab.Machine.Faults = new FaultPlan()
-            .Add(new FaultRule { Times = int.MaxValue, Operations = [Operation.CreateFile], Path = "*/scratch/*", Fault = new CallFails(Errno.QuotaExceeded) });
+            .Add(new FaultRule
+            {
+                Times = int.MaxValue,
+                Operations = [Operation.CreateFile],
+                Path = "*/scratch/*",
+                Fault = new CallFails(Errno.QuotaExceeded)
+            });
 
         Lsn? mark = null;
         Exception? failure = await Record.ExceptionAsync(async () => mark = await other.CheckpointAsync());

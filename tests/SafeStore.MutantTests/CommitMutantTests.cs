@@ -15,7 +15,8 @@ public sealed class CommitMutantTests
     [InlineData("segment-named-without-sync")]
     public Task A_transaction_is_there_wholly_or_not_at_all_whenever_the_machine_stops(string mutant) =>
         Kill.ByAsync(mutant, () => new Exploring(
-            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", StoreCalls.Long('a', 1500)).Put(StoreRoot.Run, null, "b.json", "2")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change
+                .Put("a.json", StoreCalls.Long('a', 1500)).Put(StoreRoot.Run, null, "b.json", "2")),
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "3").Delete(StoreRoot.Run, null, "b.json")),
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "4").Put("c.json", "4")))
         {
@@ -34,7 +35,8 @@ public sealed class CommitMutantTests
         StateStore store = await lab.OpenAsync();
         await store.CreateAsync("one", static change => change.Put("a.json", "1"));
         Lsn before = await store.CreateAsync("other", static change => change.Put("a.json", "1"));
-        await using SandboxLocks held = await store.LockManyAsync([new SandboxTarget("one", IsNew: false), new SandboxTarget("other", IsNew: false)]);
+        await using SandboxLocks held =
+            await store.LockManyAsync([new SandboxTarget("one", IsNew: false), new SandboxTarget("other", IsNew: false)]);
         Transaction transaction = held.Change();
         _ = transaction.For("one").Put("a.json", "2");
         _ = transaction.For("other").Put("a.json", "2");
@@ -44,7 +46,8 @@ public sealed class CommitMutantTests
             {
                 bool isIdle = lab.WordOf(sandbox) is { State: LockWordState.Idle } word && word.Lsn > before;
                 bool isWhole = lab.Visible()["config/one/a.json"] == "2" && lab.Visible()["config/other/a.json"] == "2";
-                Violation.Unless(!isIdle || isWhole, $"A copy made now has half of a transaction, and the word of '{sandbox}' does not say so.");
+                Violation.Unless(
+                    !isIdle || isWhole, $"A copy made now has half of a transaction, and the word of '{sandbox}' does not say so.");
             }
         };
         await transaction.CommitAsync();

@@ -26,7 +26,13 @@ public sealed class ConcurrencyMutantTests
 
         // The one is at its first transaction when the other comes. (A resolver renames, a transaction exchanges.)
         lab.Machine.Faults = new FaultPlan()
-            .Add(new FaultRule { Process = "one", Operations = [Operation.SyncData], Path = "*/log/*", Fault = new SlowCall(TimeSpan.FromSeconds(2)) })
+            .Add(new FaultRule
+            {
+                Process = "one",
+                Operations = [Operation.SyncData],
+                Path = "*/log/*",
+                Fault = new SlowCall(TimeSpan.FromSeconds(2))
+            })
             .Add(new FaultRule { Process = "other", Fault = new SlowCall(TimeSpan.FromSeconds(1)) })
             .Add(new FaultRule { Process = "other", Operations = [Operation.Rename], Fault = new SlowCall(TimeSpan.FromSeconds(2)) });
         lab.Machine.RunConcurrently(seed, [.. processes.Select(process => new ConcurrentWork(process, async () =>
@@ -36,77 +42,97 @@ public sealed class ConcurrencyMutantTests
             {
                 await using SandboxLock held = await own.LockAsync("sb");
                 Violation.Unless(held.Version == last, $"The version is {held.Version}, and that of the last transaction {last}.");
-                int count = int.Parse(System.Text.Encoding.UTF8.GetString(own.ReadJson(new DocumentId("sb", null, StoreRoot.Config, "n.json"))!), CultureInfo.InvariantCulture);
+                byte[] json = own.ReadJson(new DocumentId("sb", null, StoreRoot.Config, "n.json"))!;
+                int count = int.Parse(System.Text.Encoding.UTF8.GetString(json), CultureInfo.InvariantCulture);
                 SandboxChange change = held.Change();
                 _ = change.Put("n.json", $"{count + 1}");
                 last = await change.CommitAsync();
             }
         }))]);
-        Violation.Unless(lab.Visible()["config/sb/n.json"] == $"{processes.Length * Times}", $"The count is {lab.Visible()["config/sb/n.json"]}.");
+        Violation.Unless(
+            lab.Visible()["config/sb/n.json"] == $"{processes.Length * Times}", $"The count is {lab.Visible()["config/sb/n.json"]}.");
     });
 
     [Theory]
     [InlineData("creation-without-name-lock")]
-    public Task Of_processes_that_create_one_sandbox_one_does_and_the_others_are_told(string mutant) => InManyOrdersAsync(mutant, async seed =>
-    {
-        var lab = new Lab();
-        _ = await lab.OpenAsync();
-        List<string> creators = [];
-        lab.Machine.RunConcurrently(seed, [.. new[] { "1", "2" }.Select(name => (Name: name, Process: lab.Machine.Start(name))).Select(each => new ConcurrentWork(each.Process, async () =>
+    public Task Of_processes_that_create_one_sandbox_one_does_and_the_others_are_told(string mutant) =>
+        InManyOrdersAsync(mutant, async seed =>
         {
-            StateStore own = await Lab.OpenAsync(each.Process);
-            try
+            var lab = new Lab();
+            _ = await lab.OpenAsync();
+            List<string> creators = [];
+            var processes = new[] { "1", "2" }.Select(name => (Name: name, Process: lab.Machine.Start(name)));
+            lab.Machine.RunConcurrently(seed, [.. processes.Select(each => new ConcurrentWork(each.Process, async () =>
             {
-                await own.CreateAsync("sb", change => change.Put("a.json", each.Name).Put(StoreRoot.Run, null, "b.json", each.Name));
-                creators.Add(each.Name);
-            }
-            catch (AlreadyExistsException)
-            {
-                // The other was faster.
-            }
-        }))]);
-        Violation.Unless(creators.Count == 1, $"{creators.Count} have created it.");
-        Violation.Unless(lab.Visible()["config/sb/a.json"] == creators[0] && lab.Visible()["run/sb/b.json"] == creators[0], "It is not the one that was created.");
-    });
+                StateStore own = await Lab.OpenAsync(each.Process);
+                try
+                {
+                    await own.CreateAsync("sb", change => change.Put("a.json", each.Name).Put(StoreRoot.Run, null, "b.json", each.Name));
+                    creators.Add(each.Name);
+                }
+                catch (AlreadyExistsException)
+                {
+                    // The other was faster.
+                }
+            }))]);
+            Violation.Unless(creators.Count == 1, $"{creators.Count} have created it.");
+            Violation.Unless(
+                lab.Visible()["config/sb/a.json"] == creators[0] && lab.Visible()["run/sb/b.json"] == creators[0],
+                "It is not the one that was created.");
+        });
 
     [Theory]
     [InlineData("scratch-owner-not-compared")]
-    public Task An_opener_does_not_use_a_scratch_directory_that_another_opener_has_removed(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab();
-        StateStore store = await lab.OpenAsync();
-        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        List<string> own = lab.Scratches("config");
-        StateStore[] former = [await lab.OpenAsync("former"), await lab.OpenAsync("other former")];
-        foreach (StateStore each in former)
+    public Task An_opener_does_not_use_a_scratch_directory_that_another_opener_has_removed(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
         {
-            await each.DisposeAsync(); // leaves a free scratch directory
-        }
-
-        string second = $"*/scratch/{lab.Scratches("config").Except(own).Last()}";
-        SimulatedProcess fast = lab.Machine.Start("fast");
-        SimulatedProcess slow = lab.Machine.Start("slow");
-
-        // The fast one has taken the first free directory, and opened the second. The slow one comes, opens the second too, and goes on when the fast one has removed it.
-        lab.Machine.Faults = new FaultPlan()
-            .Add(new FaultRule { Process = "slow", Fault = new SlowCall(TimeSpan.FromSeconds(1)) })
-            .Add(new FaultRule { Process = "fast", Operations = [Operation.TryLock], Path = second, Fault = new SlowCall(TimeSpan.FromSeconds(2)) })
-            .Add(new FaultRule { Process = "slow", Operations = [Operation.TryLock], Path = second, Fault = new SlowCall(TimeSpan.FromSeconds(2)) });
-        lab.Machine.RunConcurrently(
-            seed: 1,
-            new ConcurrentWork(fast, async () => await Lab.OpenAsync(fast)),
-            new ConcurrentWork(slow, async () =>
+            var lab = new Lab();
+            StateStore store = await lab.OpenAsync();
+            await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            List<string> own = lab.Scratches("config");
+            StateStore[] former = [await lab.OpenAsync("former"), await lab.OpenAsync("other former")];
+            foreach (StateStore each in former)
             {
-                StateStore opened = await Lab.OpenAsync(slow);
-                await opened.ChangeAsync("sb", static change => change.Put("a.json", "2"));
-            }));
-        Assert.Equal(3, lab.Machine.Faults.Count);
-        Violation.Unless(lab.Visible()["config/sb/a.json"] == "2", "The slow process has changed nothing.");
-    });
+                await each.DisposeAsync(); // leaves a free scratch directory
+            }
+
+            string second = $"*/scratch/{lab.Scratches("config").Except(own).Last()}";
+            SimulatedProcess fast = lab.Machine.Start("fast");
+            SimulatedProcess slow = lab.Machine.Start("slow");
+
+            // The fast one has taken the first free directory, and opened the second. The slow one comes, opens the second too, and goes on
+            // when the fast one has removed it.
+            lab.Machine.Faults = new FaultPlan()
+                .Add(new FaultRule { Process = "slow", Fault = new SlowCall(TimeSpan.FromSeconds(1)) })
+                .Add(new FaultRule
+                {
+                    Process = "fast",
+                    Operations = [Operation.TryLock],
+                    Path = second,
+                    Fault = new SlowCall(TimeSpan.FromSeconds(2))
+                })
+                .Add(new FaultRule
+                {
+                    Process = "slow",
+                    Operations = [Operation.TryLock],
+                    Path = second,
+                    Fault = new SlowCall(TimeSpan.FromSeconds(2))
+                });
+            lab.Machine.RunConcurrently(
+                seed: 1,
+                new ConcurrentWork(fast, async () => await Lab.OpenAsync(fast)),
+                new ConcurrentWork(slow, async () =>
+                {
+                    StateStore opened = await Lab.OpenAsync(slow);
+                    await opened.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+                }));
+            Assert.Equal(3, lab.Machine.Faults.Count);
+            Violation.Unless(lab.Visible()["config/sb/a.json"] == "2", "The slow process has changed nothing.");
+        });
 
     [Theory]
     [InlineData("others-do-not-wait-for-recovery")]
-    public Task Nobody_joins_a_store_while_its_first_opener_recovers_it(string mutant) => Kill.ByAsync(mutant, static async () =>
+    public Task No_process_joins_a_store_while_its_first_opener_recovers_it(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
@@ -127,7 +153,7 @@ public sealed class ConcurrencyMutantTests
         };
         StateStore first = await lab.OpenAsync("first");
         lab.Machine.BeforeChange = null;
-        Violation.Unless(joined == 0, "Somebody has joined during the recovery.");
+        Violation.Unless(joined == 0, "A process has joined during the recovery.");
         Assert.True(CanJoin(second));
     });
 

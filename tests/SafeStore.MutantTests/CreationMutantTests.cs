@@ -16,7 +16,8 @@ public sealed class CreationMutantTests
         var lab = new Lab();
         StateStore dying = await lab.OpenAsync("dying");
         StateStore other = await lab.OpenAsync("other");
-        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Process = "dying", Operations = [Operation.CreateFile], Path = "*/new/*", Fault = new ProcessKilled() });
+        lab.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule { Process = "dying", Operations = [Operation.CreateFile], Path = "*/new/*", Fault = new ProcessKilled() });
         _ = await Record.ExceptionAsync(() => dying.CreateAsync("sb", static change => change.Put("a.json", "1")));
         lab.Machine.Faults = FaultPlan.Fail(Operation.MakeDirectory, "*/scratch/*", Errno.NoSpace);
         await Assert.ThrowsAsync<StorageException>(() => other.TouchAsync("sb"));
@@ -28,14 +29,15 @@ public sealed class CreationMutantTests
 
     [Theory]
     [InlineData("staged-creation-not-revoked")]
-    public Task A_creation_that_could_not_be_staged_does_not_come_back_after_a_kill(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        Lab lab = await FailToStageAsync();
-        lab.Machine.KillAll();
+    public Task A_creation_that_could_not_be_staged_does_not_come_back_after_a_kill(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            Lab lab = await FailToStageAsync();
+            lab.Machine.KillAll();
 
-        _ = await lab.OpenAsync();
-        Violation.Unless(!lab.Visible().ContainsKey("run/sb/"), "It has come back.");
-    });
+            _ = await lab.OpenAsync();
+            Violation.Unless(!lab.Visible().ContainsKey("run/sb/"), "It has come back.");
+        });
 
     [Theory]
     [InlineData("revocation-not-synced")]
@@ -53,7 +55,8 @@ public sealed class CreationMutantTests
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
         lab.Machine.Faults = FaultPlan.Fail(Operation.CreateFile, "*/new/sb/*", Errno.NoSpace);
-        StorageException failure = await Assert.ThrowsAsync<StorageException>(() => store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1")));
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(() =>
+            store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1")));
         Assert.Equal(Errno.NoSpace, failure.Errno);
         lab.Machine.Faults = new FaultPlan();
         return lab;

@@ -10,15 +10,17 @@ public sealed class DamageMutantTests
 {
     [Theory]
     [InlineData("break-passed-over-by-resolver")]
-    public Task A_transaction_whose_sealed_record_is_damaged_is_not_taken_for_one_that_never_was(string mutant) => Kill.ByAsync(mutant, static async () =>
+    public Task A_transaction_whose_sealed_record_is_damaged_is_not_rolled_back(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab();
         StateStore dying = await lab.OpenAsync("dying");
         StateStore other = await lab.OpenAsync("other");
         await other.CreateAsync("sb", static change => change.Put("a.json", "1"));
         await other.CreateAsync("busy", static change => change.Put("a.json", "1"));
-        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Process = "dying", Operations = [Operation.Exchange], Fault = new ProcessKilled() });
-        _ = await Record.ExceptionAsync(() => dying.ChangeAsync("sb", static change => change.Put("a.json", "2"))); // the last record of a segment
+        lab.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule { Process = "dying", Operations = [Operation.Exchange], Fault = new ProcessKilled() });
+        // the last record of a segment
+        _ = await Record.ExceptionAsync(() => dying.ChangeAsync("sb", static change => change.Put("a.json", "2")));
         lab.Machine.Faults = new FaultPlan();
         await other.ChangeAsync("busy", static change => change.Put("a.json", "2"));
         lab.DamageRecord(3);
@@ -39,52 +41,60 @@ public sealed class DamageMutantTests
         await other.ChangeAsync("sb", static change => change.Put("a.json", "4"));
         lab.DamageRecord(3);
 
-        Violation.Unless(await Record.ExceptionAsync(async () => await other.CheckpointAsync()) is LogCorruptException, "The damage is not reported.");
+        Violation.Unless(
+            await Record.ExceptionAsync(async () => await other.CheckpointAsync()) is LogCorruptException, "The damage is not reported.");
     });
 
     [Theory]
     [InlineData("break-passed-over-by-appender")]
-    public Task A_process_that_goes_on_in_a_newer_segment_notices_a_damaged_record_before_it(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab();
-        StateStore store = await lab.OpenAsync();
-        StateStore other = await lab.OpenAsync("other");
-        await other.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await other.CreateAsync("busy", static change => change.Put("a.json", "1"));
-        await store.ChangeAsync("sb", static change => change.Put("a.json", "2")); // the last record of a segment
-        await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
-        lab.DamageRecord(3);
+    public Task A_process_that_goes_on_in_a_newer_segment_notices_a_damaged_record_before_it(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            var lab = new Lab();
+            StateStore store = await lab.OpenAsync();
+            StateStore other = await lab.OpenAsync("other");
+            await other.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            await other.CreateAsync("busy", static change => change.Put("a.json", "1"));
+            await store.ChangeAsync("sb", static change => change.Put("a.json", "2")); // the last record of a segment
+            await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
+            lab.DamageRecord(3);
 
-        Exception? failure = await Record.ExceptionAsync(() => other.ChangeAsync("busy", static change => change.Put("a.json", "2")));
-        Violation.Unless(failure is LogCorruptException, $"The damage is not reported: {failure}");
-    });
+            Exception? failure = await Record.ExceptionAsync(() => other.ChangeAsync("busy", static change => change.Put("a.json", "2")));
+            Violation.Unless(failure is LogCorruptException, $"The damage is not reported: {failure}");
+        });
 
     [Theory]
     [InlineData("joined-damage-taken-for-tail")]
-    public Task A_process_that_joins_does_not_append_in_the_place_of_a_synced_record_that_is_damaged(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab();
-        StateStore one = await lab.OpenAsync("one");
-        StateStore other = await lab.OpenAsync("other");
-        await one.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await other.ChangeAsync("sb", static change => change.Put("a.json", "2"));
-        await one.ChangeAsync("sb", static change => change.Put("a.json", "3")); // not alone: it says how far it has synced
-        lab.DamageRecord(3);
+    public Task A_synced_record_that_is_damaged_is_not_taken_for_the_end_of_the_log(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            var lab = new Lab();
+            StateStore one = await lab.OpenAsync("one");
+            StateStore other = await lab.OpenAsync("other");
+            await one.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            await other.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+            await one.ChangeAsync("sb", static change => change.Put("a.json", "3")); // not alone: it says how far it has synced
+            lab.DamageRecord(3);
 
-        Violation.Unless(await Record.ExceptionAsync(async () => await lab.OpenAsync("joiner")) is LogCorruptException, "The damage is taken for the end of the log.");
-    });
+            Violation.Unless(
+                await Record.ExceptionAsync(async () => await lab.OpenAsync("joiner")) is LogCorruptException,
+                "The damage is taken for the end of the log.");
+        });
 
     [Theory]
     [InlineData("joiner-ignores-later-records")]
-    public Task A_process_that_joins_does_not_append_in_the_place_of_a_record_of_which_a_later_one_tells(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab();
-        StateStore store = await lab.OpenAsync();
-        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
-        await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
-        lab.DamageRecord(2);
+    public Task A_damaged_record_that_a_later_one_vouches_for_is_not_taken_for_the_end(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            var lab = new Lab();
+            StateStore store = await lab.OpenAsync();
+            await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+            await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
+            lab.DamageRecord(2);
 
-        Violation.Unless(await Record.ExceptionAsync(async () => await lab.OpenAsync("joiner")) is LogCorruptException, "The damage is taken for the end of the log.");
-    });
+            Violation.Unless(
+                await Record.ExceptionAsync(async () => await lab.OpenAsync("joiner")) is LogCorruptException,
+                "The damage is taken for the end of the log.");
+        });
 }

@@ -7,8 +7,8 @@ using SafeStore.Testing;
 namespace SafeStore.MutantTests;
 
 /// <summary>
-/// Runs steps on a store under the explorer: after every crash the store must be recovered to what was visible after the last step that ended, or after the one that was
-/// under way, with nothing half made lying around.
+/// Runs steps on a store under the explorer: after every crash the store must be recovered to what was visible after the last step that
+/// ended, or after the one that was under way, with nothing half made lying around.
 /// </summary>
 internal sealed class Exploring(params Func<Lab, Task>[] steps)
 {
@@ -37,7 +37,8 @@ internal sealed class Exploring(params Func<Lab, Task>[] steps)
             await PerformAsync(new Lab(), _ => { }, () => { }, _states.Add);
         }
 
-        var explorer = new CrashExplorer(new CrashExplorerOptions { ExhaustiveMax = 12, Samples = Samples, NestedEvery = NestedEvery, ShrinksMax = 0 });
+        var options = new CrashExplorerOptions { ExhaustiveMax = 12, Samples = Samples, NestedEvery = NestedEvery, ShrinksMax = 0 };
+        var explorer = new CrashExplorer(options);
         CrashReport report = await explorer.ExploreAsync(
             async run =>
             {
@@ -83,7 +84,9 @@ internal sealed class Exploring(params Func<Lab, Task>[] steps)
         SortedDictionary<string, string> after = state.Begun.Count == 0 ? before : _states[(int)state.Begun[^1]];
         StateStore store = await s_invariants.RecoverAsync(state);
         SortedDictionary<string, string> found = lab.Visible();
-        Violation.Unless(found.SequenceEqual(before) || found.SequenceEqual(after), $"Neither the old nor the new state: {Lab.Differences(found, before, after)}");
+        Violation.Unless(
+            found.SequenceEqual(before) || found.SequenceEqual(after),
+            $"Neither the old nor the new state: {Lab.Differences(found, before, after)}");
         if (GoesOn)
         {
             await GoOnAsync(lab, store, found);
@@ -103,7 +106,11 @@ internal sealed class Exploring(params Func<Lab, Task>[] steps)
         lab.Machine.LosePower(keepsUnsynced: false);
         _ = await lab.OpenAsync("after the second crash");
         SortedDictionary<string, string> left = lab.Visible();
-        Violation.Unless(left.GetValueOrDefault("config/later/n.json") == "4" && left.GetValueOrDefault("run/later/n.json") == "4", "The transactions after the recovery are lost.");
-        Violation.Unless(left.Where(static found => !found.Key.Contains("/later/", StringComparison.Ordinal)).SequenceEqual(found), $"The power took what was recovered: {Lab.Differences(left, found, found)}");
+        Violation.Unless(
+            left.GetValueOrDefault("config/later/n.json") == "4" && left.GetValueOrDefault("run/later/n.json") == "4",
+            "The transactions after the recovery are lost.");
+        Violation.Unless(
+            left.Where(static found => !found.Key.Contains("/later/", StringComparison.Ordinal)).SequenceEqual(found),
+            $"The power took what was recovered: {Lab.Differences(left, found, found)}");
     }
 }

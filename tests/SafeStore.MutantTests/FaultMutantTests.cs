@@ -26,7 +26,7 @@ public sealed class FaultMutantTests
 
     [Theory]
     [InlineData("fault-not-marked")]
-    public Task A_sync_that_has_failed_keeps_out_who_comes_later(string mutant) => Kill.ByAsync(mutant, static async () =>
+    public Task A_sync_that_has_failed_keeps_out_a_process_that_comes_later(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab();
         StateStore first = await lab.OpenAsync("first");
@@ -36,7 +36,7 @@ public sealed class FaultMutantTests
         await Assert.ThrowsAsync<StoreFaultedException>(() => first.ChangeAsync("sb", static change => change.Put("a.json", "2")));
         lab.Machine.Faults = new FaultPlan();
 
-        // The kernel tells of a failed write-back only to those who had the file open when it happened.
+        // The kernel tells of a failed write-back only through handles that were open when it happened.
         bool isAcknowledged = false;
         try
         {
@@ -56,7 +56,7 @@ public sealed class FaultMutantTests
 
     [Theory]
     [InlineData("fault-mark-not-looked-at")]
-    public Task A_sync_that_has_failed_keeps_out_who_has_the_store_open_already(string mutant) => Kill.ByAsync(mutant, static async () =>
+    public Task A_sync_that_has_failed_keeps_out_a_process_that_has_the_store_open(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab();
         StateStore first = await lab.OpenAsync("first");
@@ -65,7 +65,8 @@ public sealed class FaultMutantTests
         await first.CreateAsync("other", static change => change.Put("a.json", "1"));
         await first.ChangeAsync("sb", static change => change.Put("a.json", "2"));
         lab.Machine.Faults = FaultPlan.Fail(Operation.SyncData, "*/log/0*", Errno.InputOutput);
-        await Assert.ThrowsAsync<StoreFaultedException>(() => first.ChangeAsync("sb", static change => change.Put("a.json", "3"))); // in a new segment
+        // in a new segment
+        await Assert.ThrowsAsync<StoreFaultedException>(() => first.ChangeAsync("sb", static change => change.Put("a.json", "3")));
         lab.Machine.Faults = new FaultPlan();
 
         bool isAcknowledged = false;
@@ -123,12 +124,14 @@ public sealed class FaultMutantTests
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
         await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Write], Path = "*/log/*", Fault = new BitFlipped(700) });
+        lab.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule { Operations = [Operation.Write], Path = "*/log/*", Fault = new BitFlipped(700) });
         await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
         await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
         lab.Machine.LosePower(keepsUnsynced: false);
 
-        Violation.Unless(await Record.ExceptionAsync(async () => await lab.OpenAsync()) is LogCorruptException, "The loss is not reported.");
+        Violation.Unless(
+            await Record.ExceptionAsync(async () => await lab.OpenAsync()) is LogCorruptException, "The loss is not reported.");
     });
 
     private static async Task<bool> TryChangeAsync(StateStore store, string text)

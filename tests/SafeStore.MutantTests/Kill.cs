@@ -21,7 +21,7 @@ internal static class Kill
         using (Mutant.Activate(mutant))
         {
             Exception? failure = await Record.ExceptionAsync(scenario);
-            Assert.True(IsViolation(failure), $"The mutant '{mutant}' lives: {failure?.ToString() ?? "nobody has noticed it."}");
+            Assert.True(IsViolation(failure), $"The mutant '{mutant}' lives: {failure?.ToString() ?? "it was not noticed."}");
             TestContext.Current.TestOutputHelper?.WriteLine($"{mutant}: {failure!.Message.Split('\n')[0]}");
         }
     }

@@ -37,21 +37,30 @@ internal sealed class Lab
     public StateStore Store { get; set; } = null!;
 
     /// <summary>Opens the store in a process of its own.</summary>
-    public ValueTask<StateStore> OpenAsync(string process = "process", StoreOptions? options = null) => OpenAsync(Machine.Start(process), options);
+    public ValueTask<StateStore> OpenAsync(string process = "process", StoreOptions? options = null) =>
+        OpenAsync(Machine.Start(process), options);
 
     public static ValueTask<StateStore> OpenAsync(SimulatedProcess process, StoreOptions? options = null) =>
         StateStore.OpenAsync(Layout, (options ?? Options) with { FileSystem = process.FileSystem, TimeProvider = process.Clock });
 
-    public static string Differences(SortedDictionary<string, string> found, SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
+    public static string Differences(
+        SortedDictionary<string, string> found, SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
         string.Join("; ", found.Keys.Union(before.Keys).Union(after.Keys).Order(StringComparer.Ordinal)
             .Select(key => $"{key} = {Short(found, key)}, before {Short(before, key)}, after {Short(after, key)}"));
 
-    /// <summary>Every document as any program sees it now, as "config/sb/web/a.json" and its text; directories too, with a slash and no text.</summary>
+    /// <summary>
+    /// Every document as any program sees it now, as "config/sb/web/a.json" and its text; directories too, with a slash and no text.
+    /// </summary>
     public SortedDictionary<string, string> Visible()
     {
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string path, Inode inode) in Walk("/store").Where(static found => found.Path is not ("/store/config" or "/store/run") && !found.Path.Contains(StoreLayout.MetadataName, StringComparison.Ordinal)))
+        foreach ((string path, Inode inode) in Walk("/store"))
         {
+            if (path is "/store/config" or "/store/run" || path.Contains(StoreLayout.MetadataName, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             string name = path[(path.LastIndexOf('/') + 1)..];
             if (inode is DirectoryInode)
             {
@@ -100,7 +109,8 @@ internal sealed class Lab
     {
         SimulatedFileSystem fs = Machine.Start("other program").FileSystem;
         Xunit.Assert.Equal(Errno.None, fs.OpenRoot($"/store/{place}", out DirectoryHandle? parent));
-        Xunit.Assert.Equal(Errno.None, fs.MakeDirectory(parent!, name, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+        Xunit.Assert.Equal(
+            Errno.None, fs.MakeDirectory(parent!, name, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
     }
 
     /// <summary>Removes a directory with the files in it, as another program does.</summary>
@@ -143,22 +153,27 @@ internal sealed class Lab
     }
 
     /// <summary>
-    /// What transactions leave behind only when they are not finished: whatever lies in scratch/(owner)/ or new/, and temp files of the metadata. (In a sandbox nothing but
-    /// documents and the lock file may lie, and <see cref="Visible"/> shows everything else there as one.)
+    /// What transactions leave behind only when they are not finished: whatever lies in scratch/(owner)/ or new/, and temp files of the
+    /// metadata. (In a sandbox nothing but documents and the lock file may lie; <see cref="Visible"/> shows everything else as a document.)
     /// </summary>
-    public List<string> Leftovers() => [.. Walk("/store").Select(static found => found.Path).Where(static path => IsLeftOver(path.Split('/')))];
+    public List<string> Leftovers() =>
+        [.. Walk("/store").Select(static found => found.Path).Where(static path => IsLeftOver(path.Split('/')))];
 
     /// <param name="parts">Nothing, "store", the root, ".safestore", and what lies in it.</param>
     private static bool IsLeftOver(string[] parts) =>
-        TempName.IsFile(parts[^1]) || (parts.Length > 5 && parts[3] == StoreLayout.MetadataName && (parts[4] == "new" || (parts[4] == "scratch" && parts.Length > 6)));
+        TempName.IsFile(parts[^1])
+        || (parts.Length > 5 && parts[3] == StoreLayout.MetadataName && (parts[4] == "new" || (parts[4] == "scratch" && parts.Length > 6)));
 
     private static string Short(SortedDictionary<string, string> state, string key) =>
-        !state.TryGetValue(key, out string? text) ? "none" : text.Length > 12 ? $"{text[..12]}...({text.Length})" : text.Length == 0 ? "there" : text;
+        !state.TryGetValue(key, out string? text) ? "none"
+        : text.Length > 12 ? $"{text[..12]}...({text.Length})"
+        : text.Length == 0 ? "there" : text;
 
     /// <summary>Looks without any call that a fault could befall.</summary>
     private IEnumerable<(string Path, Inode Inode)> Walk(string directory)
     {
-        if (Machine.Mounts.Walk(directory, follow: false, out Place place) != Errno.None || place.Inode is not DirectoryInode { Names: var names })
+        if (Machine.Mounts.Walk(directory, follow: false, out Place place) != Errno.None
+            || place.Inode is not DirectoryInode { Names: var names })
         {
             yield break;
         }

@@ -13,7 +13,8 @@ namespace SafeStore.MutantTests;
 /// <summary>Mutants of what makes a record a record, and of what a lost root leaves in the log.</summary>
 public sealed class LogMutantTests
 {
-    private static readonly SimulatedMachineOptions s_volatileRun = new() { Mounts = [new SimulatedMount("/store/run", PersistenceProfile.Tmpfs)] };
+    private static readonly SimulatedMachineOptions s_volatileRun =
+        new() { Mounts = [new SimulatedMount("/store/run", PersistenceProfile.Tmpfs)] };
 
     [Theory]
     [InlineData("batch-not-aligned")]
@@ -26,7 +27,8 @@ public sealed class LogMutantTests
         {
             if (write is not null && call.Path.EndsWith("/log/0000000000000001.log", StringComparison.Ordinal))
             {
-                Violation.Unless(write.Offset >= acknowledged, $"The write at {write.Offset} goes into a block of a record before {acknowledged}.");
+                Violation.Unless(
+                    write.Offset >= acknowledged, $"The write at {write.Offset} goes into a block of a record before {acknowledged}.");
                 acknowledged = RecordFormat.AlignUp(write.Offset + write.Bytes.Length, RecordFormat.BlockBytes);
             }
         };
@@ -37,49 +39,55 @@ public sealed class LogMutantTests
 
     [Theory]
     [InlineData("no-link")]
-    public Task A_record_of_a_batch_that_has_failed_does_not_come_back_behind_another_first_one(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab();
-        StateStore store = await lab.OpenAsync(options: Lab.Options with { SegmentBytes = 64 * 1024 });
-        foreach (string sandbox in new[] { "a", "b", "c", "d" })
+    public Task A_record_of_a_batch_that_has_failed_does_not_come_back_behind_another_first_one(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
         {
-            await store.CreateAsync(sandbox, static change => change.Put("a.json", "1"));
-        }
-
-        SandboxLock[] locks = await Task.WhenAll(new[] { "a", "b", "c", "d" }.Select(sandbox => LockApartAsync(store, sandbox)));
-        SandboxChange[] changes = [.. locks.Select(static held => held.Change())];
-        _ = changes[0].Put("a.json", "2");
-        PutBlock(changes[1], 'b');
-        _ = changes[2].Put("a.json", "2");
-        PutBlock(changes[3], 'd');
-
-        // While the first transaction is synced, three more queue up: the next batch, of which two records are written, and not the third.
-        List<Task<Lsn>> followers = [];
-        lab.Machine.BeforeChange = (call, _) =>
-        {
-            if (call.Operation == Operation.SyncData && followers.Count == 0)
+            var lab = new Lab();
+            StateStore store = await lab.OpenAsync(options: Lab.Options with { SegmentBytes = 64 * 1024 });
+            foreach (string sandbox in new[] { "a", "b", "c", "d" })
             {
-                lab.Machine.BeforeChange = null;
-                followers.AddRange(changes[1..].Select(static change => change.CommitAsync().AsTask()));
-                lab.Machine.Faults = new FaultPlan()
-                    .Add(new FaultRule { Operations = [Operation.Write], Path = "*/log/*", Fault = new ShortTransfer(2 * RecordFormat.BlockBytes) })
-                    .Add(new FaultRule { Operations = [Operation.Write], Path = "*/log/*", Fault = new CallFails(Errno.NoSpace) });
+                await store.CreateAsync(sandbox, static change => change.Put("a.json", "1"));
             }
-        };
-        await changes[0].CommitAsync();
-        foreach (Task<Lsn> follower in followers)
-        {
-            await Assert.ThrowsAsync<StorageException>(() => follower);
-        }
 
-        SandboxChange again = locks[3].Change();
-        PutBlock(again, 'e'); // a block long too: it ends where the second record of the failed batch begins
-        await again.CommitAsync();
-        lab.Machine.KillAll();
+            SandboxLock[] locks = await Task.WhenAll(new[] { "a", "b", "c", "d" }.Select(sandbox => LockApartAsync(store, sandbox)));
+            SandboxChange[] changes = [.. locks.Select(static held => held.Change())];
+            _ = changes[0].Put("a.json", "2");
+            PutBlock(changes[1], 'b');
+            _ = changes[2].Put("a.json", "2");
+            PutBlock(changes[3], 'd');
 
-        _ = await lab.OpenAsync();
-        Violation.Unless(lab.Visible()["config/c/a.json"] == "1", "A transaction that was reported as failed has come back.");
-    });
+            // While the first transaction is synced, three more queue up: the next batch. Two of its records are written, the third is not.
+            List<Task<Lsn>> followers = [];
+            lab.Machine.BeforeChange = (call, _) =>
+            {
+                if (call.Operation == Operation.SyncData && followers.Count == 0)
+                {
+                    lab.Machine.BeforeChange = null;
+                    followers.AddRange(changes[1..].Select(static change => change.CommitAsync().AsTask()));
+                    lab.Machine.Faults = new FaultPlan()
+                        .Add(new FaultRule
+                        {
+                            Operations = [Operation.Write],
+                            Path = "*/log/*",
+                            Fault = new ShortTransfer(2 * RecordFormat.BlockBytes)
+                        })
+                        .Add(new FaultRule { Operations = [Operation.Write], Path = "*/log/*", Fault = new CallFails(Errno.NoSpace) });
+                }
+            };
+            await changes[0].CommitAsync();
+            foreach (Task<Lsn> follower in followers)
+            {
+                await Assert.ThrowsAsync<StorageException>(() => follower);
+            }
+
+            SandboxChange again = locks[3].Change();
+            PutBlock(again, 'e'); // a block long too: it ends where the second record of the failed batch begins
+            await again.CommitAsync();
+            lab.Machine.KillAll();
+
+            _ = await lab.OpenAsync();
+            Violation.Unless(lab.Visible()["config/c/a.json"] == "1", "A transaction that was reported as failed has come back.");
+        });
 
     [Theory]
     [InlineData("salt-not-compared")]
@@ -108,17 +116,18 @@ public sealed class LogMutantTests
 
     [Theory]
     [InlineData("lsn-given-again")]
-    public Task Numbers_of_transactions_that_a_volatile_root_has_taken_with_it_do_not_come_again(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab(s_volatileRun);
-        StateStore store = await lab.OpenAsync();
-        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        Lsn last = await store.ChangeAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "1"));
-        lab.Machine.LosePower(keepsUnsynced: false);
+    public Task Numbers_of_transactions_that_a_volatile_root_has_taken_with_it_do_not_come_again(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            var lab = new Lab(s_volatileRun);
+            StateStore store = await lab.OpenAsync();
+            await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            Lsn last = await store.ChangeAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "1"));
+            lab.Machine.LosePower(keepsUnsynced: false);
 
-        StateStore again = await lab.OpenAsync();
-        Violation.Unless(await again.ChangeAsync("sb", static change => change.Put("a.json", "2")) > last, "A number has come again.");
-    });
+            StateStore again = await lab.OpenAsync();
+            Violation.Unless(await again.ChangeAsync("sb", static change => change.Put("a.json", "2")) > last, "A number has come again.");
+        });
 
     [Theory]
     [InlineData("segment-changed-without-sync")]
@@ -127,7 +136,8 @@ public sealed class LogMutantTests
         var lab = new Lab(s_volatileRun);
         StateStore store = await lab.OpenAsync();
         await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await store.ChangeAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "1")); // these two need no sync of their own
+        // these two need no sync of their own
+        await store.ChangeAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "1"));
         await store.ChangeAsync("sb", static change => change.Put(StoreRoot.Run, null, "b.json", "2"));
         await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
         lab.Machine.LosePower(keepsUnsynced: false);

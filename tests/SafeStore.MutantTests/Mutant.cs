@@ -3,7 +3,10 @@ using System.Threading;
 
 namespace SafeStore;
 
-/// <summary>The switches of Mutants.md: which of the changes to the engine is active in this flow of execution and those that it starts. Usually none.</summary>
+/// <summary>
+/// The switches of Mutants.md: which of the changes to the engine is active in this flow of execution and those that it starts.
+/// Usually none.
+/// </summary>
 internal sealed class Mutant : IDisposable
 {
     private static readonly AsyncLocal<string?> s_active = new();

@@ -13,13 +13,16 @@ public sealed partial class MutantTableTests
 {
     [Fact]
     public void Each_mutant_has_a_test_and_each_test_a_mutant() =>
-        Assert.Equal(Headings().Matches(Read("Mutants.md")).Select(static match => match.Groups[1].Value).Order(StringComparer.Ordinal), Killers().Select(static killer => killer.Mutant).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Headings().Matches(Read("Mutants.md")).Select(static match => match.Groups[1].Value).Order(StringComparer.Ordinal),
+            Killers().Select(static killer => killer.Mutant).Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_documentation_names_each_mutant_with_the_test_that_kills_it() =>
         Assert.Equal(
             Killers().Select(static killer => $"{killer.Mutant}: {killer.Test}").Order(StringComparer.Ordinal),
-            Rows().Matches(Read("testing.md")).Select(static match => $"{match.Groups[1].Value}: {match.Groups[2].Value}").Order(StringComparer.Ordinal));
+            Rows().Matches(Read("testing.md")).Select(static match => $"{match.Groups[1].Value}: {match.Groups[2].Value}")
+                .Order(StringComparer.Ordinal));
 
     private static IEnumerable<(string Mutant, string Test)> Killers() =>
         from type in typeof(MutantTableTests).Assembly.GetTypes()

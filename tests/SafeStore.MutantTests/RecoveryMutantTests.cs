@@ -22,7 +22,8 @@ public sealed class RecoveryMutantTests
                 await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
                 await store.CheckpointAsync();
                 await store.ChangeAsync("sb", static change => change.Put("a.json", "2").Delete(StoreRoot.Run, null, "b.json"));
-                await store.CreateAsync("new", static change => change.Put("a.json", "1").CreateContainer("web").Put(StoreRoot.Run, "web", "c.json", "1"));
+                await store.CreateAsync("new", static change =>
+                    change.Put("a.json", "1").CreateContainer("web").Put(StoreRoot.Run, "web", "c.json", "1"));
                 lab.Machine.KillAll();
             },
             GoesOn = true,
@@ -121,7 +122,8 @@ public sealed class RecoveryMutantTests
         await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
         await store.CheckpointAsync();
         lab.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*/log/0*", Fault = fault });
-        _ = await Record.ExceptionAsync(() => store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2")));
+        _ = await Record.ExceptionAsync(() =>
+            store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2")));
         lab.Machine.Faults = new FaultPlan();
         lab.Machine.KillAll();
     }

@@ -13,7 +13,7 @@ public sealed class SharedSyncMutantTests
 {
     [Theory]
     [InlineData("sync-told-before-it-ends")]
-    public Task Nobody_believes_a_sync_whose_process_dies_in_it(string mutant) => Kill.ByAsync(mutant, static () =>
+    public Task A_sync_whose_process_dies_in_it_is_not_believed(string mutant) => Kill.ByAsync(mutant, static () =>
     {
         var machine = new SimulatedMachine();
         SimulatedProcess dying = machine.Start("dying");
@@ -28,13 +28,13 @@ public sealed class SharedSyncMutantTests
 
         bool hasSynced = false;
         _ = second.SyncUpTo(new Lsn(3), 0, _ => hasSynced = true, 0);
-        Violation.Unless(hasSynced, "A record was acknowledged that nobody has synced.");
+        Violation.Unless(hasSynced, "A record was acknowledged that no process has synced.");
         return Task.CompletedTask;
     });
 
     [Theory]
     [InlineData("sync-told-for-newer-segment")]
-    public Task Nobody_believes_the_sync_of_another_segment(string mutant) => Kill.ByAsync(mutant, static () =>
+    public Task The_sync_of_another_segment_is_not_believed(string mutant) => Kill.ByAsync(mutant, static () =>
     {
         var machine = new SimulatedMachine();
         (SharedSync behind, SharedState shared) = Process(machine.Start("behind"));
@@ -52,7 +52,7 @@ public sealed class SharedSyncMutantTests
 
     [Theory]
     [InlineData("former-syncs-believed")]
-    public Task Nobody_believes_the_syncs_of_another_life_of_the_store(string mutant) => Kill.ByAsync(mutant, static async () =>
+    public Task The_syncs_of_another_life_of_the_store_are_not_believed(string mutant) => Kill.ByAsync(mutant, static async () =>
     {
         var lab = new Lab();
         StateStore first = await lab.OpenAsync();
@@ -85,6 +85,7 @@ public sealed class SharedSyncMutantTests
         SharedState.EnsureLength(fs, words);
         var shared = new SharedState(fs, words);
         var waiting = new LockWaiting(process.Clock, TimeSpan.Zero);
-        return (new SharedSync(new SharedLock(new FileLock(fs, words, LockRange.Byte((long)StoreLock.Sync), waiting), shared, SharedWord.SyncLockWaiting), shared), shared);
+        var sync = new FileLock(fs, words, LockRange.Byte((long)StoreLock.Sync), waiting);
+        return (new SharedSync(new SharedLock(sync, shared, SharedWord.SyncLockWaiting), shared), shared);
     }
 }

@@ -7,8 +7,9 @@ using SafeStore.Testing;
 namespace SafeStore.MutantTests;
 
 /// <summary>
-/// Two processes have the store open. One is killed at its first changing call, at its second, and so on, and in the middle of every write; each time the other locks
-/// the sandbox, must find all of the transaction or nothing, and goes on. Then the power goes, and what the survivor has seen and done must be there.
+/// Two processes have the store open. One is killed at its first changing call, at its second, and so on, and in the middle of every write;
+/// each time the other locks the sandbox, must find all of the transaction or nothing, and goes on. Then the power goes, and what the
+/// survivor has seen and done must be there.
 /// </summary>
 internal sealed class Survival(Func<StateStore, Task> dies)
 {
@@ -24,7 +25,9 @@ internal sealed class Survival(Func<StateStore, Task> dies)
     public async Task RunAsync()
     {
         (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ExpectAsync();
-        foreach ((bool stagesFirst, Ending ending) in Enum.GetValues<Ending>().SelectMany(static ending => new[] { (false, ending), (true, ending) }))
+        IEnumerable<(bool StagesFirst, Ending Ending)> kinds =
+            Enum.GetValues<Ending>().SelectMany(static ending => new[] { (false, ending), (true, ending) });
+        foreach ((bool stagesFirst, Ending ending) in kinds)
         {
             bool hasDied = true;
             for (int call = 0; hasDied; call++)
@@ -48,7 +51,9 @@ internal sealed class Survival(Func<StateStore, Task> dies)
         }
     }
 
-    private async Task<bool> DieAsync(int call, bool isTorn, bool stagesFirst, Ending ending, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    private async Task<bool> DieAsync(
+        int call, bool isTorn, bool stagesFirst, Ending ending,
+        SortedDictionary<string, string> before, SortedDictionary<string, string> after)
     {
         var lab = new Lab(new SimulatedMachineOptions { StagesFirst = stagesFirst });
         SimulatedProcess first = lab.Machine.Start("first");
@@ -58,7 +63,8 @@ internal sealed class Survival(Func<StateStore, Task> dies)
         Lsn old = before.ContainsKey("run/sb/") ? await survivor.TouchAsync("sb") : default;
         if (isTorn)
         {
-            _ = lab.Machine.Faults.Add(new FaultRule { Process = "first", Operations = s_changes, Skip = call, Fault = new ShortTransfer(512) });
+            _ = lab.Machine.Faults.Add(
+                new FaultRule { Process = "first", Operations = s_changes, Skip = call, Fault = new ShortTransfer(512) });
         }
 
         _ = lab.Machine.Faults.Add(new FaultRule { Process = "first", Operations = s_changes, Skip = call, Fault = new ProcessKilled() });
@@ -72,7 +78,8 @@ internal sealed class Survival(Func<StateStore, Task> dies)
         }
         catch (Exception failure) when (failure is Violation or SafeStoreException)
         {
-            throw new Violation($"The first process {(hasDied ? "died at" : "ended after")} its change {call + 1}{(isTorn ? " in the middle of a write" : "")}{(stagesFirst ? ", staging first" : "")}, {ending}: {failure.Message}", failure);
+            string place = $"{(hasDied ? "died at" : "ended after")} its change {call + 1}{(isTorn ? " in the middle of a write" : "")}";
+            throw new Violation($"The first process {place}{(stagesFirst ? ", staging first" : "")}, {ending}: {failure.Message}", failure);
         }
 
         return hasDied;
@@ -90,15 +97,22 @@ internal sealed class Survival(Func<StateStore, Task> dies)
         }
     }
 
-    private static async Task CheckAsync(Lab lab, StateStore survivor, Ending ending, Lsn old, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    private static async Task CheckAsync(
+        Lab lab, StateStore survivor, Ending ending, Lsn old,
+        SortedDictionary<string, string> before, SortedDictionary<string, string> after)
     {
         bool isSeen = lab.Visible().Except(before).Intersect(after).Any();
         Lsn? version = await TouchAsync(survivor);
         SortedDictionary<string, string> found = lab.Visible();
         bool isDone = found.SequenceEqual(after);
-        Violation.Unless(isDone || (!isSeen && found.SequenceEqual(before)), $"{(isSeen ? "Not what was seen" : "Neither the old nor the new state")}: {Lab.Differences(found, before, after)}");
-        Violation.Unless(version is null || version > old || (version == old && !isDone), "The sandbox has changed, and its version has not, or has gone back.");
-        string[] unfinished = [.. lab.Leftovers().Where(static path => path.Contains("/new/", StringComparison.Ordinal))]; // what is in scratch/ waits for the next opener
+        Violation.Unless(
+            isDone || (!isSeen && found.SequenceEqual(before)),
+            $"{(isSeen ? "Not what was seen" : "Neither the old nor the new state")}: {Lab.Differences(found, before, after)}");
+        Violation.Unless(
+            version is null || version > old || (version == old && !isDone),
+            "The sandbox has changed, and its version has not, or has gone back.");
+        // what is in scratch/ waits for the next opener
+        string[] unfinished = [.. lab.Leftovers().Where(static path => path.Contains("/new/", StringComparison.Ordinal))];
         Violation.Unless(unfinished is [], $"Left behind: {string.Join(", ", unfinished)}");
         Lsn last = version ?? default;
         if (ending == Ending.GoesOn)
@@ -113,7 +127,8 @@ internal sealed class Survival(Func<StateStore, Task> dies)
         StateStore recovered = await lab.OpenAsync("third");
         Violation.Unless(lab.Leftovers() is [], $"Left behind: {string.Join(", ", lab.Leftovers())}");
         Violation.Unless(lab.Visible().SequenceEqual(found), $"Not what the survivor had: {Lab.Differences(lab.Visible(), found, found)}");
-        Violation.Unless(version is null || await recovered.TouchAsync("sb") >= last, "The sandbox's version has gone back in the power loss.");
+        Violation.Unless(
+            version is null || await recovered.TouchAsync("sb") >= last, "The sandbox's version has gone back in the power loss.");
     }
 
     /// <summary>The sandbox's version; null if it does not exist, not yet or not any more.</summary>

@@ -12,34 +12,38 @@ public sealed class SurvivorMutantTests
     [InlineData("resolves-without-publishing")]
     [InlineData("lock-word-of-old-version")]
     [InlineData("tail-by-header")]
-    public Task A_change_whose_process_dies_is_finished_or_undone_by_whoever_locks_next(string mutant) =>
+    public Task A_change_whose_process_dies_is_finished_or_undone_by_the_next_locker(string mutant) =>
         Kill.ByAsync(mutant, () => new Survival(static store => store.ChangeAsync("sb", static change => change
-            .Put("a.json", StoreCalls.Long('a', 1500)).Put(StoreRoot.Run, null, "b.json", "2").CreateContainer("web").Put(StoreRoot.Config, "web", "c.json", "2"))).RunAsync());
+            .Put("a.json", StoreCalls.Long('a', 1500)).Put(StoreRoot.Run, null, "b.json", "2")
+            .CreateContainer("web").Put(StoreRoot.Config, "web", "c.json", "2"))).RunAsync());
 
     [Theory]
     [InlineData("unknown-word-counts-as-idle")]
-    public Task A_change_whose_lock_word_is_lost_is_finished_or_undone_by_whoever_locks_next(string mutant) =>
-        Kill.ByAsync(mutant, () => new Survival(static store => store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2")))
+    public Task A_change_whose_lock_word_is_lost_is_finished_or_undone_by_the_next_locker(string mutant) =>
+        Kill.ByAsync(mutant, () => new Survival(static store => store.ChangeAsync("sb", static change => change
+            .Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2")))
         {
             Meanwhile = static lab => lab.DamageLockWord("sb"),
         }.RunAsync());
 
     [Theory]
     [InlineData("creation-not-finished")]
-    public Task A_creation_whose_process_dies_is_finished_or_undone_by_whoever_locks_next(string mutant) =>
-        Kill.ByAsync(mutant, () => new Survival(static store => store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1")))
+    public Task A_creation_whose_process_dies_is_finished_or_undone_by_the_next_locker(string mutant) =>
+        Kill.ByAsync(mutant, () => new Survival(static store => store.CreateAsync("sb", static change => change
+            .Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1")))
         {
             Before = static store => store.CreateAsync("other", static change => change.Put("a.json", "1")),
         }.RunAsync());
 
     [Theory]
     [InlineData("removal-leaves-run-root-first")]
-    public Task A_removal_whose_process_dies_is_finished_or_undone_by_whoever_locks_next(string mutant) =>
-        Kill.ByAsync(mutant, () => new Survival(static store => store.ChangeAsync("sb", static change => change.RemoveSandbox())).RunAsync());
+    public Task A_removal_whose_process_dies_is_finished_or_undone_by_the_next_locker(string mutant) =>
+        Kill.ByAsync(mutant, () =>
+            new Survival(static store => store.ChangeAsync("sb", static change => change.RemoveSandbox())).RunAsync());
 
     [Theory]
     [InlineData("found-segment-not-synced")]
-    public Task A_segment_whose_maker_dies_is_named_durably_by_whoever_writes_into_it(string mutant) =>
+    public Task A_segment_whose_maker_dies_is_named_durably_by_the_next_writer(string mutant) =>
         Kill.ByAsync(mutant, () => new Survival(static store => store.ChangeAsync("sb", static change => change.Put("a.json", "4")))
         {
             Before = static async store =>
@@ -56,7 +60,9 @@ public sealed class SurvivorMutantTests
     {
         var lab = new Lab();
         StateStore store = await lab.OpenAsync();
-        lab.Machine.BeforeChange = (_, _) => Violation.Unless(!lab.Visible().ContainsKey("config/sb/") || lab.Visible().ContainsKey("run/sb/"), "Other programs see a sandbox that they cannot lock.");
+        lab.Machine.BeforeChange = (_, _) => Violation.Unless(
+            !lab.Visible().ContainsKey("config/sb/") || lab.Visible().ContainsKey("run/sb/"),
+            "Other programs see a sandbox that they cannot lock.");
         await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
     });
 }

@@ -10,17 +10,20 @@ namespace SafeStore.MutantTests;
 /// <summary>Mutants of what a checkpoint believes that the kernel has told it, above all when it syncs a filesystem as a whole.</summary>
 public sealed class WholeSyncMutantTests
 {
-    private static readonly PersistenceProfile s_whole = PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true };
+    private static readonly PersistenceProfile s_whole =
+        PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true };
 
     [Theory]
     [InlineData("write-back-start-ignored")]
-    public Task A_write_back_that_could_not_be_started_is_told_of_there_only(string mutant) => Kill.ByAsync(mutant, static () => CheckpointAsync(
-        new Lab(),
-        new FaultRule { Operations = [Operation.StartWriteBack], Path = "*.json", Fault = new CallFails(Errno.InputOutput) }));
+    public Task A_write_back_that_could_not_be_started_is_told_of_there_only(string mutant) =>
+        Kill.ByAsync(mutant, static () => CheckpointAsync(
+            new Lab(),
+            new FaultRule { Operations = [Operation.StartWriteBack], Path = "*.json", Fault = new CallFails(Errno.InputOutput) }));
 
     [Theory]
     [InlineData("whole-sync-not-done-believed")]
-    public Task Where_a_filesystem_cannot_be_synced_as_a_whole_the_files_are(string mutant) => Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab()));
+    public Task Where_a_filesystem_cannot_be_synced_as_a_whole_the_files_are(string mutant) =>
+        Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab()));
 
     [Theory]
     [InlineData("whole-sync-failure-believed")]
@@ -30,14 +33,19 @@ public sealed class WholeSyncMutantTests
 
     [Theory]
     [InlineData("whole-sync-of-damaged-repeated")]
-    public Task What_a_damaged_filesystem_has_given_up_no_sync_of_a_file_tells(string mutant) => Kill.ByAsync(mutant, static () => CheckpointAsync(
-        new Lab(new SimulatedMachineOptions { Profile = s_whole }),
-        new FaultRule { Operations = [Operation.SyncAll], Fault = new CallFails(Errno.Damaged) }));
+    public Task What_a_damaged_filesystem_has_given_up_no_sync_of_a_file_tells(string mutant) =>
+        Kill.ByAsync(mutant, static () => CheckpointAsync(
+            new Lab(new SimulatedMachineOptions { Profile = s_whole }),
+            new FaultRule { Operations = [Operation.SyncAll], Fault = new CallFails(Errno.Damaged) }));
 
     [Theory]
     [InlineData("whole-sync-of-one-root")]
     public Task Roots_on_two_filesystems_are_both_synced(string mutant) =>
-        Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab(new SimulatedMachineOptions { Profile = s_whole, Mounts = [new SimulatedMount("/store/run", s_whole)] })));
+        Kill.ByAsync(mutant, static () => CheckpointAsync(new Lab(new SimulatedMachineOptions
+        {
+            Profile = s_whole,
+            Mounts = [new SimulatedMount("/store/run", s_whole)],
+        })));
 
     [Theory]
     [InlineData("whole-sync-across-mounts")]
@@ -58,30 +66,31 @@ public sealed class WholeSyncMutantTests
 
     [Theory]
     [InlineData("whole-sync-trusted-again")]
-    public Task What_a_failed_sync_of_the_whole_told_of_is_found_by_the_checkpoint_that_comes_to_it(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab(new SimulatedMachineOptions { Profile = s_whole });
-        SimulatedProcess process = lab.Machine.Start("process");
-        StateStore store = await Lab.OpenAsync(process, Lab.Options with { LogBytesMax = Lab.Options.SegmentBytes });
-        await store.CreateAsync("busy", static change => change.Put("a.json", "1"));
-        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await store.CheckpointAsync();
-        for (int i = 2; i < 5; i++)
+    public Task What_a_failed_sync_of_the_whole_told_of_is_found_by_the_checkpoint_that_comes_to_it(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
         {
-            await store.ChangeAsync("busy", change => change.Put("a.json", $"{i}")); // a whole segment
-        }
+            var lab = new Lab(new SimulatedMachineOptions { Profile = s_whole });
+            SimulatedProcess process = lab.Machine.Start("process");
+            StateStore store = await Lab.OpenAsync(process, Lab.Options with { LogBytesMax = Lab.Options.SegmentBytes });
+            await store.CreateAsync("busy", static change => change.Put("a.json", "1"));
+            await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            await store.CheckpointAsync();
+            for (int i = 2; i < 5; i++)
+            {
+                await store.ChangeAsync("busy", change => change.Put("a.json", $"{i}")); // a whole segment
+            }
 
-        await store.ChangeAsync("sb", static change => change.Put("a.json", "2")); // in the next one, which stays for now
-        lab.Machine.FailWriteBack("/store/config/sb/a.json");
-        process.Clock.Advance(TimeSpan.Zero); // this checkpoint is told that something has failed
-        Violation.Unless(store.Statistics.Checkpoints == 2, "The scenario has made no second checkpoint.");
-        await store.CheckpointAsync();
-        Violation.Unless(store.Statistics.Checkpoints == 3 && !store.IsFaulted, "The scenario has made no third checkpoint.");
-        lab.Machine.LosePower(keepsUnsynced: false);
+            await store.ChangeAsync("sb", static change => change.Put("a.json", "2")); // in the next one, which stays for now
+            lab.Machine.FailWriteBack("/store/config/sb/a.json");
+            process.Clock.Advance(TimeSpan.Zero); // this checkpoint is told that something has failed
+            Violation.Unless(store.Statistics.Checkpoints == 2, "The scenario has made no second checkpoint.");
+            await store.CheckpointAsync();
+            Violation.Unless(store.Statistics.Checkpoints == 3 && !store.IsFaulted, "The scenario has made no third checkpoint.");
+            lab.Machine.LosePower(keepsUnsynced: false);
 
-        _ = await lab.OpenAsync();
-        Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/a.json") == "2", "What was acknowledged is lost.");
-    });
+            _ = await lab.OpenAsync();
+            Violation.Unless(lab.Visible().GetValueOrDefault("config/sb/a.json") == "2", "What was acknowledged is lost.");
+        });
 
     [Theory]
     [InlineData("whole-sync-by-joiner")]
@@ -110,12 +119,16 @@ public sealed class WholeSyncMutantTests
         await store.ChangeAsync("sb", static change => change.Put("a.json", "2").Put(StoreRoot.Run, null, "b.json", "2"));
         lab.Machine.Faults = fault is null ? new FaultPlan() : new FaultPlan().Add(fault);
         Exception? failure = await Record.ExceptionAsync(async () => await store.CheckpointAsync());
-        Violation.Unless(failure is null || (fault is not null && failure is StoreFaultedException), $"The checkpoint has failed: {failure}"); // the lock word, of which no record has the content
+        // the lock word, of which no record has the content
+        Violation.Unless(
+            failure is null || (fault is not null && failure is StoreFaultedException), $"The checkpoint has failed: {failure}");
         lab.Machine.Faults = new FaultPlan();
         lab.Machine.LosePower(keepsUnsynced: false);
 
         _ = await lab.OpenAsync();
         SortedDictionary<string, string> found = lab.Visible();
-        Violation.Unless(found.GetValueOrDefault("config/sb/a.json") == "2" && found.GetValueOrDefault("run/sb/b.json") == "2", "What was acknowledged is lost.");
+        Violation.Unless(
+            found.GetValueOrDefault("config/sb/a.json") == "2" && found.GetValueOrDefault("run/sb/b.json") == "2",
+            "What was acknowledged is lost.");
     }
 }
