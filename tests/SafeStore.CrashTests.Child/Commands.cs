@@ -18,6 +18,7 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
     private readonly List<SandboxLock> _locks = [];
     private readonly List<Task<string>> _waiters = [];
     private StateStore? _store;
+    private FaultCommands? _faults;
 
     private StateStore Store => _store ?? throw new InvalidOperationException("open it first");
 
@@ -93,7 +94,8 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
                 await new WriterLoop(Store, say).RunAsync(words[0], Number(words[1]));
                 return "";
             default:
-                throw new InvalidOperationException($"unknown command '{verb}'");
+                _faults ??= new FaultCommands(() => Store, _locks, say);
+                return await _faults.ObeyAsync(verb, words);
         }
     }
 

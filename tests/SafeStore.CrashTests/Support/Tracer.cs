@@ -44,7 +44,8 @@ internal sealed partial class Tracer : IDisposable
     {
         if (!_process.HasExited)
         {
-            Tool.Run("kill", "-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            // It may end just now, with the child.
+            _ = Tool.TryRun("kill", "-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
             _process.WaitForExit();
         }
 

@@ -1,0 +1,99 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace SafeStore.CrashTests.Child;
+
+/// <summary>The commands that only the tests of faults need. They use the public API alone.</summary>
+internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<SandboxLock> locks, Action<string> say)
+{
+    private readonly List<FileStream> _held = [];
+
+    public async Task<string> ObeyAsync(string verb, string[] words) => verb switch
+    {
+        "put-held" => Text(await PutHeldAsync(words[0], words[1])),
+        "put-big" => Text(await PutBigAsync(words[0], Number(words[1]), Number(words[2]))),
+        "put-run" => Text(await PutRunAsync(words[0], words[1])),
+        "remove" => Text(await Workloads.ChangeAsync(store(), words[0], static change => change.RemoveSandbox())),
+        "create" => Text(await Workloads.CreateAsync(store(), words[0], "web")),
+        "create-container" => Text(await Workloads.ChangeAsync(store(), words[0], change =>
+            change.CreateContainer(words[1]).PutJson(StoreRoot.Config, words[1], "config.json", Workloads.Json("new")))),
+        "hold-file" => HoldFile(words[0]),
+        "block-pool" => BlockPool(words[0], Number(words[1]), Number(words[2])),
+        _ => throw new InvalidOperationException($"unknown command '{verb}'"),
+    };
+
+    private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
+
+    private static string Text(Lsn lsn) => lsn.Value.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>With the lock that was taken last, which stays.</summary>
+    private async Task<Lsn> PutHeldAsync(string file, string value) =>
+        await locks[^1].Change().PutJson(StoreRoot.Config, null, file, Workloads.Json(value)).CommitAsync();
+
+    private async Task<Lsn> PutRunAsync(string sandbox, string value) =>
+        await Workloads.ChangeAsync(store(), sandbox, change => change.PutJson(StoreRoot.Run, null, "state.json", Workloads.Json(value)));
+
+    /// <summary>One transaction of so many documents of so many bytes.</summary>
+    private async Task<Lsn> PutBigAsync(string sandbox, int documents, int bytes) => await Workloads.ChangeAsync(store(), sandbox, change =>
+    {
+        byte[] json = Encoding.UTF8.GetBytes($"\"{new string('b', bytes - 2)}\"");
+        for (int number = 0; number < documents; number++)
+        {
+            _ = change.PutJson(StoreRoot.Config, null, string.Create(CultureInfo.InvariantCulture, $"big-{number}.json"), json);
+        }
+    });
+
+    /// <summary>What a reader may do to a file: open it, and hold a record lock on all of it. Until the process ends.</summary>
+    private string HoldFile(string path)
+    {
+        try
+        {
+            _held.Add(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            _held[^1].Lock(0, 0);
+            return "held";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return "denied";
+        }
+    }
+
+    /// <summary>
+    /// Blocks so many threads of the pool in locks of a sandbox with a time-out, and waits for them on a thread of its own, which says
+    /// how many have come back when all have, or when ten seconds are over.
+    /// </summary>
+    private string BlockPool(string sandbox, int callers, int milliseconds)
+    {
+        int back = 0;
+        var ended = new CountdownEvent(callers);
+        foreach (int _ in Enumerable.Range(0, callers))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(_ =>
+            {
+                try
+                {
+                    store().LockAsync(sandbox, timeout: TimeSpan.FromMilliseconds(milliseconds)).AsTask().GetAwaiter().GetResult();
+                }
+                catch (LockTimeoutException)
+                {
+                    Interlocked.Increment(ref back);
+                }
+
+                ended.Signal();
+            }, null);
+        }
+
+        new Thread(() =>
+        {
+            bool all = ended.Wait(TimeSpan.FromSeconds(10));
+            say(string.Create(CultureInfo.InvariantCulture, $"{(all ? "all" : "stuck")} {Volatile.Read(ref back)}"));
+        }).Start();
+        return "";
+    }
+}
