@@ -25,7 +25,9 @@ internal static class Deaths
         using ChildProcess child = ChildProcess.Open(layout);
         using var tracer = new Tracer(child, directories, "trace=" + Renames, $"inject={Renames}:error=EIO:signal=KILL");
         child.Send(command);
-        Assert.Null(child.ReadLine());
+        string? answer = child.ReadLine();
+        tracer.Abandon();
+        Assert.Null(answer);
     }
 
     /// <summary>A living process that is stopped (SIGSTOP) after the append of an update of <see cref="Workloads.One"/>, which it holds.</summary>

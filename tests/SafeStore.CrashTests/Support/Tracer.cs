@@ -52,6 +52,13 @@ internal sealed partial class Tracer : IDisposable
         return Join(File.ReadAllLines(_output));
     }
 
+    /// <summary>Ends a tracer whose child has been killed: it may wait for ever for what the child's threads leave.</summary>
+    public void Abandon()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
     /// <summary>The calls between the child's marks, and how many there were of each.</summary>
     public static List<string> BetweenMarks(IReadOnlyList<string> calls)
     {
