@@ -20,8 +20,11 @@ internal sealed class Users : IDisposable
     /// <summary>A process of a user, in the service's group.</summary>
     public ChildProcess Child(StoreLayout layout, int user = Service, params string[] more) => new(layout,
         [
-            "env", "HOME=" + _home.Path, "setpriv", Option("reuid", user), Option("regid", Group), "--clear-groups", "--no-new-privs", .. more,
+            "env", "HOME=" + _home.Path, "setpriv", .. Become(user), .. more,
         ]);
+
+    /// <summary>What setpriv needs to become a user of the service's group.</summary>
+    public static string[] Become(int user) => [Option("reuid", user), Option("regid", Group), "--clear-groups", "--no-new-privs"];
 
     /// <summary>Gives the service all that a store consists of, or the directories that are to become one.</summary>
     public static void Own(StoreLayout layout)
