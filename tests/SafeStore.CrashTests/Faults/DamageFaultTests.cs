@@ -92,6 +92,54 @@ public sealed class DamageFaultTests : IDisposable
         Assert.True(File.Exists(segment));
     }
 
+    /// <summary>The process has written the segment alone: its checkpoints would not read it.</summary>
+    [Fact]
+    public async Task A_transaction_that_a_living_process_could_not_publish_is_not_torn_for_good_by_a_break_before_its_record()
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        await using StateStore store = await Sample.OpenAsync(layout);
+        await Sample.PutAsync(store, Workloads.Two, "is-before");
+        string segment = Metadata.Segment(layout);
+        string document = Path.Combine(layout.Run, Workloads.One, "db", "state.json");
+        Scene.Forbid(document);
+        _ = await Assert.ThrowsAsync<CommitNotPublishedException>(async () => await Workloads.RunAsync(store, "update"));
+        Scene.Allow(document);
+        while (Metadata.Segment(layout) == segment)
+        {
+            await Sample.PutAsync(store, Workloads.Two, "value");
+        }
+
+        Damage(segment, "is-before", "flipped", []);
+        _ = await Record.ExceptionAsync(async () => await store.LockAsync(Workloads.One));
+        _ = await Record.ExceptionAsync(async () => await store.CheckpointAsync());
+        Assert.True(File.Exists(segment) || Files.Read(document).Contains("\"new\"", StringComparison.Ordinal), "Half of the transaction is there, and its record has gone.");
+    }
+
+    /// <summary>Behind the break are records whose documents it would not sync, and whose log it would drop.</summary>
+    [Theory]
+    [InlineData("first")]
+    [InlineData("last")]
+    public async Task A_checkpoint_that_reads_what_another_process_has_written_meets_a_break_and_keeps_the_segment(string where)
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        await using StateStore store = await Sample.OpenAsync(layout);
+        using ChildProcess writer = ChildProcess.Open(layout);
+        string segment = Metadata.Segment(layout);
+        _ = writer.Expect("put sb-2 1 is-first 1");
+        string last = "";
+        for (int i = 0; Metadata.Segment(layout) == segment; i++)
+        {
+            string value = $"value-{i:x4}";
+            _ = writer.Expect($"put sb-1 1 {value} 1");
+            last = Metadata.Segment(layout) == segment ? value : last;
+        }
+
+        await Sample.PutAsync(store, Workloads.Two, "has-read-on"); // before the damage: now it knows where the log ends
+        Damage(segment, where == "first" ? "is-first" : last, "flipped", []);
+        _ = await Assert.ThrowsAsync<LogCorruptException>(async () => await store.CheckpointAsync());
+        Assert.True(File.Exists(segment));
+    }
+
     [Theory]
     [InlineData("flipped")]
     [InlineData("zeroed")]

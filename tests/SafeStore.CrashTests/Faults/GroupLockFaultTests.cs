@@ -123,5 +123,6 @@ public sealed class GroupLockFaultTests : IDisposable
 
         _holders.Clear();
         _reader?.Dispose();
+        _reader = null;
     }
 }
