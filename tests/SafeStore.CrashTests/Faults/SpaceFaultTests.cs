@@ -116,6 +116,28 @@ public sealed class SpaceFaultTests : IDisposable
         _ = other.Expect("put sb-1 6 again 1");
     }
 
+    [Fact]
+    public async Task A_commit_whose_log_on_btrfs_exceeds_a_quota_faults_nothing_for_any_process()
+    {
+        Mount disk = Disk("btrfs");
+        Tool.Run("btrfs", "quota", "enable", disk.Path);
+        StoreLayout layout = await Scene.SeedAsync(StoreLayout.Of(Path.Combine(disk.Path, "config"), _scene.Make("run")));
+        using ChildProcess one = ChildProcess.Open(layout);
+        using ChildProcess other = ChildProcess.Open(layout);
+        _ = one.Expect("put sb-1 1 before 1");
+        Tool.Run("sync", "--file-system", disk.Path);
+        Tool.Run("btrfs", "qgroup", "limit", "256K", disk.Path);
+        for (int i = 0; i < 10; i++)
+        {
+            AssertNoFault(one.Ask("put sb-2 1 value 1"));
+            AssertNoFault(other.Ask("put sb-1 6 value 1"));
+        }
+
+        Tool.Run("btrfs", "qgroup", "limit", "none", disk.Path);
+        _ = one.Expect("put sb-2 1 again 1");
+        _ = other.Expect("put sb-1 6 again 1");
+    }
+
     /// <summary>Ten documents of 900 KB are in the log; the disk has room for some of them only.</summary>
     [Theory]
     [InlineData("ext4", 3)]
