@@ -24,7 +24,8 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
         "create-container" => Text(await Workloads.ChangeAsync(store(), words[0], change =>
             change.CreateContainer(words[1]).PutJson(StoreRoot.Config, words[1], "config.json", Workloads.Json("new")))),
         "hold-file" => HoldFile(words[0]),
-        "block-pool" => BlockPool(words[0], Number(words[1]), Number(words[2])),
+        "block-pool" => BlockPool(words[0], Number(words[1]), Number(words[2]), Wait),
+        "block-pool-in-turn" => BlockPool(words[0], Number(words[1]), Number(words[2]), TakeTurn),
         _ => throw new InvalidOperationException($"unknown command '{verb}'"),
     };
 
@@ -66,9 +67,9 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
 
     /// <summary>
     /// Blocks so many threads of the pool in locks of a sandbox with a time-out, and waits for them on a thread of its own, which says
-    /// how many have come back when all have, or when ten seconds are over.
+    /// how many have come back as they should when all have, or when ten seconds are over.
     /// </summary>
-    private string BlockPool(string sandbox, int callers, int milliseconds)
+    private string BlockPool(string sandbox, int callers, int milliseconds, Func<string, TimeSpan, bool> block)
     {
         int back = 0;
         var ended = new CountdownEvent(callers);
@@ -76,15 +77,7 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
         {
             ThreadPool.UnsafeQueueUserWorkItem(_ =>
             {
-                try
-                {
-                    store().LockAsync(sandbox, timeout: TimeSpan.FromMilliseconds(milliseconds)).AsTask().GetAwaiter().GetResult();
-                }
-                catch (LockTimeoutException)
-                {
-                    Interlocked.Increment(ref back);
-                }
-
+                Interlocked.Add(ref back, block(sandbox, TimeSpan.FromMilliseconds(milliseconds)) ? 1 : 0);
                 ended.Signal();
             }, null);
         }
@@ -95,5 +88,27 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
             say(string.Create(CultureInfo.InvariantCulture, $"{(all ? "all" : "stuck")} {Volatile.Read(ref back)}"));
         }).Start();
         return "";
+    }
+
+    /// <summary>For a lock that another process has: the time-out is what must come.</summary>
+    private bool Wait(string sandbox, TimeSpan timeout)
+    {
+        try
+        {
+            store().LockAsync(sandbox, timeout: timeout).AsTask().GetAwaiter().GetResult();
+            return false;
+        }
+        catch (LockTimeoutException)
+        {
+            return true;
+        }
+    }
+
+    private bool TakeTurn(string sandbox, TimeSpan timeout)
+    {
+        SandboxLock held = store().LockAsync(sandbox, timeout: timeout).AsTask().GetAwaiter().GetResult();
+        held.Change().PutJson(StoreRoot.Config, null, "turn.json", "1"u8).CommitAsync().AsTask().GetAwaiter().GetResult();
+        held.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return true;
     }
 }
