@@ -24,8 +24,8 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
         "create-container" => Text(await Workloads.ChangeAsync(store(), words[0], change =>
             change.CreateContainer(words[1]).PutJson(StoreRoot.Config, words[1], "config.json", Workloads.Json("new")))),
         "hold-file" => HoldFile(words[0]),
-        "block-pool" => BlockPool(words[0], Number(words[1]), Number(words[2]), Wait),
-        "block-pool-in-turn" => BlockPool(words[0], Number(words[1]), Number(words[2]), TakeTurn),
+        "block-pool" => BlockPool(words[0], Number(words[1]), TimeSpan.FromMilliseconds(Number(words[2])), IsTimedOut),
+        "block-pool-in-turn" => BlockPool(words[0], Number(words[1]), TimeSpan.FromMinutes(1), TakesTurn),
         _ => throw new InvalidOperationException($"unknown command '{verb}'"),
     };
 
@@ -66,18 +66,19 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
     }
 
     /// <summary>
-    /// Blocks so many threads of the pool in locks of a sandbox with a time-out, and waits for them on a thread of its own, which says
-    /// how many have come back as they should when all have, or when ten seconds are over.
+    /// Begins so many locks of a sandbox that another process holds, and blocks a thread of the pool for each. Waits for them on a thread of
+    /// its own, which says how many have come back as they should when all have, or when ten seconds are over.
     /// </summary>
-    private string BlockPool(string sandbox, int callers, int milliseconds, Func<string, TimeSpan, bool> block)
+    private string BlockPool(string sandbox, int callers, TimeSpan timeout, Func<Task<SandboxLock>, bool> block)
     {
         int back = 0;
         var ended = new CountdownEvent(callers);
-        foreach (int _ in Enumerable.Range(0, callers))
+        Task<SandboxLock>[] waiting = [.. Enumerable.Range(0, callers).Select(_ => BeginAsync(sandbox, timeout))];
+        foreach (Task<SandboxLock> one in waiting)
         {
             ThreadPool.UnsafeQueueUserWorkItem(_ =>
             {
-                Interlocked.Add(ref back, block(sandbox, TimeSpan.FromMilliseconds(milliseconds)) ? 1 : 0);
+                Interlocked.Add(ref back, block(one) ? 1 : 0);
                 ended.Signal();
             }, null);
         }
@@ -90,12 +91,14 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
         return "";
     }
 
-    /// <summary>For a lock that another process has: the time-out is what must come.</summary>
-    private bool Wait(string sandbox, TimeSpan timeout)
+    /// <summary>A flow of execution of its own: one that has two locks of a sandbox waits for itself.</summary>
+    private async Task<SandboxLock> BeginAsync(string sandbox, TimeSpan timeout) => await store().LockAsync(sandbox, timeout: timeout);
+
+    private static bool IsTimedOut(Task<SandboxLock> waiting)
     {
         try
         {
-            store().LockAsync(sandbox, timeout: timeout).AsTask().GetAwaiter().GetResult();
+            _ = waiting.GetAwaiter().GetResult();
             return false;
         }
         catch (LockTimeoutException)
@@ -104,9 +107,9 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
         }
     }
 
-    private bool TakeTurn(string sandbox, TimeSpan timeout)
+    private static bool TakesTurn(Task<SandboxLock> waiting)
     {
-        SandboxLock held = store().LockAsync(sandbox, timeout: timeout).AsTask().GetAwaiter().GetResult();
+        SandboxLock held = waiting.GetAwaiter().GetResult();
         held.Change().PutJson(StoreRoot.Config, null, "turn.json", "1"u8).CommitAsync().AsTask().GetAwaiter().GetResult();
         held.DisposeAsync().AsTask().GetAwaiter().GetResult();
         return true;
