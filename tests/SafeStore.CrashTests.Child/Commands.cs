@@ -56,7 +56,7 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
                 return string.Join(',', _stepping.Disarm());
             case "open":
                 StoreOptions options = words is ["default"] ? new StoreOptions() : Workloads.Options with { FileSystem = _stepping };
-                _store = await StateStore.OpenAsync(layout, options);
+                _store = await StateStore.OpenAsync(layout, FaultCommands.Describe(words, options));
                 return "";
             case "close":
                 await DisposeAsync();

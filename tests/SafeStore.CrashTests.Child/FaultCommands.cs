@@ -10,9 +10,20 @@ using System.Threading.Tasks;
 namespace SafeStore.CrashTests.Child;
 
 /// <summary>The commands that only the tests of faults need. They use the public API alone.</summary>
-internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<SandboxLock> locks, Action<string> say)
+internal sealed partial class FaultCommands(Func<StateStore> store, IReadOnlyList<SandboxLock> locks, Action<string> say)
 {
     private readonly List<FileStream> _held = [];
+
+    /// <summary>Options that a word behind "open" stands for.</summary>
+    public static StoreOptions Describe(IEnumerable<string> words, StoreOptions options)
+    {
+        foreach (string word in words)
+        {
+            Describe(word, ref options);
+        }
+
+        return options;
+    }
 
     public async Task<string> ObeyAsync(string verb, string[] words) => verb switch
     {
@@ -28,6 +39,8 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
         "block-pool-in-turn" => BlockPool(words[0], Number(words[1]), TimeSpan.FromMinutes(1), TakesTurn),
         _ => throw new InvalidOperationException($"unknown command '{verb}'"),
     };
+
+    static partial void Describe(string word, ref StoreOptions options);
 
     private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 
@@ -66,7 +79,8 @@ internal sealed class FaultCommands(Func<StateStore> store, IReadOnlyList<Sandbo
     }
 
     /// <summary>
-    /// Begins so many locks of a sandbox that another process holds, and blocks a thread of the pool for each. Waits for them on a thread of
+    /// Begins so many locks of a sandbox that another process holds, and blocks a thread of the pool for each. Waits for them on a
+    /// thread of
     /// its own, which says how many have come back as they should when all have, or when ten seconds are over.
     /// </summary>
     private string BlockPool(string sandbox, int callers, TimeSpan timeout, Func<Task<SandboxLock>, bool> block)

@@ -64,7 +64,8 @@ public sealed partial class ArgumentFaultTests : IDisposable
         StoreLayout layout = await _scene.SeedAsync();
         await using StateStore store = await Sample.OpenAsync(layout);
         _ = await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.LockAsync(Workloads.One, (LockMode)mode));
-        _ = await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.LockManyAsync([SandboxTarget.Existing(Workloads.One)], (LockMode)mode));
+        _ = await Assert.ThrowsAnyAsync<ArgumentException>(
+            async () => await store.LockManyAsync([SandboxTarget.Existing(Workloads.One)], (LockMode)mode));
     }
 
     [Theory]

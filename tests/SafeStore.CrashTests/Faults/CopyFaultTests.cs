@@ -85,7 +85,8 @@ public sealed class CopyFaultTests : IDisposable
     [InlineData("config", "run", false)]
     [InlineData("config", "run", true)]
     [InlineData("run", "config", true)] // without the checkpoint the log has it all
-    public async Task A_quiet_store_that_was_copied_root_by_root_with_a_transaction_in_between_does_not_open_torn(string first, string then, bool checkpointed)
+    public async Task A_quiet_store_that_was_copied_root_by_root_with_a_transaction_in_between_does_not_open_torn(
+        string first, string then, bool checkpointed)
     {
         StoreLayout layout = await _scene.SeedAsync();
         _scene.Make("copy");

@@ -33,7 +33,8 @@ public sealed class DamageFaultTests : IDisposable
     [Theory]
     [InlineData("flipped")]
     [InlineData("zeroed")]
-    public async Task A_process_that_joins_does_not_take_a_damaged_last_record_for_the_end_when_a_living_process_has_acknowledged_it(string how)
+    public async Task A_process_that_joins_does_not_take_a_damaged_last_record_for_the_end_when_a_living_process_has_acknowledged_it(
+        string how)
     {
         StoreLayout layout = await _scene.SeedAsync();
         using ChildProcess living = ChildProcess.Open(layout);
@@ -67,7 +68,8 @@ public sealed class DamageFaultTests : IDisposable
     [Theory]
     [InlineData("before")]
     [InlineData("after")]
-    public async Task A_lock_that_finishes_a_dead_process_s_transaction_meets_a_break_in_a_sealed_segment_and_does_not_roll_back(string where)
+    public async Task A_lock_that_finishes_a_dead_process_s_transaction_meets_a_break_in_a_sealed_segment_and_does_not_roll_back(
+        string where)
     {
         StoreLayout layout = await _scene.SeedAsync();
         await using StateStore store = await Sample.OpenAsync(layout);
@@ -111,7 +113,8 @@ public sealed class DamageFaultTests : IDisposable
 
         Damage(segment, "is-before", "flipped", []);
         Exception? refused = await Record.ExceptionAsync(async () => await store.LockAsync(Workloads.One));
-        Assert.True(refused is LogCorruptException || Files.Read(document).Contains("\"new\"", StringComparison.Ordinal), $"It is torn, and the lock says: {refused}");
+        Assert.True(refused is LogCorruptException || Files.Read(document).Contains("\"new\"", StringComparison.Ordinal),
+            $"It is torn, and the lock says: {refused}");
         _ = await Assert.ThrowsAsync<LogCorruptException>(async () => await store.CheckpointAsync());
     }
 
@@ -197,7 +200,8 @@ public sealed class DamageFaultTests : IDisposable
     }
 
     /// <summary>
-    /// A process dies in the middle of publishing an update of the first sandbox; its segment, which is sealed then, has a damaged record of
+    /// A process dies in the middle of publishing an update of the first sandbox; its segment, which is sealed then, has a damaged
+    /// record of
     /// another sandbox before or after it.
     /// </summary>
     private static async Task<string> BreakSealedSegmentAsync(StateStore store, string where)
@@ -205,7 +209,8 @@ public sealed class DamageFaultTests : IDisposable
         StoreLayout layout = store.Layout;
         await Sample.PutAsync(store, Workloads.Two, "is-before");
         string segment = Metadata.Segment(layout);
-        Deaths.AtRenames(layout, "workload update", Path.Combine(layout.Config, Workloads.One, "db"), Path.Combine(layout.Run, Workloads.One, "db"));
+        Deaths.AtRenames(layout, "workload update", Path.Combine(layout.Config, Workloads.One, "db"), Path.Combine(
+            layout.Run, Workloads.One, "db"));
         await Sample.PutAsync(store, Workloads.Two, "is-after");
         Assert.Equal(segment, Metadata.Segment(layout));
         while (Metadata.Segment(layout) == segment)
@@ -217,7 +222,8 @@ public sealed class DamageFaultTests : IDisposable
         return segment;
     }
 
-    private static void Damage(StoreLayout layout, string value, string how, byte[]? older = null) => Damage(Metadata.Segment(layout), value, how, older ?? []);
+    private static void Damage(StoreLayout layout, string value, string how, byte[]? older = null) => Damage(
+        Metadata.Segment(layout), value, how, older ?? []);
 
     private static void Damage(string segment, string value, string how, byte[] older)
     {

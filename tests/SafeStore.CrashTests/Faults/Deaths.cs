@@ -15,9 +15,11 @@ internal static class Deaths
 
     /// <summary>SIGKILL ends the process at its first rename: what it was told is durable, and nothing of it is visible.</summary>
     /// <param name="layout">The store.</param>
-    /// <param name="command">What the process is told. Its transaction is about <see cref="Workloads.One"/>, or it creates a sandbox.</param>
+    /// <param name="command">What the process is told. Its transaction is about <see cref="Workloads.One"/>, or it creates a
+    /// sandbox.</param>
     public static void BeforePublishing(StoreLayout layout, string command) =>
-        AtRenames(layout, command, layout.Config, layout.Run, Of(layout.Config), Of(layout.Run), Of(layout.Config, "web"), Of(layout.Run, "web"));
+        AtRenames(layout, command, layout.Config, layout.Run, Of(layout.Config), Of(layout.Run), Of(layout.Config, "web"), Of(
+            layout.Run, "web"));
 
     /// <summary>SIGKILL ends the process at its first rename in some directories: the others have been changed before.</summary>
     public static void AtRenames(StoreLayout layout, string command, params string[] directories)
@@ -30,7 +32,9 @@ internal static class Deaths
         Assert.Null(answer);
     }
 
-    /// <summary>A living process that is stopped (SIGSTOP) after the append of an update of <see cref="Workloads.One"/>, which it holds.</summary>
+    /// <summary>
+    /// A living process that is stopped (SIGSTOP) after the append of an update of <see cref="Workloads.One"/>, which it holds.
+    /// </summary>
     public static async Task<ChildProcess> StoppedHolderAsync(Scene scene, StoreLayout layout)
     {
         using SeededStore seeded = await SeededStore.MakeAsync();
@@ -42,5 +46,6 @@ internal static class Deaths
         return child;
     }
 
-    private static string Of(string root, string container = "") => Path.TrimEndingDirectorySeparator(Path.Combine(root, Workloads.One, container));
+    private static string Of(string root, string container = "") => Path.TrimEndingDirectorySeparator(
+        Path.Combine(root, Workloads.One, container));
 }

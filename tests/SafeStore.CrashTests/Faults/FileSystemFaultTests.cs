@@ -1,8 +1,5 @@
 using System;
-using System.Collections.Concurrent;
 using System.IO;
-using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Support;
@@ -13,8 +10,6 @@ namespace SafeStore.CrashTests.Faults;
 /// <summary>Faults 23, 27 and 28: what depends on the filesystem that the store lies on.</summary>
 public sealed class FileSystemFaultTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     private readonly Scene _scene = new();
 
     public void Dispose() => _scene.Dispose();
@@ -28,34 +23,13 @@ public sealed class FileSystemFaultTests : IDisposable
         StoreLayout layout = await Scene.SeedAsync(memory.Layout);
         string directory = Path.Combine(root == StoreRoot.Config ? layout.Config : layout.Run, Workloads.One);
         string file = root == StoreRoot.Config ? "config.json" : "state.json";
-        var events = new ConcurrentQueue<FileSystemEventArgs>();
-        using var ended = new SemaphoreSlim(0);
-        using var watcher = new FileSystemWatcher(directory);
-        void See(object sender, FileSystemEventArgs seen)
-        {
-            events.Enqueue(seen);
-            if (seen.Name == "end")
-            {
-                ended.Release();
-            }
-        }
-
-        watcher.Created += See;
-        watcher.Changed += See;
-        watcher.Deleted += See;
-        watcher.Renamed += See;
-        watcher.EnableRaisingEvents = true;
+        using var watch = new DocumentWatch(directory);
         await using (StateStore store = await Sample.OpenAsync(layout))
         {
             _ = await Workloads.ChangeAsync(store, Workloads.One, change => change.PutJson(root, null, file, Workloads.Json("replaced")));
         }
 
-        Files.Write(Path.Combine(directory, "end"), "");
-        Assert.True(await ended.WaitAsync(Patience));
-        FileSystemEventArgs last = events.Last(seen => seen.Name == file || (seen as RenamedEventArgs)?.OldName == file);
-        Assert.NotEqual(WatcherChangeTypes.Deleted, last.ChangeType);
-        Assert.Equal(file, last.Name);
-        Assert.All(events, seen => Assert.True(seen.Name is "end" or "lock" || seen.Name == file, $"{seen.ChangeType} {seen.Name}")); // documents only
+        await watch.AssertStaysAsync(file);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class GroupLockFaultTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_store_that_is_open_commits_creates_and_checkpoints_while_a_reader_of_the_group_holds_locks_on_whatever_it_can_open(bool byFlock)
+    public async Task A_store_that_is_open_works_while_a_reader_of_the_group_holds_locks_on_whatever_it_can_open(bool byFlock)
     {
         StoreLayout layout = await SeedForGroupAsync();
         await using StateStore store = await Sample.OpenAsync(layout);
@@ -91,13 +91,15 @@ public sealed class GroupLockFaultTests : IDisposable
     private void Hold(StoreLayout layout, bool byFlock)
     {
         string[] paths = [.. new[] { layout.ConfigMetadata, layout.RunMetadata }.SelectMany(static metadata =>
-            Directory.GetFiles(metadata, "*", SearchOption.AllDirectories).Concat(Directory.GetDirectories(metadata, "*", SearchOption.AllDirectories)))];
+            Directory.GetFiles(metadata, "*", SearchOption.AllDirectories).Concat(
+                Directory.GetDirectories(metadata, "*", SearchOption.AllDirectories)))];
         if (byFlock)
         {
             foreach (string path in paths)
             {
                 // flock says nothing: the shell that it starts does.
-                Process holder = Tool.Start("setpriv", [.. Users.Become(Users.Member), "flock", "-x", "-w", "1", path, "-c", "echo held; cat"]);
+                Process holder = Tool.Start(
+                    "setpriv", [.. Users.Become(Users.Member), "flock", "-x", "-w", "1", path, "-c", "echo held; cat"]);
                 _holders.Add(holder);
                 _ = holder.StandardOutput.ReadLine(); // held, or the end: denied
             }

@@ -55,7 +55,8 @@ public sealed class HolderFaultTests : IDisposable
         StoreLayout layout = await _scene.SeedAsync();
         await using StateStore old = await Sample.OpenAsync(layout);
         await using StateStore young = await Sample.OpenAsync(layout);
-        await using SandboxLocks held = await old.LockManyAsync([SandboxTarget.Existing(Workloads.One), SandboxTarget.Existing(Workloads.Two)]);
+        await using SandboxLocks held = await old.LockManyAsync(
+            [SandboxTarget.Existing(Workloads.One), SandboxTarget.Existing(Workloads.Two)]);
         Directory.Delete(Path.Combine(layout.Config, Workloads.Two), recursive: true);
         Directory.Delete(Path.Combine(layout.Run, Workloads.Two), recursive: true);
         _ = await Workloads.CreateAsync(young, Workloads.Two, "web");
@@ -99,7 +100,8 @@ public sealed class HolderFaultTests : IDisposable
         StoreLayout layout = await _scene.SeedAsync();
         await using StateStore store = await Sample.OpenAsync(layout);
         string document = Path.Combine(layout.Config, Workloads.Two, "config.json");
-        await using (SandboxLocks held = await store.LockManyAsync([SandboxTarget.Existing(Workloads.One), SandboxTarget.Existing(Workloads.Two)]))
+        await using (SandboxLocks held = await store.LockManyAsync(
+            [SandboxTarget.Existing(Workloads.One), SandboxTarget.Existing(Workloads.Two)]))
         {
             Scene.Forbid(document); // after the locks: what is odd then only the rename meets
             _ = await Assert.ThrowsAsync<CommitNotPublishedException>(async () => await PutBothAsync(held, "first"));
@@ -108,7 +110,8 @@ public sealed class HolderFaultTests : IDisposable
             Assert.True(refused is SafeStoreException or InvalidOperationException, refused?.ToString() ?? "It was committed.");
         }
 
-        await using SandboxLocks next = await store.LockManyAsync([SandboxTarget.Existing(Workloads.One), SandboxTarget.Existing(Workloads.Two)]);
+        await using SandboxLocks next = await store.LockManyAsync(
+            [SandboxTarget.Existing(Workloads.One), SandboxTarget.Existing(Workloads.Two)]);
         Sample.AssertSays("first", store, Workloads.One);
         Sample.AssertSays("first", store, Workloads.Two);
     }

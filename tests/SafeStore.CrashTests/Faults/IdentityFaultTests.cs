@@ -26,7 +26,8 @@ public sealed partial class IdentityFaultTests : IDisposable
         using ChildProcess living = ChildProcess.Open(layout);
         _ = living.Expect("put sb-1 1 acknowledged 1");
         string before = Trees.Of(layout);
-        SafeStoreException refused = await Assert.ThrowsAnyAsync<SafeStoreException>(async () => await Sample.OpenAsync(Other(layout, where)));
+        SafeStoreException refused = await Assert.ThrowsAnyAsync<SafeStoreException>(
+            async () => await Sample.OpenAsync(Other(layout, where)));
         Assert.Contains(".safestore", refused.Message); // where it really is
         Assert.Equal(before, Trees.Of(layout));
         _ = living.Expect("put sb-1 1 goes-on 1");
@@ -78,7 +79,8 @@ public sealed partial class IdentityFaultTests : IDisposable
     [InlineData(StoreRoot.Run, "emptied")]
     [InlineData(StoreRoot.Run, "metadata deleted")]
     [InlineData(StoreRoot.Run, "of another store")]
-    public async Task A_root_whose_identity_was_changed_or_lost_is_refused_and_a_durable_transaction_stays_whole(StoreRoot root, string what)
+    public async Task A_root_whose_identity_was_changed_or_lost_is_refused_and_a_durable_transaction_stays_whole(
+        StoreRoot root, string what)
     {
         StoreLayout layout = await _scene.SeedAsync();
         Deaths.BeforePublishing(layout, "workload update");

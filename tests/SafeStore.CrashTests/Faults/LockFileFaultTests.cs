@@ -138,8 +138,10 @@ public sealed class LockFileFaultTests : IDisposable
         Shorten(Metadata.Segment(layout), 4096);
         string answer = child.Ask("put sb-1 1 after 1");
         _ = child.Kill();
-        Exception? failure = await Record.ExceptionAsync(() => AssertSaysAsync(layout, answer.StartsWith("ok", StringComparison.Ordinal) ? "after" : "before"));
-        Assert.True(failure is null or Log.LogCorruptException && answer.StartsWith("error", StringComparison.Ordinal), $"{answer} {failure}");
+        Exception? failure = await Record.ExceptionAsync(
+            () => AssertSaysAsync(layout, answer.StartsWith("ok", StringComparison.Ordinal) ? "after" : "before"));
+        Assert.True(failure is null or Log.LogCorruptException && answer.StartsWith("error", StringComparison.Ordinal),
+            $"{answer} {failure}");
     }
 
     private static async Task AssertSaysAsync(StoreLayout layout, string value)

@@ -24,7 +24,8 @@ internal static class Metadata
     /// <summary>The segments that have a name, the newest last.</summary>
     public static string[] Segments(StoreLayout layout) =>
     [
-        .. Directory.GetFiles(Log(layout), "*.log").Where(static path => !Path.GetFileName(path).StartsWith("spare", StringComparison.Ordinal))
+        .. Directory.GetFiles(Log(layout), "*.log").Where(
+            static path => !Path.GetFileName(path).StartsWith("spare", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];
 

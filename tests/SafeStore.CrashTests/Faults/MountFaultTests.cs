@@ -118,7 +118,8 @@ public sealed class MountFaultTests : IDisposable
         SafeStoreException? refused;
         await using (StateStore store = await Sample.OpenAsync(layout))
         {
-            refused = await Record.ExceptionAsync(async () => await Workloads.ChangeAsync(store, Workloads.One, removal)) as SafeStoreException;
+            refused = await Record.ExceptionAsync(
+                async () => await Workloads.ChangeAsync(store, Workloads.One, removal)) as SafeStoreException;
         }
 
         // What is there counts first: the message is no use to data that is gone.

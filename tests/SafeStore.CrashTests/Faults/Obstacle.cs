@@ -18,7 +18,8 @@ internal sealed class Obstacle
         string document = Path.Combine(sandbox, "config.json");
         return kind switch
         {
-            "directory in a document's place" => Instead(document, static path => _ = Directory.CreateDirectory(Path.Combine(path, "inner"))),
+            "directory in a document's place" => Instead(
+                document, static path => _ = Directory.CreateDirectory(Path.Combine(path, "inner"))),
             "directory in a deleted document's place" => Instead(Path.Combine(layout.Run, Workloads.One, "db", "note.json"), static path =>
                 _ = Directory.CreateDirectory(Path.Combine(path, "inner"))),
             "mounted document" => Mounted(scene, document),
@@ -27,7 +28,8 @@ internal sealed class Obstacle
             "immutable sandbox" => Forbidden(sandbox, 'i'),
             "immutable container" => Forbidden(Path.Combine(layout.Run, Workloads.One, "db"), 'i'),
             "file in a container's place" => Instead(Path.Combine(sandbox, "web"), static path => Files.Write(path, "odd")),
-            "link in a container's place" => Instead(Path.Combine(sandbox, "web"), path => _ = Directory.CreateSymbolicLink(path, scene.Make("elsewhere"))),
+            "link in a container's place" => Instead(
+                Path.Combine(sandbox, "web"), path => _ = Directory.CreateSymbolicLink(path, scene.Make("elsewhere"))),
             "filesystem mounted over a container" => MountedOver(scene, Path.Combine(sandbox, "web")),
             _ => throw new ArgumentException(kind, nameof(kind)),
         };

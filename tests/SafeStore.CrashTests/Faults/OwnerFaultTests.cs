@@ -9,7 +9,7 @@ using Xunit;
 
 namespace SafeStore.CrashTests.Faults;
 
-/// <summary>Faults 15, 16 and 31: whom files belong to, and who may plant what.</summary>
+/// <summary>Faults 15, 16 and 31: the owners of files, and what another user may plant.</summary>
 public sealed class OwnerFaultTests : IDisposable
 {
     private static readonly string OfService = string.Create(CultureInfo.InvariantCulture, $"{Users.Service}:{Users.Group}");
@@ -221,7 +221,8 @@ public sealed class OwnerFaultTests : IDisposable
     [InlineData("new", StoreRoot.Run)]
     [InlineData("stage", StoreRoot.Run)]
     [InlineData("trash", StoreRoot.Run)]
-    public async Task A_directory_of_the_metadata_that_is_a_link_is_refused_and_nothing_is_touched_where_it_leads(string name, StoreRoot root)
+    public async Task A_directory_of_the_metadata_that_is_a_link_is_refused_and_nothing_is_touched_where_it_leads(
+        string name, StoreRoot root)
     {
         StoreLayout layout = await _scene.SeedAsync();
         string elsewhere = _scene.Make("elsewhere");

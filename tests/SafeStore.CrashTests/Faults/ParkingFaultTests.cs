@@ -125,7 +125,8 @@ public sealed class ParkingFaultTests : IDisposable
     private StoreLayout Overlay(StoreLayout lower)
     {
         string merged = _scene.Make("merged");
-        string options = $"lowerdir={Path.GetDirectoryName(lower.Config)},upperdir={_scene.Make("upper")},workdir={_scene.Make("work")},redirect_dir=off";
+        string upper = $"upperdir={_scene.Make("upper")},workdir={_scene.Make("work")}";
+        string options = $"lowerdir={Path.GetDirectoryName(lower.Config)},{upper},redirect_dir=off";
         _scene.MountOn(merged, "-t", "overlay", "overlay", "-o", options);
         return StoreLayout.At(merged);
     }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace SafeStore.CrashTests.Faults;
 
-/// <summary>Fault 21: a project id that one directory hands down and another does not. A rename between them is refused with EXDEV.</summary>
+/// <summary>
+/// Fault 21: a project id that one directory hands down and another does not. A rename between them is refused with EXDEV.
+/// </summary>
 /// <remarks>xfs knows project ids also in kernels without quotas; ext4 does not.</remarks>
 public sealed class ProjectFaultTests : IDisposable
 {
@@ -18,7 +20,8 @@ public sealed class ProjectFaultTests : IDisposable
     [Theory]
     [InlineData("config")]
     [InlineData("run")]
-    public async Task A_root_that_hands_down_a_project_id_which_its_metadata_do_not_have_is_refused_before_anything_is_durable_or_works(string root)
+    public async Task A_root_that_hands_down_a_project_id_which_its_metadata_do_not_have_is_refused_before_anything_is_durable_or_works(
+        string root)
     {
         Mount disk = _scene.Disk("xfs");
         StoreLayout layout = StoreLayout.Beside(Path.Combine(disk.Path, "config"), Path.Combine(disk.Path, "run"));
@@ -42,7 +45,8 @@ public sealed class ProjectFaultTests : IDisposable
         Mount disk = _scene.Disk("xfs");
         StoreLayout layout = await Scene.SeedAsync(disk.Layout);
         HandDown(Path.Combine(layout.Config, Workloads.One));
-        await AssertWorksOrIsRefusedAsync(layout, static async store => _ = await Workloads.ChangeAsync(store, Workloads.One, static change =>
+        await AssertWorksOrIsRefusedAsync(
+            layout, static async store => _ = await Workloads.ChangeAsync(store, Workloads.One, static change =>
             change.CreateContainer("cache").PutJson(StoreRoot.Config, "cache", "config.json", Workloads.Json("new"))));
         await AssertWorksOrIsRefusedAsync(layout, static store => Sample.PutAsync(store, Workloads.One, "new"));
         await AssertWorksOrIsRefusedAsync(layout, static store => Sample.RemoveAsync(store, Workloads.One));

@@ -17,7 +17,8 @@ internal static class Sample
     public static async Task RemoveAsync(StateStore store, string sandbox) =>
         _ = await Workloads.ChangeAsync(store, sandbox, static change => change.RemoveSandbox());
 
-    public static string? Read(StateStore store, string sandbox, string file = "config.json", string? container = null, StoreRoot root = StoreRoot.Config) =>
+    public static string? Read(StateStore store, string sandbox, string file = "config.json", string? container = null,
+        StoreRoot root = StoreRoot.Config) =>
         store.ReadJson(new DocumentId(sandbox, container, root, file)) is { } json ? Encoding.UTF8.GetString(json) : null;
 
     public static void AssertSays(string value, StateStore store, string sandbox, string file = "config.json", string? container = null) =>

@@ -8,7 +8,9 @@ using SafeStore.CrashTests.Support;
 
 namespace SafeStore.CrashTests.Faults;
 
-/// <summary>A directory of one test, and whatever the test puts in the way of a store: all of it is undone when disposed, latest first.</summary>
+/// <summary>
+/// A directory of one test, and whatever the test puts in the way of a store: all of it is undone when disposed, latest first.
+/// </summary>
 internal sealed class Scene : IDisposable
 {
     private readonly TempDirectory _directory = new();

@@ -158,7 +158,8 @@ public sealed class SpaceFaultTests : IDisposable
         await using StateStore store = await Sample.OpenAsync(layout);
         for (int number = 0; number < 10; number++)
         {
-            Assert.Equal(900_000, Sample.Read(store, Workloads.One, string.Create(CultureInfo.InvariantCulture, $"big-{number}.json"))!.Length);
+            Assert.Equal(900_000, Sample.Read(
+                store, Workloads.One, string.Create(CultureInfo.InvariantCulture, $"big-{number}.json"))!.Length);
         }
     }
 
