@@ -68,6 +68,7 @@ public sealed class LogLimitFaultTests : IDisposable
     public async Task A_document_that_another_program_has_replaced_by_something_odd_does_not_let_the_log_grow(string kind)
     {
         StoreLayout layout = await _scene.SeedAsync();
+        using ChildProcess first = ChildProcess.Open(layout); // a process that has joined another one syncs file by file
         await using StateStore store = await Sample.OpenAsync(layout, Small);
         await Sample.PutAsync(store, Workloads.One, "acknowledged");
         string document = Path.Combine(layout.Config, Workloads.One, "config.json");
