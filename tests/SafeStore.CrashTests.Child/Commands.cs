@@ -18,6 +18,7 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
     private readonly List<SandboxLock> _locks = [];
     private readonly List<Task<string>> _waiters = [];
     private StateStore? _store;
+    private FaultCommands? _faults;
 
     private StateStore Store => _store ?? throw new InvalidOperationException("open it first");
 
@@ -55,7 +56,7 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
                 return string.Join(',', _stepping.Disarm());
             case "open":
                 StoreOptions options = words is ["default"] ? new StoreOptions() : Workloads.Options with { FileSystem = _stepping };
-                _store = await StateStore.OpenAsync(layout, options);
+                _store = await StateStore.OpenAsync(layout, FaultCommands.Describe(words, options));
                 return "";
             case "close":
                 await DisposeAsync();
@@ -93,7 +94,8 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
                 await new WriterLoop(Store, say).RunAsync(words[0], Number(words[1]));
                 return "";
             default:
-                throw new InvalidOperationException($"unknown command '{verb}'");
+                _faults ??= new FaultCommands(() => Store, _locks, say);
+                return await _faults.ObeyAsync(verb, words);
         }
     }
 

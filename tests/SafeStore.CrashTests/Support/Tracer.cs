@@ -44,11 +44,19 @@ internal sealed partial class Tracer : IDisposable
     {
         if (!_process.HasExited)
         {
-            Tool.Run("kill", "-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            // It may end just now, with the child.
+            _ = Tool.TryRun("kill", "-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
             _process.WaitForExit();
         }
 
         return Join(File.ReadAllLines(_output));
+    }
+
+    /// <summary>Ends a tracer whose child has been killed: it may wait for ever for what the child's threads leave.</summary>
+    public void Abandon()
+    {
+        _process.Kill();
+        _process.WaitForExit();
     }
 
     /// <summary>The calls between the child's marks, and how many there were of each.</summary>

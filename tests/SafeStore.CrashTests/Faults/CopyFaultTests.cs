@@ -1,0 +1,226 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using System.Threading.Tasks;
+using SafeStore.CrashTests.Child;
+using SafeStore.CrashTests.Support;
+using Xunit;
+
+namespace SafeStore.CrashTests.Faults;
+
+/// <summary>Faults 11, 12 and 14: copies of a store whose parts are of different times, or share files with the original.</summary>
+public sealed class CopyFaultTests : IDisposable
+{
+    private readonly Scene _scene = new();
+
+    private string Store => Path.Combine(_scene.Path, "store");
+
+    private string Copy => Path.Combine(_scene.Path, "copy");
+
+    private StoreLayout CopyLayout => StoreLayout.At(Copy);
+
+    public void Dispose() => _scene.Dispose();
+
+    [Theory]
+    [InlineData("config", true)]
+    [InlineData("config", false)]
+    [InlineData("run", true)]
+    [InlineData("run", false)]
+    public async Task A_root_that_was_restored_alone_from_an_older_copy_is_noticed(string root, bool closes)
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        Tool.Run("cp", "-a", Store, Copy);
+        Use(layout, closes);
+        Directory.Delete(Path.Combine(Store, root), recursive: true);
+        Tool.Run("cp", "-a", Path.Combine(Copy, root), Store);
+        await AssertRefusedAsync(layout);
+    }
+
+    [Theory]
+    [InlineData("config")]
+    [InlineData("run")]
+    public async Task A_root_that_was_restored_alone_is_noticed_when_the_store_has_lived_several_lives_since(string root)
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        Tool.Run("cp", "-a", Store, Copy);
+        for (int lives = 0; lives < 3; lives++)
+        {
+            await using StateStore store = await Sample.OpenAsync(layout);
+            await Sample.PutAsync(store, Workloads.Two, "later");
+        }
+
+        Directory.Delete(Path.Combine(Store, root), recursive: true);
+        Tool.Run("cp", "-a", Path.Combine(Copy, root), Store);
+        await AssertRefusedAsync(layout);
+    }
+
+    [Fact]
+    public async Task Roots_that_were_restored_from_copies_of_different_times_are_noticed()
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        Tool.Run("cp", "-a", Store, Copy);
+        Use(layout, closes: true);
+        string second = Path.Combine(_scene.Path, "second");
+        Tool.Run("cp", "-a", Store, second);
+        Use(layout, closes: true);
+        Directory.Delete(Store, recursive: true);
+        _scene.Make("store");
+        Tool.Run("cp", "-a", Path.Combine(Copy, "run"), Store);
+        Tool.Run("cp", "-a", Path.Combine(second, "config"), Store);
+        await AssertRefusedAsync(layout);
+    }
+
+    /// <summary>What a whole copy is good for.</summary>
+    [Fact]
+    public async Task A_store_that_was_restored_as_a_whole_opens()
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        Tool.Run("cp", "-a", Store, Copy);
+        Use(layout, closes: true);
+        await Sample.AssertOpensAndWorksAsync(CopyLayout);
+    }
+
+    [Theory]
+    [InlineData("config", "run", false)]
+    [InlineData("config", "run", true)]
+    [InlineData("run", "config", true)] // without the checkpoint the log has it all
+    public async Task A_quiet_store_that_was_copied_root_by_root_with_a_transaction_in_between_does_not_open_torn(
+        string first, string then, bool checkpointed)
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        _scene.Make("copy");
+        using ChildProcess child = ChildProcess.Open(layout);
+        _ = child.Expect("put sb-2 1 before 1");
+        Tool.Run("cp", "-a", Path.Combine(Store, first), Copy);
+        _ = child.Expect("workload update");
+        if (checkpointed)
+        {
+            _ = child.Expect("checkpoint");
+        }
+
+        Tool.Run("cp", "-a", Path.Combine(Store, then), Copy);
+        child.End();
+        await AssertRefusedAsync(CopyLayout);
+    }
+
+    [Fact]
+    public async Task A_store_that_was_opened_and_closed_between_the_copies_of_its_roots_does_not_open_torn()
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        _scene.Make("copy");
+        Tool.Run("cp", "-a", Path.Combine(Store, "run"), Copy);
+        await using (StateStore store = await Sample.OpenAsync(layout))
+        {
+            _ = await Workloads.RunAsync(store, "update");
+        }
+
+        Tool.Run("cp", "-a", Path.Combine(Store, "config"), Copy);
+        await AssertRefusedAsync(CopyLayout);
+    }
+
+    [Theory]
+    [InlineData("cp")]
+    [InlineData("rsync")]
+    public async Task Writing_to_a_copy_of_hard_links_does_not_change_the_original(string how)
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        Link(how);
+        string before = Contents(Store);
+        await UseLinkedAsync(CopyLayout);
+        Assert.Equal(before, Contents(Store));
+        await using StateStore store = await Sample.OpenAsync(layout);
+        Sample.AssertSays("old", store, Workloads.One);
+        Sample.AssertSays("old", store, Workloads.Two);
+    }
+
+    [Theory]
+    [InlineData("cp")]
+    [InlineData("rsync")]
+    public async Task Writing_to_the_original_does_not_change_a_copy_of_hard_links(string how)
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        Link(how);
+        string before = Contents(Copy);
+        await UseLinkedAsync(layout);
+        Assert.Equal(before, Contents(Copy));
+        await using StateStore store = await Sample.OpenAsync(CopyLayout);
+        Sample.AssertSays("old", store, Workloads.Two);
+    }
+
+    /// <summary>A copy that is made while a process has the store open does not disturb that process.</summary>
+    [Fact]
+    public async Task A_living_process_goes_on_when_a_copy_of_hard_links_is_made_and_the_copy_keeps_what_was_there()
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        using (ChildProcess child = ChildProcess.Open(layout))
+        {
+            _ = child.Expect("put sb-2 1 before 1");
+            Link("cp");
+            _ = child.Expect("put sb-2 1 after 1");
+            child.End();
+        }
+
+        await using (StateStore original = await Sample.OpenAsync(layout))
+        {
+            Sample.AssertSays("after", original, Workloads.Two, "doc-0.json");
+        }
+
+        // The segment that was being written is shared: its records may be in both, or the copy is refused. Its documents are its own.
+        Assert.Contains("\"before\"", Files.Read(Path.Combine(CopyLayout.Config, Workloads.Two, "doc-0.json")));
+    }
+
+    private static void Use(StoreLayout layout, bool closes)
+    {
+        using ChildProcess child = ChildProcess.Open(layout);
+        _ = child.Expect("workload update");
+        _ = child.Expect("put sb-2 1 later 3");
+        if (closes)
+        {
+            child.End();
+        }
+        else
+        {
+            _ = child.Kill();
+        }
+
+    }
+
+    /// <summary>All that may be written in place: the log, its watermark, shared words, lock words. What is refused is refused.</summary>
+    private static async Task UseLinkedAsync(StoreLayout layout)
+    {
+        await using StateStore store = await Sample.OpenAsync(layout);
+        _ = await Workloads.CreateAsync(store, Workloads.Three, "web");
+        foreach (string sandbox in new[] { Workloads.One, Workloads.Two })
+        {
+            Exception? refused = await Record.ExceptionAsync(() => Sample.PutAsync(store, sandbox, "changed"));
+            Assert.True(refused is null or SafeStoreException, refused?.ToString());
+        }
+
+        _ = await store.CheckpointAsync();
+    }
+
+    private static async Task AssertRefusedAsync(StoreLayout layout)
+    {
+        string before = Trees.Of(layout);
+        SafeStoreException refused = await Assert.ThrowsAnyAsync<SafeStoreException>(async () => await Sample.OpenAsync(layout));
+        Assert.Equal(before, Trees.Of(layout));
+        Assert.Contains(Path.GetDirectoryName(layout.Config)!, refused.Message);
+    }
+
+    private void Link(string how)
+    {
+        if (how == "cp")
+        {
+            Tool.Run("cp", "-al", Store, Copy);
+        }
+        else
+        {
+            Tool.Run("rsync", "-a", $"--link-dest={Store}", Store + "/", Copy + "/");
+        }
+    }
+
+    private static string Contents(string directory) => string.Join('\n', Directory.GetFiles(directory, "*", SearchOption.AllDirectories)
+        .Order(StringComparer.Ordinal)
+        .Select(path => $"{path[directory.Length..]} {Convert.ToHexString(SHA256.HashData(Files.Bytes(path)))}"));
+}
