@@ -25,6 +25,7 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     /// <param name="wasFaulted">Whether the store's last users saw a sync fail, so that what the cache shows need not be on the disk.</param>
     public void Run(bool wasFaulted)
     {
+        roots.TakeScratch([]);
         SyncNames(); // R1
         LogContents log = LogReader.ReadChecked(directory, _watermark, metadata.StoreId(), out Lsn? mark); // R2
         bool isMade = mark is not null;
@@ -76,7 +77,6 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     /// </summary>
     private void EmptyAside()
     {
-        roots.TakeScratch([]);
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             foreach (DirectoryEntry entry in EntriesOf(root.New))

@@ -89,17 +89,25 @@ internal sealed class ScratchDirectory : IDisposable
             return null;
         }
 
-        bool isOwn = fs.TryLock(directory!, LockRange.Whole, LockMode.Exclusive) == Errno.None
+        using var owned = new OwnedParts();
+        owned.Add(directory!);
+        Errno errno = fs.TryLock(directory!, LockRange.Whole, LockMode.Exclusive);
+        if (errno != Errno.WouldBlock)
+        {
+            StorageException.ThrowIfFailed(errno, "lock the scratch directory", parent, name);
+        }
+
+        bool isOwn = errno == Errno.None
             && fs.Stat(directory!, out FileStatus locked) == Errno.None
             && fs.Stat(parent, name, out FileStatus named) == Errno.None
             && locked.IsSameFile(named);
-        if (isOwn)
+        if (!isOwn)
         {
-            return new ScratchDirectory(fs, directory!);
+            return null;
         }
 
-        directory!.Dispose();
-        return null;
+        owned.Disown();
+        return new ScratchDirectory(fs, directory!);
     }
 
     private static ScratchDirectory Make(IDurableFileSystem fs, DirectoryHandle parent, in FilePermissions permissions)

@@ -38,7 +38,7 @@ public sealed class FileSystemTests
         using var images = new TempDirectory();
         using Mount mount = Mount.Of(kind, images);
         using SeededStore seeded = await SeededStore.MakeAsync();
-        foreach ((string verb, bool isDurable) in new[] { ("exchange", true), ("create", true), ("write", false), ("unlink", true) })
+        foreach ((string verb, bool isDurable) in new[] { ("exchange", true), ("create", false), ("write", false), ("unlink", true) })
         {
             var layout = StoreLayout.At(Path.Combine(mount.Path, verb));
             await using (StateStore store = await StateStore.OpenAsync(layout, Workloads.Options))
@@ -47,7 +47,7 @@ public sealed class FileSystemTests
             }
 
             KillPoint[] points = [.. KillPoint.Of(Victim.StepsOf(seeded.Copy(), "update"))];
-            KillPoint point = isDurable ? points.First(point => point.Verb == verb) : KillPoint.OfAppend(points);
+            KillPoint point = verb == "write" ? KillPoint.OfAppend(points) : points.First(point => point.Verb == verb);
             _ = Victim.Of(layout, "update", point);
             string expected = isDurable ? await seeded.AfterAsync("update") : Trees.Of(seeded.Layout);
             await using StateStore recovered = await StateStore.OpenAsync(layout, Workloads.Options);

@@ -45,6 +45,7 @@ public sealed class PowerCutTests(ITestOutputHelper output)
             await using StateStore store = await StateStore.OpenAsync(copy.Layout, Workloads.Options);
             Assert.True(tree == Trees.Of(copy.Layout), $"After {after} on {kind} the disk has\n{Trees.Of(copy.Layout)}\ninstead of\n{tree}");
             Trees.AssertNoStrays(copy.Layout, alsoTrash: true);
+            await Trees.LockEachAsync(store);
             Trees.AssertNotCommitting(copy.Layout);
             await Workloads.UseAsync(store);
             Trees.AssertIdle(copy.Layout); // lock words are never synced: who locks first writes them anew

@@ -4,7 +4,6 @@ using System.Text;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Support;
-using SafeStore.Log;
 using Xunit;
 
 namespace SafeStore.CrashTests.Faults;

@@ -51,7 +51,7 @@ public sealed class LockFileFaultTests : IDisposable
         if (await Record.ExceptionAsync(() => AssertSaysAsync(layout, last)) is SafeStoreException refused)
         {
             Assert.Contains(layout.ConfigMetadata, refused.Message); // closed until it is repaired, and it says so
-            Assert.IsNotType<Log.LogCorruptException>(refused);
+            Assert.IsNotType<LogCorruptException>(refused);
         }
     }
 
@@ -140,7 +140,7 @@ public sealed class LockFileFaultTests : IDisposable
         _ = child.Kill();
         Exception? failure = await Record.ExceptionAsync(
             () => AssertSaysAsync(layout, answer.StartsWith("ok", StringComparison.Ordinal) ? "after" : "before"));
-        Assert.True(failure is null or Log.LogCorruptException && answer.StartsWith("error", StringComparison.Ordinal),
+        Assert.True(failure is null or LogCorruptException && answer.StartsWith("error", StringComparison.Ordinal),
             $"{answer} {failure}");
     }
 

