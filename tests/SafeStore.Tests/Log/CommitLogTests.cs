@@ -131,7 +131,7 @@ public sealed class CommitLogTests : IDisposable
             };
             StorageException failure = await Assert.ThrowsAsync<StorageException>(() => PutAsync(store, 1));
             Assert.Equal(error == Errno.None ? Errno.NoSpace : error, failure.Errno);
-            Assert.Equal(2, appends); // the second takes the first back
+            Assert.Equal(error == Errno.NoSpace ? 1 : 2, appends); // the second takes back what may have been written; a full disk has taken nothing
         }
 
         Assert.Null(store.ReadText("sb", StoreRoot.Run, null, "n"));
@@ -147,7 +147,7 @@ public sealed class CommitLogTests : IDisposable
         _scripted.Before = call =>
         {
             calls.Add(call);
-            return calls.Count(static seen => seen.IsAppend) == 1 && call.IsAppend ? Errno.NoSpace : Errno.None;
+            return calls.Count(static seen => seen.IsAppend) == 1 && call.IsAppend ? Errno.InputOutput : Errno.None;
         };
         await Assert.ThrowsAsync<StorageException>(() => PutAsync(store, 1));
         Assert.Equal(
