@@ -155,6 +155,24 @@ public sealed class CommitLogTests : IDisposable
             calls.Where(static call => call.IsAppend || call.IsSync).Select(static call => call.Verb));
     }
 
+    /// <summary>A write past the cache tells the error of its last extent also when the first ones are on the disk: where a copy shares the segment's blocks, or on btrfs.</summary>
+    [Theory]
+    [InlineData(Errno.InputOutput)]
+    [InlineData(Errno.NoSpace)]
+    [InlineData(Errno.QuotaExceeded)]
+    public async Task A_batch_that_was_written_although_the_kernel_tells_an_error_does_not_come_to_life(Errno error)
+    {
+        StateStore store = await OpenScriptedAsync();
+        int appends = 0;
+        _scripted.After = call => call.IsAppend && ++appends == 1 ? error : Errno.None;
+        Exception failure = await Assert.ThrowsAnyAsync<SafeStoreException>(() => PutAsync(store, 1));
+        StoreLayout copy = _test.CopyAsAfterAKill();
+        _scripted.After = null;
+        await store.DisposeAsync();
+        await using StateStore recovered = await StateStore.OpenAsync(copy, _test.Options);
+        Assert.True(failure is StoreFaultedException || recovered.ReadText("sb", StoreRoot.Run, null, "n") is null, $"It was reported as {failure}, and is there");
+    }
+
     [Theory]
     [InlineData("write")]
     [InlineData("short write")]
