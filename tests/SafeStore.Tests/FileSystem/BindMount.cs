@@ -24,7 +24,8 @@ internal sealed class BindMount : IDisposable
     {
         if (!_isGone)
         {
-            Run("umount", "--lazy", Mounts().Single(mount => mount.Id == _id).Place); // an idle store may have it open; the directory above it may have been renamed
+            // an idle store may have it open; the directory above it may have been renamed
+            Run("umount", "--lazy", Mounts().Single(mount => mount.Id == _id).Place);
             _isGone = true;
         }
     }

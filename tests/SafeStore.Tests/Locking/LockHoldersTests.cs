@@ -1,6 +1,4 @@
 using System;
-using System.IO;
-using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
@@ -38,7 +36,8 @@ public sealed class LockHoldersTests : IDisposable
             bool isHeld = which switch
             {
                 "the log's" => call.IsAppend,
-                "a name's" => call.Verb == nameof(IDurableFileSystem.MakeDirectory) && call.Path.EndsWith("/new/sb", StringComparison.Ordinal),
+                "a name's" => call.Verb == nameof(IDurableFileSystem.MakeDirectory) && call.Path.EndsWith("/new/sb",
+                    StringComparison.Ordinal),
                 _ => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == _test.Layout.Config,
             };
             if (isHeld && failure is null)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -8,7 +9,7 @@ using Xunit;
 
 namespace SafeStore.Tests.Locking;
 
-/// <summary>What all processes of a store meet at may be deleted, replaced or moved under a living one: it notices before it acknowledges anything.</summary>
+/// <summary>The anchor may be deleted, replaced or moved under a living process, which notices before it acknowledges anything.</summary>
 public sealed class StoreAnchorTests : IDisposable
 {
     private readonly TestStore _test = new();
@@ -44,7 +45,7 @@ public sealed class StoreAnchorTests : IDisposable
         _scripted.Before = null;
         Assert.False(isWritten);
         Assert.True(store.IsFaulted);
-        Assert.Equal("1", await File.ReadAllTextAsync(Path.Combine(_test.Layout.Run, "sb", "a.json"), TestContext.Current.CancellationToken));
+        Assert.Equal("1", await File.ReadAllTextAsync(Path.Combine(_test.Layout.Run, "sb", "a.json")));
     }
 
     [Theory]
@@ -73,7 +74,61 @@ public sealed class StoreAnchorTests : IDisposable
         _scripted.Before = null;
         Assert.True(isChanged);
         Assert.True(store.IsFaulted);
-        Assert.Equal("1", await File.ReadAllTextAsync(Path.Combine(_test.Layout.Run, "sb", "a.json"), TestContext.Current.CancellationToken));
+        Assert.Equal("1", await File.ReadAllTextAsync(Path.Combine(_test.Layout.Run, "sb", "a.json")));
+    }
+
+    [Fact]
+    public async Task A_words_file_that_another_program_has_shortened_faults_the_store_and_kills_no_process()
+    {
+        await using (StateStore store = await OpenAsync())
+        {
+            await using (StateStore other = await _test.OpenAsync())
+            {
+                await other.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2"));
+                using (var words = new FileStream(Path.Combine(_test.Metadata, "words"), FileMode.Open, FileAccess.Write,
+                    FileShare.ReadWrite))
+                {
+                    words.SetLength(0); // as `: > words` does
+                }
+
+                await Assert.ThrowsAsync<StoreFaultedException>(() => store.ChangeAsync("sb", static change =>
+                    change.PutText(StoreRoot.Run, null, "a.json", "3")));
+                await Assert.ThrowsAsync<StoreFaultedException>(() => other.CreateAsync("sb-2"));
+                Assert.True(store.IsFaulted);
+                Assert.True(other.IsFaulted);
+                Assert.Equal("2", store.ReadText("sb", StoreRoot.Run, null, "a.json"));
+            }
+        }
+
+        await using StateStore again = await _test.OpenAsync();
+        Assert.Equal("2", again.ReadText("sb", StoreRoot.Run, null, "a.json"));
+        await again.CreateAsync("sb-2");
+    }
+
+    [Fact]
+    public async Task Two_processes_whose_words_another_program_has_emptied_never_give_out_one_LSN_twice()
+    {
+        _test.Options = _test.Options with { SegmentBytes = 16 * 1024, LogBytesMax = 1024 * 1024 };
+        var given = new HashSet<Lsn>();
+        await using StateStore store = await OpenAsync();
+        await using StateStore other = await _test.OpenAsync();
+        await other.CreateAsync("sb-2");
+        using (var words = new FileStream(Path.Combine(_test.Metadata, "words"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            words.SetLength(0);
+        }
+
+        for (int i = 0; i < 12; i++)
+        {
+            // The first fills a segment and begins the next, the second comes later; a user of the store tries again.
+            (StateStore writer, string sandbox) = i < 2 || i % 2 == 1 ? (store, "sb") : (other, "sb-2");
+            Lsn? lsn = null;
+            Exception? failure = await Record.ExceptionAsync(async () =>
+                lsn = i is 0 or 1 ? await writer.CreateAsync($"new-{i}")
+                    : await writer.ChangeAsync(sandbox, change => change.PutText(StoreRoot.Run, null, "a.json", $"{i}")));
+            Assert.True(failure is null or StoreFaultedException, failure?.ToString());
+            Assert.True(lsn is null || given.Add(lsn.Value), $"LSN {lsn} was given out twice");
+        }
     }
 
     [Fact]
@@ -124,7 +179,8 @@ public sealed class StoreAnchorTests : IDisposable
                 Directory.Move(_test.Layout.Config, aside);
                 break;
             default:
-                string path = what.EndsWith("segment", StringComparison.Ordinal) ? segment : Path.Combine(_test.Metadata, what.Split(' ')[1]);
+                string path = what.EndsWith("segment", StringComparison.Ordinal) ? segment : Path.Combine(_test.Metadata,
+                    what.Split(' ')[1]);
                 File.Copy(path, path + "-copy");
                 File.Delete(path);
                 if (what.StartsWith("replace", StringComparison.Ordinal))

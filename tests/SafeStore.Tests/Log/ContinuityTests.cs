@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -10,7 +9,7 @@ using Xunit;
 
 namespace SafeStore.Tests.Log;
 
-/// <summary>A log that is damaged in the middle of its life: whichever part of the engine reads it meets the gap, and nothing is written over it.</summary>
+/// <summary>A log that is damaged in the middle of its life: each part of the engine that reads it meets the gap, and none writes over it.</summary>
 public sealed class ContinuityTests : IDisposable
 {
     private const int Block = RecordFormat.BlockBytes;
@@ -107,7 +106,8 @@ public sealed class ContinuityTests : IDisposable
     }
 
     private static Task<Lsn> PutAsync(StateStore store, int number) =>
-        store.ChangeAsync("sb", change => change.PutText(StoreRoot.Run, null, "n", number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        store.ChangeAsync("sb", change => change.PutText(StoreRoot.Run, null, "n",
+            number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
     /// <summary>A store with three sealed segments, of three records each.</summary>
     private async Task<StateStore> FillAsync()

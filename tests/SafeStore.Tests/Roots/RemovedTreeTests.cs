@@ -52,7 +52,8 @@ public sealed class RemovedTreeTests : IDisposable
         {
             if (++calls % 50 == 0)
             {
-                most = Math.Max(most, Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(link => new FileInfo(link).LinkTarget?.StartsWith(_temp.Path, StringComparison.Ordinal) == true));
+                most = Math.Max(most, Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(link =>
+                    new FileInfo(link).LinkTarget?.StartsWith(_temp.Path, StringComparison.Ordinal) == true));
             }
 
             return Errno.None;
@@ -65,7 +66,8 @@ public sealed class RemovedTreeTests : IDisposable
     [Fact]
     public void Names_that_are_not_UTF_8_go_too()
     {
-        BindMount.Run("bash", "-c", $"cd '{Place}' && mkdir -p tree/$'d\\xff'/$'\\xc3\\x28' && touch tree/$'f\\xfe' tree/$'d\\xff'/$'\\xc3\\x28'/$'\\x80' && ln -s / tree/$'l\\xfd'");
+        BindMount.Run("bash", "-c",
+            $"cd '{Place}' && mkdir -p tree/$'d\\xff'/$'\\xc3\\x28' && touch tree/$'f\\xfe' tree/$'d\\xff'/$'\\xc3\\x28'/$'\\x80' && ln -s / tree/$'l\\xfd'");
         Assert.True(RemovedTree.TryRemove(_fs, _scratch, "tree"));
         Assert.Empty(Directory.GetFileSystemEntries(Place));
     }
@@ -119,7 +121,8 @@ public sealed class RemovedTreeTests : IDisposable
         Directory.CreateDirectory(Path.Combine(Place, "tree", "a"));
         File.WriteAllText(Path.Combine(Place, "tree", "a", "stuck"), "1");
         File.WriteAllText(Path.Combine(Place, "tree", "a", "free"), "1");
-        _fs.Before = static call => call.Verb == nameof(IDurableFileSystem.Unlink) && call.Path.EndsWith("/stuck", StringComparison.Ordinal) ? Errno.NotPermitted : Errno.None;
+        _fs.Before = static call => call.Verb == nameof(IDurableFileSystem.Unlink) && call.Path.EndsWith("/stuck",
+            StringComparison.Ordinal) ? Errno.NotPermitted : Errno.None;
         Assert.False(RemovedTree.TryRemove(_fs, _scratch, "tree"));
         Assert.Equal(["stuck"], Files());
         _fs.Before = null;

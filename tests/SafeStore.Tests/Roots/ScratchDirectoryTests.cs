@@ -133,7 +133,8 @@ public sealed class ScratchDirectoryTests : IDisposable
             Assert.Equal(paths.Select(Path.GetFileName).Order(StringComparer.Ordinal), Names.Order(StringComparer.Ordinal));
             Assert.True(File.Exists(Path.Combine(elsewhere.Path, "theirs")));
             Assert.False(File.Exists(Path.Combine(paths[0], "gone")));
-            Assert.Equal(Errno.None, _fs.CreateFile(own.Directory, own.NewName(), new FilePermissions(AtomicFile.DefaultMode), out FileHandle? file));
+            Assert.Equal(Errno.None, _fs.CreateFile(own.Directory, own.NewName(), new FilePermissions(AtomicFile.DefaultMode),
+                out FileHandle? file));
             file!.Dispose();
         }
 
@@ -157,7 +158,7 @@ public sealed class ScratchDirectoryTests : IDisposable
         string living = Assert.Single(Directory.GetDirectories(scratch));
         string staged = Directory.CreateDirectory(Path.Combine(living, "staged")).FullName; // as if the living process were at work
         Directory.CreateDirectory(Path.Combine(scratch, "00000000deadbeef", "0123456789abcdef", "web"));
-        await File.WriteAllTextAsync(Path.Combine(scratch, "00000000deadbeef", "0123456789abcdef", "web", "a.json"), "1", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(scratch, "00000000deadbeef", "0123456789abcdef", "web", "a.json"), "1");
 
         await using StateStore next = await test.OpenAsync();
 
@@ -189,6 +190,26 @@ public sealed class ScratchDirectoryTests : IDisposable
 
         Assert.True(File.Exists(Path.Combine(elsewhere.Path, "theirs")));
         Assert.Contains("/run/.safestore/scratch", Assert.Single(messages.OfEvent(10)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_recovery_cannot_move_out_of_the_new_sandboxes_is_reported_and_does_not_keep_the_store_closed()
+    {
+        using var test = new TestStore();
+        using var elsewhere = new TempDirectory();
+        await (await test.OpenAsync()).DisposeAsync();
+        await File.WriteAllTextAsync(Path.Combine(elsewhere.Path, "theirs"), "1", TestContext.Current.CancellationToken);
+        using var mount = new BindMount(elsewhere.Path, Directory.CreateDirectory(Path.Combine(test.Layout.RunMetadata, "new",
+            "odd")).FullName);
+        var messages = new Messages();
+        test.Options = test.Options with { Logger = messages };
+        await using (StateStore store = await test.OpenAsync())
+        {
+            await store.CreateAsync("sb");
+        }
+
+        Assert.True(File.Exists(Path.Combine(elsewhere.Path, "theirs")));
+        Assert.NotEmpty(messages.OfEvent(10));
     }
 
     private ScratchDirectory Acquire(out List<FileStatus> left) =>

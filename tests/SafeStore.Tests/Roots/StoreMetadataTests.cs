@@ -41,7 +41,8 @@ public sealed class StoreMetadataTests : IDisposable
 
         StoreMetadataException failure = await RefusesAsync(wrong);
         Assert.Contains(own.RunMetadata, failure.Message, StringComparison.Ordinal);
-        Assert.False(File.Exists(Path.Combine(wrong.ConfigMetadata, "store.json")) || Directory.Exists(Path.Combine(wrong.ConfigMetadata, "log")));
+        Assert.False(File.Exists(Path.Combine(wrong.ConfigMetadata, "store.json")) || Directory.Exists(Path.Combine(wrong.ConfigMetadata,
+            "log")));
         await OpensWholeAsync(own);
     }
 
@@ -87,7 +88,7 @@ public sealed class StoreMetadataTests : IDisposable
         string json = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
         string id = StringIn(path, member);
         string other = (id[0] == '0' ? '1' : '0') + id[1..];
-        await File.WriteAllTextAsync(path, json.Replace($"\"{id}\"", $"\"{other}\"", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(path, json.Replace($"\"{id}\"", $"\"{other}\"", StringComparison.Ordinal));
         await RefusesUntouchedAsync(layout, expected: null);
         await File.WriteAllTextAsync(path, json, TestContext.Current.CancellationToken);
         await OpensWholeAsync(layout);
@@ -200,7 +201,8 @@ public sealed class StoreMetadataTests : IDisposable
     private async Task CloseNewAsync(StoreLayout? layout = null)
     {
         await using StateStore store = await StateStore.OpenAsync(layout ?? _test.Layout, _test.Options);
-        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "a.json", "1"));
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null,
+            "a.json", "1"));
     }
 
     private async Task<StoreLayout> PrepareAsync(bool isDead)
@@ -212,7 +214,8 @@ public sealed class StoreMetadataTests : IDisposable
         }
 
         await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null, "a.json", "1"));
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, null,
+            "a.json", "1"));
         return _test.CopyAsAfterAKill();
     }
 
@@ -222,7 +225,8 @@ public sealed class StoreMetadataTests : IDisposable
     private async Task RefusesUntouchedAsync(StoreLayout layout, string? expected)
     {
         SortedDictionary<string, string> before = Tree(layout);
-        SafeStoreException failure = await Assert.ThrowsAnyAsync<SafeStoreException>(async () => await StateStore.OpenAsync(layout, _test.Options));
+        SafeStoreException failure = await Assert.ThrowsAnyAsync<SafeStoreException>(async () => await StateStore.OpenAsync(layout,
+            _test.Options));
         Assert.True(failure is StoreMetadataException or LogCorruptException, failure.ToString());
         Assert.True(expected is null || failure is StoreMetadataException { Path: var path } && path == expected, failure.ToString());
         Assert.Equal(before, Tree(layout));

@@ -244,11 +244,12 @@ public sealed class CheckpointTests : IDisposable
         }
 
         await done.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-        Assert.Equal(1, Directory.GetFiles(Path.Combine(_test.Directory, "config/.safestore/log"), "0*.log").Length);
+        Assert.Single(Directory.GetFiles(Path.Combine(_test.Directory, "config/.safestore/log"), "0*.log"));
         Assert.Equal(
             ["config/half/b", "run/cold/a", "run/cold/lock", "run/half/a", "run/half/lock", "run/hot/a", "run/hot/lock"],
             synced.Where(static path => path.Split('/') is [_, "cold" or "half" or "hot", _]).Order(StringComparer.Ordinal));
-        string[] made = ["config/cold", "config/half", "config/hot", "run/cold", "run/half", "run/hot", "config/.safestore/scratch", "config/.safestore/new", "run/.safestore/scratch", "run/.safestore/new"];
+        string[] made = ["config/cold", "config/half", "config/hot", "run/cold", "run/half", "run/hot", "config/.safestore/scratch",
+            "config/.safestore/new", "run/.safestore/scratch", "run/.safestore/new"];
         Assert.Subset(synced.ToHashSet(), made.ToHashSet());
     }
 

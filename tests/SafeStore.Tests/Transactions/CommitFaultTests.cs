@@ -354,8 +354,10 @@ public sealed class CommitFaultTests
         Same(documents, reference.Documents(), at);
         foreach (string path in TreeSnapshot.OfStore(reference.Layout).Keys)
         {
-            bool isStaged = path.Contains("/.safestore/new/", StringComparison.Ordinal) || path.Contains("/.safestore/scratch/", StringComparison.Ordinal);
-            Assert.False((isStaged && !path.EndsWith("/new/", StringComparison.Ordinal) && !path.EndsWith("/scratch/", StringComparison.Ordinal)) || path.EndsWith(".tmp", StringComparison.Ordinal), $"{path} is left: {at}");
+            bool isStaged = path.Contains("/.safestore/new/", StringComparison.Ordinal) || path.Contains("/.safestore/scratch/",
+                StringComparison.Ordinal);
+            Assert.False((isStaged && !path.EndsWith("/new/", StringComparison.Ordinal) && !path.EndsWith("/scratch/",
+                StringComparison.Ordinal)) || path.EndsWith(".tmp", StringComparison.Ordinal), $"{path} is left: {at}");
         }
     }
 

@@ -43,7 +43,8 @@ public sealed class ForeignHandsTests : IDisposable
     [Theory]
     [InlineData(nameof(IDurableFileSystem.CreateFile), "/scratch/", null)] // it is being staged
     [InlineData(nameof(IDurableFileSystem.Rename), "/sb/state.json", "2")] // it is in the log
-    public async Task A_removed_sandbox_that_another_program_made_again_survives_a_kill_in_the_middle_of_its_next_transaction(string verb, string path, string? expected)
+    public async Task A_removed_sandbox_that_another_program_made_again_survives_a_kill_in_the_middle_of_its_next_transaction(string verb,
+        string path, string? expected)
     {
         var hooked = new SafeStore.Tests.FileSystem.ScriptedFileSystem();
         await using StateStore store = await _disk.OpenAsync(hooked);

@@ -64,7 +64,8 @@ public sealed class MountRulesTests : IDisposable
         await using StateStore store = await OpenAsync();
         using (Mount(at))
         {
-            await RefusedAsync(store, static change => change.PutText(StoreRoot.Config, "web", "a.json", "2").PutText(StoreRoot.Run, null, "a.json", "2"), Errno.CrossDevice, at);
+            await RefusedAsync(store, static change => change.PutText(StoreRoot.Config, "web", "a.json", "2").PutText(StoreRoot.Run, null,
+                "a.json", "2"), Errno.CrossDevice, at);
         }
 
         Assert.Equal("1", store.ReadText("sb", StoreRoot.Run, null, "a.json"));
@@ -96,7 +97,8 @@ public sealed class MountRulesTests : IDisposable
         Assert.True(failure is StorageException || errno is null, failure.ToString());
         if (errno is { } expected)
         {
-            Assert.Equal((expected, Path.Combine(_test.Directory, at)), (((StorageException)failure).Errno, ((StorageException)failure).Path));
+            Assert.Equal((expected, Path.Combine(_test.Directory, at)), (((StorageException)failure).Errno,
+                ((StorageException)failure).Path));
         }
 
         Assert.Equal(log, new Dictionary<string, string>(TreeSnapshot.Of(Path.Combine(_test.Metadata, "log"))));
@@ -122,7 +124,8 @@ public sealed class MountRulesTests : IDisposable
     private async Task<StateStore> OpenAsync()
     {
         StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Config, "web", "a.json", "1"));
+        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a.json",
+            "1").PutText(StoreRoot.Config, "web", "a.json", "1"));
         Directory.CreateDirectory(_test.PathOf(StoreRoot.Config, "sb/web/deep"));
         return store;
     }

@@ -129,8 +129,10 @@ public sealed class ProtocolHoleTests : IDisposable
         await using StateStore other = await _disk.OpenAsync();
         await using StateStore store = await _disk.OpenAsync(faulty);
         string takingBack = root == "run" ? nameof(IDurableFileSystem.RenameNoReplace) : nameof(IDurableFileSystem.RemoveDirectory);
-        faulty.Before = call => (call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.EndsWith("/old.json", StringComparison.Ordinal) && call.Path.Contains("/config/.safestore/scratch/", StringComparison.Ordinal))
-            || (call.Verb == takingBack && call.Path.Contains($"/{root}/.safestore/scratch/", StringComparison.Ordinal)) ? Errno.InputOutput : Errno.None;
+        faulty.Before = call => (call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.EndsWith("/old.json",
+            StringComparison.Ordinal) && call.Path.Contains("/config/.safestore/scratch/", StringComparison.Ordinal))
+            || (call.Verb == takingBack && call.Path.Contains($"/{root}/.safestore/scratch/", StringComparison.Ordinal))
+                ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<StorageException>(() => store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "old.json", "1").PutText(StoreRoot.Run, null, "old.json", "1")));
         Assert.Single(Staged(root));
         Assert.Empty(Staged(root == "run" ? "config" : "run"));
@@ -340,11 +342,13 @@ public sealed class ProtocolHoleTests : IDisposable
         int watermark = calls.FindIndex(static call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.EndsWith("/watermark", StringComparison.Ordinal));
         foreach ((string directory, string file, string metadata) in new[]
         {
-            (Path.Combine(copy.Config, "sb"), "a.json", copy.ConfigMetadata), (Path.Combine(copy.Run, "sb", "web"), "b.json", copy.RunMetadata),
+            (Path.Combine(copy.Config, "sb"), "a.json", copy.ConfigMetadata), (Path.Combine(copy.Run, "sb", "web"), "b.json",
+                copy.RunMetadata),
         })
         {
             int named = calls.FindIndex(call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == Path.Combine(directory, file));
-            int synced = calls.FindLastIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path.StartsWith(metadata + "/scratch/", StringComparison.Ordinal));
+            int synced = calls.FindLastIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncFile)
+                && call.Path.StartsWith(metadata + "/scratch/", StringComparison.Ordinal));
             int directorySynced = calls.FindIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == directory);
             Assert.True(synced >= 0 && synced < named && named < directorySynced && directorySynced < watermark, $"{file}: {synced}, {named}, {directorySynced}, {watermark}");
         }
@@ -354,7 +358,8 @@ public sealed class ProtocolHoleTests : IDisposable
     private List<string> Staged(string root)
     {
         string metadata = Path.Combine(_disk.Directory, root, ".safestore");
-        return [.. Directory.GetFileSystemEntries(Path.Combine(metadata, "new")), .. Directory.GetDirectories(Path.Combine(metadata, "scratch")).SelectMany(Directory.GetFileSystemEntries)];
+        return [.. Directory.GetFileSystemEntries(Path.Combine(metadata, "new")), .. Directory.GetDirectories(Path.Combine(metadata,
+            "scratch")).SelectMany(Directory.GetFileSystemEntries)];
     }
 
     private static void Overwrite(string path, long offset, byte[] bytes)

@@ -100,7 +100,8 @@ public sealed class RecoveryTests : IDisposable
         {
             Directory.CreateDirectory(Path.Combine(metadata, "new", "half"));
             await File.WriteAllTextAsync(Path.Combine(metadata, "new", "half", "c"), "x", TestContext.Current.CancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(Directory.GetDirectories(Path.Combine(metadata, "scratch")).Single(), "0123456789abcdef"), "x", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(Directory.GetDirectories(Path.Combine(metadata, "scratch")).Single(),
+                "0123456789abcdef"), "x");
         }
 
         var synced = new HashSet<string>();
@@ -113,7 +114,8 @@ public sealed class RecoveryTests : IDisposable
         await using (StateStore recovered = await StateStore.OpenAsync(copy, _test.Options with { FileSystem = watched }))
         {
             Assert.Superset(new HashSet<string> { Path.Combine(copy.Run, "sb"), Path.Combine(copy.Config, "sb", "web"), Path.Combine(copy.Config, "sb"), copy.Run, copy.Config }, synced);
-            Assert.Superset(new HashSet<string> { Path.Combine(copy.RunMetadata, "new"), Path.Combine(copy.ConfigMetadata, "new"), Path.Combine(copy.RunMetadata, "scratch") }, synced);
+            Assert.Superset(new HashSet<string> { Path.Combine(copy.RunMetadata, "new"), Path.Combine(copy.ConfigMetadata, "new"),
+                Path.Combine(copy.RunMetadata, "scratch") }, synced);
         }
 
         foreach (string metadata in new[] { copy.RunMetadata, copy.ConfigMetadata })
@@ -137,7 +139,8 @@ public sealed class RecoveryTests : IDisposable
         watched.Before = call =>
         {
             bool isStaged = call.Path.StartsWith(scratch, StringComparison.Ordinal);
-            bool isPublished = call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.StartsWith(sandbox + "/", StringComparison.Ordinal);
+            bool isPublished = call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.StartsWith(sandbox + "/",
+                StringComparison.Ordinal);
             if (isStaged || isPublished || call.Path == sandbox)
             {
                 created += isStaged && call.Verb == nameof(IDurableFileSystem.CreateFile) ? 1 : 0;
@@ -171,7 +174,8 @@ public sealed class RecoveryTests : IDisposable
             synced += isStaged && call.Verb == nameof(IDurableFileSystem.SyncFile) ? 1 : 0;
             appeared += call.Path == sandbox && call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? 1 : 0;
             isInOrder &= (appeared == 0 || created == 150)
-                && (call.Verb != nameof(IDurableFileSystem.Rename) || !call.Path.EndsWith("/watermark", StringComparison.Ordinal) || synced == 150);
+                && (call.Verb != nameof(IDurableFileSystem.Rename) || !call.Path.EndsWith("/watermark", StringComparison.Ordinal)
+                    || synced == 150);
             return Errno.None;
         };
         await RecoverAsync(copy, Enumerable.Range(0, 150).ToDictionary(static i => $"config:sb/d{i}", static i => $"{i}"), watched);
@@ -203,7 +207,8 @@ public sealed class RecoveryTests : IDisposable
         var synced = new HashSet<string>();
         scripted.Before = call =>
         {
-            _ = call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile) && synced.Add(call.Path);
+            _ = call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile)
+                && synced.Add(call.Path);
             return Errno.None;
         };
         await using StateStore again = await StateStore.OpenAsync(copy, options);
@@ -215,7 +220,7 @@ public sealed class RecoveryTests : IDisposable
     [InlineData(Errno.NoSpace)]
     [InlineData(Errno.Damaged)]
     [InlineData(Errno.ProcessFileLimit)]
-    public async Task A_sandbox_of_the_log_whose_directory_cannot_be_synced_ends_the_recovery_and_one_that_is_not_in_the_log_is_not_looked_at(Errno error)
+    public async Task A_directory_that_cannot_be_synced_ends_the_recovery_if_its_sandbox_is_in_the_log_and_no_other_is_looked_at(Errno error)
     {
         StoreLayout copy;
         await using (StateStore store = await _test.OpenAsync())
@@ -231,12 +236,14 @@ public sealed class RecoveryTests : IDisposable
         var scripted = new ScriptedFileSystem();
         scripted.Before = call =>
         {
-            bool meets = (call.Path == failing && call.Verb == nameof(IDurableFileSystem.SyncDirectory)) || call.Path.StartsWith(Path.Combine(copy.Run, "cold"), StringComparison.Ordinal);
+            bool meets = (call.Path == failing && call.Verb == nameof(IDurableFileSystem.SyncDirectory))
+                || call.Path.StartsWith(Path.Combine(copy.Run, "cold"), StringComparison.Ordinal);
             isMet |= meets;
             return meets ? error : Errno.None;
         };
         StoreOptions options = _test.Options with { FileSystem = scripted };
-        StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await (await StateStore.OpenAsync(copy, options)).DisposeAsync());
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await (await StateStore.OpenAsync(copy,
+            options)).DisposeAsync());
         Assert.Equal((failing, error), (failure.Path, failure.Errno));
 
         failing = "/none";
@@ -303,7 +310,8 @@ public sealed class RecoveryTests : IDisposable
         await held.DisposeAsync();
         await using SandboxLock next = await store.LockApartAsync("sb");
         Assert.Equal(failure.Lsn, next.Version);
-        Assert.Equal(failure.Lsn.Next, await next.Change().PutText(StoreRoot.Run, null, "c", "3").CommitAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(failure.Lsn.Next, await next.Change().PutText(StoreRoot.Run, null, "c",
+            "3").CommitAsync(TestContext.Current.CancellationToken));
         Assert.Equal(new Dictionary<string, string> { ["run:sb/a"] = "2", ["run:sb/b"] = "2", ["run:sb/c"] = "3" }, store.ReadEverything());
     }
 

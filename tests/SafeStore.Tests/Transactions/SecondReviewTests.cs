@@ -23,9 +23,11 @@ public sealed class SecondReviewTests : IDisposable
         faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<CommitNotPublishedException>(() => held.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync().AsTask());
         faulty.Before = null;
-        await Assert.ThrowsAsync<InvalidOperationException>(() => held.Change().PutText(StoreRoot.Run, null, "a.json", "2").CommitAsync().AsTask());
+        await Assert.ThrowsAsync<InvalidOperationException>(() => held.Change().PutText(StoreRoot.Run, null, "a.json",
+            "2").CommitAsync().AsTask());
         await held.DisposeAsync();
-        await Assert.ThrowsAsync<AlreadyExistsException>(() => store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "3")));
+        await Assert.ThrowsAsync<AlreadyExistsException>(() => store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run,
+            null, "a.json", "3")));
         Assert.Equal("1", store.ReadText("sb", StoreRoot.Run, null, "a.json"));
     }
 

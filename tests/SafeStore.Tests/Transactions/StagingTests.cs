@@ -106,14 +106,17 @@ public sealed class StagingTests : IDisposable
             calls++;
             foreach (string sandbox in new[] { _test.PathOf(StoreRoot.Run, "sb-1"), _test.PathOf(StoreRoot.Config, "sb-1") })
             {
-                seen.UnionWith(Directory.EnumerateFileSystemEntries(sandbox, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(sandbox, path)));
+                seen.UnionWith(Directory.EnumerateFileSystemEntries(sandbox, "*", SearchOption.AllDirectories).Select(path =>
+                    Path.GetRelativePath(sandbox, path)));
             }
 
             return Errno.None;
         };
 
-        await store.ChangeAsync("sb-1", static change => Many(change, 20).CreateContainer("web").PutText(StoreRoot.Config, "web", "0.json", "1"));
-        await store.ChangeAsync("sb-1", static change => Many(change, 20).RemoveContainer("old").PutText(StoreRoot.Config, "web", "0.json", "2"));
+        await store.ChangeAsync("sb-1", static change => Many(change, 20).CreateContainer("web").PutText(StoreRoot.Config, "web",
+            "0.json", "1"));
+        await store.ChangeAsync("sb-1", static change => Many(change, 20).RemoveContainer("old").PutText(StoreRoot.Config, "web",
+            "0.json", "2"));
         await store.ChangeAsync("sb-1", static change => change.Delete(StoreRoot.Run, null, "0.json"));
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
 
