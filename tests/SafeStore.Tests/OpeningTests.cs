@@ -40,28 +40,37 @@ public sealed class OpeningTests : IDisposable
         await Assert.ThrowsAsync<ArgumentException>(() => store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "a", "[" + deep + "]")));
     }
 
-    [Fact]
-    public async Task A_store_of_a_newer_version_is_refused_untouched()
+    [Theory]
+    [InlineData(1)] // never released
+    [InlineData(3)]
+    public async Task A_store_of_another_version_is_refused_untouched(int format)
     {
         await CloseNewAsync();
         string store = Path.Combine(_test.Metadata, "store.json");
         string json = await File.ReadAllTextAsync(store);
-        await File.WriteAllTextAsync(store, json.Replace("\"format\": 1", "\"format\": 2", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(store, json.Replace("\"format\": 2", $"\"format\": {format}", StringComparison.Ordinal));
+        foreach (string metadata in new[] { _test.Layout.ConfigMetadata, _test.Layout.RunMetadata })
+        {
+            Directory.Delete(Path.Combine(metadata, "scratch"), recursive: true); // another version may have none of them
+            Directory.Delete(Path.Combine(metadata, "new"));
+        }
+
+        File.Delete(Path.Combine(_test.Metadata, "words"));
         SortedDictionary<string, string> before = TreeSnapshot.Of(_test.Directory);
         StoreFormatException failure = await Assert.ThrowsAsync<StoreFormatException>(async () => await _test.OpenAsync());
-        Assert.Equal(2, failure.Format);
+        Assert.Equal(format, failure.Format);
         Assert.Equal(before, TreeSnapshot.Of(_test.Directory));
     }
 
     [Theory]
     [InlineData("config/.safestore/store.json", "")]
     [InlineData("config/.safestore/store.json", "{}")]
-    [InlineData("config/.safestore/store.json", "{\"format\":1}")]
+    [InlineData("config/.safestore/store.json", "{\"format\":2}")]
     [InlineData("config/.safestore/store.json", "{\"format\":")]
     [InlineData("config/.safestore/store.json", "[]")]
-    [InlineData("config/.safestore/store.json", "{\"format\":\"1\"}")]
+    [InlineData("config/.safestore/store.json", "{\"format\":\"2\"}")]
     [InlineData("run/.safestore/root.json", "")]
-    [InlineData("run/.safestore/root.json", "{\"format\":1}")]
+    [InlineData("run/.safestore/root.json", "{\"format\":2}")]
     [InlineData("config/.safestore/root.json", "nonsense")]
     public async Task Damaged_metadata_is_reported(string file, string content)
     {
@@ -146,7 +155,7 @@ public sealed class StoreModeTests
     [Theory]
     [InlineData(0)]
     [InlineData(0x3F)]
-    public async Task Directories_have_mode_0750_and_files_0640_whatever_the_umask(uint mask)
+    public async Task Directories_have_mode_0750_files_0640_and_those_with_the_store_s_locks_0600_whatever_the_umask(uint mask)
     {
         using var test = new TestStore();
         uint before = Native.SetUmask(mask);
@@ -164,7 +173,9 @@ public sealed class StoreModeTests
 
         foreach ((string path, string content) in TreeSnapshot.Of(test.Layout.Config, test.Layout.Run))
         {
-            Assert.True(content.StartsWith(path.EndsWith('/') ? "750" : "640", StringComparison.Ordinal), $"{path}: {content[..3]}");
+            string mode = path.EndsWith('/') ? "750"
+                : Path.GetDirectoryName(path) == test.Metadata && Path.GetFileName(path) is "store.json" or "words" ? "600" : "640";
+            Assert.True(content.StartsWith(mode, StringComparison.Ordinal), $"{path}: {content[..3]}");
         }
     }
 }

@@ -23,7 +23,7 @@ internal sealed class FaultAt(int n, Func<Errno> outcome)
     {
         int number = Interlocked.Increment(ref _calls);
         Errno errno = Errno.None;
-        if (number == n || (Persists && number > n && call.Verb != nameof(IDurableFileSystem.Unlock))) // which needs no disk
+        if (Persists ? number >= n && call.Verb != nameof(IDurableFileSystem.Unlock) : number == n) // to unlock needs no disk
         {
             Hit ??= call;
             errno = outcome();

@@ -195,7 +195,7 @@ public sealed class GateTests : IDisposable
     [Theory]
     [InlineData(nameof(IDurableFileSystem.TryLock))]
     [InlineData(nameof(IDurableFileSystem.OpenFile))]
-    [InlineData(nameof(IDurableFileSystem.IsNameOf))]
+    [InlineData(nameof(IDurableFileSystem.Stat))]
     [InlineData(nameof(IDurableFileSystem.Read))]
     public async Task A_refusal_of_the_kernel_is_no_time_out_and_leaves_the_sandbox_free(string verb)
     {

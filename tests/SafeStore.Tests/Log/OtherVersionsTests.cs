@@ -22,10 +22,11 @@ public sealed class OtherVersionsTests : IDisposable
     {
         StoreLayout copy = await DieAsync();
         string root = Path.Combine(copy.RunMetadata, "root.json");
-        await File.WriteAllTextAsync(root, (await File.ReadAllTextAsync(root)).Replace("\"format\": 1", "\"format\": 2", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(root, (await File.ReadAllTextAsync(root)).Replace("\"format\": 2", "\"format\": 3",
+            StringComparison.Ordinal));
         SortedDictionary<string, string> before = Tree(copy);
         StoreFormatException failure = await Assert.ThrowsAsync<StoreFormatException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
-        Assert.Equal(2, failure.Format);
+        Assert.Equal(3, failure.Format);
         Assert.Equal(before, Tree(copy));
     }
 
@@ -37,7 +38,8 @@ public sealed class OtherVersionsTests : IDisposable
     {
         StoreLayout copy = await DieAsync();
         string path = Path.Combine(Path.GetDirectoryName(copy.Config)!, file);
-        await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace("\"format\": 1", $"\"format\": {format}", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace("\"format\": 2", $"\"format\": {format}",
+            StringComparison.Ordinal));
         SortedDictionary<string, string> before = Tree(copy);
         StoreMetadataException failure = await Assert.ThrowsAsync<StoreMetadataException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
         Assert.Equal(path, failure.Path);

@@ -244,15 +244,21 @@ public sealed class SegmentTests : IDisposable
     }
 
     [Fact]
-    public async Task Nobody_appends_while_another_process_does()
+    public async Task No_process_appends_while_another_does()
     {
         _test.Options = _test.Options with { LockTimeout = StoreCalls.Once };
         await using StateStore other = await _test.OpenAsync();
         await using StateStore store = await OpenAsync();
         await other.CreateAsync("other");
         Exception? failure = null;
+        var locks = new List<string>();
         _scripted.Before = call =>
         {
+            if (call.Verb is nameof(IDurableFileSystem.TryLock) or nameof(IDurableFileSystem.Unlock))
+            {
+                locks.Add($"{call.Verb} {Path.GetFileName(call.Path)}");
+            }
+
             if (call.IsAppend && failure is null)
             {
                 failure = Record.Exception(() => other.ChangeAsync("other", static change => change.PutText(StoreRoot.Run, null, "n", "1")).GetAwaiter().GetResult());
@@ -261,7 +267,8 @@ public sealed class SegmentTests : IDisposable
             return Errno.None;
         };
         await PutAsync(store);
-        Assert.EndsWith("/store.json#1", Assert.IsType<LockTimeoutException>(failure).Path, StringComparison.Ordinal);
+        Assert.EndsWith("/store.json", Assert.IsType<LockTimeoutException>(failure).Path, StringComparison.Ordinal);
+        Assert.Contains("TryLock store.json#1", locks); // the log's
     }
 
     [Theory]

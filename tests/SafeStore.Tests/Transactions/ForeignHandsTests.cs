@@ -40,8 +40,11 @@ public sealed class ForeignHandsTests : IDisposable
 
     public void Dispose() => _disk.Dispose();
 
-    [Fact]
-    public async Task A_removed_sandbox_that_another_program_made_again_survives_a_kill_in_the_middle_of_its_next_transaction()
+    [Theory]
+    [InlineData(nameof(IDurableFileSystem.CreateFile), "/scratch/", null)] // it is being staged
+    [InlineData(nameof(IDurableFileSystem.Rename), "/sb/state.json", "2")] // it is in the log
+    public async Task A_removed_sandbox_that_another_program_made_again_survives_a_kill_in_the_middle_of_its_next_transaction(string verb,
+        string path, string? expected)
     {
         var hooked = new SafeStore.Tests.FileSystem.ScriptedFileSystem();
         await using StateStore store = await _disk.OpenAsync(hooked);
@@ -52,7 +55,7 @@ public sealed class ForeignHandsTests : IDisposable
         StoreLayout? dead = null;
         hooked.Before = call =>
         {
-            dead ??= call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.Contains("/sb/.ss-", StringComparison.Ordinal) ? _disk.CopyAsAfterAKill() : null;
+            dead ??= call.Verb == verb && call.Path.Contains(path, StringComparison.Ordinal) ? _disk.CopyAsAfterAKill() : null;
             return Errno.None;
         };
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "state.json", "2"));
@@ -60,6 +63,7 @@ public sealed class ForeignHandsTests : IDisposable
         await using StateStore again = await StateStore.OpenAsync(dead!, _disk.Options, TestContext.Current.CancellationToken);
         Assert.Equal("7", await File.ReadAllTextAsync(Path.Combine(dead!.Run, "sb/others.json"), TestContext.Current.CancellationToken));
         Assert.Equal(["sb"], again.ListSandboxes());
+        Assert.Equal(expected, again.ReadText("sb", StoreRoot.Run, null, "state.json"));
     }
 
     [Theory]
@@ -256,5 +260,6 @@ public sealed class ForeignHandsTests : IDisposable
         .PutText(StoreRoot.Config, "web", "config.json", "1"));
 
     private IEnumerable<string> Strays() => new[] { _disk.Layout.ConfigMetadata, _disk.Layout.RunMetadata }
-        .SelectMany(static metadata => Directory.GetFileSystemEntries(Path.Combine(metadata, "stage")).Concat(Directory.GetFileSystemEntries(Path.Combine(metadata, "trash"))));
+        .SelectMany(static metadata => Directory.GetFileSystemEntries(Path.Combine(metadata, "new"))
+            .Concat(Directory.GetDirectories(Path.Combine(metadata, "scratch")).SelectMany(Directory.GetFileSystemEntries)));
 }

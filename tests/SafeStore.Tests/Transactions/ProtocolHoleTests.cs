@@ -125,20 +125,26 @@ public sealed class ProtocolHoleTests : IDisposable
     [InlineData("config")]
     public async Task What_a_failed_creation_could_not_take_back_is_in_no_other_creation_s_way(string root)
     {
-        string left = $"/{root}/.safestore/stage/sb.0000000000000000";
         var faulty = new ScriptedFileSystem();
         await using StateStore other = await _disk.OpenAsync();
         await using StateStore store = await _disk.OpenAsync(faulty);
-        faulty.Before = call => (call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.EndsWith("/config/.safestore/stage/sb.0000000000000000/old.json", StringComparison.Ordinal))
-            || (call.Verb == nameof(IDurableFileSystem.RemoveDirectory) && call.Path.EndsWith(left, StringComparison.Ordinal)) ? Errno.InputOutput : Errno.None;
+        string takingBack = root == "run" ? nameof(IDurableFileSystem.RenameNoReplace) : nameof(IDurableFileSystem.RemoveDirectory);
+        faulty.Before = call => (call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.EndsWith("/old.json",
+            StringComparison.Ordinal) && call.Path.Contains("/config/.safestore/scratch/", StringComparison.Ordinal))
+            || (call.Verb == takingBack && call.Path.Contains($"/{root}/.safestore/scratch/", StringComparison.Ordinal))
+                ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<StorageException>(() => store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "old.json", "1").PutText(StoreRoot.Run, null, "old.json", "1")));
-        Assert.Single(Directory.GetFileSystemEntries(Path.Combine(_disk.Directory, root, ".safestore", "stage")));
+        Assert.Single(Staged(root));
+        Assert.Empty(Staged(root == "run" ? "config" : "run"));
 
         await other.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a.json", "2").PutText(StoreRoot.Run, null, "b.json", "2"));
 
         Assert.Equal(["config:sb/a.json", "run:sb/b.json"], other.ReadEverything().Keys);
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_disk.Directory, "run", ".safestore", "stage")));
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_disk.Directory, "config", ".safestore", "stage")));
+        faulty.Before = null;
+        await store.DisposeAsync();
+        await using StateStore next = await _disk.OpenAsync();
+        Assert.Empty(Staged("run"));
+        Assert.Empty(Staged("config"));
     }
 
     [Fact]
@@ -146,7 +152,7 @@ public sealed class ProtocolHoleTests : IDisposable
     {
         var hooked = new ScriptedFileSystem();
         await using StateStore store = await _disk.OpenAsync(hooked);
-        string anothers = Path.Combine(_disk.Layout.RunMetadata, "stage", "sb-1.0000000000000000");
+        string anothers = Path.Combine(_disk.Layout.RunMetadata, "new", "sb-1");
         Directory.CreateDirectory(anothers);
         hooked.Before = static call => call.Verb == nameof(IDurableFileSystem.List) ? Errno.InputOutput : Errno.None;
 
@@ -334,13 +340,26 @@ public sealed class ProtocolHoleTests : IDisposable
         await using StateStore recovered = await StateStore.OpenAsync(copy, _disk.Options with { FileSystem = watched });
 
         int watermark = calls.FindIndex(static call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.EndsWith("/watermark", StringComparison.Ordinal));
-        foreach ((string directory, string file) in new[] { (Path.Combine(copy.Config, "sb"), "a.json"), (Path.Combine(copy.Run, "sb", "web"), "b.json") })
+        foreach ((string directory, string file, string metadata) in new[]
+        {
+            (Path.Combine(copy.Config, "sb"), "a.json", copy.ConfigMetadata), (Path.Combine(copy.Run, "sb", "web"), "b.json",
+                copy.RunMetadata),
+        })
         {
             int named = calls.FindIndex(call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == Path.Combine(directory, file));
-            int synced = calls.FindLastIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path.StartsWith(directory + "/.ss-", StringComparison.Ordinal));
+            int synced = calls.FindLastIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncFile)
+                && call.Path.StartsWith(metadata + "/scratch/", StringComparison.Ordinal));
             int directorySynced = calls.FindIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == directory);
             Assert.True(synced >= 0 && synced < named && named < directorySynced && directorySynced < watermark, $"{file}: {synced}, {named}, {directorySynced}, {watermark}");
         }
+    }
+
+    /// <summary>What is staged, or could not be taken back, below a root.</summary>
+    private List<string> Staged(string root)
+    {
+        string metadata = Path.Combine(_disk.Directory, root, ".safestore");
+        return [.. Directory.GetFileSystemEntries(Path.Combine(metadata, "new")), .. Directory.GetDirectories(Path.Combine(metadata,
+            "scratch")).SelectMany(Directory.GetFileSystemEntries)];
     }
 
     private static void Overwrite(string path, long offset, byte[] bytes)

@@ -87,7 +87,7 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task An_update_that_was_not_on_the_disk_is_repeated_with_its_directories_synced_and_temp_files_are_swept()
+    public async Task An_update_that_was_not_on_the_disk_is_repeated_with_its_directories_synced_and_what_was_staged_is_emptied()
     {
         await using StateStore store = await _test.OpenAsync();
         await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, "web", "b", "1"));
@@ -96,8 +96,14 @@ public sealed class RecoveryTests : IDisposable
         StoreLayout copy = _test.CopyAsAfterAKill();
         await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", "a"), "1", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(copy.Config, "sb", "web", "b"), "1", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", ".ss-0123456789abcdef.tmp"), "x", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(copy.Config, "sb", "web", ".ss-0123456789abcdef.tmp"), "x", TestContext.Current.CancellationToken);
+        foreach (string metadata in new[] { copy.RunMetadata, copy.ConfigMetadata })
+        {
+            Directory.CreateDirectory(Path.Combine(metadata, "new", "half"));
+            await File.WriteAllTextAsync(Path.Combine(metadata, "new", "half", "c"), "x", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(Directory.GetDirectories(Path.Combine(metadata, "scratch")).Single(),
+                "0123456789abcdef"), "x");
+        }
+
         var synced = new HashSet<string>();
         var watched = new ScriptedFileSystem();
         watched.Before = call =>
@@ -108,6 +114,14 @@ public sealed class RecoveryTests : IDisposable
         await using (StateStore recovered = await StateStore.OpenAsync(copy, _test.Options with { FileSystem = watched }))
         {
             Assert.Superset(new HashSet<string> { Path.Combine(copy.Run, "sb"), Path.Combine(copy.Config, "sb", "web"), Path.Combine(copy.Config, "sb"), copy.Run, copy.Config }, synced);
+            Assert.Superset(new HashSet<string> { Path.Combine(copy.RunMetadata, "new"), Path.Combine(copy.ConfigMetadata, "new"),
+                Path.Combine(copy.RunMetadata, "scratch") }, synced);
+        }
+
+        foreach (string metadata in new[] { copy.RunMetadata, copy.ConfigMetadata })
+        {
+            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(metadata, "new")));
+            Assert.Empty(Directory.GetFileSystemEntries(Assert.Single(Directory.GetDirectories(Path.Combine(metadata, "scratch")))));
         }
 
         await RecoverAsync(copy, new() { ["run:sb/a"] = "2", ["config:sb/web/b"] = "2" });
@@ -116,30 +130,26 @@ public sealed class RecoveryTests : IDisposable
     [Fact]
     public async Task Recovery_that_writes_documents_anew_syncs_each_before_it_gets_its_name_and_more_of_them_than_a_batch_holds()
     {
-        await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change =>
-        {
-            for (int i = 0; i < 150; i++)
-            {
-                change.PutText(StoreRoot.Config, null, $"d{i}", $"{i}");
-            }
-        });
-        StoreLayout copy = _test.CopyAsAfterAKill();
-        Directory.Delete(Path.Combine(copy.Config, "sb"), true);
-        var watched = new ScriptedFileSystem();
+        StoreLayout copy = await DieWithManyDocumentsAsync();
+        Array.ForEach(Directory.GetFiles(Path.Combine(copy.Config, "sb")), File.Delete);
+        string scratch = Path.Combine(copy.ConfigMetadata, "scratch") + "/";
         string sandbox = Path.Combine(copy.Config, "sb");
+        var watched = new ScriptedFileSystem();
         (int created, int started, int synced, int renamed, bool isInOrder) = (0, 0, 0, 0, true);
         watched.Before = call =>
         {
-            if (call.Path.StartsWith(sandbox, StringComparison.Ordinal))
+            bool isStaged = call.Path.StartsWith(scratch, StringComparison.Ordinal);
+            bool isPublished = call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.StartsWith(sandbox + "/",
+                StringComparison.Ordinal);
+            if (isStaged || isPublished || call.Path == sandbox)
             {
-                created += call.Verb == nameof(IDurableFileSystem.CreateFile) ? 1 : 0;
-                started += call.Verb == nameof(IDurableFileSystem.StartWriteBack) ? 1 : 0;
-                synced += call.Verb == nameof(IDurableFileSystem.SyncFile) ? 1 : 0;
-                renamed += call.Verb == nameof(IDurableFileSystem.Rename) ? 1 : 0;
+                created += isStaged && call.Verb == nameof(IDurableFileSystem.CreateFile) ? 1 : 0;
+                started += isStaged && call.Verb == nameof(IDurableFileSystem.StartWriteBack) ? 1 : 0;
+                synced += isStaged && call.Verb == nameof(IDurableFileSystem.SyncFile) ? 1 : 0;
+                renamed += isPublished ? 1 : 0;
                 isInOrder &= started <= created && synced <= started && renamed <= synced && created - renamed <= 64
-                    && (call.Verb != nameof(IDurableFileSystem.Rename) || synced == created) // the whole batch first
-                    && (call.Verb != nameof(IDurableFileSystem.SyncDirectory) || renamed == 150);
+                    && (!isPublished || synced == created) // the whole batch first
+                    && (call.Path != sandbox || call.Verb != nameof(IDurableFileSystem.SyncDirectory) || renamed == 150);
             }
 
             return Errno.None;
@@ -149,7 +159,31 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_word_whose_sync_fails_in_a_recovery_ends_it_whichever_sandbox_was_being_looked_at()
+    public async Task Recovery_that_makes_a_sandbox_anew_builds_it_out_of_sight_and_syncs_all_of_it_before_the_watermark()
+    {
+        StoreLayout copy = await DieWithManyDocumentsAsync();
+        string sandbox = Path.Combine(copy.Config, "sb");
+        Directory.Delete(sandbox, recursive: true);
+        string scratch = Path.Combine(copy.ConfigMetadata, "scratch") + "/";
+        var watched = new ScriptedFileSystem();
+        (int created, int synced, int appeared, bool isInOrder) = (0, 0, 0, true);
+        watched.Before = call =>
+        {
+            bool isStaged = call.Path.StartsWith(scratch, StringComparison.Ordinal);
+            created += isStaged && call.Verb == nameof(IDurableFileSystem.CreateFile) ? 1 : 0;
+            synced += isStaged && call.Verb == nameof(IDurableFileSystem.SyncFile) ? 1 : 0;
+            appeared += call.Path == sandbox && call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? 1 : 0;
+            isInOrder &= (appeared == 0 || created == 150)
+                && (call.Verb != nameof(IDurableFileSystem.Rename) || !call.Path.EndsWith("/watermark", StringComparison.Ordinal)
+                    || synced == 150);
+            return Errno.None;
+        };
+        await RecoverAsync(copy, Enumerable.Range(0, 150).ToDictionary(static i => $"config:sb/d{i}", static i => $"{i}"), watched);
+        Assert.Equal((150, 150, 1, true), (created, synced, appeared, isInOrder));
+    }
+
+    [Fact]
+    public async Task A_lock_word_whose_sync_fails_in_a_recovery_ends_it_and_the_next_mends_it()
     {
         StoreLayout copy;
         await using (StateStore store = await _test.OpenAsync())
@@ -159,54 +193,65 @@ public sealed class RecoveryTests : IDisposable
                 await store.CreateAsync($"sb-{i}");
             }
 
-            await store.CheckpointAsync(TestContext.Current.CancellationToken);
             await store.ChangeAsync("sb-0", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
             copy = _test.CopyAsAfterAKill();
         }
 
-        // After a recovery that was interrupted, every word is written anew.
-        var scripted = new ScriptedFileSystem { Before = static call => call.Path.Contains("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.NoSpace : Errno.None };
+        var scripted = new ScriptedFileSystem();
         StoreOptions options = _test.Options with { FileSystem = scripted };
-        _ = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options));
         int syncs = 0;
         scripted.Before = call => call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile) && ++syncs == 1 ? Errno.NoSpace : Errno.None;
         StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options));
         Assert.EndsWith("/lock", failure.Path, StringComparison.Ordinal);
 
-        scripted.Before = null;
+        var synced = new HashSet<string>();
+        scripted.Before = call =>
+        {
+            _ = call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile)
+                && synced.Add(call.Path);
+            return Errno.None;
+        };
         await using StateStore again = await StateStore.OpenAsync(copy, options);
         Assert.Equal("1", again.ReadText("sb-0", StoreRoot.Run, null, "a"));
+        Assert.Equal(70, synced.Count);
     }
 
     [Theory]
-    [InlineData(Errno.NoSpace, false)]
-    [InlineData(Errno.Damaged, false)]
-    [InlineData(Errno.ProcessFileLimit, false)]
-    [InlineData(Errno.AccessDenied, true)]
-    public async Task A_sandbox_whose_directory_cannot_be_synced_in_a_recovery_is_an_oddity_only_if_nothing_is_lacking(Errno error, bool isOddity)
+    [InlineData(Errno.NoSpace)]
+    [InlineData(Errno.Damaged)]
+    [InlineData(Errno.ProcessFileLimit)]
+    public async Task A_directory_that_cannot_be_synced_ends_the_recovery_if_its_sandbox_is_in_the_log_and_no_other_is_looked_at(Errno error)
     {
         StoreLayout copy;
         await using (StateStore store = await _test.OpenAsync())
         {
-            await store.CreateAsync("sb");
+            await store.CreateAsync("cold");
             await store.CheckpointAsync(TestContext.Current.CancellationToken);
-            await store.CreateAsync("other");
+            await store.CreateAsync("hot");
             copy = _test.CopyAsAfterAKill();
         }
 
-        var scripted = new ScriptedFileSystem { Before = static call => call.Path.Contains("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.NoSpace : Errno.None };
-        StoreOptions options = _test.Options with { FileSystem = scripted };
-        _ = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options)); // after it, every directory is synced
+        string failing = Path.Combine(copy.Run, "hot");
         bool isMet = false;
+        var scripted = new ScriptedFileSystem();
         scripted.Before = call =>
         {
-            bool meets = call.Path == Path.Combine(copy.Run, "sb") && call.Verb == nameof(IDurableFileSystem.SyncDirectory);
+            bool meets = (call.Path == failing && call.Verb == nameof(IDurableFileSystem.SyncDirectory))
+                || call.Path.StartsWith(Path.Combine(copy.Run, "cold"), StringComparison.Ordinal);
             isMet |= meets;
             return meets ? error : Errno.None;
         };
-        Exception? failure = await Record.ExceptionAsync(async () => await (await StateStore.OpenAsync(copy, options)).DisposeAsync());
-        Assert.True(isMet);
-        Assert.Equal(isOddity ? null : error, (failure as StorageException)?.Errno);
+        StoreOptions options = _test.Options with { FileSystem = scripted };
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await (await StateStore.OpenAsync(copy,
+            options)).DisposeAsync());
+        Assert.Equal((failing, error), (failure.Path, failure.Errno));
+
+        failing = "/none";
+        isMet = false;
+        await using StateStore again = await StateStore.OpenAsync(copy, options);
+        Assert.False(isMet);
+        scripted.Before = null;
+        Assert.Equal(["cold", "hot"], again.ListSandboxes());
     }
 
     [Fact]
@@ -250,18 +295,23 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_whose_commit_was_not_published_finishes_it_before_its_next()
+    public async Task A_lock_whose_commit_was_not_published_is_spent_and_the_next_finishes_the_commit()
     {
         var faulty = new ScriptedFileSystem();
         await using StateStore store = await _test.OpenAsync(faulty);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, null, "b", "1"));
-        await using SandboxLock held = await store.LockApartAsync("sb");
+        SandboxLock held = await store.LockApartAsync("sb");
         faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) && call.Path.EndsWith("/b", StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
         CommitNotPublishedException failure = await Assert.ThrowsAsync<CommitNotPublishedException>(
             async () => await held.Change().PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Run, null, "b", "2").CommitAsync());
         faulty.Before = null;
-        Lsn next = await held.Change().RequireVersion(failure.Lsn).PutText(StoreRoot.Run, null, "c", "3").CommitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(failure.Lsn.Next, next);
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await held.Change().PutText(StoreRoot.Run, null, "a", "9").CommitAsync()); // computed from what was read before
+        await held.DisposeAsync();
+        await using SandboxLock next = await store.LockApartAsync("sb");
+        Assert.Equal(failure.Lsn, next.Version);
+        Assert.Equal(failure.Lsn.Next, await next.Change().PutText(StoreRoot.Run, null, "c",
+            "3").CommitAsync(TestContext.Current.CancellationToken));
         Assert.Equal(new Dictionary<string, string> { ["run:sb/a"] = "2", ["run:sb/b"] = "2", ["run:sb/c"] = "3" }, store.ReadEverything());
     }
 
@@ -278,6 +328,19 @@ public sealed class RecoveryTests : IDisposable
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "2"));
         Assert.Equal("2", store.ReadText("sb", StoreRoot.Run, null, "a"));
         Assert.Equal(["a", "lock"], Array.ConvertAll(Sorted(Directory.GetFiles(_test.PathOf(StoreRoot.Run, "sb"))), Path.GetFileName));
+    }
+
+    private async Task<StoreLayout> DieWithManyDocumentsAsync()
+    {
+        await using StateStore store = await _test.OpenAsync();
+        await store.CreateAsync("sb", static change =>
+        {
+            for (int i = 0; i < 150; i++)
+            {
+                change.PutText(StoreRoot.Config, null, $"d{i}", $"{i}");
+            }
+        });
+        return _test.CopyAsAfterAKill();
     }
 
     private static string[] Sorted(string[] paths)

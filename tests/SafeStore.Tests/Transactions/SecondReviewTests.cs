@@ -15,15 +15,20 @@ public sealed class SecondReviewTests : IDisposable
     public void Dispose() => _disk.Dispose();
 
     [Fact]
-    public async Task A_lock_whose_creation_was_not_published_finds_the_sandbox_existing()
+    public async Task A_lock_whose_creation_was_not_published_is_spent_and_the_next_finds_the_sandbox_existing()
     {
         var faulty = new ScriptedFileSystem();
         await using StateStore store = await _disk.OpenAsync(faulty);
-        await using SandboxLock held = await store.LockNewAsync("sb");
+        SandboxLock held = await store.LockNewAsync("sb");
         faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<CommitNotPublishedException>(() => held.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync().AsTask());
         faulty.Before = null;
-        await Assert.ThrowsAsync<AlreadyExistsException>(() => held.Change().PutText(StoreRoot.Run, null, "a.json", "2").CommitAsync().AsTask());
+        await Assert.ThrowsAsync<InvalidOperationException>(() => held.Change().PutText(StoreRoot.Run, null, "a.json",
+            "2").CommitAsync().AsTask());
+        await held.DisposeAsync();
+        await Assert.ThrowsAsync<AlreadyExistsException>(() => store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run,
+            null, "a.json", "3")));
+        Assert.Equal("1", store.ReadText("sb", StoreRoot.Run, null, "a.json"));
     }
 
     [Fact]

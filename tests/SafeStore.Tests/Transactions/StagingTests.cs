@@ -9,7 +9,7 @@ using Xunit;
 
 namespace SafeStore.Tests.Transactions;
 
-/// <summary>The names under which a transaction's documents wait to be published.</summary>
+/// <summary>Where, and under which names, a transaction's documents wait to be published.</summary>
 public sealed class StagingTests : IDisposable
 {
     private readonly TestStore _test = new();
@@ -66,7 +66,7 @@ public sealed class StagingTests : IDisposable
     [InlineData("a file")]
     [InlineData("a directory")]
     [InlineData("a link")]
-    public async Task What_has_the_name_of_a_temp_file_is_not_in_the_way_and_is_left_alone(string what)
+    public async Task What_another_program_puts_under_the_name_of_a_staged_document_is_not_in_the_way_and_is_left_alone(string what)
     {
         var scripted = new ScriptedFileSystem();
         await using StateStore store = await _test.OpenAsync(scripted);
@@ -78,7 +78,7 @@ public sealed class StagingTests : IDisposable
         {
             if (taken is null && call.Verb == nameof(IDurableFileSystem.CreateFile))
             {
-                taken = _test.PathOf(StoreRoot.Run, "sb-1/" + Path.GetFileName(call.Path));
+                taken = call.Path;
                 Plant(what, taken, target);
             }
 
@@ -88,20 +88,42 @@ public sealed class StagingTests : IDisposable
         await store.ChangeAsync("sb-1", static change => Many(change, 3));
 
         Assert.Equal(["0", "1", "2"], Enumerable.Range(0, 3).Select(i => store.ReadText("sb-1", StoreRoot.Run, null, $"{i}.json")));
-        Assert.Equal([taken], Directory.GetFileSystemEntries(_test.PathOf(StoreRoot.Run, "sb-1"), ".ss-*"));
+        Assert.StartsWith(Path.Combine(_test.Layout.RunMetadata, "scratch") + "/", taken, StringComparison.Ordinal);
+        Assert.Equal([taken!], Directory.GetFileSystemEntries(Path.GetDirectoryName(taken)!));
         Assert.Equal("theirs", await File.ReadAllTextAsync(target, TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task A_transaction_may_have_more_documents_than_there_are_names()
+    public async Task Nothing_but_documents_containers_and_the_lock_is_in_a_sandbox_at_any_moment()
     {
-        await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb-1");
+        var scripted = new ScriptedFileSystem();
+        await using StateStore store = await _test.OpenAsync(scripted);
+        await store.CreateAsync("sb-1", static change => change.CreateContainer("old").PutText(StoreRoot.Config, "old", "0.json", "1"));
+        var seen = new HashSet<string>();
+        int calls = 0;
+        scripted.Before = scripted.After = call =>
+        {
+            calls++;
+            foreach (string sandbox in new[] { _test.PathOf(StoreRoot.Run, "sb-1"), _test.PathOf(StoreRoot.Config, "sb-1") })
+            {
+                seen.UnionWith(Directory.EnumerateFileSystemEntries(sandbox, "*", SearchOption.AllDirectories).Select(path =>
+                    Path.GetRelativePath(sandbox, path)));
+            }
 
-        await store.ChangeAsync("sb-1", static change => Many(change, 50));
+            return Errno.None;
+        };
 
-        Assert.Equal(50, store.ReadEverything().Count);
-        Assert.Empty(Directory.GetFileSystemEntries(_test.PathOf(StoreRoot.Run, "sb-1"), ".ss-*"));
+        await store.ChangeAsync("sb-1", static change => Many(change, 20).CreateContainer("web").PutText(StoreRoot.Config, "web",
+            "0.json", "1"));
+        await store.ChangeAsync("sb-1", static change => Many(change, 20).RemoveContainer("old").PutText(StoreRoot.Config, "web",
+            "0.json", "2"));
+        await store.ChangeAsync("sb-1", static change => change.Delete(StoreRoot.Run, null, "0.json"));
+        await store.CheckpointAsync(TestContext.Current.CancellationToken);
+
+        scripted.Before = scripted.After = null;
+        string[] expected = ["lock", "old", "old/0.json", "web", "web/0.json", .. Enumerable.Range(0, 20).Select(static i => $"{i}.json")];
+        Assert.Equal(expected.Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));
+        Assert.True(calls > 100, $"{calls} calls were seen");
     }
 
     private static void Plant(string what, string path, string target)
