@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Checkpoint;
@@ -188,7 +189,14 @@ internal sealed class Engine : IAsyncDisposable
             throw openLock.TimedOut(waiting.DefaultTimeout, null);
         }
 
-        roots.TakeScratch([]);
+        shared.Join();
+        var left = new List<FileStatus>();
+        roots.TakeScratch(left);
+        if (left.Count > 0)
+        {
+            events.NotEmptied(roots.Config.Scratches.Path);
+        }
+
         return hasRecovered;
     }
 

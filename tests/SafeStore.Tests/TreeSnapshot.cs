@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using SafeStore.FileSystem;
+using SafeStore.Roots;
 using Xunit;
 
 namespace SafeStore.Tests;

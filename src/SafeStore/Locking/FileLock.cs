@@ -82,8 +82,12 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
 
     public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file, range), "unlock", file);
 
-    /// <summary>False if it is still held; also when memory was short, after a second try.</summary>
-    public bool TryRelease()
+    /// <summary>False if it is still held, after a second try.</summary>
+    public bool TryRelease() => TryUnlock() || TryUnlock();
+
+    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) => new(file.Path, timeout, holders?.HoldersOf(range) ?? fs.LockHolders(file), unknownHolder);
+
+    private bool TryUnlock()
     {
         try
         {
@@ -91,11 +95,9 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
         }
         catch (OutOfMemoryException)
         {
-            return fs.Unlock(file, range) == Errno.None;
+            return false;
         }
     }
-
-    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) => new(file.Path, timeout, holders?.HoldersOf(range) ?? fs.LockHolders(file), unknownHolder);
 
     private void Tell(LockHolders told)
     {

@@ -79,7 +79,7 @@ internal sealed class CommitLog : IDisposable
     public ValueTask<LogLock.Hold> LockAsync(CancellationToken cancellation) => _lock.AcquireAsync(cancellation);
 
     /// <summary>Whether a sync has failed in any process since the last recovery.</summary>
-    public bool IsFaulted => _fault is not null || _shared.Status == StoreStatus.Faulted;
+    public bool IsFaulted => _fault is not null || _shared.IsFaulted;
 
     /// <summary>Throws if a sync has failed in any process since the last recovery.</summary>
     public void ThrowIfFaulted()
@@ -178,6 +178,7 @@ internal sealed class CommitLog : IDisposable
         if (IsAlone)
         {
             SyncSegment();
+            _shared.TrySetSynced(upTo); // for the next process that joins: up to here a damaged record is not a tail
         }
         else
         {
@@ -282,7 +283,7 @@ internal sealed class CommitLog : IDisposable
         {
             _segment.Refresh();
             LogPosition end = _segment.EndAfter(_end);
-            CheckEnd(_segment, end);
+            LogReader.CheckEnd(_segment, end, _shared.SyncedLsn);
             _end = end;
         }
 
@@ -319,8 +320,8 @@ internal sealed class CommitLog : IDisposable
         try
         {
             end = newest.EndAfter(LogPosition.StartOf(newest.Header));
-            CheckEnd(newest, end);
-            CheckContinuity(segments, newest, end);
+            LogReader.CheckEnd(newest, end, _shared.SyncedLsn);
+            LogReader.CheckJoin(_directory, segments, (_segment, _end), newest, end);
         }
         catch
         {
@@ -333,33 +334,6 @@ internal sealed class CommitLog : IDisposable
         _end = end;
         _durable = Lsn.Max(_durable, newest.Header.FirstLsn.Previous); // a segment's predecessor is synced before it appears
         _epoch = epoch;
-    }
-
-    /// <summary>What some process has synced must be there: a damaged record is not a tail to append at.</summary>
-    private void CheckEnd(SegmentReader segment, LogPosition end)
-    {
-        if (_shared.SyncedLsn is var synced && synced >= end.Next)
-        {
-            throw new LogCorruptException(segment.File.Path, end.Offset, end.Next, $"the log was durable up to LSN {synced}");
-        }
-    }
-
-    /// <summary>A process that joins has no position of its own: then records behind the end tell whether it is one.</summary>
-    private void CheckContinuity(List<Lsn> segments, SegmentReader newest, LogPosition end)
-    {
-        if (_segment is { } known)
-        {
-            known.Refresh();
-            int next = segments.IndexOf(known.Header.FirstLsn) + 1;
-            if (next > 0 && next < segments.Count) // else it was released, and may be in use again as another segment
-            {
-                LogReader.CheckChain(_directory, known, _end, segments[next..], newest);
-            }
-        }
-        else if (newest.IsClaimedDurable(end, out long claimant))
-        {
-            throw new LogCorruptException(newest.File.Path, end.Offset, end.Next, $"the record at byte {claimant} says that it was durable");
-        }
     }
 
     private void ChangeSegment(long recordBytes, LogLock.Hold hold)
@@ -422,17 +396,4 @@ internal sealed class CommitLog : IDisposable
         _directory.FileSystem.FillRandom(random);
         return BitConverter.ToUInt64(random);
     }
-}
-
-/// <summary>Told, under the log lock, what this process appends.</summary>
-internal interface IAppendObserver
-{
-    /// <summary>The first transactions of a batch have been appended.</summary>
-    /// <param name="segment">The first LSN of the segment that has taken them.</param>
-    /// <param name="batch">The batch.</param>
-    /// <param name="count">How many of its transactions that segment has taken.</param>
-    void Appended(Lsn segment, IReadOnlyList<PendingCommit> batch, int count);
-
-    /// <summary>The segments that begin at or below an LSN have left the log.</summary>
-    void Released(Lsn upTo);
 }

@@ -121,14 +121,48 @@ internal static class LogReader
     public static IEnumerable<CommitRecord> ReadSealed(LogDirectory directory, Lsn first, Lsn last) =>
         Read(directory, [first, last.Next], 1, last, FileUse.ReadInPieces);
 
-    /// <summary>Reads on from a position in a segment that others have appended to, through its successors, to the newest segment.</summary>
+    /// <summary>What some process has synced must be there: a damaged record is not a tail to append at.</summary>
+    /// <param name="segment">The newest segment.</param>
+    /// <param name="end">Where its chain ends.</param>
+    /// <param name="synced">What is known to be durable.</param>
+    /// <exception cref="LogCorruptException">It is not there.</exception>
+    public static void CheckEnd(SegmentReader segment, LogPosition end, Lsn synced)
+    {
+        if (synced >= end.Next)
+        {
+            throw new LogCorruptException(segment.File.Path, end.Offset, end.Next, $"the log was durable up to LSN {synced}");
+        }
+    }
+
+    /// <summary>
+    /// Checks the newest segment before its end is believed. A process that knew an earlier segment reads on from there; one that joins has no position, and
+    /// records behind the end tell whether it is one.
+    /// </summary>
     /// <param name="directory">The log.</param>
-    /// <param name="from">A segment, still open.</param>
-    /// <param name="end">Where this process knew its end.</param>
-    /// <param name="successors">The segments after it.</param>
-    /// <param name="newest">The last of them.</param>
-    /// <exception cref="LogCorruptException">The chain breaks between them.</exception>
-    public static void CheckChain(LogDirectory directory, SegmentReader from, LogPosition end, List<Lsn> successors, SegmentReader newest)
+    /// <param name="segments">Its segments, oldest first.</param>
+    /// <param name="known">The segment that this process has used, and where it knew its end; null if it joins.</param>
+    /// <param name="newest">The newest segment.</param>
+    /// <param name="end">Where its chain ends.</param>
+    /// <exception cref="LogCorruptException">The chain breaks.</exception>
+    public static void CheckJoin(
+        LogDirectory directory, List<Lsn> segments, (SegmentReader? Segment, LogPosition End) known, SegmentReader newest, LogPosition end)
+    {
+        if (known.Segment is { } segment)
+        {
+            segment.Refresh();
+            int next = segments.IndexOf(segment.Header.FirstLsn) + 1;
+            if (next > 0 && next < segments.Count) // else it was released, and may be in use again as another segment
+            {
+                CheckChain(directory, segment, known.End, segments[next..], newest);
+            }
+        }
+        else if (newest.IsClaimedDurable(end, out long claimant))
+        {
+            throw new LogCorruptException(newest.File.Path, end.Offset, end.Next, $"the record at byte {claimant} says that it was durable");
+        }
+    }
+
+    private static void CheckChain(LogDirectory directory, SegmentReader from, LogPosition end, List<Lsn> successors, SegmentReader newest)
     {
         end = from.EndAfter(end);
         string path = from.File.Path;

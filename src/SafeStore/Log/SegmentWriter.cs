@@ -25,7 +25,7 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
             Errno errno = WriteOnce(bytes[written..], start + written, isAlone, out int count);
             if (errno != Errno.None || count == 0)
             {
-                if (written > 0 || errno is not (Errno.NoSpace or Errno.QuotaExceeded))
+                if (written > 0 || errno is not (Errno.NoSpace or Errno.QuotaExceeded) || MayStand(start))
                 {
                     Invalidate(start); // else nothing was written, and nothing need be, for which there would be no space either
                 }
@@ -71,6 +71,13 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
 
             return _direct;
         }
+    }
+
+    /// <summary>Whether something of the batch is there all the same: past the cache, a disk may have taken a part before it said so.</summary>
+    private bool MayStand(long start)
+    {
+        Span<byte> found = stackalloc byte[RecordFormat.HeaderBytes];
+        return _fs.Read(File, found, start, out int count) != Errno.None || RecordFormat.TryReadHeader(found[..count], segment.Header.Salt, out _);
     }
 
     /// <summary>

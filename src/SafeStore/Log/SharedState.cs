@@ -44,6 +44,9 @@ internal enum SharedWord
 
     /// <summary>1 while a process waits for the sync lock.</summary>
     SyncLockWaiting,
+
+    /// <summary>A random number of the last recovery: it tells that the words are still those that it wrote.</summary>
+    Life,
 }
 
 /// <summary>
@@ -57,9 +60,12 @@ internal enum SharedWord
 /// </remarks>
 internal sealed class SharedState : IDisposable
 {
+    private const int Bytes = 64;
+
     private readonly IDurableFileSystem _fs;
     private readonly FileHandle _file;
     private readonly SharedWords? _words;
+    private ulong _life;
 
     public SharedState(IDurableFileSystem fs, FileHandle file)
     {
@@ -74,6 +80,22 @@ internal sealed class SharedState : IDisposable
     }
 
     public StoreStatus Status => (StoreStatus)Read(SharedWord.Status);
+
+    /// <summary>Whether the store is faulted, or the words themselves are gone.</summary>
+    public bool IsFaulted
+    {
+        get
+        {
+            try
+            {
+                return Status == StoreStatus.Faulted;
+            }
+            catch (StoreFaultedException)
+            {
+                return true;
+            }
+        }
+    }
 
     public ulong TailOwner => Read(SharedWord.TailOwner);
 
@@ -126,8 +148,14 @@ internal sealed class SharedState : IDisposable
         Write(SharedWord.SyncedLsn, 0);
         Write(SharedWord.LogLockWaiting, 0);
         Write(SharedWord.SyncLockWaiting, 0);
+        Span<byte> life = stackalloc byte[8];
+        _fs.FillRandom(life);
+        Write(SharedWord.Life, BinaryPrimitives.ReadUInt64LittleEndian(life) | 1);
         NextEpoch();
     }
+
+    /// <summary>From now on the words must be those of the recovery that this process has joined.</summary>
+    public void Join() => _life = Read(SharedWord.Life);
 
     /// <summary>Sleeps while the word has this value, until it is woken or the time is up; without a mapping, not at all.</summary>
     public void Wait(SharedWord word, ulong value, TimeSpan timeout) => _words?.Wait((int)word, value, timeout);
@@ -147,13 +175,16 @@ internal sealed class SharedState : IDisposable
         return errno == Errno.None && count != 8 ? Errno.NoSpace : errno;
     }
 
-    /// <summary>By a call, never through the mapping: a file that another program has shortened would kill the process.</summary>
+    /// <summary>
+    /// By a call, never through the mapping: a file that another program has shortened would kill the process. One that was emptied, and has grown again, has lost its life.
+    /// </summary>
     private ulong Read(SharedWord word)
     {
-        Span<byte> bytes = stackalloc byte[8];
-        StorageException.ThrowIfFailed(_fs.Read(_file, bytes, (int)word * 8, out int count), "read the store's words", _file);
-        return count == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(bytes)
-            : throw new StoreFaultedException($"its file '{_file.Path}' was shortened by another program.");
+        Span<byte> bytes = stackalloc byte[Bytes];
+        StorageException.ThrowIfFailed(_fs.Read(_file, bytes, 0, out int count), "read the store's words", _file);
+        bool isWhole = count == bytes.Length && (_life == 0 || BinaryPrimitives.ReadUInt64LittleEndian(bytes[((int)SharedWord.Life * 8)..]) == _life);
+        return isWhole ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[((int)word * 8)..])
+            : throw new StoreFaultedException($"its file '{_file.Path}' was shortened or replaced by another program.");
     }
 
     private void Write(SharedWord word, ulong value) => StorageException.ThrowIfFailed(TryWrite(word, value), "write the shared state", _file);

@@ -25,7 +25,13 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     /// <param name="wasFaulted">Whether the store's last users saw a sync fail, so that what the cache shows need not be on the disk.</param>
     public void Run(bool wasFaulted)
     {
-        roots.TakeScratch([]);
+        var left = new List<FileStatus>();
+        roots.TakeScratch(left);
+        if (left.Count > 0)
+        {
+            events.NotEmptied(roots.Config.Scratches.Path);
+        }
+
         SyncNames(); // R1
         LogContents log = LogReader.ReadChecked(directory, _watermark, metadata.StoreId(), out Lsn? mark); // R2
         bool isMade = mark is not null;
@@ -83,10 +89,9 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
             {
                 string name = root.Scratch.NewName();
                 Errno errno = _fs.Rename(root.New, entry.Name, root.Scratch.Directory, name, RenameKind.NoReplace);
-                StorageException.ThrowIfFailed(errno, "remove what was staged", root.New, entry.Name);
-                if (!RemovedTree.TryRemove(_fs, root.Scratch, name))
+                if (errno != Errno.None || !RemovedTree.TryRemove(_fs, root.Scratch, name))
                 {
-                    events.NotEmptied(root.Scratch.Directory.Path);
+                    events.NotEmptied(errno == Errno.None ? root.Scratch.Directory.Path : root.New.Path); // in the way of that sandbox only
                 }
             }
 

@@ -30,7 +30,7 @@ internal static class RemovedTree
                 }
             }
 
-            errno = errno == Errno.NotDirectory ? fs.Unlink(scratch.Directory, next) : errno == Errno.NotFound ? errno : fs.RemoveDirectory(scratch.Directory, next);
+            errno = errno is Errno.NotDirectory or Errno.SymbolicLink ? fs.Unlink(scratch.Directory, next) : errno == Errno.NotFound ? errno : fs.RemoveDirectory(scratch.Directory, next);
             isComplete &= errno is Errno.None or Errno.NotFound;
         }
 

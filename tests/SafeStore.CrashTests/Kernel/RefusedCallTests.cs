@@ -49,7 +49,7 @@ public sealed class RefusedCallTests : IDisposable
         string before = Trees.WithLockWords(Layout);
         string[] paths = call switch
         {
-            "openat" or "mkdirat" => Directory.GetDirectories(Path.Combine(Layout.ConfigMetadata, "scratch")),
+            "openat" or "mkdirat" => Scratches(),
             _ => [Path.Combine(Layout.Run, Workloads.Three, "lock")],
         };
         using (var tracer = new Tracer(child, paths, $"trace={call}", $"inject={call}:error={error}"))
@@ -73,7 +73,7 @@ public sealed class RefusedCallTests : IDisposable
         using ChildProcess child = await OpenWithDocumentsAsync();
         string before = Trees.WithLockWords(Layout);
         HashSet<int> open = DescriptorsOf(child);
-        using (var tracer = new Tracer(child, [Config, Layout.Config, Layout.Run], "trace=openat,openat2", $"inject=openat,openat2:error={error}"))
+        using (var tracer = new Tracer(child, [Config, Layout.Config, Layout.Run, .. Scratches()], "trace=openat,openat2", $"inject=openat,openat2:error={error}"))
         {
             for (int i = 0; i < 20; i++)
             {
@@ -159,6 +159,9 @@ public sealed class RefusedCallTests : IDisposable
         Assert.Empty(Directory.Exists(Layout.Run) ? Directory.GetFiles(Layout.Run, "*", SearchOption.AllDirectories) : []);
         _ = child.Expect("open");
     }
+
+    private string[] Scratches() =>
+        [.. Directory.GetDirectories(Path.Combine(Layout.ConfigMetadata, "scratch")), .. Directory.GetDirectories(Path.Combine(Layout.RunMetadata, "scratch"))];
 
     private async Task<ChildProcess> OpenWithDocumentsAsync()
     {

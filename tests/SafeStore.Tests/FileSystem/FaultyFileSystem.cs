@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
+using SafeStore.Locking;
 
 namespace SafeStore.Tests.FileSystem;
 
