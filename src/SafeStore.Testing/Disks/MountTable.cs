@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Disks;
@@ -26,6 +28,9 @@ internal sealed partial class MountTable
     /// <summary>The disks, the root filesystem's first; those that are not mounted included.</summary>
     public IReadOnlyList<Disk> Disks => _disks;
 
+    /// <summary>What is mounted beside the root filesystem, the first one first.</summary>
+    public ImmutableArray<Mount> Mounts => [.. _mounts.Values.Where(static mount => mount.Parent != 0).OrderBy(static mount => mount.Id)];
+
     private Place Root => new(_disks[0], _disks[0].Root, _mounts[1]);
 
     /// <summary>New disks, mounted as the options say.</summary>
@@ -38,6 +43,24 @@ internal sealed partial class MountTable
         }
 
         return new MountTable(disks).Mount(options, now);
+    }
+
+    /// <summary>Disks that are mounted as they were; what is no longer on its disk is not mounted any more.</summary>
+    public static MountTable Of(IReadOnlyList<Disk> disks, IReadOnlyList<Mount> mounts)
+    {
+        var table = new MountTable(disks);
+        foreach (Mount mount in mounts)
+        {
+            Disk disk = table.DiskOf(mount);
+            if (disk.Has(mount.Root) && table._mounts.ContainsKey(mount.Parent))
+            {
+                disk[mount.Root].Handles++;
+                table.Register(mount);
+                table._lastId = Math.Max(table._lastId, mount.Id);
+            }
+        }
+
+        return table;
     }
 
     /// <summary>Disks after a start of the machine: mounted as the options say, and not otherwise.</summary>
