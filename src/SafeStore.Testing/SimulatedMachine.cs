@@ -230,7 +230,7 @@ public sealed class SimulatedMachine
 
     /// <summary>Leaves so much free on a filesystem and no more, until <see cref="FreeDisk"/>: another program has filled it.</summary>
     /// <param name="path">A path on it.</param>
-    /// <param name="bytesLeft">The bytes; files take blocks of 4 KiB.</param>
+    /// <param name="bytesLeft">The bytes; files take blocks of 4 KiB. Below zero: so much of what is given back is taken at once.</param>
     /// <param name="inodesLeft">The files and directories that can still be made. The default leaves them as they are.</param>
     /// <exception cref="FileNotFoundException">There is no such path.</exception>
     public void FillDisk(string path, long bytesLeft = 0, long inodesLeft = long.MaxValue)

@@ -109,7 +109,7 @@ public sealed class ForeignAction
 
     /// <summary>Leaves so much free on a filesystem and no more, until <see cref="FreeDisk"/>.</summary>
     /// <param name="path">A path on it.</param>
-    /// <param name="bytesLeft">The bytes; files take blocks of 4 KiB.</param>
+    /// <param name="bytesLeft">The bytes; files take blocks of 4 KiB. Below zero: so much of what is given back is taken at once.</param>
     /// <param name="inodesLeft">The files and directories that can still be made.</param>
     public static ForeignAction FillDisk(string path, long bytesLeft = 0, long inodesLeft = long.MaxValue) =>
         new($"fill {path} up to {bytesLeft} bytes", program => program.Machine.FillDisk(path, bytesLeft, inodesLeft));
