@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 
 namespace SafeStore.PropertyTests;
@@ -15,5 +16,17 @@ internal sealed class TempDirectory : IDisposable
 
     public string Path { get; }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A name that is not UTF-8, which .NET cannot express.
+            using Process remove = Process.Start("rm", ["-rf", "--", Path]);
+            remove.WaitForExit();
+        }
+    }
 }

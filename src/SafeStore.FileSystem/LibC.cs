@@ -94,6 +94,8 @@ internal static unsafe partial class LibC
 
     private static nint SYS_openat2 => 437;
 
+    private static nint SYS_listxattrat => 465;
+
     private static nint SYS_futex => IsArm64 ? 98 : 202;
 
     /// <summary>
@@ -167,6 +169,10 @@ internal static unsafe partial class LibC
         syscall(SYS_renameat2, source, sourceName, target, targetName, flags);
 
     internal static nint getdents64(Descriptor directory, byte* buffer, nuint size) => syscall(SYS_getdents64, directory, buffer, size);
+
+    /// <summary>How many bytes the names of all attributes take, each with its NUL; the names themselves are not asked for.</summary>
+    internal static nint listxattrat(Descriptor directory, byte* path, int flags) =>
+        syscall(SYS_listxattrat, directory, path, flags, null, 0);
 
     internal static nint futex(uint* word, int operation, uint value, TimeSpec* timeout) => syscall(SYS_futex, word, operation, value, timeout);
 
@@ -281,12 +287,6 @@ internal static unsafe partial class LibC
     internal static partial uint geteuid();
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint llistxattr(byte* path, byte* names, nuint size);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
-
-    [LibraryImport("libc", SetLastError = true)]
     internal static partial int fstatfs(Descriptor file, StatFs* status);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -310,6 +310,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(
         nint number, Descriptor source, byte* sourceName, Descriptor target, byte* targetName, nuint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, Descriptor directory, byte* path, nint flags, byte* names, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, Descriptor directory, byte* buffer, nuint size);

@@ -1,20 +1,17 @@
 using System;
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace SafeStore.FileSystem;
 
 /// <summary>
-/// What a file that replaces another takes over from it beside mode and owner. The old file is reached by a path through the open
-/// directory: to open it would cost more than all that there is to copy, as a rule nothing.
+/// What a file that replaces another takes over from it beside mode and owner. As a rule there is nothing, which listxattrat(2) of Linux
+/// 6.13 tells without opening the file: about 1 µs with the look at the new file, and 3 µs where the old file must be opened.
 /// </summary>
 [SkipLocalsInit]
 internal static unsafe class PosixAttributeCopy
 {
     private const int UsualSize = 1024;
-    private const int LargestSize = 64 * 1024;
-    private const int PrefixSize = 32;
+    private const int LargestSize = 64 * 1024; // the kernel allows no more, neither for all names nor for a value
 
     private static ReadOnlySpan<byte> AccessList => "system.posix_acl_access\0"u8;
 
@@ -73,6 +70,7 @@ internal static unsafe class PosixAttributeCopy
 
     private static Errno Copy(Descriptor directory, string name, Descriptor to)
     {
+        ObjectDisposedException.ThrowIf(to.IsClosed, to); // where there is nothing to copy, no system call would tell it
         byte* text = stackalloc byte[NativeText.Capacity];
         Errno errno = NativeText.Name(name, text);
         if (errno != Errno.None)
@@ -80,64 +78,67 @@ internal static unsafe class PosixAttributeCopy
             return errno;
         }
 
-        byte* path = stackalloc byte[PrefixSize + NativeText.Capacity];
-        bool isHeld = false;
-        try
+        errno = HasAttributes(directory, text, out bool hasAny);
+        bool hasAccessList = false;
+        if (errno == Errno.None && hasAny)
         {
-            directory.DangerousAddRef(ref isHeld);
-            Join((int)directory.DangerousGetHandle(), text, path);
-            errno = Copy(new Source(path, null), to);
+            errno = CopyAll(directory, text, to, out hasAccessList);
         }
-        finally
+
+        return errno == Errno.None && !hasAccessList ? RemoveInherited(to) : errno;
+    }
+
+    private static Errno HasAttributes(Descriptor directory, byte* name, out bool hasAny)
+    {
+        nint length;
+        Errno errno;
+        do
         {
-            if (isHeld)
+            length = LibC.listxattrat(directory, name, LibC.AT_SYMLINK_NOFOLLOW);
+        }
+        while (LibC.MustRepeat(length, out errno));
+
+        // Not known to the kernel, or refused by a filter: the file must be opened to see.
+        hasAny = length > 0 || errno is Errno.NotImplemented or Errno.NotPermitted;
+        return hasAny || errno == Errno.NotSupported ? Errno.None : errno;
+    }
+
+    private static Errno CopyAll(Descriptor directory, byte* name, Descriptor to, out bool hasAccessList)
+    {
+        hasAccessList = false;
+        const int flags = LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_NOCTTY;
+        Errno errno = PosixOpening.OpenName(directory, name, flags, 0, out Descriptor? from);
+        using (from)
+        {
+            return errno switch
             {
-                directory.DangerousRelease();
-            }
-        }
-
-        // The path is missing also where there is no /proc.
-        return errno is Errno.NotFound or Errno.NotDirectory ? CopyOpened(directory, text, to) : errno;
-    }
-
-    private static Errno CopyOpened(Descriptor directory, byte* name, Descriptor to)
-    {
-        Errno errno = PosixOpening.OpenName(directory, name, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_NOCTTY, 0, out Descriptor? opened);
-        using (opened)
-        {
-            return errno == Errno.None ? Copy(new Source(null, opened), to) : errno;
+                Errno.None => CopyAll(from!, to, out hasAccessList),
+                Errno.AccessDenied or Errno.SymbolicLink or Errno.NoSuchDevice => Errno.None, // not to be read, or no regular file
+                _ => errno,
+            };
         }
     }
 
-    private static Errno Copy(in Source from, Descriptor to)
+    private static Errno CopyAll(Descriptor from, Descriptor to, out bool hasAccessList)
     {
+        hasAccessList = false;
         Span<byte> names = stackalloc byte[UsualSize];
-        Errno errno = from.List(names, out int length);
+        Errno errno = List(from, names, out int length);
         if (errno == Errno.OutOfRange)
         {
-            names = new byte[LargestSize]; // the kernel allows no more
-            errno = from.List(names, out length);
+            names = new byte[LargestSize];
+            errno = List(from, names, out length);
         }
 
-        if (errno != Errno.None)
-        {
-            return errno == Errno.NotSupported ? Errno.None : errno;
-        }
-
-        bool hasAccessList = false;
-        for (names = names[..length]; !names.IsEmpty;)
+        for (names = names[..length]; errno == Errno.None && !names.IsEmpty;)
         {
             Span<byte> name = names[..(names.IndexOf((byte)0) + 1)];
             names = names[name.Length..];
             hasAccessList |= name.SequenceEqual(AccessList);
             errno = IsKept(name) ? CopyOne(from, name, to) : Errno.None;
-            if (errno != Errno.None)
-            {
-                return errno;
-            }
         }
 
-        return hasAccessList ? Errno.None : RemoveInherited(to);
+        return errno == Errno.NotSupported ? Errno.None : errno;
     }
 
     /// <summary>
@@ -150,14 +151,14 @@ internal static unsafe class PosixAttributeCopy
         || name.SequenceEqual("security.apparmor\0"u8)
         || name.StartsWith("security.SMACK64"u8);
 
-    private static Errno CopyOne(in Source from, ReadOnlySpan<byte> name, Descriptor to)
+    private static Errno CopyOne(Descriptor from, ReadOnlySpan<byte> name, Descriptor to)
     {
         Span<byte> value = stackalloc byte[UsualSize];
-        Errno errno = from.Get(name, value, out int length);
+        Errno errno = Get(from, name, value, out int length);
         if (errno == Errno.OutOfRange)
         {
             value = new byte[LargestSize];
-            errno = from.Get(name, value, out length);
+            errno = Get(from, name, value, out length);
         }
 
         if (errno == Errno.None)
@@ -177,7 +178,7 @@ internal static unsafe class PosixAttributeCopy
     private static Errno RemoveInherited(Descriptor to)
     {
         Span<byte> names = stackalloc byte[UsualSize];
-        Errno errno = new Source(null, to).List(names, out int length);
+        Errno errno = List(to, names, out int length);
         if (errno != Errno.None || names[..length].IndexOf(AccessList) < 0)
         {
             return Errno.None; // none, or more than a new file is ever given
@@ -193,57 +194,37 @@ internal static unsafe class PosixAttributeCopy
         return errno is Errno.NoData or Errno.NotSupported ? Errno.None : errno;
     }
 
-    private static void Join(int directory, byte* name, byte* path)
+    private static Errno List(Descriptor file, Span<byte> names, out int length)
     {
-        var room = new Span<byte>(path, PrefixSize + NativeText.Capacity);
-        "/proc/self/fd/"u8.CopyTo(room);
-        room = room["/proc/self/fd/"u8.Length..];
-        _ = directory.TryFormat(room, out int digits, default, CultureInfo.InvariantCulture);
-        room[digits] = (byte)'/';
-        ReadOnlySpan<byte> text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
-        text.CopyTo(room[(digits + 1)..]);
-        room[digits + 1 + text.Length] = 0;
+        fixed (byte* start = names)
+        {
+            nint result;
+            Errno errno;
+            do
+            {
+                result = LibC.flistxattr(file, start, (nuint)names.Length);
+            }
+            while (LibC.MustRepeat(result, out errno));
+
+            length = errno == Errno.None ? (int)result : 0;
+            return errno;
+        }
     }
 
-    /// <summary>A file whose attributes are read: by its path, without following a link, or opened.</summary>
-    private readonly struct Source(byte* path, Descriptor? opened)
+    private static Errno Get(Descriptor file, ReadOnlySpan<byte> name, Span<byte> value, out int length)
     {
-        public Errno List(Span<byte> names, out int length)
+        fixed (byte* nameStart = name, start = value)
         {
-            fixed (byte* start = names)
+            nint result;
+            Errno errno;
+            do
             {
-                nint result;
-                Errno errno;
-                do
-                {
-                    result = opened is null
-                        ? LibC.llistxattr(path, start, (nuint)names.Length)
-                        : LibC.flistxattr(opened, start, (nuint)names.Length);
-                }
-                while (LibC.MustRepeat(result, out errno));
-
-                length = errno == Errno.None ? (int)result : 0;
-                return errno;
+                result = LibC.fgetxattr(file, nameStart, start, (nuint)value.Length);
             }
-        }
+            while (LibC.MustRepeat(result, out errno));
 
-        public Errno Get(ReadOnlySpan<byte> name, Span<byte> value, out int length)
-        {
-            fixed (byte* nameStart = name, start = value)
-            {
-                nint result;
-                Errno errno;
-                do
-                {
-                    result = opened is null
-                        ? LibC.lgetxattr(path, nameStart, start, (nuint)value.Length)
-                        : LibC.fgetxattr(opened, nameStart, start, (nuint)value.Length);
-                }
-                while (LibC.MustRepeat(result, out errno));
-
-                length = errno == Errno.None ? (int)result : 0;
-                return errno;
-            }
+            length = errno == Errno.None ? (int)result : 0;
+            return errno;
         }
     }
 }

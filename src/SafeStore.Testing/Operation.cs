@@ -99,6 +99,9 @@ public enum Operation
     /// <summary>chmod(2).</summary>
     SetMode,
 
+    /// <summary>chown(2).</summary>
+    SetOwner,
+
     /// <summary>utimensat(2).</summary>
     SetTimes,
 
@@ -131,7 +134,7 @@ public sealed record SimulatedCall(long Number, string Process, Operation Operat
     internal static bool Changes(Operation operation) => operation is Operation.MakeDirectory or Operation.CreateFile or Operation.Write or Operation.Allocate
         or Operation.SyncFile or Operation.SyncData or Operation.SyncDirectory or Operation.SyncAll or Operation.Rename or Operation.RenameNoReplace or Operation.Exchange
         or Operation.Unlink or Operation.RemoveDirectory or Operation.SetAttribute or Operation.CopyAttributes or Operation.Truncate or Operation.Link or Operation.SymbolicLink
-        or Operation.SetMode;
+        or Operation.SetMode or Operation.SetOwner;
 }
 
 /// <summary>

@@ -36,8 +36,19 @@ public sealed record PersistenceProfile
     /// <summary>XFS: names in order, a rename may persist before the data.</summary>
     public static PersistenceProfile Xfs { get; } = Ext4NoAuto with { Name = "xfs", CanSyncAll = false };
 
-    /// <summary>btrfs: names in the order of its transactions; a sync of a file brings that file and its name forward, and nothing else.</summary>
-    public static PersistenceProfile Btrfs { get; } = Ext4NoAuto with { Name = "btrfs", DoesSyncCommitNames = false, DoesFileSyncPersistName = true, CanSyncAll = false };
+    /// <summary>
+    /// btrfs: names in the order of its transactions; a sync of a file brings that file and its name forward, and nothing else. What a sync
+    /// of a directory has made durable may be wrong in one name, which is lost, or back again after it was removed, as was seen on Linux
+    /// 6.18; only a sync of the whole filesystem is sure.
+    /// </summary>
+    public static PersistenceProfile Btrfs { get; } = Ext4NoAuto with
+    {
+        Name = "btrfs",
+        DoesSyncCommitNames = false,
+        DoesFileSyncPersistName = true,
+        IsDirectorySyncReliable = false,
+        CanSyncAll = false,
+    };
 
     /// <summary>tmpfs: empty after a power loss.</summary>
     public static PersistenceProfile Tmpfs { get; } = new() { Name = "tmpfs", IsVolatile = true };
@@ -68,6 +79,13 @@ public sealed record PersistenceProfile
 
     /// <summary>Whether a sync of a file makes its name durable too.</summary>
     public bool DoesFileSyncPersistName { get; init; }
+
+    /// <summary>
+    /// Whether all names that a sync of a directory has made durable are there after a power loss. Otherwise one of them, of the whole
+    /// filesystem, may be as it was before, until <see cref="SafeStore.FileSystem.IDurableFileSystem.SyncAll"/> or
+    /// <see cref="SimulatedMachine.Sync"/>.
+    /// </summary>
+    public bool IsDirectorySyncReliable { get; init; } = true;
 
     /// <summary>Whether a rename over an existing file persists only with the data that the new file had then.</summary>
     public bool DoesReplacingWriteData { get; init; }

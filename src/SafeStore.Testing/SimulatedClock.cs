@@ -103,7 +103,7 @@ internal sealed class SimulatedTimers
             Timer? first = null;
             foreach (Timer timer in _timers)
             {
-                if (timer.Due <= until && (first is null || (timer.Due, timer.Number).CompareTo((first.Due, first.Number)) < 0))
+                if (timer.Due <= until && timer.Owner is not { IsPaused: true } && (first is null || (timer.Due, timer.Number).CompareTo((first.Due, first.Number)) < 0))
                 {
                     first = timer;
                 }
@@ -163,7 +163,7 @@ internal sealed class SimulatedTimers
             }
             catch (SimulatedCrashException)
             {
-                // Its process was killed in it; that is no affair of whoever lets the time pass.
+                // Its process was killed in it, and not the one that lets the time pass.
             }
         }
 

@@ -194,26 +194,18 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         return turn.End(errno);
     }
 
-    Errno IPathCalls.SetMode(string path, UnixFileMode mode)
+    Errno IPathCalls.SetMode(string path, UnixFileMode mode) =>
+        Describe(Operation.SetMode, path, metadata => metadata with { Mode = mode & (UnixFileMode)0xFFF });
+
+    Errno IPathCalls.SetOwner(string path, FileOwner owner) =>
+        Describe(Operation.SetOwner, path, metadata => metadata with { Owner = owner });
+
+    Errno IPathCalls.CopyAttributes(string source, string target)
     {
-        using Turn turn = Begin(Operation.SetMode, path);
-        if (turn.Fails(out Errno errno))
-        {
-            return errno;
-        }
-
-        errno = _machine.Mounts.Walk(path, follow: true, out Place place);
-        if (errno == Errno.None && place.Disk.IsReadOnly)
-        {
-            errno = Errno.ReadOnly;
-        }
-
-        if (errno == Errno.None)
-        {
-            place.Disk.SetMetadata(place.Inode, place.Inode.Metadata with { Mode = mode & (UnixFileMode)0xFFF });
-        }
-
-        return turn.End(errno);
+        Errno errno = _machine.Mounts.Walk(source, follow: true, out Place from);
+        return errno != Errno.None
+            ? errno
+            : Describe(Operation.CopyAttributes, target, metadata => metadata with { Attributes = from.Inode.Metadata.Attributes });
     }
 
     Errno IPathCalls.SetTimes(string path, DateTimeOffset? accessed, DateTimeOffset? written)
@@ -268,6 +260,29 @@ public sealed partial class SimulatedFileSystem : IPathCalls
             errno = _machine.Mounts.WalkToParent(target, out Place to, out string newName);
             errno = errno == Errno.None && (source.EndsWith('/') || target.EndsWith('/')) ? CheckIsDirectory(from, name) : errno;
             errno = errno == Errno.None ? Rename(from, name, to, newName, operation == Operation.Rename ? RenameKind.Replace : RenameKind.NoReplace) : errno;
+        }
+
+        return turn.End(errno);
+    }
+
+    /// <summary>A change of what a file or directory says of itself.</summary>
+    private Errno Describe(Operation operation, string path, Func<Metadata, Metadata> change)
+    {
+        using Turn turn = Begin(operation, path);
+        if (turn.Fails(out Errno errno))
+        {
+            return errno;
+        }
+
+        errno = _machine.Mounts.Walk(path, follow: true, out Place place);
+        if (errno == Errno.None && place.Disk.IsReadOnly)
+        {
+            errno = Errno.ReadOnly;
+        }
+
+        if (errno == Errno.None)
+        {
+            place.Disk.SetMetadata(place.Inode, change(place.Inode.Metadata));
         }
 
         return turn.End(errno);

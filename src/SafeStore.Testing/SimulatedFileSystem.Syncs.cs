@@ -13,11 +13,16 @@ public sealed partial class SimulatedFileSystem
     public Errno SyncData(FileHandle file) => Sync(Operation.SyncData, file);
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// Where a sync of a directory is not reliable, the whole filesystem is synced, and an error loses what that would lose:
+    /// see <see cref="SimulatedMachineOptions.DirectorySyncsCommit"/>.
+    /// </remarks>
     public Errno SyncDirectory(DirectoryHandle directory)
     {
         SimulatedDirectory opened = Of(directory);
         using Turn turn = Begin(Operation.SyncDirectory, opened.Path, disk: opened.Place.Disk);
-        return turn.End(Sync(opened.Place.Disk, opened.Inode, turn.Fault));
+        bool commits = !opened.Place.Disk.Profile.IsDirectorySyncReliable && _machine.Options.DirectorySyncsCommit;
+        return turn.End(commits ? SyncAll(opened, turn.Fault) : Sync(opened.Place.Disk, opened.Inode, turn.Fault));
     }
 
     /// <inheritdoc/>

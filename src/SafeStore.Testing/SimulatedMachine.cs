@@ -41,13 +41,19 @@ public sealed class SimulatedMachine
     {
     }
 
-    internal SimulatedMachine(SimulatedMachineOptions options, IReadOnlyList<Disk>? disks)
+    /// <summary>A machine as another one was when it was captured, without its processes.</summary>
+    internal SimulatedMachine(SimulatedMachineOptions options, MachineImage? image)
     {
         _options = options;
         _random = new Randomness(options.Seed);
         _faultRandom = new Randomness(Randomness.Combine(options.Seed, 1));
         Clock = new SimulatedClock(this, null);
-        _mounts = Timed(disks is null ? MountTable.Create(options, Timers.Now) : MountTable.Of(options, disks));
+        if (image is not null)
+        {
+            Timers.AdvanceTo(image.Now);
+        }
+
+        _mounts = Timed(image is null ? MountTable.Create(options, Timers.Now) : image.Mount(options));
     }
 
     /// <summary>What goes wrong from now on. Without any rule at the start.</summary>
@@ -79,6 +85,9 @@ public sealed class SimulatedMachine
     internal SimulatedMachineOptions Options => _options;
 
     internal ConcurrentRun? Concurrent { get; private set; }
+
+    /// <summary>Called before each call of a process, with nothing of the machine locked.</summary>
+    internal Action<SimulatedProcess, Operation>? BeforeCall { get; set; }
 
     /// <summary>Called before a call that changes or syncs something has its effect, under the machine's lock.</summary>
     internal Action<SimulatedCall, WriteInProgress?>? BeforeChange { get; set; }
@@ -153,8 +162,7 @@ public sealed class SimulatedMachine
         ArgumentNullException.ThrowIfNull(path);
         lock (Gate)
         {
-            Errno errno = _mounts.Walk(path, follow: true, out Place place);
-            (errno == Errno.None ? place.Disk : throw new FileNotFoundException("There is no such path on the simulated machine.", path)).IsReadOnly = isReadOnly;
+            DiskAt(path).IsReadOnly = isReadOnly;
         }
     }
 
@@ -220,6 +228,32 @@ public sealed class SimulatedMachine
         }
     }
 
+    /// <summary>Leaves so much free on a filesystem and no more, until <see cref="FreeDisk"/>: another program has filled it.</summary>
+    /// <param name="path">A path on it.</param>
+    /// <param name="bytesLeft">The bytes; files take blocks of 4 KiB. Below zero: so much of what is given back is taken at once.</param>
+    /// <param name="inodesLeft">The files and directories that can still be made. The default leaves them as they are.</param>
+    /// <exception cref="FileNotFoundException">There is no such path.</exception>
+    public void FillDisk(string path, long bytesLeft = 0, long inodesLeft = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        lock (Gate)
+        {
+            DiskAt(path).Fill(bytesLeft, inodesLeft);
+        }
+    }
+
+    /// <summary>Takes back what <see cref="FillDisk"/> has done.</summary>
+    /// <param name="path">A path on the filesystem.</param>
+    /// <exception cref="FileNotFoundException">There is no such path.</exception>
+    public void FreeDisk(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        lock (Gate)
+        {
+            DiskAt(path).Free();
+        }
+    }
+
     /// <summary>
     /// Runs several processes at the same time, in an order that follows from a seed: at each call one of those that can go on is chosen. Returns when all
     /// have ended. A process that is killed ends there.
@@ -262,16 +296,22 @@ public sealed class SimulatedMachine
         }
     }
 
+    /// <summary>The machine as it is: what a kill of all processes leaves.</summary>
+    internal MachineImage Capture() => new([.. _mounts.Disks.Select(static disk => disk.Clone())], _mounts.Mounts, Timers.Now);
+
     internal void LosePower(Func<PowerLossSpace, int[]> choose, ulong garbage)
     {
         lock (Gate)
         {
             KillAll();
-            _mounts = Timed(MountTable.Of(_options, [.. _mounts.Disks.Select(disk =>
+            var disks = new List<Disk>();
+            foreach (Disk disk in _mounts.Disks)
             {
                 var space = new PowerLossSpace(disk);
-                return space.Materialize(choose(space), garbage);
-            })]));
+                disks.Add(space.Materialize(choose(space), garbage));
+            }
+
+            _mounts = Timed(MountTable.Of(_options, disks));
             Boots++;
         }
     }
@@ -297,6 +337,10 @@ public sealed class SimulatedMachine
             _random.Fill(bytes);
         }
     }
+
+    private Disk DiskAt(string path) => _mounts.Walk(path, follow: true, out Place place) == Errno.None
+        ? place.Disk
+        : throw new FileNotFoundException("There is no such path on the simulated machine.", path);
 
     private static void Require(Errno errno, string operation, string path)
     {

@@ -30,6 +30,14 @@ public sealed record SimulatedMachineOptions
     /// </summary>
     public bool StagesFirst { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="SafeStore.FileSystem.IDurableFileSystem.SyncDirectory"/> makes a commit of the whole filesystem first, as
+    /// <see cref="SafeStore.FileSystem.PosixFileSystem"/> does on btrfs, where a sync of a directory is not reliable
+    /// (<see cref="PersistenceProfile.IsDirectorySyncReliable"/>). The default is yes. No: it is fsync(2) alone, as a program calls it that
+    /// does not know better; so is <see cref="SafeStore.FileSystem.IDurableFileSystem.SyncFile"/> of a directory in either case.
+    /// </summary>
+    public bool DirectorySyncsCommit { get; init; } = true;
+
     /// <summary>Whether the calls are kept in <see cref="SimulatedMachine.Trace"/>. The default is no.</summary>
     public bool KeepsTrace { get; init; }
 }

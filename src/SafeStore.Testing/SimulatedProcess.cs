@@ -26,6 +26,9 @@ public sealed class SimulatedProcess
     /// <summary>Whether it has been neither killed nor cut off from power.</summary>
     public bool IsAlive { get; internal set; } = true;
 
+    /// <summary>Whether it is stopped, as by SIGSTOP: its timers wait.</summary>
+    internal bool IsPaused { get; set; }
+
     /// <summary>The machine's filesystem as this process has it; for ordinary programs its <see cref="IDurableFileSystem.Files"/>.</summary>
     public SimulatedFileSystem FileSystem { get; }
 

@@ -41,6 +41,7 @@ internal readonly ref struct Turn
     public static Turn Begin(SimulatedMachine machine, SimulatedProcess process, Operation operation, string path, string detail, Disk? disk, WriteInProgress? write = null)
     {
         machine.Concurrent?.Switch();
+        machine.BeforeCall?.Invoke(process, operation);
         Lock.Scope scope = machine.Gate.EnterScope();
         try
         {

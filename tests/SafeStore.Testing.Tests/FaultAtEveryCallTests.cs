@@ -105,7 +105,7 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
 
     private static async Task CheckAfterAsync(StoreWorkload workload, SimulatedMachine machine, FaultedRun run, ulong? loss)
     {
-        var copy = new SimulatedMachine(machine.Options with { Seed = loss ?? 0 }, [.. machine.Mounts.Disks.Select(static disk => disk.Clone())]);
+        var copy = new SimulatedMachine(machine.Options with { Seed = loss ?? 0 }, machine.Capture());
         switch (loss)
         {
             case null:

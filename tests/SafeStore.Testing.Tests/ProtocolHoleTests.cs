@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Testing.Stores;
@@ -111,7 +110,7 @@ public sealed class ProtocolHoleTests
     }
 
     private static SimulatedMachine Copy(SimulatedMachine machine, FaultPlan faults) =>
-        new(machine.Options, [.. machine.Mounts.Disks.Select(static disk => disk.Clone())]) { Faults = faults };
+        new(machine.Options, machine.Capture()) { Faults = faults };
 
     /// <summary>False when the recovery has fewer calls.</summary>
     private static async Task<bool> LosePowerInRecoveryAsync(StoreWorkload workload, SimulatedMachine machine, CrashRun run, long call)

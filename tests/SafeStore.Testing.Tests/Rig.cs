@@ -190,6 +190,13 @@ internal sealed class Rig
         return Files.SyncFile(file);
     }
 
+    /// <summary>Syncs the whole machine at once.</summary>
+    public Rig SyncWhole()
+    {
+        Machine.Sync();
+        return this;
+    }
+
     /// <summary>Syncs all files and directories.</summary>
     public Rig SyncAll(string path = "/")
     {

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using FsCheck;
 using FsCheck.Fluent;
@@ -10,7 +11,7 @@ internal static class Calls
 {
     private static readonly string[] s_names = ["a", "b", "c", "d"];
     private static readonly string[] s_odd =
-        ["", ".", "..", "a/b", "/a", "a/", "é", "a\0b", "x\ud800", "\ud800", new('n', 255), new('n', 256), new('ü', 128), new('p', 5000), new string('p', 4095) + "\ud800"];
+        ["", ".", "..", "a/b", "/a", "a/", "é", "a\0b", "x\ud800", "\ud800", "b\udcff", "\udcc3\udca9", "\udcff\ud800", new string('\udcfe', 256), new('n', 255), new('n', 256), new('ü', 128), new('p', 5000), new string('p', 4095) + "\ud800"];
 
     // None leads up or away: what is opened through a link stays inside the test's directory.
     private static readonly string[] s_targets = ["a", "b", "a/b", "./c", "nowhere", "d/", "b/../a"];
@@ -24,6 +25,9 @@ internal static class Calls
         (10, Gen.Elements(s_names)),
         (8, Gen.Frequency((12, Gen.Elements(s_names)), (2, Gen.Elements(".", "..", "")), (1, Gen.Elements(s_odd))).ArrayOf(1, 4)
             .Zip(Gen.Elements("", "", "", "/"), static (components, end) => string.Join('/', components) + end)));
+
+    /// <summary>What lies above and beside is not alike.</summary>
+    private static Gen<string> PathInside => Path.Where(static path => !path.StartsWith('/') && !path.Contains("..", StringComparison.Ordinal));
 
     private static Gen<int> Handle => Gen.Frequency((2, Gen.Constant(0)), (3, Gen.Choose(0, 30)));
 
@@ -39,7 +43,7 @@ internal static class Calls
         (8, OnPath(Verb.OpenDirectory, Path)),
         (8, OnPath(Verb.MakeDirectory, Name)),
         (3, OnPath(Verb.List, Gen.Constant(""))),
-        (5, OnPath(Verb.Stat, Name)),
+        (5, OnPath(Verb.Stat, PathInside)),
         (2, OnPath(Verb.StatDirectory, Gen.Constant(""))),
         (4, OnPath(Verb.StatFile, Gen.Constant(""))),
         (10, OnPath(Verb.CreateFile, Name)),
@@ -56,11 +60,18 @@ internal static class Calls
         (5, OnPath(Verb.RemoveDirectory, Name)),
         (6, OnPath(Verb.TryLock, Gen.Constant(""))),
         (2, OnPath(Verb.Unlock, Gen.Constant(""))),
+        (5, OnByte(Verb.TryLockByte)),
+        (2, OnByte(Verb.UnlockByte)),
+        (3, OnByte(Verb.TryLockDirectory)),
+        (1, OnByte(Verb.UnlockDirectory)),
         (2, OnPath(Verb.MapWords, Gen.Constant(""))),
         (3, OnBytes(Verb.ReadWord)),
         (1, OnPath(Verb.EndWords, Gen.Constant(""))),
         (2, OnPath(Verb.GetAttribute, Gen.Elements(s_attributes))),
         (3, from call in OnPath(Verb.SetAttribute, Gen.Elements(s_attributes)) from length in Gen.Elements(0, 1, 100, 70_000) select call with { Length = length }),
+        (1, OnPath(Verb.GetDirectoryAttribute, Gen.Elements(s_attributes))),
+        (1, OnPath(Verb.SetDirectoryAttribute, Gen.Elements(s_attributes))),
+        (3, OnPath(Verb.CopyAttributes, Name)),
         (4, OnPath(Verb.CloseFile, Gen.Constant(""))),
         (1, OnPath(Verb.CloseDirectory, Gen.Constant(""))),
         (2, from call in OnPath(Verb.PlantSymbolicLink, Gen.Elements(s_names)) from target in Gen.Elements(s_targets) select call with { Other = target }),
@@ -72,6 +83,13 @@ internal static class Calls
         from name in path
         from mode in Gen.Choose(0, 1)
         select new Call(verb, first, second, name, Position: mode);
+
+    /// <summary>Few bytes, so that locks meet. The length is the mode.</summary>
+    private static Gen<Call> OnByte(Verb verb) =>
+        from first in Handle
+        from position in Gen.Choose(0, 5)
+        from length in Gen.Choose(0, 1)
+        select new Call(verb, first, Position: position, Length: length);
 
     private static Gen<Call> OnNames(Verb verb) =>
         from first in Handle

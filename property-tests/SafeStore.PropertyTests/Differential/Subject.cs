@@ -31,7 +31,7 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             return call.Verb switch
             {
                 Verb.Read or Verb.Write or Verb.Allocate or Verb.StatFile or Verb.SyncFile or Verb.SyncData or Verb.TryLock or Verb.Unlock or Verb.MapWords
-                    or Verb.GetAttribute or Verb.SetAttribute or Verb.CloseFile => _files.Count == 0 ? "no file" : OnFile(call, Pick(_files, call.First)),
+                    or Verb.TryLockByte or Verb.UnlockByte or Verb.GetAttribute or Verb.SetAttribute or Verb.CloseFile => _files.Count == 0 ? "no file" : OnFile(call, Pick(_files, call.First)),
                 Verb.ReadWord or Verb.EndWords => _words.Count == 0 ? "no words" : OnWords(call, Pick(_words, call.First)),
                 Verb.PlantSymbolicLink or Verb.PlantLink => $"{plant($"{rootPath}/{Plain(call.Name)}", call.Verb == Verb.PlantLink ? $"{rootPath}/{Plain(call.Other)}" : call.Other, call.Verb == Verb.PlantLink)}",
                 _ => OnDirectory(call, Pick(_directories, call.First)),
@@ -89,15 +89,25 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.SyncDirectory:
                 return $"{fileSystem.SyncDirectory(directory)}";
             case Verb.Rename:
-                return $"{fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other)}";
+                return $"{fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.Replace)}";
             case Verb.RenameNoReplace:
-                return $"{fileSystem.RenameNoReplace(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other)}";
+                return $"{fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.NoReplace)}";
             case Verb.Exchange:
-                return $"{fileSystem.Exchange(directory, call.Name, call.Other)}";
+                return $"{fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.Exchange)}";
             case Verb.Unlink:
                 return $"{fileSystem.Unlink(directory, call.Name)}";
             case Verb.RemoveDirectory:
                 return $"{fileSystem.RemoveDirectory(directory, call.Name)}";
+            case Verb.TryLockDirectory:
+                return $"{fileSystem.TryLock(directory, RangeOf(call), ModeOf(call))}";
+            case Verb.UnlockDirectory:
+                return $"{fileSystem.Unlock(directory, RangeOf(call))}";
+            case Verb.GetDirectoryAttribute:
+                return $"{fileSystem.GetAttribute(directory, call.Name, out byte[] value)} {Convert.ToHexString(value)}";
+            case Verb.SetDirectoryAttribute:
+                return $"{fileSystem.SetAttribute(directory, call.Name, new byte[call.Second % 3])}";
+            case Verb.CopyAttributes when _files.Count > 0:
+                return $"{fileSystem.CopyAttributes(directory, call.Name, Pick(_files, call.Second).Handle)}";
             case Verb.CloseDirectory:
                 directory.Dispose();
                 opened.IsClosed = true;
@@ -132,6 +142,10 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
                 return $"{fileSystem.TryLock(file, call.Position == 0 ? LockMode.Shared : LockMode.Exclusive)}";
             case Verb.Unlock:
                 return $"{fileSystem.Unlock(file)}";
+            case Verb.TryLockByte:
+                return $"{fileSystem.TryLock(file, LockRange.Byte(call.Position), ModeOf(call))}";
+            case Verb.UnlockByte:
+                return $"{fileSystem.Unlock(file, LockRange.Byte(call.Position))}";
             case Verb.MapWords:
                 Errno mapped = fileSystem.MapWords(file, out SharedWords? words);
                 if (words is not null)
@@ -161,6 +175,10 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
 
         return $"{words.Read(call.Length % 8):x}";
     }
+
+    private static LockRange RangeOf(Call call) => call.Position == 0 ? LockRange.Whole : LockRange.Byte(call.Position);
+
+    private static LockMode ModeOf(Call call) => call.Length == 0 ? LockMode.Shared : LockMode.Exclusive;
 
     private string Keep(Errno errno, DirectoryHandle? directory)
     {
@@ -199,7 +217,7 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
         string size = status.Kind == FileKind.Directory ? "" : $" {status.Size} bytes";
         IEnumerable<int> files = Enumerable.Range(0, _files.Count).Where(i => !_files[i].IsClosed && _files[i].Status.IsSameFile(status));
         IEnumerable<int> directories = Enumerable.Range(0, _directories.Count).Where(i => !_directories[i].IsClosed && _directories[i].Status.IsSameFile(status));
-        return $"{status.Kind} {status.Mode} links {status.Links}{size} same as files [{string.Join(',', files)}] directories [{string.Join(',', directories)}]";
+        return $"{status.Kind} {status.Mode} {status.Owner} links {status.Links}{size} same as files [{string.Join(',', files)}] directories [{string.Join(',', directories)}]";
     }
 
     private void Write(DirectoryHandle directory, string path, StringWriter tree)

@@ -147,6 +147,11 @@ internal sealed partial class Disk
             }
 
             directory.Pending.RemoveAt(i);
+            if (_logsNames)
+            {
+                _ = directory.Logged.TryAdd(name, directory.Durable.TryGetValue(name, out long before) ? before : null);
+            }
+
             if (pending.Part.After is { } after)
             {
                 directory.Durable[name] = after;

@@ -17,6 +17,7 @@ internal sealed partial class Disk
     private long _nextInode;
     private long _changes;
     private long _committed;
+    private bool _logsNames;
 
     public Disk(ulong device, PersistenceProfile profile, DateTimeOffset now)
         : this(device, profile, [], RootNumber + 1, 0)
@@ -55,7 +56,31 @@ internal sealed partial class Disk
 
     public long InodesMax { get; set; } = long.MaxValue;
 
+    /// <summary>What the disk has when it is not filled.</summary>
+    private (long Bytes, long Inodes)? _emptied;
+
     public Inode this[long number] => _inodes[number];
+
+    public bool Has(long number) => _inodes.ContainsKey(number);
+
+    /// <summary>Another program takes all space but this.</summary>
+    public void Fill(long bytesLeft, long inodesLeft)
+    {
+        Free();
+        _emptied = (BytesMax, InodesMax);
+        BytesMax = Math.Min(BytesMax, BytesUsed() + bytesLeft);
+        InodesMax = inodesLeft == long.MaxValue ? InodesMax : Math.Min(InodesMax, InodesUsed() + inodesLeft);
+    }
+
+    /// <summary>Gives the space back.</summary>
+    public void Free()
+    {
+        if (_emptied is { } emptied)
+        {
+            (BytesMax, InodesMax) = emptied;
+            _emptied = null;
+        }
+    }
 
     public Inode? Find(DirectoryInode directory, string name) => directory.Names.TryGetValue(NameText.Canonical(name), out long number) ? _inodes[number] : null;
 
@@ -133,7 +158,25 @@ internal sealed partial class Disk
         }
     }
 
+    /// <summary>fsync of a directory.</summary>
     public void SyncDirectory(DirectoryInode directory)
+    {
+        _logsNames = !Profile.IsDirectorySyncReliable;
+        Commit(directory);
+        _logsNames = false;
+    }
+
+    /// <summary>syncfs.</summary>
+    public void SyncAll()
+    {
+        CommitAll();
+        foreach (DirectoryInode directory in _inodes.Values.OfType<DirectoryInode>())
+        {
+            directory.Logged.Clear();
+        }
+    }
+
+    private void Commit(DirectoryInode directory)
     {
         directory.SyncMetadata();
         CommitNames(directory);
@@ -143,7 +186,7 @@ internal sealed partial class Disk
         }
     }
 
-    public void SyncAll()
+    private void CommitAll()
     {
         foreach (Inode inode in _inodes.Values.ToList())
         {
@@ -154,7 +197,7 @@ internal sealed partial class Disk
                     file.SyncMetadata();
                     break;
                 case DirectoryInode directory:
-                    SyncDirectory(directory);
+                    Commit(directory);
                     break;
                 default:
                     break;
@@ -219,7 +262,14 @@ internal sealed partial class Disk
             clones.Add(number, _inodes[number].Clone());
         }
 
-        return new Disk(Device, Profile, clones, _nextInode, _changes) { _committed = _committed, IsReadOnly = IsReadOnly, BytesMax = BytesMax, InodesMax = InodesMax };
+        return new Disk(Device, Profile, clones, _nextInode, _changes) 
+        {
+            _committed = _committed,
+            _emptied = _emptied,
+            IsReadOnly = IsReadOnly,
+            BytesMax = BytesMax,
+            InodesMax = InodesMax,
+        };
     }
 
     /// <summary>Gives up the inodes that neither a name nor a handle leads to.</summary>
@@ -240,7 +290,13 @@ internal sealed partial class Disk
     /// <summary>A filesystem of these inodes, all that is there being durable; counts links and sets parents.</summary>
     public Disk After(Dictionary<long, Inode> inodes)
     {
-        var disk = new Disk(Device, Profile, inodes, _nextInode, _changes) { _committed = _changes, BytesMax = BytesMax, InodesMax = InodesMax };
+        var disk = new Disk(Device, Profile, inodes, _nextInode, _changes) 
+        {
+            _committed = _changes,
+            _emptied = _emptied,
+            BytesMax = BytesMax,
+            InodesMax = InodesMax,
+        };
         foreach (Inode inode in inodes.Values)
         {
             inode.Links = 0;
@@ -293,10 +349,12 @@ internal sealed partial class Disk
 
     /// <summary>All that it has to do with, the directory above it included: a removed one still has it.</summary>
     private static IEnumerable<long> AllNames(DirectoryInode directory) =>
-        directory.Names.Values.Concat(directory.Durable.Values).Concat(directory.Pending.SelectMany(Ends)).Append(directory.Parent);
+        directory.Names.Values.Concat(directory.Durable.Values).Concat(directory.Logged.Values.OfType<long>())
+            .Concat(directory.Pending.SelectMany(Ends)).Append(directory.Parent);
 
     private static IEnumerable<long> PossibleNames(DirectoryInode directory) =>
-        directory.Durable.Values.Concat(directory.Pending.Select(static pending => pending.Part.After ?? RootNumber));
+        directory.Durable.Values.Concat(directory.Logged.Values.OfType<long>())
+            .Concat(directory.Pending.Select(static pending => pending.Part.After ?? RootNumber));
 
     private static IEnumerable<long> Ends(PendingName pending)
     {

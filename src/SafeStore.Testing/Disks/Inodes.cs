@@ -122,6 +122,12 @@ internal sealed class DirectoryInode(long number, Metadata metadata) : Inode(num
 
     public Dictionary<string, long> Durable { get; private init; } = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// The names that only a sync of a directory has made durable, where that is not reliable, with what they stood for at the last sync of
+    /// the whole filesystem; null for nothing.
+    /// </summary>
+    public SortedDictionary<string, long?> Logged { get; private init; } = new(StringComparer.Ordinal);
+
     /// <summary>The parts of changes that lie here, oldest first.</summary>
     public List<PendingName> Pending { get; private init; } = [];
 
@@ -132,6 +138,7 @@ internal sealed class DirectoryInode(long number, Metadata metadata) : Inode(num
     {
         Names = new(Names, StringComparer.Ordinal),
         Durable = new(Durable, StringComparer.Ordinal),
+        Logged = new(Logged, StringComparer.Ordinal),
         Pending = [.. Pending],
         Parent = Parent,
         Created = Created,

@@ -1,19 +1,18 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
+using System.Collections.Immutable;
 using System.Linq;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Disks;
 
 /// <summary>The filesystems of a machine, and the way of a path through them.</summary>
-internal sealed class MountTable
+internal sealed partial class MountTable
 {
     private const int NameBytesMax = 255;
     private const int PathBytesMax = 4095;
     private const int LinksMax = 40;
     private const ulong FirstDevice = 0x801;
-    private const UnixFileMode DirectoryMode = (UnixFileMode)0x1ED;
 
     private readonly List<Disk> _disks;
     private readonly Dictionary<ulong, Mount> _mounts = [];
@@ -29,6 +28,9 @@ internal sealed class MountTable
     /// <summary>The disks, the root filesystem's first; those that are not mounted included.</summary>
     public IReadOnlyList<Disk> Disks => _disks;
 
+    /// <summary>What is mounted beside the root filesystem, the first one first.</summary>
+    public ImmutableArray<Mount> Mounts => [.. _mounts.Values.Where(static mount => mount.Parent != 0).OrderBy(static mount => mount.Id)];
+
     private Place Root => new(_disks[0], _disks[0].Root, _mounts[1]);
 
     /// <summary>New disks, mounted as the options say.</summary>
@@ -41,6 +43,24 @@ internal sealed class MountTable
         }
 
         return new MountTable(disks).Mount(options, now);
+    }
+
+    /// <summary>Disks that are mounted as they were; what is no longer on its disk is not mounted any more.</summary>
+    public static MountTable Of(IReadOnlyList<Disk> disks, IReadOnlyList<Mount> mounts)
+    {
+        var table = new MountTable(disks);
+        foreach (Mount mount in mounts)
+        {
+            Disk disk = table.DiskOf(mount);
+            if (disk.Has(mount.Root) && table._mounts.ContainsKey(mount.Parent))
+            {
+                disk[mount.Root].Handles++;
+                table.Register(mount);
+                table._lastId = Math.Max(table._lastId, mount.Id);
+            }
+        }
+
+        return table;
     }
 
     /// <summary>Disks after a start of the machine: mounted as the options say, and not otherwise.</summary>
@@ -99,55 +119,6 @@ internal sealed class MountTable
         }
 
         return current.Disk;
-    }
-
-    /// <summary>Whether nothing is mounted on a name, through whatever mount its directory is reached.</summary>
-    public Errno CheckNotMounted(Place directory, string name)
-    {
-        string canonical = NameText.Canonical(name);
-        foreach (Mount mount in _mounts.Values)
-        {
-            if (mount.Parent != 0 && mount.Directory == directory.Inode.Number && mount.Name == canonical
-                && _mounts[mount.Parent].Device == directory.Disk.Device)
-            {
-                return Errno.Busy;
-            }
-        }
-
-        return Errno.None;
-    }
-
-    /// <summary>Shows a file or directory at another path too (mount(2), MS_BIND); what is mounted below it is not shown.</summary>
-    public Errno Bind(string source, string target)
-    {
-        Errno errno = Walk(source, follow: true, out Place shown);
-        return errno == Errno.None ? MountAt(target, shown.Disk, shown.Inode) : errno;
-    }
-
-    /// <summary>Mounts the disk of a number; a new one if there is none.</summary>
-    public Errno Mount(SimulatedMount mount, DateTimeOffset now, out Disk disk)
-    {
-        disk = NewDisk(_disks.Count, mount, now);
-        Errno errno = MountAt(mount.Path, disk, disk.Root);
-        if (errno == Errno.None)
-        {
-            _disks.Add(disk);
-        }
-
-        return errno;
-    }
-
-    /// <summary>Ends the mount at a path, with all that is mounted in it (umount2(2), MNT_DETACH): what is open stays open.</summary>
-    public Errno Unmount(string path)
-    {
-        Errno errno = Walk(path, follow: true, out Place place);
-        if (errno != Errno.None || place.Mount.Root != place.Inode.Number || place.Mount.Parent == 0)
-        {
-            return errno == Errno.None ? Errno.Invalid : errno;
-        }
-
-        Detach(place.Mount);
-        return Errno.None;
     }
 
     /// <summary>Walks below a directory: no link is followed, and the way does not lead out of it (openat2(2), RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).</summary>
@@ -328,96 +299,4 @@ internal sealed class MountTable
     }
 
     private Disk DiskOf(Mount mount) => _disks.Find(disk => disk.Device == mount.Device)!;
-
-    private Errno MountAt(string target, Disk disk, Inode root)
-    {
-        Errno errno = Walk(target, follow: true, out Place covered);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        if (root is DirectoryInode != covered.Inode is DirectoryInode)
-        {
-            return Errno.NotDirectory;
-        }
-
-        if (covered.Inode.Number == covered.Mount.Root)
-        {
-            return covered.Mount.Parent == 0 ? Errno.Busy : Register(covered.Mount.Id, covered.Inode.Number, "", disk, root);
-        }
-
-        errno = WalkToParent(target, out Place parent, out string name);
-        return errno == Errno.None ? Register(parent.Mount.Id, parent.Inode.Number, NameText.Canonical(name), disk, root) : errno;
-    }
-
-    private Errno Register(ulong parent, long directory, string name, Disk disk, Inode root)
-    {
-        Register(new Mount(++_lastId, disk.Device, root.Number, parent, directory, name));
-        root.Handles++; // as long as it is mounted, it does not go away
-        return Errno.None;
-    }
-
-    private void Register(Mount mount)
-    {
-        _mounts.Add(mount.Id, mount);
-        _at.Add((mount.Parent, mount.Directory, mount.Name), mount);
-    }
-
-    private void Detach(Mount mount)
-    {
-        foreach (Mount inner in _mounts.Values.Where(inner => inner.Parent == mount.Id).ToList())
-        {
-            Detach(inner);
-        }
-
-        _ = _mounts.Remove(mount.Id);
-        _ = _at.Remove((mount.Parent, mount.Directory, mount.Name));
-        DiskOf(mount)[mount.Root].Handles--;
-    }
-
-    private static Disk NewDisk(int number, SimulatedMount mount, DateTimeOffset now) =>
-        new(FirstDevice + (ulong)number, mount.Profile, now) { BytesMax = mount.BytesMax, InodesMax = mount.InodesMax };
-
-    private MountTable Mount(SimulatedMachineOptions options, DateTimeOffset now)
-    {
-        for (int i = 0; i < options.Mounts.Count; i++)
-        {
-            string path = options.Mounts[i].Path;
-            if (!path.StartsWith('/'))
-            {
-                throw new ArgumentException($"The mount '{path}' has no absolute path.", nameof(options));
-            }
-
-            MakeDirectory(path, now);
-            if (MountAt(path, _disks[i + 1], _disks[i + 1].Root) != Errno.None)
-            {
-                throw new ArgumentException($"The mount '{path}' is not a directory.", nameof(options));
-            }
-        }
-
-        return this;
-    }
-
-    private void MakeDirectory(string path, DateTimeOffset now)
-    {
-        Place current = Root;
-        foreach (string component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (Find(current, component, out Place next) != Errno.None)
-            {
-                if (current.Inode is not DirectoryInode parent)
-                {
-                    return;
-                }
-
-                DirectoryInode made = current.Disk.NewDirectory(DirectoryMode, now);
-                current.Disk.Add(parent, component, made);
-                current.Disk.SyncDirectory(parent);
-                next = current with { Inode = made };
-            }
-
-            current = next;
-        }
-    }
 }

@@ -6,8 +6,9 @@ using System.Linq;
 namespace SafeStore.Testing.Disks;
 
 /// <summary>
-/// All that a power loss may leave of a disk. Each atom is one independent question ("which version of this sector?", "which file has this name?"); its
-/// option 0 is what is durable already, its last option what programs saw last. A choice answers all of them.
+/// All that a power loss may leave of a disk. Each atom is one independent question ("which version of this sector?", "which file has this
+/// name?"); its option 0 is what is durable already, or less where a sync of a directory is not reliable, its last option what programs saw
+/// last. A choice answers all of them.
 /// </summary>
 internal sealed class PowerLossSpace
 {
@@ -18,6 +19,8 @@ internal sealed class PowerLossSpace
     private readonly Dictionary<long, int> _metadata = [];
     private readonly List<NameSlot> _slots = [];
     private readonly List<Bond> _bonds = [];
+    private readonly List<LoggedName> _logged = [];
+    private readonly int _forgotten = -1;
     private readonly long[] _cuts = [];
     private Dictionary<long, string>? _paths;
 
@@ -54,6 +57,14 @@ internal sealed class PowerLossSpace
         {
             BindRenames();
         }
+
+        foreach (DirectoryInode directory in inodes.OfType<DirectoryInode>())
+        {
+            _logged.AddRange(directory.Logged.Where(logged => logged.Value != DurableOf(directory, logged.Key))
+                .Select(logged => new LoggedName(directory.Number, logged.Key, logged.Value)));
+        }
+
+        _forgotten = AddAtom(_logged.Count + 1, DescribeForgotten);
     }
 
     /// <summary>How many options each atom has, two at least.</summary>
@@ -100,7 +111,8 @@ internal sealed class PowerLossSpace
                         : file.Durable, metadata));
                     break;
                 case DirectoryInode directory:
-                    DirectoryInode restored = Restore(directory, metadata, names);
+                    LoggedName? forgotten = _forgotten >= 0 && choice[_forgotten] < _logged.Count ? _logged[choice[_forgotten]] : null;
+                    DirectoryInode restored = Restore(directory, metadata, names, forgotten);
                     inodes.Add(number, restored);
                     foreach (long child in restored.Names.Values)
                     {
@@ -224,12 +236,24 @@ internal sealed class PowerLossSpace
         return versions;
     }
 
-    private DirectoryInode Restore(DirectoryInode directory, Metadata metadata, int[] versions)
+    private static long? DurableOf(DirectoryInode directory, string name) =>
+        directory.Durable.TryGetValue(name, out long number) ? number : null;
+
+    private string DescribeForgotten(int option) => option == _logged.Count
+        ? "all names as their directories were synced"
+        : $"name {PathOf(_logged[option].Directory)}/{_logged[option].Name}: {Target(_logged[option].Before)}, as before its directory was synced";
+
+    private DirectoryInode Restore(DirectoryInode directory, Metadata metadata, int[] versions, LoggedName? forgotten)
     {
         var restored = new DirectoryInode(directory.Number, metadata) { Created = directory.Created, Accessed = directory.Accessed, Written = directory.Written, Changed = directory.Changed };
         foreach ((string name, long number) in directory.Durable)
         {
             restored.Names.Add(name, number);
+        }
+
+        if (forgotten is { } logged && logged.Directory == directory.Number)
+        {
+            Set(restored, logged.Name, logged.Before);
         }
 
         for (int slot = 0; slot < versions.Length; slot++)
@@ -240,14 +264,7 @@ internal sealed class PowerLossSpace
                 continue;
             }
 
-            if (names.Versions[versions[slot] - 1].After is { } after)
-            {
-                restored.Names[names.Name] = after;
-            }
-            else
-            {
-                restored.Names.Remove(names.Name);
-            }
+            Set(restored, names.Name, names.Versions[versions[slot] - 1].After);
         }
 
         foreach ((string name, long number) in restored.Names)
@@ -256,6 +273,18 @@ internal sealed class PowerLossSpace
         }
 
         return restored;
+    }
+
+    private static void Set(DirectoryInode directory, string name, long? inode)
+    {
+        if (inode is { } number)
+        {
+            directory.Names[name] = number;
+        }
+        else
+        {
+            directory.Names.Remove(name);
+        }
     }
 
     /// <summary>The last persisted change that put a file over another and so, where the profile has it, wrote the file's data; 0 if there is none.</summary>
@@ -295,6 +324,9 @@ internal sealed class PowerLossSpace
 
     /// <summary>A name in a directory, and what it has stood for since the directory was synced.</summary>
     private sealed record NameSlot(long Directory, string Name, int Atom, NameVersion[] Versions);
+
+    /// <summary>A name that a sync of its directory may have failed to make durable, and what it stood for before.</summary>
+    private readonly record struct LoggedName(long Directory, string Name, long? Before);
 
     /// <summary>What a name stands for, and since which change.</summary>
     private readonly record struct NameVersion(PendingName Pending, long? After);

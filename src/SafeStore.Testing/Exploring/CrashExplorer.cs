@@ -75,26 +75,66 @@ public sealed class CrashExplorer
             return report;
         }
 
-        CrashViolation violation = report.Violations[0];
-        int runs = 0;
-        for (int chunk = steps.Count / 2; chunk > 0; chunk /= 2)
+        (steps, CrashViolation violation) = await Shrinking.RunAsync(
+            steps,
+            report.Violations[0],
+            _options.ShrinksMax,
+            fewer => ViolationOfAsync(fewer, perform, check, cancellationToken)).ConfigureAwait(false);
+        violation = violation with { Steps = [.. steps.Select(static step => step.ToString() ?? "")] };
+        return report with { Violations = report.Violations.SetItem(0, violation) };
+    }
+
+    /// <summary>
+    /// Explores a script: all its runs, one for each call that it leaves open, and in each of them a kill of all processes and a power loss
+    /// at every call that changes something. A step that throws is a violation too. A violation is reported with as few steps as possible.
+    /// </summary>
+    /// <param name="script">What is done. Its processes say what they begin and what they promise.</param>
+    /// <param name="check">As for a workload.</param>
+    /// <param name="cancellationToken">Ends the exploration.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async ValueTask<CrashReport> ExploreScriptAsync(
+        MachineScript script, Func<CrashState, ValueTask> check, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        ArgumentNullException.ThrowIfNull(check);
+        CrashReport? sum = null;
+        foreach (PersistenceProfile profile in _options.Profiles)
         {
-            for (int start = 0; start + chunk <= steps.Count && runs < _options.ShrinksMax; runs++)
+            var exploration = new ScriptExploration(_options, new Exploration(_options, profile, check));
+            CrashReport report = await exploration.RunAsync(script.Steps, cancellationToken).ConfigureAwait(false);
+            if (exploration.FirstViolated is { } decisions)
             {
-                TStep[] fewer = [.. steps.Take(start), .. steps.Skip(start + chunk)];
-                if (await ViolationOfAsync(fewer, perform, check, cancellationToken).ConfigureAwait(false) is { } smaller)
-                {
-                    (violation, steps) = (smaller, fewer);
-                }
-                else
-                {
-                    start += chunk;
-                }
+                CrashViolation violation = report.Violations[0];
+                (_, violation) = await Shrinking.RunAsync(
+                    script.Steps,
+                    violation,
+                    _options.ShrinksMax,
+                    fewer => ViolationOfAsync(fewer, decisions, violation, check, cancellationToken)).ConfigureAwait(false);
+                report = report with { Violations = report.Violations.SetItem(0, violation) };
+            }
+
+            sum = sum is null ? report : sum.Add(report);
+            if (sum.Violations.Length >= _options.ViolationsMax)
+            {
+                break;
             }
         }
 
-        violation = violation with { Steps = [.. steps.Select(static step => step.ToString() ?? "")] };
-        return report with { Violations = report.Violations.SetItem(0, violation) };
+        return sum!;
+    }
+
+    /// <summary>The violation of fewer steps, if it is the same: a step that lacks what one left out had done fails in another way.</summary>
+    private async ValueTask<CrashViolation?> ViolationOfAsync(
+        ScriptStep[] fewer,
+        IReadOnlyDictionary<ProcessStep, long> decisions,
+        CrashViolation same,
+        Func<CrashState, ValueTask> check,
+        CancellationToken cancellationToken)
+    {
+        var exploration = new Exploration(_options, same.Profile, check);
+        CrashReport report = await new ScriptExploration(_options, exploration).RunAsync(fewer, decisions, cancellationToken).ConfigureAwait(false);
+        return report.Violations.FirstOrDefault(violation =>
+            violation.Failure.GetType() == same.Failure.GetType() && violation.Crashes[0].Kind == same.Crashes[0].Kind);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Steps that do not go without those left out are not the violation that is looked for.")]

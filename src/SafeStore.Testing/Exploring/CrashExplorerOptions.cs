@@ -25,6 +25,11 @@ public sealed record CrashExplorerOptions
     /// <summary>How many outcomes are drawn where there are more, besides the extreme ones. The default is 16.</summary>
     public int Samples { get; init; } = 16;
 
+    /// <summary>
+    /// In how many runs a script is explored at most. Where it leaves more calls open, some are chosen, evenly. The default is 1000.
+    /// </summary>
+    public int ScriptRunsMax { get; init; } = 1000;
+
     /// <summary>1: a crash in the workload. 2: another one in what the check does to recover. 3 and more: and so on. The default is 2.</summary>
     public int Depth { get; init; } = 2;
 
@@ -47,6 +52,7 @@ public sealed record CrashExplorerOptions
     {
         ArgumentOutOfRangeException.ThrowIfNegative(ExhaustiveMax, nameof(ExhaustiveMax));
         ArgumentOutOfRangeException.ThrowIfNegative(Samples, nameof(Samples));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ScriptRunsMax, 1, nameof(ScriptRunsMax));
         ArgumentOutOfRangeException.ThrowIfLessThan(Depth, 1, nameof(Depth));
         ArgumentOutOfRangeException.ThrowIfLessThan(NestedEvery, 1, nameof(NestedEvery));
         ArgumentOutOfRangeException.ThrowIfNegative(NestedSamples, nameof(NestedSamples));

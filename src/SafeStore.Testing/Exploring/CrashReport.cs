@@ -12,6 +12,9 @@ public sealed record CrashReport
     /// <summary>The seed it followed from.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>How many runs there were: one for each profile, and more for a script that leaves calls open.</summary>
+    public long Runs { get; init; } = 1;
+
     /// <summary>How many places there were in the workload at which a crash makes a difference, over all profiles.</summary>
     public required long Cuts { get; init; }
 
@@ -43,7 +46,8 @@ public sealed record CrashReport
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {Seed}: {Cuts} cuts, {States} states ({KillStates} kills, {PowerLossStates} power losses, {NestedStates} crashes in recovery), {Violations.Length} violations")
+        $"seed {Seed}: {Runs} runs, {Cuts} cuts, {States} states ({KillStates} kills, {PowerLossStates} power losses, "
+        + $"{NestedStates} crashes in recovery), {Violations.Length} violations")
         + string.Concat(Violations.Select(static violation => "\n\n" + violation));
 
     /// <summary>The sum of two explorations.</summary>
@@ -53,6 +57,7 @@ public sealed record CrashReport
         ArgumentNullException.ThrowIfNull(other);
         return this with
         {
+            Runs = Runs + other.Runs,
             Cuts = Cuts + other.Cuts,
             KillStates = KillStates + other.KillStates,
             PowerLossStates = PowerLossStates + other.PowerLossStates,
@@ -71,7 +76,9 @@ public sealed record CrashViolation
     /// <summary>The crashes, the workload's first.</summary>
     public required ImmutableArray<Crash> Crashes { get; init; }
 
-    /// <summary>The workload's steps, made as few as possible; empty for a workload that is not made of steps.</summary>
+    /// <summary>
+    /// The workload's steps, made as few as possible; of a script those that had been begun. Empty for a workload that is not made of steps.
+    /// </summary>
     public ImmutableArray<string> Steps { get; init; } = [];
 
     /// <summary>What the check threw.</summary>
@@ -98,7 +105,7 @@ public sealed record CrashViolation
 /// <summary>One crash of a violation.</summary>
 public sealed record Crash
 {
-    /// <summary>What happened: a kill, a kill within a write, or a power loss.</summary>
+    /// <summary>What happened: a kill, a kill within a write, a power loss, or no crash: a step of a script failed.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The calls around it; the crash came before the one that is marked.</summary>

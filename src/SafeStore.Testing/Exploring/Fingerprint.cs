@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO.Hashing;
 using System.Linq;
@@ -12,14 +11,26 @@ namespace SafeStore.Testing;
 /// <summary>A number that two states share if programs would find the same in them.</summary>
 internal static class Fingerprint
 {
-    public static UInt128 Of(IEnumerable<Disk> disks, int begun, int acknowledged, bool hasLostPower)
+    public static UInt128 Of(MachineImage image, int begun, int acknowledged, bool hasLostPower)
     {
         var hash = new XxHash128();
         Add(hash, begun);
         Add(hash, acknowledged);
         Add(hash, hasLostPower ? 1 : 0);
-        foreach (Disk disk in disks)
+        foreach (Mount mount in image.Mounts ?? [])
         {
+            Add(hash, (long)mount.Id);
+            Add(hash, (long)mount.Device);
+            Add(hash, mount.Root);
+            Add(hash, (long)mount.Parent);
+            Add(hash, mount.Directory);
+            hash.Append(Encoding.UTF8.GetBytes(mount.Name));
+        }
+
+        foreach (Disk disk in image.Disks)
+        {
+            Add(hash, disk.BytesMax);
+            Add(hash, disk.InodesMax);
             foreach (Inode inode in disk.Inodes.OrderBy(static inode => inode.Number))
             {
                 Add(hash, inode);

@@ -26,7 +26,7 @@ internal sealed class Outcomes
     public Outcomes(Cut cut)
     {
         _cut = cut;
-        _spaces = [.. cut.Disks.Select(static disk => new PowerLossSpace(disk))];
+        _spaces = [.. cut.Image.Disks.Select(static disk => new PowerLossSpace(disk))];
         _options = [.. _spaces.SelectMany(static space => space.Options)];
     }
 
@@ -76,7 +76,7 @@ internal sealed class Outcomes
         }
     }
 
-    public ImmutableArray<Disk> After(Outcome outcome, ulong garbage)
+    public MachineImage After(Outcome outcome, ulong garbage)
     {
         if (outcome is not Outcome.PowerLost loss)
         {
@@ -91,7 +91,7 @@ internal sealed class Outcomes
             start += space.Count;
         }
 
-        return disks.MoveToImmutable();
+        return new MachineImage(disks.MoveToImmutable(), null, _cut.Image.Now);
     }
 
     /// <summary>Simpler outcomes than this one: each keeps one thing more of what was unsynced.</summary>
@@ -142,13 +142,13 @@ internal sealed class Outcomes
         }
     }
 
-    private ImmutableArray<Disk> AfterKill(int writtenBytes)
+    private MachineImage AfterKill(int writtenBytes)
     {
-        ImmutableArray<Disk> disks = [.. _cut.Disks.Select(static disk => disk.Clone())];
+        MachineImage image = _cut.Image.Copy();
         if (writtenBytes > 0)
         {
             WriteInProgress write = _cut.Write!;
-            Disk disk = disks.First(disk => disk.Device == write.Device);
+            Disk disk = image.Disks.First(disk => disk.Device == write.Device);
 
             // A file that no name leads to any more is gone with its handle.
             if (disk.Inodes.FirstOrDefault(inode => inode.Number == write.Inode) is FileInode file)
@@ -157,7 +157,7 @@ internal sealed class Outcomes
             }
         }
 
-        return disks;
+        return image;
     }
 
     private IEnumerable<int[]> All(int count)

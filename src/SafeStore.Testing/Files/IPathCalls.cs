@@ -56,6 +56,12 @@ internal interface IPathCalls
     /// <summary>chmod(2).</summary>
     Errno SetMode(string path, UnixFileMode mode);
 
+    /// <summary>chown(2).</summary>
+    Errno SetOwner(string path, FileOwner owner);
+
+    /// <summary>Sets all extended attributes that another file or directory has.</summary>
+    Errno CopyAttributes(string source, string target);
+
     /// <summary>utimensat(2); null leaves a time as it is.</summary>
     Errno SetTimes(string path, DateTimeOffset? accessed, DateTimeOffset? written);
 

@@ -40,6 +40,16 @@ public abstract partial class DurableFileSystemContract : IDisposable
     /// <param name="target">What it leads to, as it is written into the link.</param>
     protected abstract void PlantSymbolicLink(string path, string target);
 
+    /// <summary>Gives a file another name.</summary>
+    /// <param name="path">Relative to the root.</param>
+    /// <param name="existing">The file, relative to the root.</param>
+    protected abstract void PlantLink(string path, string existing);
+
+    /// <summary>Shows a file or directory at another path too, until the test ends.</summary>
+    /// <param name="path">Relative to the root; a file or directory that exists.</param>
+    /// <param name="source">What is shown, relative to the root.</param>
+    protected abstract void PlantBindMount(string path, string source);
+
     protected virtual void Dispose(bool disposing)
     {
         foreach (IDisposable handle in _owned)

@@ -1,18 +1,14 @@
-using System.IO;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Tests.FileSystem;
 
-/// <summary>The contract on real directories.</summary>
-public abstract class PosixContract : DurableFileSystemContract
+/// <summary>The contract where the tests run.</summary>
+public abstract class PosixContract : KernelContract
 {
     private readonly TempDirectory _directory;
 
     private protected PosixContract(PosixFileSystem fileSystem, TempDirectory directory)
         : base(fileSystem, directory.Path) => _directory = directory;
-
-    protected sealed override void PlantSymbolicLink(string path, string target) =>
-        File.CreateSymbolicLink(Path.Combine(RootPath, path), target);
 
     protected sealed override void Dispose(bool disposing)
     {

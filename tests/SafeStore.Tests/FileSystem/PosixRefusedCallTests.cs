@@ -85,6 +85,28 @@ public sealed class PosixRefusedCallTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_temp.Path, "taken")));
     }
 
+    [Theory]
+    [InlineData(Errno.NotImplemented)]
+    [InlineData(Errno.NotPermitted)]
+    public void Where_listxattrat_is_refused_attributes_are_copied_all_the_same(Errno errno)
+    {
+        using FileHandle old = Create("old");
+        Create("plain").Dispose();
+        Directory.CreateSymbolicLink(Path.Combine(_temp.Path, "link"), "old");
+        Assert.Equal(Errno.None, _fileSystem.SetAttribute(old, "user.note", "note"u8));
+        using FileHandle file = Create("new");
+        RefusedCalls.Run(RefusedCall.ListAttributes(errno), () =>
+        {
+            Assert.Equal(Errno.NotFound, _fileSystem.CopyAttributes(_root, "missing", file));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "plain", file));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "link", file));
+            Assert.Equal(Errno.NoData, _fileSystem.GetAttribute(file, "user.note", out _));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "old", file));
+        });
+        Assert.Equal(Errno.None, _fileSystem.GetAttribute(file, "user.note", out byte[] value));
+        Assert.Equal("note"u8, value);
+    }
+
     [Fact]
     public void Where_renameat2_is_unknown_a_plain_rename_is_made()
     {
