@@ -40,32 +40,7 @@ internal static unsafe class PosixAttributeCopy
         hasAny = false;
         byte* text = stackalloc byte[NativeText.Capacity];
         Errno errno = NativeText.Name(name, text);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        byte* path = stackalloc byte[PrefixSize + NativeText.Capacity];
-        bool isHeld = false;
-        try
-        {
-            directory.DangerousAddRef(ref isHeld);
-            Join((int)directory.DangerousGetHandle(), text, path);
-            nint length;
-            while (LibC.MustRepeat(length = LibC.llistxattr(path, null, 0), out errno))
-            {
-            }
-
-            hasAny = errno is not (Errno.None or Errno.NotSupported) || length > 0; // what the look could not tell, the copy does
-            return Errno.None;
-        }
-        finally
-        {
-            if (isHeld)
-            {
-                directory.DangerousRelease();
-            }
-        }
+        return errno == Errno.None ? HasAttributes(directory, text, out hasAny) : errno;
     }
 
     private static Errno Copy(Descriptor directory, string name, Descriptor to)

@@ -370,22 +370,10 @@ public sealed class SandboxEdit
     }
 
     private void PutIfGiven<T>(DocumentKind<T> kind, T? value)
-        where T : class
-    {
-        if (value is not null)
-        {
-            Put(kind, value);
-        }
-    }
+        where T : class => _ = value is null ? this : Put(kind, value);
 
     private void PutIfGiven<T>(string container, DocumentKind<T> kind, T? value)
-        where T : class
-    {
-        if (value is not null)
-        {
-            Put(container, kind, value);
-        }
-    }
+        where T : class => _ = value is null ? this : Put(container, kind, value);
 
     private State StoredState(string container)
     {

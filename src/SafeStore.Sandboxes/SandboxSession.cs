@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 
 namespace SafeStore.Sandboxes;
 

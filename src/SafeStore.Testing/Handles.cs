@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using SafeStore.FileSystem;
-using SafeStore.Locking;
 using SafeStore.Testing.Disks;
 
 namespace SafeStore.Testing;

@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
 using SafeStore.FileSystem;
-using SafeStore.Locking;
 using SafeStore.Testing.Disks;
 
 namespace SafeStore.Testing;

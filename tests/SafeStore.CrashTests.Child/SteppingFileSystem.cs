@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO.Abstractions;
 using System.Threading;
 using SafeStore.FileSystem;
-using SafeStore.Locking;
 
 namespace SafeStore.CrashTests.Child;
 

@@ -58,7 +58,7 @@ public sealed class ProtocolHoleTests
         StoreModel model = await StoreWorkload.CommitAsync(store, StoreModel.Empty, commit, run);
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
         Lsn before = new(model.Sandboxes["p"].Version);
-        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Exchange], Path = "/store/run/p/*", Fault = new ProcessKilled() });
+        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Exchange], Path = "/store/run/.safestore/scratch/*", Fault = new ProcessKilled() });
         await Assert.ThrowsAnyAsync<Exception>(async () => await StoreWorkload.CommitAsync(store, model, commit, run)); // it is dead, after its sync
 
         machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Write], Path = "/store/run/p/lock", Fault = new ShortTransfer(24) });

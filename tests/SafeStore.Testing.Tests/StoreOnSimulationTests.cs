@@ -27,7 +27,7 @@ public sealed class StoreOnSimulationTests
     }
 
     [Theory]
-    [InlineData("/store/config/.safestore/stage")]
+    [InlineData("/store/config/.safestore/new")]
     [InlineData("/store/run")]
     public async Task A_directory_that_the_invariants_cannot_look_into_is_not_taken_for_an_empty_one(string path)
     {

@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using SafeStore.FileSystem;
-using SafeStore.Roots;
 using Xunit;
 
 namespace SafeStore.Tests;

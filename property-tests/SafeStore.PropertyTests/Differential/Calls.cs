@@ -2,7 +2,6 @@ using System;
 using System.Linq;
 using FsCheck;
 using FsCheck.Fluent;
-using SafeStore.FileSystem;
 
 namespace SafeStore.PropertyTests.Differential;
 

@@ -106,8 +106,8 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
                 return $"{fileSystem.GetAttribute(directory, call.Name, out byte[] value)} {Convert.ToHexString(value)}";
             case Verb.SetDirectoryAttribute:
                 return $"{fileSystem.SetAttribute(directory, call.Name, new byte[call.Second % 3])}";
-            case Verb.CopyAttributes when _files.Count > 0:
-                return $"{fileSystem.CopyAttributes(directory, call.Name, Pick(_files, call.Second).Handle)}";
+            case Verb.CopyAttributes:
+                return $"{fileSystem.CopyAttributes(directory, call.Name, directory, call.Name)}";
             case Verb.CloseDirectory:
                 directory.Dispose();
                 opened.IsClosed = true;

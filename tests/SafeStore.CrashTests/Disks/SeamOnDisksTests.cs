@@ -108,7 +108,7 @@ public sealed class SeamOnDisksTests : IDisposable
         Assert.Equal(Errno.None, _fileSystem.CreateFile(root, "new", mode, out FileHandle? file));
         using (file)
         {
-            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(root, "old", file!));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(root, "old", root, "new"));
             Assert.Equal("label", Value(file!, "security.selinux"));
             Assert.Equal("note", Value(file!, "user.note"));
             Assert.Equal(Errno.NoData, _fileSystem.GetAttribute(file!, "security.capability", out _));
@@ -131,7 +131,7 @@ public sealed class SeamOnDisksTests : IDisposable
         using (file)
         {
             Assert.Equal(Errno.None, _fileSystem.GetAttribute(file!, "system.posix_acl_access", out _));
-            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(root, "old", file!));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(root, "old", root, "new"));
             Assert.Equal(Errno.NoData, _fileSystem.GetAttribute(file!, "system.posix_acl_access", out _));
             Assert.Equal(Errno.None, _fileSystem.Stat(file!, out FileStatus status));
             Assert.Equal(Mode | UnixFileMode.GroupRead, status.Mode);
@@ -152,9 +152,9 @@ public sealed class SeamOnDisksTests : IDisposable
             using DirectoryHandle without = Open(path);
             using FileHandle file = Create(without, "new");
             Assert.Equal(Errno.NotSupported, _fileSystem.SetAttribute(file, "user.note", "note"u8));
-            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(root, "old", file));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(root, "old", without, "new"));
             using FileHandle other = Create(root, "other");
-            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(without, "new", other));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(without, "new", root, "other"));
         }
         finally
         {

@@ -6,7 +6,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Support;
-using SafeStore.FileSystem;
 using Xunit;
 
 namespace SafeStore.CrashTests.Kernel;

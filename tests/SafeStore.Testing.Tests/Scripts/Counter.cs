@@ -102,7 +102,7 @@ internal sealed class Counter(IDurableFileSystem fileSystem, bool isCareful)
         Require(fileSystem.CreateFile(directory, "value.new", new FilePermissions(old.Mode, old.Owner), out FileHandle? file));
         using (file)
         {
-            Require(fileSystem.CopyAttributes(directory, "value", file!));
+            Require(fileSystem.CopyAttributes(directory, "value", directory, "value.new"));
             Require(fileSystem.Write(file!, content, 0, out int count));
             Require(count == content.Length ? Errno.None : Errno.NoSpace);
             Require(fileSystem.SyncFile(file!));

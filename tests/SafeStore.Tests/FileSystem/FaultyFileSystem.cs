@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
-using SafeStore.Locking;
 
 namespace SafeStore.Tests.FileSystem;
 

@@ -97,11 +97,11 @@ public sealed class PosixRefusedCallTests : IDisposable
         using FileHandle file = Create("new");
         RefusedCalls.Run(RefusedCall.ListAttributes(errno), () =>
         {
-            Assert.Equal(Errno.NotFound, _fileSystem.CopyAttributes(_root, "missing", file));
-            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "plain", file));
-            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "link", file));
+            Assert.Equal(Errno.NotFound, _fileSystem.CopyAttributes(_root, "missing", _root, "new"));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "plain", _root, "new"));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "link", _root, "new"));
             Assert.Equal(Errno.NoData, _fileSystem.GetAttribute(file, "user.note", out _));
-            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "old", file));
+            Assert.Equal(Errno.None, _fileSystem.CopyAttributes(_root, "old", _root, "new"));
         });
         Assert.Equal(Errno.None, _fileSystem.GetAttribute(file, "user.note", out byte[] value));
         Assert.Equal("note"u8, value);

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
-using SafeStore.Locking;
 
 namespace SafeStore.Tests.FileSystem;
 
