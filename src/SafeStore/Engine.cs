@@ -190,13 +190,7 @@ internal sealed class Engine : IAsyncDisposable
         }
 
         shared.Join();
-        var left = new List<FileStatus>();
-        roots.TakeScratch(left);
-        if (left.Count > 0)
-        {
-            events.NotEmptied(roots.Config.Scratches.Path);
-        }
-
+        roots.TakeScratch(events);
         return hasRecovered;
     }
 

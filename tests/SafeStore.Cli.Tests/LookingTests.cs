@@ -31,21 +31,6 @@ public sealed class LookingTests : IDisposable
     }
 
     [Fact]
-    public async Task What_pack_writes_is_told_and_changes_no_document()
-    {
-        await _fixture.ApplyAsync("""{"sandbox":"sb-1","ops":[{"createSandbox":true},{"put":"a","value":1}]}""");
-        ToolResult before = await _fixture.DumpAsync();
-
-        ToolResult packed = await ToolProcess.RunAsync(["pack", "--store", _fixture.Store]);
-
-        // Whether two seconds have passed since depends on the machine.
-        Assert.Equal((0, ""), (packed.Code, packed.Errors));
-        long bytes = new FileInfo(Path.Combine(_fixture.Store, "config/.safestore/pack")).Length;
-        Assert.Matches($@"^([01]) sandboxes packed, (?!\1)[01] left out \(.*\), {bytes} bytes$", Assert.Single(packed.Lines));
-        Assert.Equal(before.Lines, (await _fixture.DumpAsync()).Lines);
-    }
-
-    [Fact]
     public async Task A_sandbox_whose_lock_is_taken_is_shown_without_it()
     {
         await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
@@ -65,7 +50,6 @@ public sealed class LookingTests : IDisposable
     [InlineData("dump")]
     [InlineData("repair")]
     [InlineData("check")]
-    [InlineData("pack")]
     public async Task A_command_that_looks_makes_no_store(string command)
     {
         ToolResult result = await ToolProcess.RunAsync([command, "--store", _fixture.Store]);

@@ -55,10 +55,13 @@ internal sealed record IntentAttempt(int Sandbox, IntentStep[] Steps, SimulatedF
 /// <summary>Attempts one after the other on one machine.</summary>
 internal sealed record IntentScript(PersistenceProfile Profile, RunRoot Run, IntentAttempt[] Attempts)
 {
+    /// <summary>Without commits of the whole filesystem: an error of one is told once more to the next opener, which these scripts do not expect.</summary>
+    private static readonly PersistenceProfile s_btrfs = PersistenceProfile.Btrfs with { IsDirectorySyncReliable = true };
+
     private const int CallsMax = 260; // opening, recovery and a few commits
 
     public static Gen<IntentScript> Any { get; } =
-        from profile in Gen.Elements(PersistenceProfile.Strict, PersistenceProfile.Ext4Ordered, PersistenceProfile.Btrfs)
+        from profile in Gen.Elements(PersistenceProfile.Strict, PersistenceProfile.Ext4Ordered, s_btrfs)
         from run in Gen.Elements(RunRoot.SameDisk, RunRoot.Tmpfs)
         from count in Gen.Choose(1, 5)
         from attempts in Gen.ArrayOf(Attempt, count)

@@ -89,6 +89,7 @@ internal sealed class StoreAnchor : IDisposable
     private Errno Look(string path, in FileStatus opened)
     {
         Errno errno = _fs.Stat(_top, path.TrimStart('/'), out FileStatus named);
-        return errno == Errno.NotDirectory || (errno == Errno.None && !named.IsSameFile(opened)) ? Errno.NotFound : errno;
+        bool isAnother = errno == Errno.None && (!named.IsSameFile(opened) || named.Size < opened.Size); // shortened: what was durable in it is gone
+        return errno == Errno.NotDirectory || isAnother ? Errno.NotFound : errno;
     }
 }

@@ -149,11 +149,12 @@ internal static class LogReader
     {
         if (known.Segment is { } segment)
         {
-            segment.Refresh();
             int next = segments.IndexOf(segment.Header.FirstLsn) + 1;
             if (next > 0 && next < segments.Count) // else it was released, and may be in use again as another segment
             {
-                CheckChain(directory, segment, known.End, segments[next..], newest);
+                // By its name: an empty one may have given that to a larger one.
+                using SegmentReader named = directory.Open(segment.Header.FirstLsn, FileUse.Read);
+                CheckChain(directory, named, named.Header == segment.Header ? known.End : LogPosition.StartOf(named.Header), segments[next..], newest);
             }
         }
         else if (newest.IsClaimedDurable(end, out long claimant))

@@ -25,13 +25,7 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     /// <param name="wasFaulted">Whether the store's last users saw a sync fail, so that what the cache shows need not be on the disk.</param>
     public void Run(bool wasFaulted)
     {
-        var left = new List<FileStatus>();
-        roots.TakeScratch(left);
-        if (left.Count > 0)
-        {
-            events.NotEmptied(roots.Config.Scratches.Path);
-        }
-
+        roots.TakeScratch(events);
         SyncNames(); // R1
         LogContents log = LogReader.ReadChecked(directory, _watermark, metadata.StoreId(), out Lsn? mark); // R2
         bool isMade = mark is not null;

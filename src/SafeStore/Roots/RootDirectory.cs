@@ -112,7 +112,13 @@ internal sealed class RootDirectory : IDisposable
             errno = fs.MakeDirectory(parent, name, permissions ?? new FilePermissions(DirectoryMode), out directory);
             if (errno is Errno.None or Errno.Exists)
             {
-                StorageException.ThrowIfFailed(fs.SyncDirectory(parent), "sync the directory", parent);
+                Errno synced = fs.SyncDirectory(parent);
+                if (synced != Errno.None)
+                {
+                    directory?.Dispose();
+                    throw new StorageException("sync the directory", parent.Path, synced);
+                }
+
                 errno = errno == Errno.Exists ? fs.OpenDirectory(parent, name, out directory) : errno;
             }
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Roots;
@@ -36,11 +37,18 @@ internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootD
     }
 
     /// <summary>Takes this object's scratch directories; the caller holds the store open.</summary>
-    /// <param name="left">Receives what could not be emptied.</param>
-    public void TakeScratch(ICollection<FileStatus> left)
+    /// <param name="events">Told of what could not be emptied.</param>
+    public void TakeScratch(EngineEvents events)
     {
-        config.TakeScratch(left);
-        run.TakeScratch(left);
+        foreach (RootDirectory root in InOrderOfRemoval)
+        {
+            var left = new List<FileStatus>();
+            root.TakeScratch(left);
+            if (left.Count > 0)
+            {
+                events.NotEmptied(root.Scratches.Path);
+            }
+        }
     }
 
     public void Dispose()
