@@ -1,5 +1,6 @@
 using System;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 using SafeStore.Testing;
 using Xunit;
 
@@ -89,8 +90,11 @@ public sealed class DamageMutantTests
             var lab = new Lab();
             StateStore store = await lab.OpenAsync();
             await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            lab.Machine.Faults = FaultPlan.Fail(Operation.Write, "*/words", Errno.InputOutput); // it cannot say what it has synced
             await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+            lab.Machine.Faults = FaultPlan.Fail(Operation.Write, "*/words", Errno.InputOutput);
             await store.ChangeAsync("sb", static change => change.Put("a.json", "3"));
+            lab.Machine.Faults = new FaultPlan();
             lab.DamageRecord(2);
 
             Violation.Unless(

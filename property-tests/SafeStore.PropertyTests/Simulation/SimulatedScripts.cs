@@ -42,7 +42,7 @@ internal static class SimulatedScripts
     public static Operation[] Changes => s_changes;
 
     public static Gen<Setting> Settings { get; } =
-        from profile in Gen.Frequency((3, Gen.Constant(PersistenceProfile.Strict)), (5, Gen.Elements(PersistenceProfile.Gates.ToArray())))
+        from profile in Gen.Frequency((3, Gen.Constant(PersistenceProfile.Strict)), (5, Gen.Elements(PersistenceProfile.Gates.Select(static profile => profile with { IsDirectorySyncReliable = true }).ToArray())))
         from run in profile.IsVolatile ? Gen.Constant(RunRoot.SameDisk) : Gen.Elements(RunRoot.SameDisk, RunRoot.OtherDisk, RunRoot.Tmpfs)
         from processes in Gen.Choose(2, 3)
         from logBytesMax in Gen.Elements(0L, 32 * 1024L, 16 * 1024 * 1024L)

@@ -57,16 +57,19 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
             _ = Apply(sandbox, plans[^1..]);
         }
 
-        // Only now: it alone leads to the record.
+        RemoveNew(sandbox);
+        return isInLog;
+    }
+
+    private void RemoveNew(string sandbox)
+    {
         string name = roots.Run.Scratch.NewName();
-        errno = _fs.Rename(roots.Run.New, sandbox, roots.Run.Scratch.Directory, name, RenameKind.NoReplace);
+        Errno errno = _fs.Rename(roots.Run.New, sandbox, roots.Run.Scratch.Directory, name, RenameKind.NoReplace);
         StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove what was staged", roots.Run.New, sandbox);
         if (errno == Errno.None && !RemovedTree.TryRemove(_fs, roots.Run.Scratch, name))
         {
             events.NotEmptied(roots.Run.Scratch.Directory.Path);
         }
-
-        return isInLog;
     }
 
     /// <summary>The transactions of a sandbox above an LSN, durable; and the last LSN of the log.</summary>
@@ -91,6 +94,11 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
         using var inOrder = new ParallelCalls(1);
         using var applier = new RedoApplier(roots, identity, inOrder, events);
         applier.Apply(redo);
+        if (redo.IsCreated)
+        {
+            RemoveNew(sandbox); // it has appeared: from now on its lock word leads to the record
+        }
+
         applier.Complete();
         return redo;
     }
