@@ -163,11 +163,11 @@ internal sealed class Expectations(Setting setting)
     /// <summary>A sync failed, and the cache shows older files, names or lock words: until somebody recovers the store, which is faulted.</summary>
     public void CacheReverted() => _needsRecovery = true;
 
-    /// <summary>Somebody opened the store alone: nothing half done is left.</summary>
-    public void Recovered(Tree tree)
+    /// <summary>A process opened the store alone: nothing half done is left, but what it could not read while calls failed stays for later.</summary>
+    public void Recovered(Tree tree, bool hadFaults)
     {
         _unresolved.Clear();
-        _mayHaveTrash = false;
+        _mayHaveTrash = hadFaults;
         _needsRecovery = false;
         Check(tree);
     }

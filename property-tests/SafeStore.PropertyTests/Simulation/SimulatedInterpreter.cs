@@ -184,7 +184,7 @@ internal sealed class SimulatedInterpreter
         if (isAlone)
         {
             _tally.Add("recovery");
-            _expected.Recovered(_crew.ReadTree());
+            _expected.Recovered(_crew.ReadTree(), HasStruck);
         }
     }
 

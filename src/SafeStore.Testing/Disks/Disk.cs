@@ -261,7 +261,7 @@ internal sealed partial class Disk
             clones.Add(number, _inodes[number].Clone());
         }
 
-        return new Disk(Device, Profile, clones, _nextInode, _changes) 
+        return new Disk(Device, Profile, clones, _nextInode, _changes)
         {
             _committed = _committed,
             _emptied = _emptied,
@@ -289,7 +289,7 @@ internal sealed partial class Disk
     /// <summary>A filesystem of these inodes, all that is there being durable; counts links and sets parents.</summary>
     public Disk After(Dictionary<long, Inode> inodes)
     {
-        var disk = new Disk(Device, Profile, inodes, _nextInode, _changes) 
+        var disk = new Disk(Device, Profile, inodes, _nextInode, _changes)
         {
             _committed = _changes,
             _emptied = _emptied,
