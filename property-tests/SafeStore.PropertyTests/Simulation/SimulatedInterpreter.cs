@@ -249,6 +249,11 @@ internal sealed class SimulatedInterpreter
             _expected.Unknown(changes);
             throw; // and its locks are never touched again
         }
+        catch (SafeStoreException)
+        {
+            locks.DisposeAsync().Now(); // a call failed before the commit: a program that goes on releases its locks
+            throw;
+        }
 
         locks.DisposeAsync().Now();
     }
