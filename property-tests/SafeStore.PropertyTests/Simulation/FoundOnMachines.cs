@@ -11,12 +11,21 @@ public sealed class FoundOnMachines
 {
     private static readonly Setting s_setting = new(PersistenceProfile.Strict, RunRoot.SameDisk, 2, 0, 1);
 
-    [Fact]
-    public void An_opening_that_fails_leaves_no_handle_open()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_opening_that_fails_leaves_no_handle_open(int scratchesLeft)
     {
         for (int call = 0; ; call++)
         {
             SimulatedMachine machine = s_setting.SwitchOn(1);
+            for (int i = 0; i < scratchesLeft; i++)
+            {
+                s_setting.Open(machine.Start($"dead{i}"));
+            }
+
+            machine.KillAll();
             SimulatedProcess process = machine.Start("opener");
             machine.Faults = new FaultPlan().Add(new FaultRule { Skip = call, Fault = new CallFails(Errno.AccessDenied) });
             try

@@ -46,15 +46,16 @@ internal sealed class ScratchDirectory : IDisposable
                     continue;
                 }
 
-                free.Empty(left);
                 if (own is null)
                 {
                     own = free;
+                    own.Empty(left);
                     continue;
                 }
 
                 using (free)
                 {
+                    free.Empty(left);
                     _ = fs.RemoveDirectory(parent, name); // what it could not lose keeps it
                 }
             }
