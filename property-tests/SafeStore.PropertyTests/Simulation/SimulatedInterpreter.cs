@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using System.Text;
-using SafeStore.FileSystem;
 using SafeStore.PropertyTests.Store;
 using SafeStore.Testing;
 using Xunit;
@@ -20,6 +19,7 @@ internal sealed class SimulatedInterpreter
     private readonly Crew _crew;
     private readonly Expectations _expected;
     private readonly ArmedTrouble _armed;
+    private readonly SimulatedCommits _commits;
     private int _faultedFor;
 
     public SimulatedInterpreter(SimulatedScript script, Tally tally, bool keepsTrace = false)
@@ -30,6 +30,7 @@ internal sealed class SimulatedInterpreter
         _crew = new Crew(script.Setting, _machine);
         _armed = new ArmedTrouble(script.Setting, _machine);
         _expected = new Expectations(script.Setting);
+        _commits = new SimulatedCommits(_crew, _expected, _armed, tally);
     }
 
     public Crew Crew => _crew;
@@ -125,7 +126,7 @@ internal sealed class SimulatedInterpreter
         switch (act)
         {
             case Act.Commit commit:
-                Commit(_crew[process]!, commit.IsMadeToFit ? _expected.Fit(commit.Changes) : commit.Changes, commit.Trouble);
+                _commits.Play(_crew[process]!, commit.IsMadeToFit ? _expected.Fit(commit.Changes) : commit.Changes, commit.Trouble);
                 break;
             case Act.Look look:
                 Look(process, look);
@@ -217,106 +218,6 @@ internal sealed class SimulatedInterpreter
             {
                 // The next opening recovers it.
             }
-        }
-    }
-
-    private void Commit(StateStore store, Change[] changes, Trouble? trouble)
-    {
-        SandboxLocks locks;
-        try
-        {
-            locks = store.LockManyAsync(changes.Select(static change => new SandboxTarget(change.Sandbox, change.IsNew))).Now();
-        }
-        catch (SafeStoreException failure) when (!HasStruck && !_crew.IsFaulted)
-        {
-            _tally.Add("refused");
-            _expected.LockRefused(changes, failure);
-            return;
-        }
-
-        foreach (SandboxLock held in locks.Locks.Where(held => !changes.Single(change => change.Sandbox == held.Sandbox).IsNew))
-        {
-            _expected.Locked(held.Sandbox, held.Version, _crew.ReadTree());
-        }
-
-        try
-        {
-            Commit(store, changes, locks, trouble);
-        }
-        catch (Exception failure) when (failure is SimulatedCrashException || (failure is SafeStoreException && !_crew.IsAlive(store)))
-        {
-            _tally.Add("unknown outcome");
-            _expected.Unknown(changes);
-            throw; // and its locks are never touched again
-        }
-        catch (SafeStoreException)
-        {
-            locks.DisposeAsync().Now(); // a call failed before the commit: a program that goes on releases its locks
-            throw;
-        }
-
-        locks.DisposeAsync().Now();
-    }
-
-    private void Commit(StateStore store, Change[] changes, SandboxLocks locks, Trouble? trouble)
-    {
-        Transaction transaction = locks.Change();
-        foreach (Change change in changes)
-        {
-            var model = new ModelChange(ModelSandbox.Empty, change.IsNew);
-            foreach (Step step in change.Steps)
-            {
-                if (model.TryApply(step))
-                {
-                    Interpreter.Apply(step, transaction.For(change.Sandbox), locks.Locks.Single(held => held.Sandbox == change.Sandbox).Version);
-                    continue;
-                }
-
-                Assert.Throws<InvalidOperationException>(() => Interpreter.Apply(step, transaction.For(change.Sandbox), default));
-                return; // the caller gives up
-            }
-        }
-
-        bool wasFaulted = store.IsFaulted;
-        try
-        {
-            Lsn version = transaction.CommitAsync().Now();
-            _tally.Add("acknowledged");
-            _expected.Acknowledged(changes, version);
-        }
-        catch (CommitNotPublishedException failure) when (HasStruck && _crew.IsAlive(store))
-        {
-            _tally.Add("not published");
-            _expected.Durable(changes, failure.Lsn);
-        }
-        catch (StoreFaultedException) when (wasFaulted && _crew.IsAlive(store))
-        {
-            _tally.Add("refused as faulted");
-            NoteWhatIsLeft(changes, trouble);
-        }
-        catch (StoreFaultedException) when (HasStruck && _crew.IsAlive(store))
-        {
-            _tally.Add("unknown outcome");
-            _expected.Unknown(changes);
-        }
-        catch (SafeStoreException failure) when (HasStruck && _crew.IsAlive(store) && !(failure is not StorageException && _expected.MayRefuse(changes, failure)))
-        {
-            _tally.Add("failed");
-            NoteWhatIsLeft(changes, trouble);
-        }
-        catch (SafeStoreException failure) when (_crew.IsAlive(store))
-        {
-            _tally.Add("refused");
-            _expected.Refused(changes, failure);
-        }
-    }
-
-    /// <summary>Where more than one call fails, a commit cannot even take back what it has done.</summary>
-    private void NoteWhatIsLeft(Change[] changes, Trouble? trouble)
-    {
-        if (trouble is Trouble.Fails { Times: > 1 } or Trouble.Fails { Fault: BecomesReadOnly })
-        {
-            _expected.Touched(changes);
         }
     }
 
