@@ -82,7 +82,8 @@ public sealed class FairLockLaws
                     break;
                 case Act.EnterSharedForATime or Act.EnterExclusiveForATime:
                     // No two run out at once: their order would be the timer's.
-                    Enter(act == Act.EnterSharedForATime ? LockMode.Shared : LockMode.Exclusive, TimeSpan.FromSeconds(100 + (who * 10)) + TimeSpan.FromMilliseconds(++_timeouts));
+                    Enter(act == Act.EnterSharedForATime ? LockMode.Shared
+                        : LockMode.Exclusive, TimeSpan.FromSeconds(100 + (who * 10)) + TimeSpan.FromMilliseconds(++_timeouts));
                     break;
                 case Act.TryExclusive:
                     Enter(LockMode.Exclusive, TimeSpan.Zero);
@@ -99,7 +100,8 @@ public sealed class FairLockLaws
                     _ended.Add((cancelled, "cancelled"));
                     cancelled.Cancellation.Cancel();
                     break;
-                case Act.LetTimeRunOut when _waiting.Where(static flow => flow.Deadline is not null).MinBy(static flow => flow.Deadline) is { } late:
+                case Act.LetTimeRunOut
+                    when _waiting.Where(static flow => flow.Deadline is not null).MinBy(static flow => flow.Deadline) is { } late:
                     _waiting.Remove(late);
                     _ended.Add((late, "timed out"));
                     _time.Advance(late.Deadline!.Value - _time.GetUtcNow());
@@ -115,7 +117,8 @@ public sealed class FairLockLaws
             foreach ((Flow flow, string end) in _ended)
             {
                 Exception? failure = await Record.ExceptionAsync(() => flow.Entry.WaitAsync(TimeSpan.FromSeconds(10)));
-                Assert.True(end == "cancelled" ? failure is OperationCanceledException : failure is null && await flow.Entry is null, $"{end}: {failure}");
+                Assert.True(end == "cancelled" ? failure is OperationCanceledException : failure is null
+                    && await flow.Entry is null, $"{end}: {failure}");
             }
 
             _ended.Clear();

@@ -40,7 +40,9 @@ public sealed class HistoryLaws
             }
 
             await using StateStore two = await StateStore.OpenAsync(StoreLayout.At(temp.Path), options);
-            await Task.WhenAll(Enumerable.Range(0, plan.Flows).Select(flow => Task.Run(() => IncrementAsync(flow % 2 == 0 ? one : two, new Random(plan.Seed + flow), plan, history))));
+            await Task.WhenAll(
+                Enumerable.Range(0, plan.Flows)
+                .Select(flow => Task.Run(() => IncrementAsync(flow % 2 == 0 ? one : two, new Random(plan.Seed + flow), plan, history))));
             Check(two, plan, history);
         }
 
@@ -53,11 +55,14 @@ public sealed class HistoryLaws
         for (int i = 0; i < plan.Rounds; i++)
         {
             // Now and then over two sandboxes at once, now and then given up in the middle.
-            string[] sandboxes = [.. Enumerable.Range(0, random.Next(4) == 0 ? 2 : 1).Select(_ => $"s{random.Next(plan.Sandboxes)}").Distinct()];
-            using var patience = new CancellationTokenSource(random.Next(5) == 0 ? TimeSpan.FromMilliseconds(random.Next(4)) : Timeout.InfiniteTimeSpan);
+            string[] sandboxes =
+                [.. Enumerable.Range(0, random.Next(4) == 0 ? 2 : 1).Select(_ => $"s{random.Next(plan.Sandboxes)}").Distinct()];
+            using var patience =
+                new CancellationTokenSource(random.Next(5) == 0 ? TimeSpan.FromMilliseconds(random.Next(4)) : Timeout.InfiniteTimeSpan);
             try
             {
-                await using SandboxLocks locks = await store.LockManyAsync(sandboxes.Select(SandboxTarget.Existing), cancellationToken: patience.Token);
+                await using SandboxLocks locks =
+                    await store.LockManyAsync(sandboxes.Select(SandboxTarget.Existing), cancellationToken: patience.Token);
                 Transaction transaction = locks.Change();
                 var values = new Dictionary<string, int>();
                 foreach (SandboxLock held in locks.Locks)
@@ -85,7 +90,8 @@ public sealed class HistoryLaws
     {
         for (int i = 0; i < plan.Sandboxes; i++)
         {
-            Increment[] acknowledged = [.. history.Where(increment => increment.Sandbox == $"s{i}").OrderBy(static increment => increment.Lsn)];
+            Increment[] acknowledged =
+                [.. history.Where(increment => increment.Sandbox == $"s{i}").OrderBy(static increment => increment.Lsn)];
             Assert.Equal(Enumerable.Range(1, acknowledged.Length), acknowledged.Select(static increment => increment.Value));
             Assert.Equal(acknowledged.Length, acknowledged.Select(static increment => increment.Lsn).Distinct().Count());
             Assert.Equal(acknowledged.Length, Read(store, $"s{i}"));
@@ -96,7 +102,8 @@ public sealed class HistoryLaws
     }
 
     private static int Read(StateStore store, string sandbox) =>
-        int.Parse(Encoding.UTF8.GetString(store.ReadJson(new DocumentId(sandbox, null, StoreRoot.Config, Document))!), System.Globalization.CultureInfo.InvariantCulture);
+        int.Parse(Encoding.UTF8.GetString(store.ReadJson(new DocumentId(sandbox, null, StoreRoot.Config, Document))!),
+            System.Globalization.CultureInfo.InvariantCulture);
 
     private sealed record Plan(int Flows, int Sandboxes, int Rounds, bool OnDisk, int Seed);
 

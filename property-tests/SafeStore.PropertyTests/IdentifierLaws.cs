@@ -11,14 +11,17 @@ public sealed partial class IdentifierLaws
 {
     private static Gen<string> Strings { get; } = Gen.Frequency(
         (4, Gens.Id),
-        (2, Gens.Id.Zip(Gen.Elements("\n", "/", "\0", "..", " ", "é", "А", "ｂ", "\u200b", "\r", "~", "", "-", ".lock"), static (id, tail) => id + tail)),
+        (2, Gens.Id.Zip(
+        Gen.Elements("\n", "/", "\0", "..", " ", "é", "А", "ｂ", "\u200b", "\r", "~", "", "-", ".lock"), static (id, tail) => id + tail)),
         (1, Gens.Id.Zip(Gen.Elements(".", "_", "-", "/", "\n", "\ufeff"), static (id, head) => head + id)),
         (2, Gen.Choose(0, 0x10FF).Select(static value => (char)value).ArrayOf(0, 5).Select(static text => new string(text))),
-        (2, Gen.Choose(126, 130).SelectMany(static length => Gen.Elements('a', '-', '7').ArrayOf(length)).Select(static text => new string(text))),
+        (2, Gen.Choose(126, 130).SelectMany(static length => Gen.Elements('a', '-', '7').ArrayOf(length))
+        .Select(static text => new string(text))),
         (1, Gen.Elements("lock", "Lock", "", ".", "..", "l", "con", ".safestore", "a/b", "-a")));
 
     [Fact]
-    public void Any_string_names_a_sandbox_exactly_if_it_matches_the_expression_and_others_too_unless_it_is_lock() => Laws.Check(Strings, 3000, static text =>
+    public void Any_string_names_a_sandbox_exactly_if_it_matches_the_expression_and_others_too_unless_it_is_lock() =>
+        Laws.Check(Strings, 3000, static text =>
     {
         bool matches = Allowed().IsMatch(text);
         Assert.Equal(matches, Identifier.IsValid(text));

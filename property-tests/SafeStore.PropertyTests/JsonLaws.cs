@@ -64,7 +64,8 @@ public sealed class JsonLaws : IAsyncLifetime
         });
 
     [Fact]
-    public void Depth_64_is_accepted_and_depth_65_refused_whatever_it_is_made_of() => Laws.Check(Gens.ArrayOf(Gen.Choose(0, 1), 65, 65), 100, static kinds =>
+    public void Depth_64_is_accepted_and_depth_65_refused_whatever_it_is_made_of() =>
+        Laws.Check(Gens.ArrayOf(Gen.Choose(0, 1), 65, 65), 100, static kinds =>
     {
         for (int depth = 64; depth <= 65; depth++)
         {
@@ -93,5 +94,6 @@ public sealed class JsonLaws : IAsyncLifetime
             Assert.InRange((write ?? read)?.Position ?? 0, 0, json.Length);
         });
 
-    private void Commit(byte[] json) => _held.Change().PutJson(StoreRoot.Run, null, "d.json", json).CommitAsync().AsTask().GetAwaiter().GetResult();
+    private void Commit(byte[] json) =>
+        _held.Change().PutJson(StoreRoot.Run, null, "d.json", json).CommitAsync().AsTask().GetAwaiter().GetResult();
 }

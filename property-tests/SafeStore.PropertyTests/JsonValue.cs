@@ -11,9 +11,12 @@ namespace SafeStore.PropertyTests;
 internal abstract record JsonValue
 {
     private static readonly string[] s_literals =
-        ["null", "true", "false", "0", "-0", "-1.5e-7", "9007199254740993", "1e308", "\"\"", "\"caf\u00e9 \\u00e9 \\ud83d\\ude00 \ud83d\ude00 \\n\\/\\\\\\\"\"", "\"\\u0000\"", "[]", "{}"];
+        ["null", "true", "false", "0", "-0", "-1.5e-7", "9007199254740993", "1e308", "\"\"",
+            "\"caf\u00e9 \\u00e9 \\ud83d\\ude00 \ud83d\ude00 \\n\\/\\\\\\\"\"", "\"\\u0000\"", "[]", "{}"];
 
-    private static readonly string[] s_names = ["a", "b", "A", "", "a b", "\u00e9", "e\u0301", "\"", "\\", "a\n", "\ud83d\ude00", "very long name that does not fit anywhere", "__proto__"];
+    private static readonly string[] s_names =
+        ["a", "b", "A", "", "a b", "\u00e9", "e\u0301", "\"", "\\", "a\n", "\ud83d\ude00", "very long name that does not fit anywhere",
+        "__proto__"];
 
     public static Gen<JsonValue> Any { get; } = Gen.Sized(static size => OfSize(size, depth: 1));
 
@@ -45,9 +48,12 @@ internal abstract record JsonValue
 
     public abstract IEnumerable<Map> Maps();
 
-    /// <summary>The same name as JSON text, with some of its characters escaped; the two halves of a pair alike, or neither would be text.</summary>
+    /// <summary>
+    /// The same name as JSON text, with some of its characters escaped; the two halves of a pair alike, or neither would be text.
+    /// </summary>
     public static string Quote(string name, int escapes) => "\"" + string.Concat(name.Select((character, i) =>
-        character is '"' or '\\' or < ' ' || ((escapes >> (char.IsSurrogate(character) ? 0 : i % 16)) & 1) == 1 ? $"\\u{((int)character).ToString("x4", CultureInfo.InvariantCulture)}" : character.ToString())) + "\"";
+        character is '"' or '\\' or < ' ' || ((escapes >> (char.IsSurrogate(character) ? 0 : i % 16)) & 1) == 1
+            ? $"\\u{((int)character).ToString("x4", CultureInfo.InvariantCulture)}" : character.ToString())) + "\"";
 
     private static Gen<JsonValue> OfSize(int size, int depth)
     {

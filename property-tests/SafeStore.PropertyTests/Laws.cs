@@ -19,7 +19,8 @@ namespace SafeStore.PropertyTests;
 /// </summary>
 internal static class Laws
 {
-    public static void Check<T>(Gen<T> cases, int count, Action<T> law, Func<T, IEnumerable<T>>? shrink = null, [CallerMemberName] string name = "")
+    public static void Check<T>(
+        Gen<T> cases, int count, Action<T> law, Func<T, IEnumerable<T>>? shrink = null, [CallerMemberName] string name = "")
     {
         ulong seed = Seed();
         int total = Math.Max(1, (int)(count * Factor()));
@@ -47,7 +48,8 @@ internal static class Laws
     }
 
     private static double Factor() =>
-        double.TryParse(Environment.GetEnvironmentVariable("SAFESTORE_PROPERTY_CASES"), CultureInfo.InvariantCulture, out double factor) ? factor : 1;
+        double.TryParse(Environment.GetEnvironmentVariable("SAFESTORE_PROPERTY_CASES"), CultureInfo.InvariantCulture, out double factor)
+            ? factor : 1;
 
     private static ulong Seed() =>
         ulong.TryParse(Environment.GetEnvironmentVariable("SAFESTORE_PROPERTY_SEED"), CultureInfo.InvariantCulture, out ulong seed)

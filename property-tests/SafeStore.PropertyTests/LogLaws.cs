@@ -17,7 +17,8 @@ public sealed class LogLaws
 {
     private const int SegmentBytes = 16 * 1024;
 
-    private static Gen<int[][]> Batches { get; } = Gen.Frequency((6, Gen.Choose(0, 300)), (2, Gen.Choose(3000, 5000)), (1, Gen.Choose(14_000, 20_000)))
+    private static Gen<int[][]> Batches { get; } =
+        Gen.Frequency((6, Gen.Choose(0, 300)), (2, Gen.Choose(3000, 5000)), (1, Gen.Choose(14_000, 20_000)))
         .ArrayOf(1, 4)
         .ArrayOf(1, 12);
 
@@ -109,7 +110,8 @@ public sealed class LogLaws
         File.WriteAllBytes(path, after);
 
         Extent? first = world.Records.Find(record => record.Segment == segment
-            && !before.AsSpan((int)record.Start, (int)(record.End - record.Start)).SequenceEqual(after.AsSpan((int)record.Start, (int)(record.End - record.Start))));
+            && !before.AsSpan((int)record.Start, (int)(record.End - record.Start))
+                .SequenceEqual(after.AsSpan((int)record.Start, (int)(record.End - record.Start))));
         bool isHeaderDamaged = !before.AsSpan(0, 120).SequenceEqual(after.AsSpan(0, 120)); // its checksum and the 112 bytes that it is of
         bool mustReport = isHeaderDamaged || (first is not null && (segment != firsts[^1] || world.Records.Exists(later =>
             later.StartsBatch && later.Lsn > first.Lsn && later.Durable >= first.Lsn && IsWhole(later, before, after, segment))));
@@ -130,9 +132,11 @@ public sealed class LogLaws
     }
 
     private static bool IsWhole(Extent record, byte[] before, byte[] after, Lsn segment) => record.Segment != segment
-        || before.AsSpan((int)record.Start, (int)(record.End - record.Start)).SequenceEqual(after.AsSpan((int)record.Start, (int)(record.End - record.Start)));
+        || before.AsSpan((int)record.Start, (int)(record.End - record.Start))
+            .SequenceEqual(after.AsSpan((int)record.Start, (int)(record.End - record.Start)));
 
-    private static string[] Show(IEnumerable<CommitRecord> records) => [.. records.Select(static record => $"{record.Lsn} {Gens.Show(record.Payload.Span)}")];
+    private static string[] Show(IEnumerable<CommitRecord> records) =>
+        [.. records.Select(static record => $"{record.Lsn} {Gens.Show(record.Payload.Span)}")];
 
     private sealed record Extent(Lsn Lsn, Lsn Durable, Lsn Segment, long Start, long End, bool StartsBatch);
 
@@ -160,7 +164,9 @@ public sealed class LogLaws
             _directory = directory!;
             Directory = new LogDirectory(_fs, _directory, SegmentBytes, logBytesMax: 0);
             var identity = new StoreIdentity(Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
-            Directory.Start(new SegmentHeader(1, new Lsn(1), default, 0, SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot)).Dispose();
+            Directory.Start(
+                new SegmentHeader(1, new Lsn(1), default, 0, SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot))
+                .Dispose();
             using SharedState one = Share();
             using SharedState two = Share();
             using CommitLog first = Log(one, identity);
@@ -234,7 +240,9 @@ public sealed class LogLaws
             while (reader.TryReadNext(position, out LogPosition next) is { } record)
             {
                 long start = next.Offset - RecordFormat.SizeOf(record.Payload.Length);
-                yield return new Extent(record.Lsn, record.DurableLsn, segment, start, start + RecordFormat.HeaderBytes + record.Payload.Length, start % RecordFormat.BlockBytes == 0);
+                yield return new Extent(
+                    record.Lsn, record.DurableLsn, segment, start, start + RecordFormat.HeaderBytes + record.Payload.Length,
+                    start % RecordFormat.BlockBytes == 0);
                 position = next;
             }
         }

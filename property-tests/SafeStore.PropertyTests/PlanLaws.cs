@@ -72,5 +72,6 @@ public sealed class PlanLaws
 
     private static string Show(SandboxPlan plan) =>
         $"{plan.Kind} {plan.Sandbox} +[{string.Join(',', plan.CreatedContainers)}] -[{string.Join(',', plan.RemovedContainers)}] "
-        + $"put [{string.Join(',', plan.Puts.Select(static put => $"{put.Key}={Convert.ToHexStringLower(put.Content.Span)}"))}] delete [{string.Join(',', plan.Deletes)}]";
+        + $"put [{string.Join(',', plan.Puts.Select(static put => $"{put.Key}={Convert.ToHexStringLower(put.Content.Span)}"))}] delete "
+            + $"[{string.Join(',', plan.Deletes)}]";
 }

@@ -21,7 +21,8 @@ public sealed class RecordLaws : IDisposable
     {
         Assert.Equal(Errno.None, _fs.OpenRoot(_temp.Path, out DirectoryHandle? directory));
         _directory = directory!;
-        Assert.Equal(Errno.None, _fs.CreateFile(_directory, "segment", UnixFileMode.UserRead | UnixFileMode.UserWrite, out FileHandle? file));
+        Assert.Equal(
+            Errno.None, _fs.CreateFile(_directory, "segment", UnixFileMode.UserRead | UnixFileMode.UserWrite, out FileHandle? file));
         _file = file!;
         Write(new byte[SegmentBytes], 0);
     }
@@ -125,7 +126,9 @@ public sealed class RecordLaws : IDisposable
         Write(bytes, SegmentHeader.Bytes);
         Write(new byte[64], SegmentHeader.Bytes + bytes.Length);
         Assert.Equal(Errno.None, _fs.OpenFile(_directory, "segment", FileUse.Read, out FileHandle? file));
-        return new SegmentReader(_fs, file!, new SegmentHeader(sample.Salt, sample.Lsn, sample.Lsn.Previous, sample.Previous, SegmentBytes, default, default, default));
+        return new SegmentReader(
+            _fs, file!, new SegmentHeader(
+            sample.Salt, sample.Lsn, sample.Lsn.Previous, sample.Previous, SegmentBytes, default, default, default));
     }
 
     private void Write(byte[] bytes, long offset)

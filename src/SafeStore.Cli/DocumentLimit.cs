@@ -8,7 +8,8 @@ internal sealed class DocumentLimit
     private const int BytesMax = 64 * 1024 * 1024;
 
     private readonly Option<int> _bytes = WholeNumber.Option(
-        "--document-bytes", "The largest document in bytes, up to 67108864 (64 MiB).", preset: new StoreOptions().DocumentBytesMax, max: BytesMax);
+        "--document-bytes", "The largest document in bytes, up to 67108864 (64 MiB).", preset: new StoreOptions().DocumentBytesMax,
+        max: BytesMax);
 
     public DocumentLimit(Command command) => command.Add(_bytes);
 

@@ -10,8 +10,8 @@ internal static class StandardOutput
     private const int Descriptor = 1;
 
     /// <summary>
-    /// Opens it. The console's own stream swallows EPIPE, so that a command would go on committing for nobody; a file, on the other hand, needs
-    /// the console's stream, since a FileStream keeps a position of its own and others may write to the same file.
+    /// Opens it. The console's own stream swallows EPIPE, so that a command would go on committing for nobody; a file, on the other hand,
+    /// needs the console's stream, since a FileStream keeps a position of its own and others may write to the same file.
     /// </summary>
     public static Stream Open()
     {

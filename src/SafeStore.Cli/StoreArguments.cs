@@ -7,9 +7,12 @@ namespace SafeStore.Cli;
 /// <summary>The options that say where a store lies: <c>--store DIR</c>, or <c>--config DIR --run DIR</c>.</summary>
 internal sealed class StoreArguments
 {
-    private readonly Option<string> _store = new("--store") { Description = "The store's directory, with its roots at DIR/config and DIR/run.", HelpName = "DIR" };
-    private readonly Option<string> _config = new("--config") { Description = "The config root; together with --run, instead of --store.", HelpName = "DIR" };
-    private readonly Option<string> _run = new("--run") { Description = "The run root; together with --config, instead of --store.", HelpName = "DIR" };
+    private readonly Option<string> _store =
+        new("--store") { Description = "The store's directory, with its roots at DIR/config and DIR/run.", HelpName = "DIR" };
+    private readonly Option<string> _config =
+        new("--config") { Description = "The config root; together with --run, instead of --store.", HelpName = "DIR" };
+    private readonly Option<string> _run =
+        new("--run") { Description = "The run root; together with --config, instead of --store.", HelpName = "DIR" };
 
     public StoreArguments(Command command)
     {
@@ -41,14 +44,16 @@ internal sealed class StoreArguments
         string mark = MarkOf(layout);
         return File.Exists(mark)
             ? layout
-            : throw new CommandException($"There is no store: '{mark}' does not exist or cannot be reached. Check the path; 'safestore apply' makes a new store.");
+            : throw new CommandException(
+                $"There is no store: '{mark}' does not exist or cannot be reached. Check the path; 'safestore apply' makes a new store.");
     }
 
     /// <summary>An adopted tree has its metadata beside the roots; any other store of two roots has it inside.</summary>
     private static StoreLayout LayoutOf(string config, string run)
     {
         StoreLayout inside = StoreLayout.Of(config, run);
-        return Path.GetDirectoryName(inside.Config) is null || Path.GetDirectoryName(inside.Run) is null ? inside // the filesystem's root has nothing beside it
+        return Path.GetDirectoryName(inside.Config) is null || Path.GetDirectoryName(inside.Run) is null
+            ? inside // the filesystem's root has nothing beside it
             : StoreLayout.Beside(config, run) is var beside && File.Exists(MarkOf(beside)) ? beside
             : inside;
     }

@@ -22,7 +22,8 @@ internal static class Tool
     {
         var root = new RootCommand(
             "SafeStore: crash-safe transactions over plain JSON files. "
-            + "Exit codes: 0 done, 1 failed, 2 done with findings, 3 the store is faulted, 64 wrong command line, 130/143 ended by a signal.")
+            + "Exit codes: 0 done, 1 failed, 2 done with findings, 3 the store is faulted, 64 wrong command line, 130/143 ended by a "
+                + "signal.")
         {
             ApplyCommand.Create(),
             DumpCommand.Create(),
@@ -61,7 +62,8 @@ internal static class Tool
         {
             return ExitCode.BrokenPipe;
         }
-        catch (Exception failure) when (failure is SafeStoreException or CommandException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception failure)
+            when (failure is SafeStoreException or CommandException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
             return failure is StoreFaultedException ? ExitCode.Faulted : ExitCode.Failed;

@@ -12,7 +12,9 @@ internal static class WholeNumber
         option.Validators.Add(result =>
         {
             // From the text: a value that cannot be converted throws here before it becomes an error of the command line.
-            if (result.Tokens is [{ } token] && !(int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= max))
+            if (result.Tokens is [{ } token]
+                && !(int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1
+                && value <= max))
             {
                 result.AddError($"{name} must be a whole number from 1 to {max.ToString(CultureInfo.InvariantCulture)}.");
             }

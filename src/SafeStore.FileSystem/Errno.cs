@@ -15,7 +15,9 @@ public enum Errno
     /// <summary>ENOENT: no such file or directory.</summary>
     NotFound = 2,
 
-    /// <summary>EINTR: interrupted by a signal. Implementations of the seam retry it, but for syncs, where it is final like any error.</summary>
+    /// <summary>
+    /// EINTR: interrupted by a signal. Implementations of the seam retry it, but for syncs, where it is final like any error.
+    /// </summary>
     Interrupted = 4,
 
     /// <summary>EIO: the device failed.</summary>

@@ -51,7 +51,8 @@ internal sealed class Ext4Report : IDisposable
     /// How many errors the filesystem has counted since its last check, and how many messages it has written since it was mounted: an error
     /// may be counted somewhat later, by the journal. Null if that cannot be read.
     /// </summary>
-    public (long Errors, long Messages)? Read() => Read(_errors) is { } errors && Read(_messages) is { } messages ? (errors, messages) : null;
+    public (long Errors, long Messages)? Read() =>
+        Read(_errors) is { } errors && Read(_messages) is { } messages ? (errors, messages) : null;
 
     public void Dispose()
     {

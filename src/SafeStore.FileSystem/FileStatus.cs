@@ -75,13 +75,15 @@ public enum FileUse
     ReadWrite,
 
     /// <summary>
-    /// Reading and writing without the page cache, where the filesystem can (O_DIRECT of open(2)): a sync after such a write has nothing to write back any more. Buffers must start at, and
-    /// their lengths and the positions in the file be multiples of, <see cref="IDurableFileSystem.DirectBytes"/>. <see cref="Errno.Invalid"/>, from the open or from a write, where it cannot.
+    /// Reading and writing without the page cache, where the filesystem can (O_DIRECT of open(2)): a sync after such a write has nothing to
+    /// write back any more. Buffers must start at, and their lengths and the positions in the file be multiples of,
+    /// <see cref="IDurableFileSystem.DirectBytes"/>. <see cref="Errno.Invalid"/>, from the open or from a write, where it cannot.
     /// </summary>
     Direct,
 
     /// <summary>
-    /// Reading what is asked for and no more: the kernel does not read ahead (POSIX_FADV_RANDOM of posix_fadvise(2)), so that nobody who writes meanwhile waits for a long read of the device.
+    /// Reading what is asked for and no more: the kernel does not read ahead (POSIX_FADV_RANDOM of posix_fadvise(2)), so that nobody who
+    /// writes meanwhile waits for a long read of the device.
     /// </summary>
     ReadInPieces,
 }

@@ -133,7 +133,9 @@ public partial interface IDurableFileSystem
     /// <param name="name">Its name.</param>
     /// <param name="permissions">Its permission bits and its owner.</param>
     /// <param name="bytes">All that it is to hold.</param>
-    /// <param name="isCreated">Whether the file is there; after an error it may hold a part of the bytes, and the caller removes it.</param>
+    /// <param name="isCreated">
+    /// Whether the file is there; after an error it may hold a part of the bytes, and the caller removes it.
+    /// </param>
     Errno CreateFile(
         DirectoryHandle directory, string name, in FilePermissions permissions, ReadOnlySpan<byte> bytes, out bool isCreated)
     {

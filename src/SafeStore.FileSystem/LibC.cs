@@ -110,7 +110,10 @@ internal static unsafe partial class LibC
 
     internal static Errno Error(nint result) => result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
 
-    /// <summary>By getrandom(2): the class library's generator would load OpenSSL into the process for these few bytes (5 MiB, 10 ms). It takes over where the kernel refuses.</summary>
+    /// <summary>
+    /// By getrandom(2): the class library's generator would load OpenSSL into the process for these few bytes (5 MiB, 10 ms). It takes over
+    /// where the kernel refuses.
+    /// </summary>
     internal static void FillRandom(Span<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -174,7 +177,8 @@ internal static unsafe partial class LibC
     internal static nint listxattrat(Descriptor directory, byte* path, int flags) =>
         syscall(SYS_listxattrat, directory, path, flags, null, 0);
 
-    internal static nint futex(uint* word, int operation, uint value, TimeSpec* timeout) => syscall(SYS_futex, word, operation, value, timeout);
+    internal static nint futex(uint* word, int operation, uint value, TimeSpec* timeout) =>
+        syscall(SYS_futex, word, operation, value, timeout);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int open(byte* path, int flags, uint mode);

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace SafeStore.FileSystem;
 
-/// <summary>Reads the kernel's table of file locks, /proc/locks (proc_locks(5)), so that a message can name the process in the way.</summary>
+/// <summary>
+/// Reads the kernel's table of file locks, /proc/locks (proc_locks(5)), so that a message can name the process in the way.
+/// </summary>
 internal static class LockTable
 {
     private const int CommandLimit = 200;
@@ -23,8 +25,8 @@ internal static class LockTable
     }
 
     /// <summary>
-    /// Finds a file's flocks and locks of open file descriptions in the table's text; for the latter the kernel names no process. If no line has both device and inode, lines with the inode alone count: btrfs
-    /// and overlayfs show another device here than in stat.
+    /// Finds a file's flocks and locks of open file descriptions in the table's text; for the latter the kernel names no process. If no
+    /// line has both device and inode, lines with the inode alone count: btrfs and overlayfs show another device here than in stat.
     /// </summary>
     internal static IReadOnlyList<(int ProcessId, bool IsExclusive)> Parse(string text, ulong device, ulong inode)
     {

@@ -28,7 +28,8 @@ internal static unsafe class PosixAttributeCopy
         byte* text = stackalloc byte[NativeText.Capacity];
         errno = NativeText.Name(target, text);
         Descriptor? opened = null;
-        errno = errno == Errno.None ? PosixOpening.OpenName(targetDirectory, text, LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_NOCTTY, 0, out opened) : errno;
+        errno = errno == Errno.None
+            ? PosixOpening.OpenName(targetDirectory, text, LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_NOCTTY, 0, out opened) : errno;
         using (opened)
         {
             return errno == Errno.None ? Copy(directory, name, opened!) : errno;

@@ -195,7 +195,8 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
     /// <inheritdoc/>
     public Errno Rename(
         DirectoryHandle sourceDirectory, string source, DirectoryHandle targetDirectory, string target, RenameKind kind) =>
-        PosixRenaming.Rename(PosixDirectory.Of(sourceDirectory).Descriptor, source, PosixDirectory.Of(targetDirectory).Descriptor, target, kind);
+        PosixRenaming.Rename(
+            PosixDirectory.Of(sourceDirectory).Descriptor, source, PosixDirectory.Of(targetDirectory).Descriptor, target, kind);
 
     /// <inheritdoc/>
     public Errno Unlink(DirectoryHandle directory, string name) => Remove(directory, name, flags: 0);

@@ -91,8 +91,8 @@ internal static unsafe class PosixOpening
     }
 
     /// <summary>
-    /// Whether a path could lead out of its directory, links apart: it is absolute, or has two dots in a row. Only then the kernel is asked to watch:
-    /// it takes a lock of the whole machine for that (path_is_under), at each call.
+    /// Whether a path could lead out of its directory, links apart: it is absolute, or has two dots in a row. Only then the kernel is asked
+    /// to watch: it takes a lock of the whole machine for that (path_is_under), at each call.
     /// </summary>
     private static bool MayLeave(byte* path)
     {

@@ -16,7 +16,8 @@ internal static unsafe class PosixProcess
         if (!isLinux || architecture is not (Architecture.X64 or Architecture.Arm64))
         {
             throw new PlatformNotSupportedException(
-                $"SafeStore's file system makes the system calls of Linux on x86-64 and arm64. This is {RuntimeInformation.OSDescription} on "
+                $"SafeStore's file system makes the system calls of Linux on x86-64 and arm64. This is {RuntimeInformation.OSDescription} "
+                + $"on "
                 + $"{architecture}. Run the program as a 64-bit process on one of these.");
         }
     }

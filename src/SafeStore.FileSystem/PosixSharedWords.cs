@@ -62,7 +62,12 @@ internal sealed unsafe class PosixSharedWords : SharedWords
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
         using Use use = new(_mapping, index);
-        LibC.TimeSpec time = new() { Seconds = timeout.Ticks / TimeSpan.TicksPerSecond, Nanoseconds = timeout.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+        LibC.TimeSpec time =
+            new()
+            {
+                Seconds = timeout.Ticks / TimeSpan.TicksPerSecond,
+                Nanoseconds = timeout.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick
+            };
         uint expected = BitConverter.IsLittleEndian ? (uint)value : BinaryPrimitives.ReverseEndianness((uint)value);
         _ = LibC.futex(use.LowerHalf, LibC.FUTEX_WAIT, expected, &time); // whatever ended it, the caller looks again
     }

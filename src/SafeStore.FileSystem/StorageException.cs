@@ -97,7 +97,8 @@ public sealed class StorageException : SafeStoreException
         Errno.AccessDenied or Errno.NotPermitted => "Check the owner and the permissions of the path and of the directories above it.",
         Errno.ProcessFileLimit => "The process has too many open files: raise its limit (ulimit -n) or find the leak.",
         Errno.SystemFileLimit => "The machine has too many open files: raise fs.file-max or find the leak.",
-        Errno.SymbolicLink => "A symbolic link is in the way; SafeStore follows none inside a root. Find out where it comes from, and remove it.",
+        Errno.SymbolicLink =>
+        "A symbolic link is in the way; SafeStore follows none inside a root. Find out where it comes from, and remove it.",
         Errno.Busy => "Something is mounted there, or the kernel uses it: unmount it (findmnt shows what) and try again.",
         Errno.CrossDevice => "It would have to move to another filesystem, mount or project: bring both to the same one.",
         Errno.TooManyLinks => "The filesystem allows no more names there: remove some of the directories or links.",

@@ -5,7 +5,8 @@ namespace SafeStore.FileSystem;
 
 /// <summary>
 /// Names that only SafeStore gives: <c>.ss-(16 hex digits).tmp</c> for a temp file beside its target, <c>(id).(16 hex digits)</c> for a
-/// directory under stage/ or trash/, with sixteen zeros for a whole new sandbox. Neither is a valid id; whatever else lies around belongs to others and is never removed.
+/// directory under stage/ or trash/, with sixteen zeros for a whole new sandbox. Neither is a valid id; whatever else lies around belongs
+/// to others and is never removed.
 /// </summary>
 internal static class TempName
 {
@@ -74,8 +75,9 @@ internal sealed class NameSource
 }
 
 /// <summary>
-/// A few random names in turn, for the temp files of one store object. The kernel finds them again in its cache of names; of fresh ones each would leave an entry there that says "not here",
-/// until memory runs short. Random, so that two processes never share one: who lost his lock to somebody that removed the lock file must not publish, or remove, what another has staged.
+/// A few random names in turn, for the temp files of one store object. The kernel finds them again in its cache of names; of fresh ones
+/// each would leave an entry there that says "not here", until memory runs short. Random, so that two processes never share one: who lost
+/// his lock to somebody that removed the lock file must not publish, or remove, what another has staged.
 /// </summary>
 internal sealed class TempNameRing
 {

@@ -20,7 +20,8 @@ internal static class WholeFile
     /// <see cref="Errno.None"/>.
     /// </param>
     /// <param name="length">How many bytes of the buffer are the file's.</param>
-    internal static Errno Read(IDurableFileSystem fs, DirectoryHandle directory, ReadOnlySpan<char> path, int limit, out byte[] rented, out int length)
+    internal static Errno Read(
+        IDurableFileSystem fs, DirectoryHandle directory, ReadOnlySpan<char> path, int limit, out byte[] rented, out int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(limit, Array.MaxLength);
@@ -34,7 +35,8 @@ internal static class WholeFile
             Errno errno = fs.ReadWhole(directory, path, buffer.AsSpan(0, room), out int count);
             if (errno == Errno.None && count == room && count <= limit)
             {
-                // A file so large is read from its start again: the name may stand for another one meanwhile, of which the first part would be wrong.
+                // A file so large is read from its start again: the name may stand for another one meanwhile, of which the first part would
+                // be wrong.
                 ArrayPool<byte>.Shared.Return(buffer);
                 buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(Growth * (long)buffer.Length, limit + 1L));
                 continue;
@@ -70,8 +72,8 @@ internal static class WholeFile
     /// <summary>
     /// Whether a short read that stops here stopped at the end of the file, so that no second read need ask. Reads of a regular file
     /// come short for two reasons only: the end, or a page that the device could not deliver, in which case the kernel hands out
-    /// what lies before it and gives the error to the next read. Pages begin at multiples of 4 KiB, the smallest that Linux has; a read that stops
-    /// elsewhere stopped at the end.
+    /// what lies before it and gives the error to the next read. Pages begin at multiples of 4 KiB, the smallest that Linux has; a read
+    /// that stops elsewhere stopped at the end.
     /// </summary>
     internal static bool IsEnd(int position) => position % PageSize != 0;
 }

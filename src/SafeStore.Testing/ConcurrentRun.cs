@@ -12,8 +12,8 @@ namespace SafeStore.Testing;
 public sealed record ConcurrentWork(SimulatedProcess Process, Func<ValueTask> RunAsync);
 
 /// <summary>
-/// Several processes, each on a thread of its own, of which exactly one runs at any time: at each call the one that runs hands over to one that follows from
-/// the seed. So the order of all calls is the same in each run.
+/// Several processes, each on a thread of its own, of which exactly one runs at any time: at each call the one that runs hands over to one
+/// that follows from the seed. So the order of all calls is the same in each run.
 /// </summary>
 internal sealed class ConcurrentRun(SimulatedMachine machine, ulong seed) : IDisposable
 {
@@ -84,7 +84,8 @@ internal sealed class ConcurrentRun(SimulatedMachine machine, ulong seed) : IDis
             ValueTask task = flow.Work.RunAsync();
             if (!task.IsCompleted)
             {
-                throw new InvalidOperationException($"The simulated {flow.Work.Process} waits for something outside the simulation; it may await only its own clock.");
+                throw new InvalidOperationException(
+                    $"The simulated {flow.Work.Process} waits for something outside the simulation; it may await only its own clock.");
             }
 
 #pragma warning disable CA1849 // it has ended: this only brings its exception here
@@ -133,7 +134,10 @@ internal sealed class ConcurrentRun(SimulatedMachine machine, ulong seed) : IDis
         ready[_random.Next(ready.Count)].Turn.Release();
     }
 
-    /// <summary>Timers that become due run on this thread; it has no flow meanwhile, since their calls must not hand over: it is being handed over already.</summary>
+    /// <summary>
+    /// Timers that become due run on this thread; it has no flow meanwhile, since their calls must not hand over: it is being handed over
+    /// already.
+    /// </summary>
     private void Advance(DateTimeOffset time)
     {
         Flow? flow = _current.Value;
@@ -155,7 +159,8 @@ internal sealed class ConcurrentRun(SimulatedMachine machine, ulong seed) : IDis
     }
 
     /// <summary>Those that can go on; who was killed in its sleep does so at once, to its end.</summary>
-    private List<Flow> Ready() => _flows.FindAll(flow => !flow.HasEnded && (flow.WakesAt <= machine.Timers.Now || !flow.Work.Process.IsAlive));
+    private List<Flow> Ready() =>
+        _flows.FindAll(flow => !flow.HasEnded && (flow.WakesAt <= machine.Timers.Now || !flow.Work.Process.IsAlive));
 
     private sealed class Flow(ConcurrentWork work)
     {

@@ -3,7 +3,10 @@ using SafeStore.FileSystem;
 
 namespace SafeStore.Testing;
 
-/// <summary>A call that a simulated process makes. The names are those of <see cref="IDurableFileSystem"/>; the last ones come from its <see cref="IDurableFileSystem.Files"/> only.</summary>
+/// <summary>
+/// A call that a simulated process makes. The names are those of <see cref="IDurableFileSystem"/>; the last ones come from its
+/// <see cref="IDurableFileSystem.Files"/> only.
+/// </summary>
 public enum Operation
 {
     /// <summary><see cref="IDurableFileSystem.OpenRoot"/>.</summary>
@@ -131,15 +134,18 @@ public sealed record SimulatedCall(long Number, string Process, Operation Operat
     public override string ToString() =>
         $"{Number,6} {Process}: {Operation} {Path}{(Detail.Length > 0 ? " " + Detail : "")}{(Result == Errno.None ? "" : $" = {Result}")}";
 
-    internal static bool Changes(Operation operation) => operation is Operation.MakeDirectory or Operation.CreateFile or Operation.Write or Operation.Allocate
-        or Operation.SyncFile or Operation.SyncData or Operation.SyncDirectory or Operation.SyncAll or Operation.Rename or Operation.RenameNoReplace or Operation.Exchange
-        or Operation.Unlink or Operation.RemoveDirectory or Operation.SetAttribute or Operation.CopyAttributes or Operation.Truncate or Operation.Link or Operation.SymbolicLink
+    internal static bool Changes(Operation operation) =>
+        operation is Operation.MakeDirectory or Operation.CreateFile or Operation.Write or Operation.Allocate
+        or Operation.SyncFile or Operation.SyncData or Operation.SyncDirectory or Operation.SyncAll or Operation.Rename
+            or Operation.RenameNoReplace or Operation.Exchange
+        or Operation.Unlink or Operation.RemoveDirectory or Operation.SetAttribute or Operation.CopyAttributes or Operation.Truncate
+            or Operation.Link or Operation.SymbolicLink
         or Operation.SetMode or Operation.SetOwner;
 }
 
 /// <summary>
-/// The simulated process was killed, or its machine lost its power, in the middle of a call. Every further call of the process throws it too. Let it pass: a
-/// dead process runs no error handling.
+/// The simulated process was killed, or its machine lost its power, in the middle of a call. Every further call of the process throws it
+/// too. Let it pass: a dead process runs no error handling.
 /// </summary>
 public sealed class SimulatedCrashException : Exception
 {

@@ -7,7 +7,8 @@ namespace SafeStore.Testing;
 
 /// <summary>
 /// The time of a simulated machine, as one of its processes sees it: it stands still until somebody sleeps or moves it on. Give it to
-/// <see cref="StoreOptions.TimeProvider"/> in a simulation: a wait for another process's lock is then a sleep on the caller's thread, in no real time.
+/// <see cref="StoreOptions.TimeProvider"/> in a simulation: a wait for another process's lock is then a sleep on the caller's thread, in no
+/// real time.
 /// </summary>
 public sealed class SimulatedClock : TimeProvider, ISleepingClock
 {
@@ -103,7 +104,8 @@ internal sealed class SimulatedTimers
             Timer? first = null;
             foreach (Timer timer in _timers)
             {
-                if (timer.Due <= until && timer.Owner is not { IsPaused: true } && (first is null || (timer.Due, timer.Number).CompareTo((first.Due, first.Number)) < 0))
+                if (timer.Due <= until && timer.Owner is not { IsPaused: true }
+                    && (first is null || (timer.Due, timer.Number).CompareTo((first.Due, first.Number)) < 0))
                 {
                     first = timer;
                 }

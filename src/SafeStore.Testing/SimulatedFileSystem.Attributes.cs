@@ -90,7 +90,8 @@ public sealed partial class SimulatedFileSystem
 
         Metadata metadata = copy.Inode.Metadata;
         ImmutableSortedDictionary<string, ImmutableArray<byte>> kept = metadata.Attributes.SetItems(
-            place.Inode.Metadata.Attributes.Where(static attribute => attribute.Key.StartsWith(UserSpace, StringComparison.Ordinal) || attribute.Key == Label));
+            place.Inode.Metadata.Attributes.Where(
+            static attribute => attribute.Key.StartsWith(UserSpace, StringComparison.Ordinal) || attribute.Key == Label));
         if (kept != metadata.Attributes)
         {
             if (copy.Disk.IsReadOnly)

@@ -82,7 +82,8 @@ public sealed partial class SimulatedFileSystem
     private Errno CheckNew(Place directory, string name)
     {
         Errno errno = CheckFree(directory, name);
-        return errno == Errno.None && directory.Disk.InodesMax != long.MaxValue && directory.Disk.InodesUsed() >= directory.Disk.InodesMax ? Errno.NoSpace : errno;
+        return errno == Errno.None && directory.Disk.InodesMax != long.MaxValue && directory.Disk.InodesUsed() >= directory.Disk.InodesMax
+            ? Errno.NoSpace : errno;
     }
 
     private Errno CheckFree(Place directory, string name)
@@ -106,7 +107,8 @@ public sealed partial class SimulatedFileSystem
             return errno != Errno.None ? errno : Errno.NotFound;
         }
 
-        foreach ((string name, long number) in ((DirectoryInode)directory.Inode).Names.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
+        foreach ((string name, long number) in ((DirectoryInode)directory.Inode)
+            .Names.OrderBy(static entry => entry.Key, StringComparer.Ordinal))
         {
             entries.Add(new DirectoryEntry(name, KindOf(directory.Disk[number])));
         }

@@ -44,7 +44,8 @@ public sealed partial class SimulatedFileSystem
     {
         SimulatedFile opened = Of(file);
         count = 0;
-        WriteInProgress? write = _machine.BeforeChange is null ? null : new WriteInProgress(opened.Place.Disk.Device, opened.Place.Inode.Number, offset, bytes.ToArray());
+        WriteInProgress? write = _machine.BeforeChange is null ? null
+            : new WriteInProgress(opened.Place.Disk.Device, opened.Place.Inode.Number, offset, bytes.ToArray());
         using Turn turn = Begin(Operation.Write, opened.Path, $"{offset}+{bytes.Length}", opened.Place.Disk, write);
         if (turn.Fails(out Errno errno))
         {

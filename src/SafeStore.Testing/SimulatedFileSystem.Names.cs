@@ -62,7 +62,8 @@ public sealed partial class SimulatedFileSystem
             return Errno.Exists;
         }
 
-        errno = kind == RenameKind.Exchange ? CheckExchange(disk, from, moved!, to, replaced!) : CheckRename(disk, from, moved!, to, replaced);
+        errno = kind == RenameKind.Exchange ? CheckExchange(disk, from, moved!, to, replaced!)
+            : CheckRename(disk, from, moved!, to, replaced);
         if (errno != Errno.None || moved == replaced)
         {
             return errno;
@@ -200,7 +201,8 @@ public sealed partial class SimulatedFileSystem
             return errno;
         }
 
-        return directory.Disk.IsReadOnly ? Errno.ReadOnly : MountTable.Find(directory.Disk, (DirectoryInode)directory.Inode, name, out inode);
+        return directory.Disk.IsReadOnly ? Errno.ReadOnly
+            : MountTable.Find(directory.Disk, (DirectoryInode)directory.Inode, name, out inode);
     }
 
     private void Touch(Place directory) => directory.Inode.Written = _machine.Timers.Now;

@@ -244,7 +244,8 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         return turn.End(errno);
     }
 
-    private static NodeStatus NodeStatusOf(Place place) => new(StatusOf(place), place.Inode.Created, place.Inode.Accessed, place.Inode.Written);
+    private static NodeStatus NodeStatusOf(Place place) =>
+        new(StatusOf(place), place.Inode.Created, place.Inode.Accessed, place.Inode.Written);
 
     private Errno Rename(Operation operation, string source, string target)
     {
@@ -259,7 +260,8 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         {
             errno = _machine.Mounts.WalkToParent(target, out Place to, out string newName);
             errno = errno == Errno.None && (source.EndsWith('/') || target.EndsWith('/')) ? CheckIsDirectory(from, name) : errno;
-            errno = errno == Errno.None ? Rename(from, name, to, newName, operation == Operation.Rename ? RenameKind.Replace : RenameKind.NoReplace) : errno;
+            errno = errno == Errno.None
+                ? Rename(from, name, to, newName, operation == Operation.Rename ? RenameKind.Replace : RenameKind.NoReplace) : errno;
         }
 
         return turn.End(errno);

@@ -27,9 +27,10 @@ public sealed partial class SimulatedFileSystem
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Done where <see cref="PersistenceProfile.CanSyncAll"/> says so. If it fails, the data of all files that waited to be written are lost, and each file's own next sync tells (the error sequence of Linux is told to whoever opens
-    /// the file later, unless somebody has been told before); names stay pending. If it fails with <see cref="Errno.Damaged"/>, no later sync tells. One that has turned read-only says nothing
-    /// and does nothing, as Linux (sync_filesystem in fs/sync.c).
+    /// Done where <see cref="PersistenceProfile.CanSyncAll"/> says so. If it fails, the data of all files that waited to be written are
+    /// lost, and each file's own next sync tells (the error sequence of Linux is told to whoever opens the file later, unless somebody has
+    /// been told before); names stay pending. If it fails with <see cref="Errno.Damaged"/>, no later sync tells. One that has turned
+    /// read-only says nothing and does nothing, as Linux (sync_filesystem in fs/sync.c).
     /// </remarks>
     public Errno SyncAll(DirectoryHandle directory, long unwrittenMax, out bool isDone)
     {
@@ -48,7 +49,10 @@ public sealed partial class SimulatedFileSystem
     }
 
     /// <inheritdoc/>
-    /// <remarks>What is written may reach the disk at any time anyhow: the call changes nothing. If it fails, the filesystem has given up what waited to be written, and no later sync tells.</remarks>
+    /// <remarks>
+    /// What is written may reach the disk at any time anyhow: the call changes nothing. If it fails, the filesystem has given up what
+    /// waited to be written, and no later sync tells.
+    /// </remarks>
     public Errno StartWriteBack(FileHandle file)
     {
         SimulatedFile opened = Of(file);
@@ -147,7 +151,8 @@ public sealed partial class SimulatedFileSystem
                 _ = directory.Errors.Look();
             }
 
-            return fault is SyncLosesData lost ? lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno : ((CallFails)fault).Errno;
+            return fault is SyncLosesData lost ? lost.Afterwards == LostSync.ReportsLater ? Errno.None : lost.Errno
+                : ((CallFails)fault).Errno;
         }
 
         if (!disk.IsReadOnly)

@@ -8,9 +8,9 @@ using SafeStore.Testing.Files;
 namespace SafeStore.Testing;
 
 /// <summary>
-/// The filesystem of a simulated machine as one of its processes has it: it answers as Linux does on ext4 and tmpfs, and keeps in mind what is durable.
-/// Give it to <see cref="StoreOptions.FileSystem"/>; code that knows System.IO.Abstractions only takes <see cref="Files"/>. Started by
-/// <see cref="SimulatedMachine.Start"/>.
+/// The filesystem of a simulated machine as one of its processes has it: it answers as Linux does on ext4 and tmpfs, and keeps in mind what
+/// is durable. Give it to <see cref="StoreOptions.FileSystem"/>; code that knows System.IO.Abstractions only takes <see cref="Files"/>.
+/// Started by <see cref="SimulatedMachine.Start"/>.
 /// </summary>
 /// <remarks>There are no users: nobody is refused anything but by a <see cref="SimulatedFault"/>.</remarks>
 public sealed partial class SimulatedFileSystem : IDurableFileSystem
@@ -26,8 +26,8 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
     }
 
     /// <summary>
-    /// The same tree for ordinary programs: File, Directory, Path, FileInfo, DirectoryInfo and FileStream, whose <c>Flush(true)</c> is an fsync. What is not
-    /// supported throws <see cref="NotSupportedException"/> that names the member.
+    /// The same tree for ordinary programs: File, Directory, Path, FileInfo, DirectoryInfo and FileStream, whose <c>Flush(true)</c> is an
+    /// fsync. What is not supported throws <see cref="NotSupportedException"/> that names the member.
     /// </summary>
     public IFileSystem Files { get; }
 

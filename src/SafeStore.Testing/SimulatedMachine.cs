@@ -9,8 +9,8 @@ using SafeStore.Testing.Disks;
 namespace SafeStore.Testing;
 
 /// <summary>
-/// A machine in memory: filesystems that know what is durable, processes with handles and locks, a clock that stands still, faults by plan, kills and power
-/// losses. Everything follows from the seed; neither the real time nor the real disk has a part in it.
+/// A machine in memory: filesystems that know what is durable, processes with handles and locks, a clock that stands still, faults by plan,
+/// kills and power losses. Everything follows from the seed; neither the real time nor the real disk has a part in it.
 /// </summary>
 /// <example>
 /// <code>
@@ -115,7 +115,8 @@ public sealed class SimulatedMachine
     }
 
     /// <summary>
-    /// The power goes and comes back: all processes are dead, and of what was not synced some is there and some is not, as the profiles allow.
+    /// The power goes and comes back: all processes are dead, and of what was not synced some is there and some is not, as the profiles
+    /// allow.
     /// </summary>
     /// <param name="seed">Decides what is left.</param>
     public void LosePower(ulong seed)
@@ -209,8 +210,9 @@ public sealed class SimulatedMachine
     }
 
     /// <summary>
-    /// The kernel could not write out what a file has in memory, when nobody was waiting for it: the changes since its last sync are lost on the device, and seen in memory until <see cref="DropCaches"/>. The next sync of the file
-    /// tells, through whatever handle; the next of its whole filesystem tells that there was something, once to each directory that was open.
+    /// The kernel could not write out what a file has in memory, when nobody was waiting for it: the changes since its last sync are lost
+    /// on the device, and seen in memory until <see cref="DropCaches"/>. The next sync of the file tells, through whatever handle; the next
+    /// of its whole filesystem tells that there was something, once to each directory that was open.
     /// </summary>
     /// <param name="path">The file's path.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -255,11 +257,14 @@ public sealed class SimulatedMachine
     }
 
     /// <summary>
-    /// Runs several processes at the same time, in an order that follows from a seed: at each call one of those that can go on is chosen. Returns when all
-    /// have ended. A process that is killed ends there.
+    /// Runs several processes at the same time, in an order that follows from a seed: at each call one of those that can go on is chosen.
+    /// Returns when all have ended. A process that is killed ends there.
     /// </summary>
     /// <param name="seed">Decides the order.</param>
-    /// <param name="work">The processes and what each does. Its code may await only what ends without waiting, or waits on its <see cref="SimulatedProcess.Clock"/>.</param>
+    /// <param name="work">
+    /// The processes and what each does. Its code may await only what ends without waiting, or waits on its
+    /// <see cref="SimulatedProcess.Clock"/>.
+    /// </param>
     /// <exception cref="AggregateException">What the processes threw.</exception>
     /// <exception cref="InvalidOperationException">A run is under way already.</exception>
     public void RunConcurrently(ulong seed, params IReadOnlyList<ConcurrentWork> work)

@@ -24,7 +24,8 @@ public sealed record SimulatedMachineOptions
     public int HandlesMax { get; init; } = 1024;
 
     /// <summary>
-    /// Whether a store on this machine stages a transaction before it writes its record (<see cref="SafeStore.FileSystem.IDurableFileSystem.StagesFirst"/>); on a real disk one thread does the one while another does the
+    /// Whether a store on this machine stages a transaction before it writes its record
+    /// (<see cref="SafeStore.FileSystem.IDurableFileSystem.StagesFirst"/>); on a real disk one thread does the one while another does the
     /// other. The default is no: it stages between the record's write and its sync.
     /// </summary>
     public bool StagesFirst { get; init; }

@@ -29,7 +29,9 @@ public sealed class SimulatedProcess
     /// <summary>Whether it is stopped, as by SIGSTOP: its timers wait.</summary>
     internal bool IsPaused { get; set; }
 
-    /// <summary>The machine's filesystem as this process has it; for ordinary programs its <see cref="IDurableFileSystem.Files"/>.</summary>
+    /// <summary>
+    /// The machine's filesystem as this process has it; for ordinary programs its <see cref="IDurableFileSystem.Files"/>.
+    /// </summary>
     public SimulatedFileSystem FileSystem { get; }
 
     /// <summary>The machine's time.</summary>
@@ -38,8 +40,8 @@ public sealed class SimulatedProcess
     internal HashSet<ISimulatedHandle> Handles { get; } = [];
 
     /// <summary>
-    /// Ends it at once, as SIGKILL does: its locks are free, its handles closed, its timers gone; what it has written stays in the machine's cache. Every
-    /// further call of it throws <see cref="SimulatedCrashException"/>. Without effect on a dead process.
+    /// Ends it at once, as SIGKILL does: its locks are free, its handles closed, its timers gone; what it has written stays in the
+    /// machine's cache. Every further call of it throws <see cref="SimulatedCrashException"/>. Without effect on a dead process.
     /// </summary>
     public void Kill() => _machine.Kill(this);
 

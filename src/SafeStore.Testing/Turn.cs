@@ -38,7 +38,9 @@ internal readonly ref struct Turn
     /// <param name="detail">The rest.</param>
     /// <param name="disk">Where it works, if that is known at the beginning.</param>
     /// <param name="write">What it writes.</param>
-    public static Turn Begin(SimulatedMachine machine, SimulatedProcess process, Operation operation, string path, string detail, Disk? disk, WriteInProgress? write = null)
+    public static Turn Begin(
+        SimulatedMachine machine, SimulatedProcess process, Operation operation, string path, string detail, Disk? disk,
+        WriteInProgress? write = null)
     {
         machine.Concurrent?.Switch();
         machine.BeforeCall?.Invoke(process, operation);

@@ -31,7 +31,8 @@ internal sealed class Engine : IAsyncDisposable
     private Engine(StoreOptions options, OpenedStore opened, LockWaiting waiting, EngineEvents events)
     {
         RootSet roots = opened.Roots;
-        (Roots, _anchor, _openLock, _shared, _logDirectory, _waiting, Events) = (roots, opened.Anchor, opened.OpenLock, opened.Shared, opened.LogDirectory, waiting, events);
+        (Roots, _anchor, _openLock, _shared, _logDirectory, _waiting, Events) =
+            (roots, opened.Anchor, opened.OpenLock, opened.Shared, opened.LogDirectory, waiting, events);
         _log = opened.Log;
         var names = new NameLocks(opened.Anchor, waiting);
         var resolver = new Resolver(roots, _log, opened.Identity, events);
@@ -39,7 +40,8 @@ internal sealed class Engine : IAsyncDisposable
         Locker = new SandboxLocker(roots, Gates, names, waiting, resolver);
         var documents = new DocumentSyncer(roots, _log, Locker, new WholeSyncer(roots, opened.HasRecovered, events), waiting);
         var published = new PublishedSandboxes(roots, names, Locker, resolver, events);
-        Checkpointer = new Checkpointer(roots, new CheckpointLock(opened.Anchor, waiting), _log, opened.Dirty, published, documents, events);
+        Checkpointer =
+            new Checkpointer(roots, new CheckpointLock(opened.Anchor, waiting), _log, opened.Dirty, published, documents, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
         _committer = new Committer(_log, _maintenance.Nudge);
         Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, events);
@@ -79,10 +81,12 @@ internal sealed class Engine : IAsyncDisposable
         StoreAnchor anchor = owned.Add(new StoreAnchor(fs, file, words, waiting));
         files.Disown();
         SharedState shared = owned.Add(new SharedState(fs, words));
-        DirectoryHandle logDirectory = owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log", roots.Config.DirectoryPermissions));
+        DirectoryHandle logDirectory =
+            owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log", roots.Config.DirectoryPermissions));
         var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes, options.LogBytesMax);
         FileLock openLock = anchor.LockOf(StoreLock.Open);
-        bool hasRecovered = await JoinAsync(metadata, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
+        bool hasRecovered =
+            await JoinAsync(metadata, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
         StoreIdentity identity = metadata.Join();
         var logLock = new LogLock(new SharedLock(anchor.LockOf(StoreLock.Log), shared, SharedWord.LogLockWaiting));
         var sync = new SharedSync(new SharedLock(anchor.LockOf(StoreLock.Sync), shared, SharedWord.SyncLockWaiting), shared);
@@ -142,7 +146,8 @@ internal sealed class Engine : IAsyncDisposable
 
     /// <returns>Whether this process has recovered the store, since nobody else had it open.</returns>
     private static async ValueTask<bool> JoinAsync(
-        StoreMetadata metadata, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting, EngineEvents events, CancellationToken cancellation)
+        StoreMetadata metadata, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting,
+        EngineEvents events, CancellationToken cancellation)
     {
         bool hasRecovered = false;
         bool joined = await waiting.TryUntilAsync(
@@ -193,7 +198,8 @@ internal sealed class Engine : IAsyncDisposable
         return hasRecovered;
     }
 
-    private static void Recover(StoreMetadata metadata, RootSet roots, LogDirectory segments, SharedState shared, bool wasFaulted, EngineEvents events)
+    private static void Recover(
+        StoreMetadata metadata, RootSet roots, LogDirectory segments, SharedState shared, bool wasFaulted, EngineEvents events)
     {
         try
         {

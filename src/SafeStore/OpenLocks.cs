@@ -5,7 +5,9 @@ using System.Threading.Tasks;
 
 namespace SafeStore;
 
-/// <summary>Which calls are under way in a store and which locks are out, so that closing it can wait for the ones and release the others.</summary>
+/// <summary>
+/// Which calls are under way in a store and which locks are out, so that closing it can wait for the ones and release the others.
+/// </summary>
 internal sealed class OpenLocks
 {
     private readonly Lock _gate = new();

@@ -42,9 +42,14 @@ public sealed class SandboxChange
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="kind">Its kind.</param>
     /// <param name="value">Its new value.</param>
-    /// <exception cref="ArgumentException">The kind belongs to a container, or the value cannot be a JSON document: a number that is not finite, a property twice, deeper than 64.</exception>
+    /// <exception cref="ArgumentException">
+    /// The kind belongs to a container, or the value cannot be a JSON document: a number that is not finite, a property twice, deeper than
+    /// 64.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxChange Put<T>(DocumentKind<T> kind, T value)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -56,9 +61,13 @@ public sealed class SandboxChange
     /// <param name="container">The container's id; it must exist, or be created earlier in this transaction.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="value">Its new value.</param>
-    /// <exception cref="ArgumentException">The id is not allowed, the kind belongs to a sandbox, or the value cannot be a JSON document.</exception>
+    /// <exception cref="ArgumentException">
+    /// The id is not allowed, the kind belongs to a sandbox, or the value cannot be a JSON document.
+    /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxChange Put<T>(string container, DocumentKind<T> kind, T value)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -72,14 +81,18 @@ public sealed class SandboxChange
     /// <param name="json">UTF-8 without byte order mark: one JSON value, no deeper than 64, no property twice in one object.</param>
     /// <exception cref="ArgumentException">A name is not allowed, or the text is not such JSON.</exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxChange PutJson(StoreRoot root, string? container, string file, ReadOnlySpan<byte> json) =>
         Put(DocumentAddress.Checked(Sandbox, container, root, file), json.ToArray());
 
     /// <summary>Deletes a document of the sandbox; one that does not exist is no error.</summary>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The kind belongs to a container.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxChange Delete(DocumentKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -90,7 +103,9 @@ public sealed class SandboxChange
     /// <param name="container">The container's id; it must exist.</param>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or the kind belongs to a sandbox.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
+    /// </exception>
     public SandboxChange Delete(string container, DocumentKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -102,13 +117,20 @@ public sealed class SandboxChange
     /// <param name="container">The container's id, null for a document of the sandbox.</param>
     /// <param name="file">The file's name.</param>
     /// <exception cref="ArgumentException">A name is not allowed.</exception>
-    /// <exception cref="InvalidOperationException">The sandbox or the container is removed in this transaction, or the transaction has been committed.</exception>
-    public SandboxChange Delete(StoreRoot root, string? container, string file) => Set(DocumentAddress.Checked(Sandbox, container, root, file), null);
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
+    /// </exception>
+    public SandboxChange Delete(StoreRoot root, string? container, string file) =>
+        Set(DocumentAddress.Checked(Sandbox, container, root, file), null);
 
-    /// <summary>Creates a container: its directory appears complete in every root, with the documents that this transaction puts into it.</summary>
+    /// <summary>
+    /// Creates a container: its directory appears complete in every root, with the documents that this transaction puts into it.
+    /// </summary>
     /// <param name="container">The container's id; it must not exist.</param>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="InvalidOperationException">The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.
+    /// </exception>
     public SandboxChange CreateContainer(string container)
     {
         Identifier.CheckContainer(container, nameof(container));
@@ -130,7 +152,9 @@ public sealed class SandboxChange
     /// <summary>Removes a container with everything in it.</summary>
     /// <param name="container">The container's id; it must exist, or be created earlier in this transaction.</param>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="InvalidOperationException">The container is removed already in this transaction, the sandbox is removed in it, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The container is removed already in this transaction, the sandbox is removed in it, or it has been committed.
+    /// </exception>
     public SandboxChange RemoveContainer(string container)
     {
         Identifier.CheckContainer(container, nameof(container));
@@ -152,7 +176,9 @@ public sealed class SandboxChange
     }
 
     /// <summary>Removes the sandbox with everything in it; what else the transaction does to it is dropped.</summary>
-    /// <exception cref="InvalidOperationException">The sandbox is created or removed already in this transaction, or it has been committed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is created or removed already in this transaction, or it has been committed.
+    /// </exception>
     public SandboxChange RemoveSandbox()
     {
         ThrowIfClosed();
@@ -196,7 +222,8 @@ public sealed class SandboxChange
         }
 
         return JsonRules.FindFaultStrictly(json.Span) is { } fault
-            ? throw new ArgumentException($"The value of '{document.Id}' cannot be a document: {fault.Reason} at byte {fault.Position}.", nameof(json))
+            ? throw new ArgumentException(
+                $"The value of '{document.Id}' cannot be a document: {fault.Reason} at byte {fault.Position}.", nameof(json))
             : Set(document, json);
     }
 
@@ -217,7 +244,14 @@ public sealed class SandboxChange
         var buffer = new ArrayBufferWriter<byte>();
         try
         {
-            using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = kind.Json.Options.Encoder, Indented = kind.Json.Options.WriteIndented, MaxDepth = JsonRules.DepthMax });
+            using var writer =
+                new Utf8JsonWriter(
+                buffer, new JsonWriterOptions
+                {
+                    Encoder = kind.Json.Options.Encoder,
+                    Indented = kind.Json.Options.WriteIndented,
+                    MaxDepth = JsonRules.DepthMax
+                });
             JsonSerializer.Serialize(writer, value, kind.Json);
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)

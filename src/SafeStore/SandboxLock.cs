@@ -51,7 +51,8 @@ public sealed class SandboxLock : IAsyncDisposable
     internal SandboxHold Hold => _hold;
 
     /// <summary>
-    /// Starts a transaction on this sandbox; with the lock of a new sandbox, one that creates it. Nothing touches the disk before it is committed.
+    /// Starts a transaction on this sandbox; with the lock of a new sandbox, one that creates it. Nothing touches the disk before it is
+    /// committed.
     /// </summary>
     /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
     public SandboxChange Change()

@@ -55,13 +55,17 @@ public sealed partial class StateStore
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already; read with that.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="StorageException">A directory cannot be listed.</exception>
-    public async ValueTask<SandboxSnapshot> SnapshotAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public async ValueTask<SandboxSnapshot> SnapshotAsync(
+        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         await using SandboxLock held = await LockAsync(sandbox, LockMode.Shared, timeout, cancellationToken).ConfigureAwait(false);
         return new SandboxSnapshot(sandbox, held.Version, [.. ReadAllJson(sandbox)]);
     }
 
-    /// <summary>Reads all documents of a sandbox, each with its bytes or its error, without any lock: each is whole, the set may be of several moments.</summary>
+    /// <summary>
+    /// Reads all documents of a sandbox, each with its bytes or its error, without any lock: each is whole, the set may be of several
+    /// moments.
+    /// </summary>
     /// <param name="sandbox">The sandbox's id.</param>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
     /// <exception cref="StorageException">A directory cannot be listed.</exception>

@@ -40,7 +40,10 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <summary>Where the store lies.</summary>
     public StoreLayout Layout { get; }
 
-    /// <summary>Whether a sync has failed, in this process or another: nothing is written until all have closed the store and one has opened it again.</summary>
+    /// <summary>
+    /// Whether a sync has failed, in this process or another: nothing is written until all have closed the store and one has opened it
+    /// again.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public bool IsFaulted
     {
@@ -63,12 +66,17 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait for another process's recovery.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="StoreFormatException">A newer version has written it. It was not touched.</exception>
-    /// <exception cref="StoreMetadataException">Its metadata is damaged or of another store, or lies on another filesystem than its root, or on one that is not local.</exception>
+    /// <exception cref="StoreMetadataException">
+    /// Its metadata is damaged or of another store, or lies on another filesystem than its root, or on one that is not local.
+    /// </exception>
     /// <exception cref="LogCorruptException">The log has lost an acknowledged transaction. Nothing was changed.</exception>
     /// <exception cref="StoreFaultedException">A sync has failed in a process that still has it open.</exception>
-    /// <exception cref="LockTimeoutException">Another process was recovering it for longer than <see cref="StoreOptions.LockTimeout"/>.</exception>
+    /// <exception cref="LockTimeoutException">
+    /// Another process was recovering it for longer than <see cref="StoreOptions.LockTimeout"/>.
+    /// </exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public static async ValueTask<StateStore> OpenAsync(StoreLayout layout, StoreOptions? options = null, CancellationToken cancellationToken = default)
+    public static async ValueTask<StateStore> OpenAsync(
+        StoreLayout layout, StoreOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(layout);
         options ??= new StoreOptions();
@@ -92,7 +100,8 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="StoreFaultedException">The sandbox must be resolved first, and the store is faulted.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxLock> LockAsync(string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public ValueTask<SandboxLock> LockAsync(
+        string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         Identifier.CheckSandbox(sandbox, nameof(sandbox));
         TimeSpan wait = TimeoutOf(timeout);
@@ -107,7 +116,9 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <param name="timeout">How long to wait for other flows of this process; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
-    /// <exception cref="AlreadyExistsException">The sandbox exists. (Another process may still create it before the commit, which then fails so.)</exception>
+    /// <exception cref="AlreadyExistsException">
+    /// The sandbox exists. (Another process may still create it before the commit, which then fails so.)
+    /// </exception>
     /// <exception cref="LockTimeoutException">The time is up.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -121,20 +132,25 @@ public sealed partial class StateStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Locks several sandboxes, in one fixed order so that nobody waits in a circle, for one transaction over all of them or one point in time.
+    /// Locks several sandboxes, in one fixed order so that nobody waits in a circle, for one transaction over all of them or one point in
+    /// time.
     /// </summary>
     /// <param name="sandboxes">The sandboxes, existing or new, each once.</param>
     /// <param name="mode">How; new ones need an exclusive lock.</param>
     /// <param name="timeout">How long to wait for each; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">There is none, one twice, a new one with a shared lock, an id that is not allowed, or a negative time-out.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is none, one twice, a new one with a shared lock, an id that is not allowed, or a negative time-out.
+    /// </exception>
     /// <exception cref="NotFoundException">One does not exist; none is locked.</exception>
     /// <exception cref="AlreadyExistsException">A new one exists; none is locked.</exception>
     /// <exception cref="LockTimeoutException">The time is up; none is locked.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds one of them already.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; none is locked.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxLocks> LockManyAsync(IEnumerable<SandboxTarget> sandboxes, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public ValueTask<SandboxLocks> LockManyAsync(
+        IEnumerable<SandboxTarget> sandboxes, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sandboxes);
         SandboxTarget[] targets = [.. sandboxes.OrderBy(static target => target.Id, StringComparer.Ordinal)];
@@ -143,7 +159,8 @@ public sealed partial class StateStore : IAsyncDisposable
             Identifier.CheckSandbox(targets[i].Id, nameof(sandboxes));
             if ((i > 0 && targets[i].Id == targets[i - 1].Id) || (targets[i].IsNew && mode == LockMode.Shared))
             {
-                throw new ArgumentException($"The sandbox '{targets[i].Id}' is named twice, or is new and to be shared.", nameof(sandboxes));
+                throw new ArgumentException(
+                    $"The sandbox '{targets[i].Id}' is named twice, or is new and to be shared.", nameof(sandboxes));
             }
         }
 
@@ -199,7 +216,8 @@ public sealed partial class StateStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(kind);
         _open.ThrowIfClosed();
-        DocumentAddress document = kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container)));
+        DocumentAddress document =
+            kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container)));
         return _engine.Reader.TryRead(document, kind, out T? value) ? value : default;
     }
 
@@ -214,7 +232,9 @@ public sealed partial class StateStore : IAsyncDisposable
         return Require(kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox))), kind);
     }
 
-    /// <summary>Reads a document of a container that must exist; otherwise as <see cref="Read{T}(string, string, DocumentKind{T})"/>.</summary>
+    /// <summary>
+    /// Reads a document of a container that must exist; otherwise as <see cref="Read{T}(string, string, DocumentKind{T})"/>.
+    /// </summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="sandbox">The sandbox's id.</param>
     /// <param name="container">The container's id.</param>
@@ -223,7 +243,8 @@ public sealed partial class StateStore : IAsyncDisposable
     public T Require<T>(string sandbox, string container, DocumentKind<T> kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return Require(kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container))), kind);
+        return Require(
+            kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container))), kind);
     }
 
     /// <summary>Reads a document's bytes, checked to be one JSON value, without any lock.</summary>
@@ -241,8 +262,8 @@ public sealed partial class StateStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads the document of a kind in every sandbox (and container, if the kind belongs to one), each with its value or its error: a damaged one does not
-    /// keep the others away. Takes no lock; what is created or removed meanwhile may appear or not.
+    /// Reads the document of a kind in every sandbox (and container, if the kind belongs to one), each with its value or its error: a
+    /// damaged one does not keep the others away. Takes no lock; what is created or removed meanwhile may appear or not.
     /// </summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="kind">The kind of document.</param>
@@ -263,9 +284,13 @@ public sealed partial class StateStore : IAsyncDisposable
     /// Makes the documents of all published transactions durable by themselves and releases the log's space. Runs in the background
     /// anyway; call it to have it now, before a backup of the files for instance.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait for another checkpoint; one that runs is left in a state from which the next goes on.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait for another checkpoint; one that runs is left in a state from which the next goes on.
+    /// </param>
     /// <returns>The watermark: transactions up to this LSN no longer need the log.</returns>
-    /// <exception cref="LockTimeoutException">Another process's checkpoint took longer than <see cref="StoreOptions.LockTimeout"/>.</exception>
+    /// <exception cref="LockTimeoutException">
+    /// Another process's checkpoint took longer than <see cref="StoreOptions.LockTimeout"/>.
+    /// </exception>
     /// <exception cref="StoreFaultedException">The store is, or has become, faulted.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -278,8 +303,8 @@ public sealed partial class StateStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes the store: waits for commits under way, ends waits for locks (<see cref="ObjectDisposedException"/>), releases locks that are still held, and, if no other process has it open, leaves the
-    /// documents durable without the log.
+    /// Closes the store: waits for commits under way, ends waits for locks (<see cref="ObjectDisposedException"/>), releases locks that are
+    /// still held, and, if no other process has it open, leaves the documents durable without the log.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -303,10 +328,12 @@ public sealed partial class StateStore : IAsyncDisposable
     private T Require<T>(in DocumentAddress document, DocumentKind<T> kind)
     {
         _open.ThrowIfClosed();
-        return _engine.Reader.TryRead(document, kind, out T? value) ? value! : throw new NotFoundException("document", document.Id.ToString());
+        return _engine.Reader.TryRead(document, kind, out T? value) ? value!
+            : throw new NotFoundException("document", document.Id.ToString());
     }
 
-    private async ValueTask<SandboxLock> LockOneAsync(SandboxTarget target, LockMode mode, TimeSpan timeout, HeldLocks.Link link, CancellationToken cancellation)
+    private async ValueTask<SandboxLock> LockOneAsync(
+        SandboxTarget target, LockMode mode, TimeSpan timeout, HeldLocks.Link link, CancellationToken cancellation)
     {
         try
         {
@@ -321,7 +348,8 @@ public sealed partial class StateStore : IAsyncDisposable
         }
     }
 
-    private async ValueTask<SandboxLocks> LockAllAsync(SandboxTarget[] targets, LockMode mode, TimeSpan timeout, List<HeldLocks.Link> links, CancellationToken cancellation)
+    private async ValueTask<SandboxLocks> LockAllAsync(
+        SandboxTarget[] targets, LockMode mode, TimeSpan timeout, List<HeldLocks.Link> links, CancellationToken cancellation)
     {
         var locks = new List<SandboxLock>();
         try

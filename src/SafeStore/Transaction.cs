@@ -67,8 +67,12 @@ public sealed class Transaction
     /// <exception cref="StorageException">The operating system refused a step, and nothing was changed.</exception>
     /// <exception cref="LockTimeoutException">One of the store's own locks was not free in time, and nothing was changed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it was put into the log; nothing was changed.</exception>
-    /// <exception cref="CommitNotPublishedException">It is durable but not wholly visible; the next lock of its sandboxes finishes it.</exception>
-    /// <exception cref="StoreFaultedException">A sync failed, here or earlier. If here, the outcome is unknown until the store is opened again.</exception>
+    /// <exception cref="CommitNotPublishedException">
+    /// It is durable but not wholly visible; the next lock of its sandboxes finishes it.
+    /// </exception>
+    /// <exception cref="StoreFaultedException">
+    /// A sync failed, here or earlier. If here, the outcome is unknown until the store is opened again.
+    /// </exception>
     public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();

@@ -11,10 +11,15 @@ using SafeStore.Log;
 
 namespace SafeStore.Benchmarks;
 
-/// <summary>What BenchmarkDotNet measures, on one document of 1 KiB. The store lies in the benchmark's directory, and a second one on tmpfs, where commits need no sync.</summary>
+/// <summary>
+/// What BenchmarkDotNet measures, on one document of 1 KiB. The store lies in the benchmark's directory, and a second one on tmpfs, where
+/// commits need no sync.
+/// </summary>
 public class EngineParts
 {
-    private readonly SandboxPlan[] _plans = [new(Names.Sandbox(0), PlanKind.Update, [], [], [new DocumentPut(new DocumentKey(StoreRoot.Run, null, Names.Document(0)), SampleDocument.Make(0))], [])];
+    private readonly SandboxPlan[] _plans =
+        [new(Names.Sandbox(0), PlanKind.Update, [], [],
+        [new DocumentPut(new DocumentKey(StoreRoot.Run, null, Names.Document(0)), SampleDocument.Make(0))], [])];
     private readonly byte[] _record = new byte[4096];
     private readonly byte[] _buffer = new byte[4096];
     private readonly byte[] _document = SampleDocument.Make(0);

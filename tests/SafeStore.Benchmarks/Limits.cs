@@ -19,7 +19,9 @@ internal sealed class Limits : IDisposable
     private readonly DirectoryHandle _directory;
     private readonly List<FileHandle> _files = [];
     private readonly byte[] _bytes = new byte[Block * Blocks];
-    private readonly ResultTable _table = new("LIMITS", "what the disk can do, one thread", "overwrite 4 KiB, preallocated and written, fdatasync", [new Metric("ops/s"), Metric.P50, Metric.P99, Metric.P999]);
+    private readonly ResultTable _table =
+        new("LIMITS", "what the disk can do, one thread", "overwrite 4 KiB, preallocated and written, fdatasync",
+        [new Metric("ops/s"), Metric.P50, Metric.P99, Metric.P999]);
 
     private Limits(string place)
     {

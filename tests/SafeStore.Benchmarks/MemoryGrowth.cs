@@ -6,7 +6,9 @@ using SafeStore.Benchmarks.Running;
 
 namespace SafeStore.Benchmarks;
 
-/// <summary>Memory after commits to many sandboxes: it must not grow with the number of those that are not locked. And what a commit allocates.</summary>
+/// <summary>
+/// Memory after commits to many sandboxes: it must not grow with the number of those that are not locked. And what a commit allocates.
+/// </summary>
 internal static class MemoryGrowth
 {
     private const int Commits = 2000;
@@ -29,11 +31,15 @@ internal static class MemoryGrowth
             int handles = Directory.GetFileSystemEntries("/proc/self/fd").Length;
             (double byAll, double byCommitter) = await AllocatedAsync(contestant, total);
             await Console.Out.WriteLineAsync(
-                $"{total,6} sandboxes: {resident / 1024.0 / 1024,5:0.0} MiB resident, {managed / 1024,6} KiB managed, {handles,4} handles, per commit of {SampleDocument.Bytes} bytes {byCommitter,5:0} allocated by who commits, {byAll,5:0} by all threads");
+                $"{total,6} sandboxes: {resident / 1024.0 / 1024,5:0.0} MiB resident, {managed / 1024,6} KiB managed, {handles,4} "
+                + $"handles, per commit of {SampleDocument.Bytes} bytes {byCommitter,5:0} allocated by who commits, {byAll,5:0} by all "
+                + $"threads");
         }
     }
 
-    /// <summary>What a commit allocates, on all threads (checkpoints among them) and, where it began and ended on one thread, on that one.</summary>
+    /// <summary>
+    /// What a commit allocates, on all threads (checkpoints among them) and, where it began and ended on one thread, on that one.
+    /// </summary>
     private static async Task<(double ByAll, double ByCommitter)> AllocatedAsync(SafeStoreContestant contestant, int total)
     {
         long before = GC.GetTotalAllocatedBytes(precise: true);

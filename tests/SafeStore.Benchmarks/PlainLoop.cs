@@ -25,7 +25,10 @@ internal static class PlainLoop
         Measurement measured = await Clockwork.TimeAsync(
             writers,
             arguments.Number("--count", 2000),
-            (writer, i) => contestant.CommitAsync(writer, Names.Sandbox(isNew ? ((i + 1) * writers) + writer : writer), isNew, documents, i));
-        await Console.Out.WriteLineAsync($"{way.Name}: {measured.PerSecond:0} commits/s, quickest {measured.Least:0} µs, p50 {measured.P50:0} µs, p99 {measured.P99:0} µs");
+            (writer, i) =>
+            contestant.CommitAsync(writer, Names.Sandbox(isNew ? ((i + 1) * writers) + writer : writer), isNew, documents, i));
+        await Console.Out.WriteLineAsync(
+            $"{way.Name}: {measured.PerSecond:0} commits/s, quickest {measured.Least:0} µs, p50 {measured.P50:0} µs, p99 {measured.P99:0} "
+            + $"µs");
     }
 }

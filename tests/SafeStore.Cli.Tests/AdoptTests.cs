@@ -39,7 +39,8 @@ public sealed class AdoptTests : IDisposable
         await AdoptAsync();
 
         ToolResult apply = await ToolProcess.RunAsync(
-            ["apply", .. Roots], $$$"""{"sandbox":"{{{KataTree.Sandbox}}}","ops":[{"put":"agent.json","value":{"ProxyPid":5,"URL":"x"}}]}""" + "\n");
+            ["apply", .. Roots],
+            $$$"""{"sandbox":"{{{KataTree.Sandbox}}}","ops":[{"put":"agent.json","value":{"ProxyPid":5,"URL":"x"}}]}""" + "\n");
         ToolResult dump = await ToolProcess.RunAsync(["dump", .. Roots]);
         ToolResult check = await ToolProcess.RunAsync(["check", .. Roots, "--json"]);
         ToolResult repair = await ToolProcess.RunAsync(["repair", .. Roots, "--json"]);
@@ -48,7 +49,9 @@ public sealed class AdoptTests : IDisposable
         Assert.Equal((0, 63), (dump.Code, dump.Lines.Count));
         Assert.Equal((0, 63), (check.Code, check.Total("ok")));
         Assert.Contains(_tree.Config + ".safestore/log", Assert.Single(repair.Lines), StringComparison.Ordinal);
-        Assert.Equal("""{"ProxyPid":5,"URL":"x"}""", await File.ReadAllTextAsync(Path.Combine(_tree.Run, KataTree.Sandbox, "agent.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            """{"ProxyPid":5,"URL":"x"}""",
+            await File.ReadAllTextAsync(Path.Combine(_tree.Run, KataTree.Sandbox, "agent.json"), TestContext.Current.CancellationToken));
         Assert.False(Directory.Exists(Path.Combine(_tree.Config, ".safestore")));
     }
 
@@ -186,7 +189,9 @@ public sealed class AdoptTests : IDisposable
         ToolResult adopt = await AdoptAsync("--json");
 
         Assert.Equal((2, 2), (dry.Code, adopt.Code));
-        Assert.Contains(adopt.Lines, static line => line.Contains("unreadable", StringComparison.Ordinal) && line.Contains(KataTree.Sandbox, StringComparison.Ordinal));
+        Assert.Contains(
+            adopt.Lines, static line =>
+            line.Contains("unreadable", StringComparison.Ordinal) && line.Contains(KataTree.Sandbox, StringComparison.Ordinal));
         Assert.True(adopt.Total("adopted") > 40);
     }
 
@@ -249,5 +254,6 @@ public sealed class AdoptTests : IDisposable
     private Task<ToolResult> AdoptAsync(params string[] more) => ToolProcess.RunAsync(["adopt", .. Roots, .. more]);
 
     private string[] NamesInRoots() =>
-        [.. new[] { _tree.Config, _tree.Run }.SelectMany(static root => Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)];
+        [.. new[] { _tree.Config, _tree.Run }.SelectMany(
+            static root => Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)];
 }

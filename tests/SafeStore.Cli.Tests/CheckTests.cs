@@ -35,7 +35,8 @@ public sealed class CheckTests : IDisposable
     public async Task A_document_that_is_not_as_it_should_be_is_told_apart(string file, string content, string outcome, string? reason)
     {
         await _tree.ImportAsync();
-        await File.WriteAllTextAsync(Path.Combine(_tree.Store, "run", KataTree.Sandbox, file), content, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_tree.Store, "run", KataTree.Sandbox, file), content, TestContext.Current.CancellationToken);
 
         ToolResult check = await CheckAsync("--json");
 
@@ -46,7 +47,9 @@ public sealed class CheckTests : IDisposable
             Assert.Contains(reason, check.Of(file).Reason(), StringComparison.Ordinal);
         }
 
-        Assert.Equal(content, await File.ReadAllTextAsync(Path.Combine(_tree.Store, "run", KataTree.Sandbox, file), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            content, await File.ReadAllTextAsync(
+            Path.Combine(_tree.Store, "run", KataTree.Sandbox, file), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -66,12 +69,16 @@ public sealed class CheckTests : IDisposable
     public async Task A_device_of_an_unknown_kind_is_a_note_and_no_finding()
     {
         await _tree.ImportAsync();
-        await File.WriteAllTextAsync(Path.Combine(_tree.Store, "run", KataTree.Sandbox, "devices.json"), """[{"Type":"nvme","Data":{"ID":"1"}}]""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_tree.Store, "run", KataTree.Sandbox, "devices.json"), """[{"Type":"nvme","Data":{"ID":"1"}}]""",
+            TestContext.Current.CancellationToken);
 
         ToolResult check = await CheckAsync();
 
         Assert.Equal(0, check.Code);
-        Assert.Contains($"note           run:{KataTree.Sandbox}/devices.json (35 bytes): device of kind 'nvme' kept as it stands: its kind is not known", check.Lines);
+        Assert.Contains(
+            $"note           run:{KataTree.Sandbox}/devices.json (35 bytes): device of kind 'nvme' kept as it stands: its kind is not "
+            + $"known", check.Lines);
     }
 
     private Task<ToolResult> CheckAsync(params string[] more) => ToolProcess.RunAsync(["check", "--store", _tree.Store, .. more]);

@@ -10,7 +10,8 @@ namespace SafeStore.Cli.Tests;
 /// <summary><c>safestore export</c>: what comes out is what went in.</summary>
 public sealed class ExportTests : IDisposable
 {
-    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
     private readonly KataTree _tree = new();
@@ -31,7 +32,8 @@ public sealed class ExportTests : IDisposable
         Assert.Equal((0, 63), (export.Code, export.Total("exported")));
         Assert.Equal(_tree.Documents(), KataTree.DocumentsOf(ToConfig, ToRun));
         Assert.Equal(DirectoriesOf(_tree.Config), DirectoriesOf(ToConfig));
-        Assert.Equal(DirectoriesOf(_tree.Run).Where(static path => !path.EndsWith("tempDir", StringComparison.Ordinal)), DirectoriesOf(ToRun));
+        Assert.Equal(
+            DirectoriesOf(_tree.Run).Where(static path => !path.EndsWith("tempDir", StringComparison.Ordinal)), DirectoriesOf(ToRun));
     }
 
     [Fact]
@@ -93,8 +95,10 @@ public sealed class ExportTests : IDisposable
     public async Task Neither_a_damaged_document_nor_intents_are_exported()
     {
         await _tree.ImportAsync();
-        await File.WriteAllTextAsync(Path.Combine(_tree.Store, "run", KataTree.Sandbox, "agent.json"), "", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(_tree.Store, "config", KataTree.Sandbox, "intents.json"), "{}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_tree.Store, "run", KataTree.Sandbox, "agent.json"), "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_tree.Store, "config", KataTree.Sandbox, "intents.json"), "{}", TestContext.Current.CancellationToken);
 
         ToolResult export = await ExportAsync("--json");
 
@@ -108,7 +112,9 @@ public sealed class ExportTests : IDisposable
     {
         await _tree.ImportAsync();
 
-        ToolResult export = await ToolProcess.RunAsync(["export", "--store", _tree.Store, "--to-config", Path.Combine(_tree.Store, "config"), "--to-run", ToRun]);
+        ToolResult export =
+            await ToolProcess.RunAsync(
+            ["export", "--store", _tree.Store, "--to-config", Path.Combine(_tree.Store, "config"), "--to-run", ToRun]);
 
         Assert.Equal(1, export.Code);
         Assert.Contains("must lie apart", export.Errors, StringComparison.Ordinal);
@@ -123,7 +129,8 @@ public sealed class ExportTests : IDisposable
         for (int attempt = 0; attempt < 4; attempt++)
         {
             using ToolProcess export = ToolProcess.Start(Arguments("--json"));
-            for (int lines = random.Next(1, 100); lines > 0 && await export.Output.ReadLineAsync(TestContext.Current.CancellationToken) is not null; lines--)
+            for (int lines = random.Next(1, 100); lines > 0
+                && await export.Output.ReadLineAsync(TestContext.Current.CancellationToken) is not null; lines--)
             {
             }
 
@@ -139,8 +146,10 @@ public sealed class ExportTests : IDisposable
 
     private Task<ToolResult> ExportAsync(params string[] more) => ToolProcess.RunAsync(Arguments(more));
 
-    private string[] Arguments(params string[] more) => ["export", "--store", _tree.Store, "--to-config", ToConfig, "--to-run", ToRun, .. more];
+    private string[] Arguments(params string[] more) =>
+        ["export", "--store", _tree.Store, "--to-config", ToConfig, "--to-run", ToRun, .. more];
 
     private static IEnumerable<string> DirectoriesOf(string root) =>
-        Directory.GetDirectories(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path)).Order(StringComparer.Ordinal);
+        Directory.GetDirectories(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path))
+            .Order(StringComparer.Ordinal);
 }

@@ -26,7 +26,8 @@ public sealed class ImportTests : IDisposable
         Assert.Equal((Documents, 4), (import.Total("imported"), import.Total("ignored")));
         Assert.Equal(before, KataTree.DocumentsOf(Path.Combine(_tree.Store, "config"), Path.Combine(_tree.Store, "run")));
         Assert.Equal(before, _tree.Documents());
-        Assert.Equal("FirecrackerState", import.Of("hypervisor.json", sandbox: KataTree.FirecrackerSandbox).GetProperty("kind").GetString());
+        Assert.Equal(
+            "FirecrackerState", import.Of("hypervisor.json", sandbox: KataTree.FirecrackerSandbox).GetProperty("kind").GetString());
         Assert.Equal("QemuState", import.Of("hypervisor.json").GetProperty("kind").GetString());
         Assert.Equal("ignored", import.Of("lock").Outcome());
         Assert.Equal("ignored", import.Of("tempDir", sandbox: KataTree.FirecrackerSandbox).Outcome());
@@ -103,7 +104,9 @@ public sealed class ImportTests : IDisposable
         string quarantine = Path.Combine(_tree.Store, "config/.safestore/quarantine/run", KataTree.Sandbox);
         Assert.Equal("{", await File.ReadAllTextAsync(Path.Combine(quarantine, "agent.json"), TestContext.Current.CancellationToken));
         Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(quarantine, "a b.json"), TestContext.Current.CancellationToken));
-        Assert.Equal("", await File.ReadAllTextAsync(Path.Combine(quarantine, KataTree.Sandbox, "process.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "", await File.ReadAllTextAsync(
+            Path.Combine(quarantine, KataTree.Sandbox, "process.json"), TestContext.Current.CancellationToken));
         Assert.Equal(2000, new FileInfo(Path.Combine(quarantine, "network.json")).Length);
         Assert.Equal(4, Directory.GetFileSystemEntries(quarantine).Length);
         Assert.True(File.Exists(Path.Combine(run, "agent.json")));
@@ -123,7 +126,8 @@ public sealed class ImportTests : IDisposable
 
         ToolResult dry = await _tree.ImportAsync("--json", "--dry-run");
         ToolResult import = await _tree.ImportAsync("--json");
-        bool isThere = Directory.Exists(Path.Combine(_tree.Store, "run", KataTree.Sandbox)) || Directory.Exists(Path.Combine(_tree.Store, "config", KataTree.Sandbox));
+        bool isThere = Directory.Exists(Path.Combine(_tree.Store, "run", KataTree.Sandbox))
+            || Directory.Exists(Path.Combine(_tree.Store, "config", KataTree.Sandbox));
         ToolResult table = await _tree.ImportAsync();
         ToolResult partial = await _tree.ImportAsync("--json", "--partial");
 
@@ -135,7 +139,9 @@ public sealed class ImportTests : IDisposable
 
         Assert.False(isThere);
         Assert.Equal(2, table.Code);
-        Assert.Contains(table.Lines, static line => line.StartsWith("left-out", StringComparison.Ordinal) && line.Contains("agent.json", StringComparison.Ordinal));
+        Assert.Contains(
+            table.Lines, static line =>
+            line.StartsWith("left-out", StringComparison.Ordinal) && line.Contains("agent.json", StringComparison.Ordinal));
         Assert.Equal((2, "imported"), (partial.Code, partial.Of("agent.json").Outcome()));
     }
 
@@ -161,8 +167,12 @@ public sealed class ImportTests : IDisposable
         }
 
         string quarantine = Path.Combine(_tree.Store, "config/.safestore/quarantine");
-        Assert.Equal("[]", await File.ReadAllTextAsync(Path.Combine(quarantine, "run", KataTree.Sandbox, "bad id", "mounts.json"), TestContext.Current.CancellationToken));
-        Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(quarantine, "config/-odd/web/config.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "[]", await File.ReadAllTextAsync(
+            Path.Combine(quarantine, "run", KataTree.Sandbox, "bad id", "mounts.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "{}", await File.ReadAllTextAsync(
+            Path.Combine(quarantine, "config/-odd/web/config.json"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -176,7 +186,10 @@ public sealed class ImportTests : IDisposable
         Assert.True(import.Code == 2, import.Errors);
         Assert.Equal((2, 5, Documents), (dry.Code, dry.Total("odd-name"), dry.Total("imported")));
         Assert.Equal((5, Documents), (import.Total("odd-name"), import.Total("imported")));
-        Assert.Contains(import.Lines, static line => line.Contains("its name is not UTF-8", StringComparison.Ordinal) && line.Contains("only where it was", StringComparison.Ordinal));
+        Assert.Contains(
+            import.Lines, static line =>
+            line.Contains("its name is not UTF-8", StringComparison.Ordinal)
+            && line.Contains("only where it was", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -196,8 +209,12 @@ public sealed class ImportTests : IDisposable
         Assert.Equal("ignored", import.Of("shim.pid").Outcome());
         Assert.Equal("odd-name", import.Of(".hidden.json").Outcome());
         Assert.Equal("too-large", import.Of("config.json").Outcome());
-        Assert.Contains(import.Lines, static line => line.Contains("\"linked\"", StringComparison.Ordinal) && line.Contains("symbolic-link", StringComparison.Ordinal));
-        Assert.Contains(import.Lines, static line => line.Contains("not an id", StringComparison.Ordinal) && line.Contains("odd-name", StringComparison.Ordinal));
+        Assert.Contains(
+            import.Lines, static line =>
+            line.Contains("\"linked\"", StringComparison.Ordinal) && line.Contains("symbolic-link", StringComparison.Ordinal));
+        Assert.Contains(
+            import.Lines, static line =>
+            line.Contains("not an id", StringComparison.Ordinal) && line.Contains("odd-name", StringComparison.Ordinal));
         Assert.False(Directory.Exists(Path.Combine(_tree.Store, "run", "linked")));
         Assert.False(File.Exists(Path.Combine(_tree.Store, "run", KataTree.Sandbox, "shim.pid")));
     }
@@ -210,7 +227,8 @@ public sealed class ImportTests : IDisposable
         await File.WriteAllTextAsync(path, """{"ProxyPid":4,"URL":""}""", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(_tree.Run, KataTree.Sandbox, "new.json"), "{}", TestContext.Current.CancellationToken);
         File.Delete(Path.Combine(_tree.Run, KataTree.Sandbox, "network.json"));
-        SortedDictionary<string, string> before = KataTree.DocumentsOf(Path.Combine(_tree.Store, "config"), Path.Combine(_tree.Store, "run"));
+        SortedDictionary<string, string> before =
+            KataTree.DocumentsOf(Path.Combine(_tree.Store, "config"), Path.Combine(_tree.Store, "run"));
 
         ToolResult import = await _tree.ImportAsync("--json");
         ToolResult dry = await _tree.ImportAsync("--json", "--dry-run");
@@ -235,7 +253,8 @@ public sealed class ImportTests : IDisposable
         for (int attempt = 0; attempt < 6; attempt++)
         {
             using ToolProcess import = ToolProcess.Start(_tree.ImportArguments("--json"));
-            for (int lines = random.Next(1, 250); lines > 0 && await import.Output.ReadLineAsync(TestContext.Current.CancellationToken) is not null; lines--)
+            for (int lines = random.Next(1, 250); lines > 0
+                && await import.Output.ReadLineAsync(TestContext.Current.CancellationToken) is not null; lines--)
             {
             }
 
@@ -256,21 +275,27 @@ public sealed class ImportTests : IDisposable
     {
         string root = _tree.Of("persist");
         Directory.CreateDirectory(Path.Combine(root, "sb-1", "web"));
-        await File.WriteAllTextAsync(Path.Combine(root, "sb-1", "persist.json"), """{"PersistVersion":2}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(root, "sb-1", "persist.json"), """{"PersistVersion":2}""", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(root, "sb-1", "web", "persist.json"), "{}", TestContext.Current.CancellationToken);
 
         ToolResult import = await ToolProcess.RunAsync(["import", "--from-run", root, "--store", _tree.Store, "--json"]);
 
-        Assert.Equal((0, 2 + 5 + 2), (import.Code, import.Total("imported"))); // config, state, network, devices, agent of the sandbox; state and process of the container
+        // config, state, network, devices, agent of the sandbox; state and process of the container
+        Assert.Equal((0, 2 + 5 + 2), (import.Code, import.Total("imported")));
         Assert.Equal("PersistSandbox", import.Of("persist.json", sandbox: "sb-1").GetProperty("kind").GetString());
         Assert.Equal("made from persist.json", import.Of("agent.json", sandbox: "sb-1").GetProperty("notes")[0].GetString());
-        Assert.Equal("""{"PersistVersion":2}""", await File.ReadAllTextAsync(Path.Combine(_tree.Store, "run/sb-1/persist.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            """{"PersistVersion":2}""",
+            await File.ReadAllTextAsync(Path.Combine(_tree.Store, "run/sb-1/persist.json"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task A_tree_that_does_not_exist_makes_no_store()
     {
-        ToolResult import = await ToolProcess.RunAsync(["import", "--from-config", _tree.Config, "--from-run", _tree.Of("nowhere"), "--store", _tree.Store]);
+        ToolResult import =
+            await ToolProcess.RunAsync(
+            ["import", "--from-config", _tree.Config, "--from-run", _tree.Of("nowhere"), "--store", _tree.Store]);
 
         Assert.Equal(1, import.Code);
         Assert.Contains("nowhere", import.Errors, StringComparison.Ordinal);
@@ -280,7 +305,9 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public async Task A_tree_is_not_imported_into_itself()
     {
-        ToolResult import = await ToolProcess.RunAsync(["import", "--from-config", _tree.Config, "--from-run", _tree.Run, "--config", _tree.Config, "--run", _tree.Run]);
+        ToolResult import =
+            await ToolProcess.RunAsync(
+            ["import", "--from-config", _tree.Config, "--from-run", _tree.Run, "--config", _tree.Config, "--run", _tree.Run]);
 
         Assert.Equal(1, import.Code);
         Assert.Contains("must lie apart", import.Errors, StringComparison.Ordinal);
@@ -289,7 +316,9 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public async Task Text_of_a_file_does_not_steer_the_terminal()
     {
-        await File.WriteAllTextAsync(Path.Combine(_tree.Config, KataTree.Sandbox, KataTree.Sandbox, "config.json"), """{"ID":"\u001b[2J"}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_tree.Config, KataTree.Sandbox, KataTree.Sandbox, "config.json"),
+            """{"ID":"\u001b[2J"}""", TestContext.Current.CancellationToken);
 
         ToolResult import = await _tree.ImportAsync();
 

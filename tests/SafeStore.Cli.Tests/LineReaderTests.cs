@@ -15,7 +15,9 @@ public sealed class LineReaderTests
     {
         List<InputLine> lines = await ReadAsync("one\n\n \t\r\ntwo", lineBytesMax: 100);
 
-        Assert.Equal([(1, "one", false), (2, "", true), (3, " \t\r", true), (4, "two", false)], lines.Select(static line => (line.Number, Encoding.UTF8.GetString(line.Bytes.Span), line.IsBlank)));
+        Assert.Equal(
+            [(1, "one", false), (2, "", true), (3, " \t\r", true), (4, "two", false)],
+            lines.Select(static line => (line.Number, Encoding.UTF8.GetString(line.Bytes.Span), line.IsBlank)));
     }
 
     [Theory]

@@ -18,7 +18,14 @@ public sealed class ListTests : IDisposable
     {
         await using (SandboxStore store = await SandboxStore.OpenAsync(StoreLayout.At(_fixture.Store)))
         {
-            await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Value = "running" }, Containers = [new NewContainer("web") { State = new State { Value = "ready" } }] });
+            await store.CreateAsync(
+                new NewSandbox(
+                "sb-1")
+                {
+                    State = new State { Value = "running" },
+                    Containers =
+                [new NewContainer("web") { State = new State { Value = "ready" } }]
+                });
             await using SandboxSession dying = await store.LockNewAsync("sb-2");
             await dying.IntendJsonAsync("netns", JsonElement.Parse("""{"path":"/run/netns/x"}"""));
         }

@@ -17,9 +17,11 @@ public sealed class LookingTests : IDisposable
     [Fact]
     public async Task A_damaged_document_is_an_error_line_among_the_others()
     {
-        await _fixture.ApplyAsync("""{"sandbox":"sb-1","ops":[{"createSandbox":true},{"put":"a","value":1},{"put":"b","value":2},{"put":"c","value":3}]}""");
+        await _fixture.ApplyAsync(
+            """{"sandbox":"sb-1","ops":[{"createSandbox":true},{"put":"a","value":1},{"put":"b","value":2},{"put":"c","value":3}]}""");
         await File.WriteAllTextAsync(Path.Combine(_fixture.Store, "run/sb-1/b"), "{", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(_fixture.Store, "run/sb-1/c"), "{\r\n  \"x\": \"y z\"\n}\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_fixture.Store, "run/sb-1/c"), "{\r\n  \"x\": \"y z\"\n}\n", TestContext.Current.CancellationToken);
 
         ToolResult dump = await _fixture.DumpAsync();
 
@@ -64,7 +66,9 @@ public sealed class LookingTests : IDisposable
     {
         await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
         ToolResult whole = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store, "--json"]);
-        string segment = Directory.EnumerateFiles(LogOf(_fixture)).Single(static path => !Path.GetFileName(path).StartsWith("spare", StringComparison.Ordinal));
+        string segment =
+            Directory.EnumerateFiles(LogOf(_fixture))
+            .Single(static path => !Path.GetFileName(path).StartsWith("spare", StringComparison.Ordinal));
         await using (var file = new FileStream(segment, FileMode.Open, FileAccess.ReadWrite))
         {
             int first = file.ReadByte();
@@ -76,7 +80,8 @@ public sealed class LookingTests : IDisposable
         ToolResult table = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store]);
 
         JsonElement good = JsonElement.Parse(Assert.Single(whole.Lines));
-        Assert.Equal((0, 1, JsonValueKind.Null), (whole.Code, good.GetProperty("watermark").GetInt32(), good.GetProperty("damage").ValueKind));
+        Assert.Equal(
+            (0, 1, JsonValueKind.Null), (whole.Code, good.GetProperty("watermark").GetInt32(), good.GetProperty("damage").ValueKind));
         JsonElement bad = JsonElement.Parse(Assert.Single(damaged.Lines));
         Assert.Equal((2, segment), (damaged.Code, bad.GetProperty("damage").GetProperty("file").GetString()));
         Assert.Equal("its header is damaged", bad.GetProperty("segments")[0].GetProperty("fault").GetString());
@@ -109,7 +114,8 @@ public sealed class LookingTests : IDisposable
     public async Task Repair_shows_the_log_of_a_store_whose_own_document_is_damaged()
     {
         await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
-        await File.WriteAllTextAsync(Path.Combine(_fixture.Store, "config/.safestore/store.json"), "{", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_fixture.Store, "config/.safestore/store.json"), "{", TestContext.Current.CancellationToken);
 
         ToolResult result = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store]);
 
@@ -153,7 +159,9 @@ public sealed class LookingTests : IDisposable
         ToolResult result = await ToolProcess.RunAsync(["demo", "--kills", "5", "--writers", "2", "--seed", "1", "--keep", _fixture.Store]);
 
         Assert.True(result.Code == 0, string.Join('\n', result.Lines) + result.Errors);
-        Assert.Contains(result.Lines, static line => line.StartsWith("torn", StringComparison.Ordinal) && line.EndsWith(" 0", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Lines, static line =>
+            line.StartsWith("torn", StringComparison.Ordinal) && line.EndsWith(" 0", StringComparison.Ordinal));
         Assert.DoesNotContain(result.Lines, static line => line.Contains('\u001b', StringComparison.Ordinal));
         Assert.Equal(0, (await _fixture.DumpAsync()).Code);
     }

@@ -46,7 +46,8 @@ public sealed class SampleTreeTests
         try
         {
             await using SandboxStore store = await SandboxStore.OpenAsync(StoreLayout.At(place.FullName));
-            CommandException failure = await Assert.ThrowsAsync<CommandException>(() => new SampleTree(new MockFileSystem(), "/samples").LoadAsync(store));
+            CommandException failure =
+                await Assert.ThrowsAsync<CommandException>(() => new SampleTree(new MockFileSystem(), "/samples").LoadAsync(store));
             Assert.Contains("/samples", failure.Message, System.StringComparison.Ordinal);
         }
         finally

@@ -27,7 +27,8 @@ public sealed class ToolProcess : IDisposable
 
     public static ToolProcess Start(params string[] arguments)
     {
-        // Whoever is started in the background, as CI may be, has SIGINT ignored, and so have its children: env (coreutils) undoes that and becomes the tool.
+        // Whoever is started in the background, as CI may be, has SIGINT ignored, and so have its children: env (coreutils) undoes that and
+        // becomes the tool.
         var start = new ProcessStartInfo("env")
         {
             RedirectStandardInput = true,

@@ -45,7 +45,8 @@ public sealed class TortureTests
         using ToolProcess tool = ToolProcess.Start("torture", "--seed", "1", "--rounds", "5", "--on", "xfs");
         Assert.StartsWith("Seed 1, ", await tool.ReadLineAsync(), StringComparison.Ordinal);
 
-        using (var kill = System.Diagnostics.Process.Start("kill", ["-INT", tool.Process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        using (var kill = System.Diagnostics.Process.Start(
+            "kill", ["-INT", tool.Process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
         {
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         }

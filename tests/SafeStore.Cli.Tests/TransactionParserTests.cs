@@ -45,9 +45,11 @@ public sealed class TransactionParserTests
     [Fact(Timeout = 120_000)]
     public async Task A_transaction_over_very_many_sandboxes_is_read_in_time()
     {
-        string line = $"{{\"sandboxes\":[{string.Join(',', Enumerable.Range(0, 300_000).Select(static i => $"{{\"sandbox\":\"a-sandbox-{i}\",\"ops\":[]}}"))}]}}";
+        string line =
+            $"{{\"sandboxes\":[{string.Join(',', Enumerable.Range(0, 300_000).Select(static i => $"{{\"sandbox\":\"a-sandbox-{i}\",\"ops\":[]}}"))}]}}";
 
-        int count = await Task.Run(() => TransactionParser.Parse(Encoding.UTF8.GetBytes(line)).Sandboxes.Count, TestContext.Current.CancellationToken);
+        int count = await Task.Run(
+            () => TransactionParser.Parse(Encoding.UTF8.GetBytes(line)).Sandboxes.Count, TestContext.Current.CancellationToken);
 
         Assert.Equal(300_000, count);
     }
@@ -69,7 +71,8 @@ public sealed class TransactionParserTests
     public void A_value_of_the_greatest_depth_passes()
     {
         string value = string.Concat(Enumerable.Repeat("[", 64)) + string.Concat(Enumerable.Repeat("]", 64));
-        TransactionRequest request = TransactionParser.Parse(Encoding.UTF8.GetBytes($$"""{"sandboxes":[{"sandbox":"a","ops":[{"put":"x","value":{{value}}}]}]}"""));
+        TransactionRequest request =
+            TransactionParser.Parse(Encoding.UTF8.GetBytes($$"""{"sandboxes":[{"sandbox":"a","ops":[{"put":"x","value":{{value}}}]}]}"""));
 
         Assert.Equal(value, Encoding.UTF8.GetString(Assert.IsType<PutOperation>(request.Sandboxes[0].Operations[0]).Value.Span));
     }

@@ -76,7 +76,8 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
                 return await IncrementAsync(words[0], Number(words[1]), words[2] == "optimistic");
             case "limit-threads":
                 // No fewer than processors are allowed: the test tells the runtime how many it has.
-                return ThreadPool.SetMinThreads(1, 1) && ThreadPool.SetMaxThreads(Number(words[0]), Number(words[0])) ? "" : throw new InvalidOperationException("refused");
+                return ThreadPool.SetMinThreads(1, 1) && ThreadPool.SetMaxThreads(Number(words[0]), Number(words[0])) ? ""
+                    : throw new InvalidOperationException("refused");
             case "start-waiters":
                 // Here, and not by the pool: each has begun to wait when its call returns.
                 _waiters.AddRange(Enumerable.Range(0, Number(words[1])).Select(_ => IncrementAsync(words[0], 1, optimistic: false)));
@@ -84,7 +85,8 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
             case "await-waiters":
                 return (await Task.WhenAll(_waiters)).Length.ToString(CultureInfo.InvariantCulture);
             case "lock":
-                _locks.Add(await Store.LockAsync(words[0], words[1] == "shared" ? LockMode.Shared : LockMode.Exclusive, words.Length > 2 ? TimeSpan.Zero : null));
+                _locks.Add(await Store.LockAsync(
+                    words[0], words[1] == "shared" ? LockMode.Shared : LockMode.Exclusive, words.Length > 2 ? TimeSpan.Zero : null));
                 return "";
             case "unlock":
                 await _locks[^1].DisposeAsync();
@@ -103,11 +105,14 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
 
     private static string Text(Lsn lsn) => lsn.Value.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>So many transactions of so many documents each, every one with its own lock; between two marks that a trace shows.</summary>
+    /// <summary>
+    /// So many transactions of so many documents each, every one with its own lock; between two marks that a trace shows.
+    /// </summary>
     private async Task<string> PutAsync(string sandbox, int documents, string value, int times)
     {
         byte[] json = Workloads.Json(value);
-        string[] files = [.. Enumerable.Range(0, documents).Select(static number => string.Create(CultureInfo.InvariantCulture, $"doc-{number}.json"))];
+        string[] files =
+            [.. Enumerable.Range(0, documents).Select(static number => string.Create(CultureInfo.InvariantCulture, $"doc-{number}.json"))];
         Lsn lsn = default;
         Mark("begin");
         for (int i = 0; i < times; i++)
@@ -179,7 +184,8 @@ internal sealed class Commands(StoreLayout layout, Action<string> say) : IAsyncD
         return conflicts.ToString(CultureInfo.InvariantCulture);
     }
 
-    private int Counter(string sandbox) => JsonSerializer.Deserialize<int>(Store.ReadJson(new DocumentId(sandbox, null, StoreRoot.Run, "counter.json")) ?? "0"u8.ToArray());
+    private int Counter(string sandbox) =>
+        JsonSerializer.Deserialize<int>(Store.ReadJson(new DocumentId(sandbox, null, StoreRoot.Run, "counter.json")) ?? "0"u8.ToArray());
 
     /// <summary>A name that does not exist, looked at for the trace alone.</summary>
     private static void Mark(string name) => _ = File.Exists("/safestore-mark-" + name);

@@ -46,7 +46,8 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
 
     public Errno OpenRoot(string path, out DirectoryHandle? directory) => inner.OpenRoot(path, out directory);
 
-    public Errno OpenDirectory(DirectoryHandle parent, string path, out DirectoryHandle? directory) => inner.OpenDirectory(parent, path, out directory);
+    public Errno OpenDirectory(DirectoryHandle parent, string path, out DirectoryHandle? directory) =>
+        inner.OpenDirectory(parent, path, out directory);
 
     public Errno MakeDirectory(DirectoryHandle parent, string name, in FilePermissions permissions, out DirectoryHandle? directory)
     {
@@ -66,9 +67,11 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
         return inner.CreateFile(directory, name, permissions, out file);
     }
 
-    public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file) => inner.OpenFile(directory, path, use, out file);
+    public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file) =>
+        inner.OpenFile(directory, path, use, out file);
 
-    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same) => inner.IsNameOf(directory, path, file, out same);
+    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same) =>
+        inner.IsNameOf(directory, path, file, out same);
 
     public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count) => inner.Read(file, buffer, offset, out count);
 

@@ -6,7 +6,9 @@ using System.Threading.Tasks;
 
 namespace SafeStore.CrashTests.Child;
 
-/// <summary>What the tests do to a store, in the child and, for comparison, in the test itself: always the same, so that the trees can be compared.</summary>
+/// <summary>
+/// What the tests do to a store, in the child and, for comparison, in the test itself: always the same, so that the trees can be compared.
+/// </summary>
 internal static class Workloads
 {
     public const string One = "sb-1";
@@ -41,7 +43,8 @@ internal static class Workloads
             PutBoth(change, "cache", "new");
             _ = change.PutJson(StoreRoot.Run, null, "state.json", Json("new"));
         }),
-        "remove-container" => ChangeAsync(store, One, change => change.RemoveContainer("db").PutJson(StoreRoot.Run, null, "state.json", Json("new"))),
+        "remove-container" =>
+        ChangeAsync(store, One, change => change.RemoveContainer("db").PutJson(StoreRoot.Run, null, "state.json", Json("new"))),
         "remove-sandbox" => ChangeAsync(store, One, change => change.RemoveSandbox()),
         "two-sandboxes" => BothAsync(store),
         "mixed" => MixedAsync(store),
@@ -95,7 +98,8 @@ internal static class Workloads
 
     private static async ValueTask<Lsn> MixedAsync(StateStore store)
     {
-        await using SandboxLocks held = await store.LockManyAsync([SandboxTarget.Existing(One), SandboxTarget.Existing(Two), SandboxTarget.New(Three)]);
+        await using SandboxLocks held =
+            await store.LockManyAsync([SandboxTarget.Existing(One), SandboxTarget.Existing(Two), SandboxTarget.New(Three)]);
         Transaction transaction = held.Change();
         PutBoth(transaction.For(One).RemoveContainer("db"), "web", "new");
         _ = transaction.For(Two).RemoveSandbox();

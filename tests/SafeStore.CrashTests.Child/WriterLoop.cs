@@ -21,7 +21,8 @@ internal sealed class WriterLoop(StateStore store, Action<string> say)
         var random = new Random(seed);
         for (int number = 0; ; number++)
         {
-            string[] sandboxes = [.. Workloads.Sandboxes.OrderBy(_ => random.Next()).Take(random.Next(3) == 0 ? 2 : 1).Order(StringComparer.Ordinal)];
+            string[] sandboxes =
+                [.. Workloads.Sandboxes.OrderBy(_ => random.Next()).Take(random.Next(3) == 0 ? 2 : 1).Order(StringComparer.Ordinal)];
             string stamp = string.Create(CultureInfo.InvariantCulture, $"{writer}-{number}");
             Lsn lsn = await CommitAsync(sandboxes, stamp);
             say($"ack {lsn.Value} {stamp} {string.Join(',', sandboxes)}");

@@ -20,7 +20,8 @@ public sealed class InterlockTests : IDisposable
     [InlineData(LockMode.Exclusive, LockMode.Shared, true)]
     [InlineData(LockMode.Shared, LockMode.Exclusive, true)]
     [InlineData(LockMode.Shared, LockMode.Shared, false)]
-    public async Task While_the_other_program_holds_the_lock_ours_is_refused_unless_both_share(LockMode theirs, LockMode ours, bool isRefused)
+    public async Task While_the_other_program_holds_the_lock_ours_is_refused_unless_both_share(
+        LockMode theirs, LockMode ours, bool isRefused)
     {
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(new NewSandbox("sb-1"));
@@ -29,7 +30,9 @@ public sealed class InterlockTests : IDisposable
         Exception? failure = await Record.ExceptionAsync(() => TakeAsync(store, ours));
 
         Assert.Equal(isRefused, failure is LockTimeoutException);
-        Assert.True(!isRefused || failure!.Message.Contains(holder.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal), failure?.Message);
+        Assert.True(!isRefused
+            || failure!.Message.Contains(holder.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal),
+            failure?.Message);
         await holder.EndAsync();
         await TakeAsync(store, ours);
     }
@@ -89,6 +92,7 @@ public sealed class InterlockTests : IDisposable
 
     private static async Task TakeAsync(SandboxStore store, LockMode mode)
     {
-        await using SandboxSession session = mode == LockMode.Exclusive ? await store.LockAsync("sb-1", TimeSpan.Zero) : await store.LockSharedAsync("sb-1", TimeSpan.Zero);
+        await using SandboxSession session = mode == LockMode.Exclusive ? await store.LockAsync("sb-1", TimeSpan.Zero)
+            : await store.LockSharedAsync("sb-1", TimeSpan.Zero);
     }
 }

@@ -39,7 +39,9 @@ public sealed class QuickStartTests : IDisposable
         await store.CreateAsync(new NewSandbox("sb-1")
         {
             State = new State { Value = "ready" },
-            Containers = [new NewContainer("web") { Config = new ContainerConfig { Id = "web", RootFs = "/rootfs" }, State = new State { Value = "ready" } }],
+            Containers =
+            [new NewContainer(
+            "web") { Config = new ContainerConfig { Id = "web", RootFs = "/rootfs" }, State = new State { Value = "ready" } }],
         });
 
         await using (SandboxSession sandbox = await store.LockAsync("sb-1"))
@@ -69,10 +71,12 @@ public sealed class QuickStartTests : IDisposable
         await other.StoreAsync("sb-1", SandboxResource.Devices, seen);
 
         var raw = Assert.IsType<RawDevice>(seen[0]);
-        Assert.Equal(("nvme", "d1", "its kind is not known", "S1"), (raw.Kind, raw.Id, raw.Reason, raw.Data.GetProperty("Serial").GetString()));
+        Assert.Equal(
+            ("nvme", "d1", "its kind is not known", "S1"), (raw.Kind, raw.Id, raw.Reason, raw.Data.GetProperty("Serial").GetString()));
         Assert.Equal("d2", Assert.IsType<BlockDevice>(seen[1]).Id);
         Assert.Equal("S1", Assert.IsType<NvmeDevice>(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)![0]).Serial);
-        Assert.Throws<ArgumentException>(() => new SandboxModel(devices: SandboxModel.Default.DeviceKinds.With(string.Empty, MyJson.Default.NvmeDevice)));
+        Assert.Throws<ArgumentException>(
+            () => new SandboxModel(devices: SandboxModel.Default.DeviceKinds.With(string.Empty, MyJson.Default.NvmeDevice)));
     }
 
     [Fact]
@@ -114,14 +118,24 @@ public sealed class QuickStartTests : IDisposable
     public async Task A_list_of_devices_in_the_place_of_the_other_is_an_error_and_stays()
     {
         await using SandboxStore store = await _test.OpenAsync();
-        await store.CreateAsync(new NewSandbox("sb-1") { Devices = [new BlockDevice { Id = "d1" }], Containers = [new NewContainer("web") { Devices = [new ContainerDevice { Id = "d1" }] }] });
+        await store.CreateAsync(
+            new NewSandbox(
+            "sb-1")
+            {
+                Devices = [new BlockDevice { Id = "d1" }],
+                Containers =
+            [new NewContainer("web") { Devices = [new ContainerDevice { Id = "d1" }] }]
+            });
         (string ofSandbox, string ofContainer) = (_test.RunPath("sb-1/devices.json"), _test.RunPath("sb-1/web/devices.json"));
         File.Move(ofSandbox, ofSandbox + ".other");
         File.Move(ofContainer, ofSandbox);
         File.Move(ofSandbox + ".other", ofContainer);
 
-        DocumentCorruptException first = Assert.Throws<DocumentCorruptException>(() => store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
-        DocumentCorruptException second = Assert.Throws<DocumentCorruptException>(() => store.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "web", SandboxResource.ContainerDevices));
+        DocumentCorruptException first =
+            Assert.Throws<DocumentCorruptException>(() => store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
+        DocumentCorruptException second =
+            Assert.Throws<DocumentCorruptException>(
+            () => store.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "web", SandboxResource.ContainerDevices));
 
         Assert.Contains("a container's list of uses in a sandbox's place", first.Message, StringComparison.Ordinal);
         Assert.Contains("the shape of a sandbox's list of devices", second.Message, StringComparison.Ordinal);

@@ -37,7 +37,8 @@ internal sealed class TestSandboxes : IDisposable
 
     public StoreOptions Options => new() { TimeProvider = Clock, SegmentBytes = 64 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan };
 
-    public ValueTask<SandboxStore> OpenAsync(UndoHandlers? undo = null, SandboxModel? model = null, StoreOptions? options = null) => SandboxStore.OpenAsync(
+    public ValueTask<SandboxStore> OpenAsync(UndoHandlers? undo = null, SandboxModel? model = null, StoreOptions? options = null) =>
+        SandboxStore.OpenAsync(
         Layout,
         new SandboxStoreOptions
         {

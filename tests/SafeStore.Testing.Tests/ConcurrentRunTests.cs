@@ -14,7 +14,8 @@ public sealed class ConcurrentRunTests
     public void The_same_seed_gives_the_same_order_of_calls_and_others_give_others()
     {
         Assert.Equal(Trace(1), Trace(1));
-        Assert.True(Enumerable.Range(0, 20).Select(static seed => string.Join('\n', Trace((ulong)seed))).Distinct(StringComparer.Ordinal).Count() > 10);
+        Assert.True(Enumerable.Range(0, 20).Select(static seed => string.Join('\n', Trace((ulong)seed))).Distinct(StringComparer.Ordinal)
+            .Count() > 10);
     }
 
     [Fact]
@@ -134,7 +135,8 @@ public sealed class ConcurrentRunTests
         SimulatedProcess slow = rig.Process;
         SimulatedProcess quick = rig.Machine.Start("quick");
         rig.Machine.Faults = new FaultPlan().Add(new FaultRule { Process = slow.Name, Fault = new SlowCall(TimeSpan.FromSeconds(10)) });
-        using System.Threading.ITimer timer = quick.Clock.CreateTimer(_ => Stat(quick), null, TimeSpan.FromSeconds(5), System.Threading.Timeout.InfiniteTimeSpan);
+        using System.Threading.ITimer timer =
+            quick.Clock.CreateTimer(_ => Stat(quick), null, TimeSpan.FromSeconds(5), System.Threading.Timeout.InfiniteTimeSpan);
         List<string> ended = [];
 
         rig.Machine.RunConcurrently(
@@ -156,12 +158,14 @@ public sealed class ConcurrentRunTests
         Assert.Equal(["quick", "slow"], ended);
     }
 
-    private static void Stat(SimulatedProcess process) => Assert.Equal(Errno.None, ((IPathCalls)process.FileSystem).Stat("/", follow: true, out NodeStatus _));
+    private static void Stat(SimulatedProcess process) =>
+        Assert.Equal(Errno.None, ((IPathCalls)process.FileSystem).Stat("/", follow: true, out NodeStatus _));
 
     private static string[] Trace(ulong seed)
     {
         var machine = new SimulatedMachine(new SimulatedMachineOptions { KeepsTrace = true });
-        machine.RunConcurrently(seed, [.. Enumerable.Range(0, 3).Select(_ => machine.Start()).Select(static process => new ConcurrentWork(process, () =>
+        machine.RunConcurrently(
+            seed, [.. Enumerable.Range(0, 3).Select(_ => machine.Start()).Select(static process => new ConcurrentWork(process, () =>
         {
             for (int i = 0; i < 4; i++)
             {
@@ -177,7 +181,8 @@ public sealed class ConcurrentRunTests
     private static int CountedBy(int processes, ulong seed, bool locks)
     {
         Rig rig = new Rig().Write("/n", "A");
-        rig.Machine.RunConcurrently(seed, [.. Enumerable.Range(0, processes).Select(_ => rig.Machine.Start()).Select(process => new ConcurrentWork(process, () =>
+        rig.Machine.RunConcurrently(
+            seed, [.. Enumerable.Range(0, processes).Select(_ => rig.Machine.Start()).Select(process => new ConcurrentWork(process, () =>
         {
             for (int i = 0; i < 3; i++)
             {

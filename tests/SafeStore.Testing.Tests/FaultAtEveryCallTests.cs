@@ -10,8 +10,9 @@ using Xunit;
 namespace SafeStore.Testing.Tests;
 
 /// <summary>
-/// A reference workload (making of a store, creation, update, containers, checkpoint, removal, close, recovery after a kill) in which the first call fails, then the
-/// second, and so on; after each run the invariants are checked, in the process that lives on, after a kill and after power losses.
+/// A reference workload (making of a store, creation, update, containers, checkpoint, removal, close, recovery after a kill) in which the
+/// first call fails, then the second, and so on; after each run the invariants are checked, in the process that lives on, after a kill and
+/// after power losses.
 /// </summary>
 public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
 {
@@ -19,9 +20,13 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
 
     private static readonly ImmutableArray<StoreStep> s_reference =
     [
-        Commit("p", Put(StoreRoot.Config, null, "config.json", 1), Put(StoreRoot.Run, null, "state.json", 2), new Edit.CreateContainer("a"), Put(StoreRoot.Run, "a", "state.json", 3)),
-        Commit("p", Put(StoreRoot.Config, null, "config.json", 4, 3000), new Edit.Delete(StoreRoot.Run, null, "state.json"), new Edit.CreateContainer("b"), Put(StoreRoot.Config, "b", "config.json", 5)),
-        new StoreStep.Commit([new SandboxEdit("p", [Put(StoreRoot.Run, "b", "state.json", 6)]), new SandboxEdit("q", [Put(StoreRoot.Run, null, "state.json", 7)])]),
+        Commit("p", Put(StoreRoot.Config, null, "config.json", 1), Put(StoreRoot.Run, null, "state.json", 2), new Edit.CreateContainer("a"),
+            Put(StoreRoot.Run, "a", "state.json", 3)),
+        Commit("p", Put(StoreRoot.Config, null, "config.json", 4, 3000), new Edit.Delete(StoreRoot.Run, null, "state.json"),
+        new Edit.CreateContainer("b"), Put(StoreRoot.Config, "b", "config.json", 5)),
+        new StoreStep.Commit(
+        [new SandboxEdit("p", [Put(StoreRoot.Run, "b", "state.json", 6)]),
+        new SandboxEdit("q", [Put(StoreRoot.Run, null, "state.json", 7)])]),
         new StoreStep.Tick(),
         new StoreStep.Checkpoint(),
         Commit("p", new Edit.RemoveContainer("a"), Put(StoreRoot.Run, null, "state.json", 8)),
@@ -32,13 +37,16 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
         Commit("p", new Edit.RemoveSandbox()),
     ];
 
-    private static readonly PersistenceProfile s_synced = PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true };
+    private static readonly PersistenceProfile s_synced =
+        PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true };
 
-    public static TheoryData<string> Kinds() => ["EIO", "ENOSPC", "EIO from then on", "EROFS from then on", "done but EIO", "fsync reverts", "short"];
+    public static TheoryData<string> Kinds() =>
+        ["EIO", "ENOSPC", "EIO from then on", "EROFS from then on", "done but EIO", "fsync reverts", "short"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public Task A_fault_at_any_call_leaves_each_transaction_whole_or_absent_and_says_which(string kind) => RunAsync(kind, PersistenceProfile.Strict);
+    public Task A_fault_at_any_call_leaves_each_transaction_whole_or_absent_and_says_which(string kind) =>
+        RunAsync(kind, PersistenceProfile.Strict);
 
     [Theory]
     [InlineData("EIO")]
@@ -64,9 +72,11 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
         "EIO" => new FaultRule { Call = call, Fault = new CallFails(Errno.InputOutput) },
         "ENOSPC" => new FaultRule { Call = call, Fault = new CallFails(Errno.NoSpace) },
         "EIO from then on" => new FaultRule { Skip = (int)call - 1, Times = int.MaxValue, Fault = new CallFails(Errno.InputOutput) },
-        "EROFS from then on" => new FaultRule { Skip = (int)call - 1, Times = int.MaxValue, Operations = s_changing, Fault = new CallFails(Errno.ReadOnly) },
+        "EROFS from then on" =>
+        new FaultRule { Skip = (int)call - 1, Times = int.MaxValue, Operations = s_changing, Fault = new CallFails(Errno.ReadOnly) },
         "done but EIO" => new FaultRule { Call = call, Operations = s_changing, Fault = new CallDoneButFails(Errno.InputOutput) },
-        "fsync reverts" => new FaultRule { Call = call, Operations = s_fileSyncs, Fault = new SyncLosesData(Errno.InputOutput, LostSync.RevertsCache) },
+        "fsync reverts" =>
+        new FaultRule { Call = call, Operations = s_fileSyncs, Fault = new SyncLosesData(Errno.InputOutput, LostSync.RevertsCache) },
         _ => new FaultRule { Call = call, Operations = [Operation.Write, Operation.Read], Fault = new ShortTransfer(5) },
     };
 
@@ -78,7 +88,9 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
     /// <summary>Runs the workload until a step fails, then checks; the number of calls it made.</summary>
     private static async Task<long> RunAsync(FaultRule? rule, PersistenceProfile profile, ulong seed)
     {
-        var machine = new SimulatedMachine(new SimulatedMachineOptions { Profile = profile, StagesFirst = profile == s_synced, Seed = seed + 1, KeepsTrace = true });
+        var machine =
+            new SimulatedMachine(
+            new SimulatedMachineOptions { Profile = profile, StagesFirst = profile == s_synced, Seed = seed + 1, KeepsTrace = true });
         machine.Faults = rule is null ? new FaultPlan() : new FaultPlan().Add(rule);
         StoreWorkload workload = StoreWorkload.On(PersistenceProfile.Strict);
         var run = new FaultedRun(workload.Invariants, machine);
@@ -97,7 +109,8 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
         catch (Exception failure)
         {
             string trace = string.Join('\n', machine.Trace.TakeLast(30));
-            throw new CrashViolationException($"with {rule} the run ended with {run.Failure?.Message ?? "success"}\n{trace}\n{failure.Message}", failure);
+            throw new CrashViolationException(
+                $"with {rule} the run ended with {run.Failure?.Message ?? "success"}\n{trace}\n{failure.Message}", failure);
         }
 
         return calls;
@@ -123,7 +136,8 @@ public sealed class FaultAtEveryCallTests(ITestOutputHelper output)
 
     private static StoreStep.Commit Commit(string sandbox, params ImmutableArray<Edit> edits) => new([new SandboxEdit(sandbox, edits)]);
 
-    private static Edit.Put Put(StoreRoot root, string? container, string file, int value, int padding = 0) => new(root, container, file, value, padding);
+    private static Edit.Put Put(StoreRoot root, string? container, string file, int value, int padding = 0) =>
+        new(root, container, file, value, padding);
 }
 
 /// <summary>A run of steps that ends at the first that fails; from how it fails follows what the store must hold.</summary>
@@ -198,7 +212,8 @@ internal sealed class FaultedRun(StoreInvariants invariants, SimulatedMachine ma
 
     private async Task CommitAsync(StoreStep.Commit commit)
     {
-        await using SandboxLocks locks = await _store!.LockManyAsync(StoreWorkload.TargetsOf(commit, _model), cancellationToken: TestContext.Current.CancellationToken);
+        await using SandboxLocks locks =
+            await _store!.LockManyAsync(StoreWorkload.TargetsOf(commit, _model), cancellationToken: TestContext.Current.CancellationToken);
         Transaction transaction = locks.Change();
         StoreModel after = StoreWorkload.Build(transaction, _model, commit);
         try

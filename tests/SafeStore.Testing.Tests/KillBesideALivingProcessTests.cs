@@ -9,8 +9,8 @@ using Xunit;
 namespace SafeStore.Testing.Tests;
 
 /// <summary>
-/// One process is killed at each of its calls while another has the store open: no recovery runs, the living process resolves the sandbox when it locks it. Then the power
-/// goes in the middle of that, or after it.
+/// One process is killed at each of its calls while another has the store open: no recovery runs, the living process resolves the sandbox
+/// when it locks it. Then the power goes in the middle of that, or after it.
 /// </summary>
 public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
 {
@@ -18,7 +18,9 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
 
     private static readonly ImmutableArray<SandboxEdit> s_before =
     [
-        new SandboxEdit("p", [Put(StoreRoot.Config, null, "config.json", 1), Put(StoreRoot.Run, null, "state.json", 2), new Edit.CreateContainer("a"), Put(StoreRoot.Run, "a", "state.json", 3)]),
+        new SandboxEdit(
+            "p", [Put(StoreRoot.Config, null, "config.json", 1), Put(StoreRoot.Run, null, "state.json", 2), new Edit.CreateContainer("a"),
+            Put(StoreRoot.Run, "a", "state.json", 3)]),
     ];
 
     public static TheoryData<string> Transactions() => ["update", "create", "remove"];
@@ -29,8 +31,11 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
     {
         SandboxEdit edit = kind switch
         {
-            "update" => new SandboxEdit("p", [Put(StoreRoot.Config, null, "config.json", 4, 2000), new Edit.Delete(StoreRoot.Run, null, "state.json"), new Edit.CreateContainer("b"), Put(StoreRoot.Run, "b", "state.json", 5), new Edit.RemoveContainer("a")]),
-            "create" => new SandboxEdit("q", [Put(StoreRoot.Config, null, "config.json", 6), new Edit.CreateContainer("a"), Put(StoreRoot.Run, "a", "state.json", 7)]),
+            "update" => new SandboxEdit(
+                "p", [Put(StoreRoot.Config, null, "config.json", 4, 2000), new Edit.Delete(StoreRoot.Run, null, "state.json"),
+                new Edit.CreateContainer("b"), Put(StoreRoot.Run, "b", "state.json", 5), new Edit.RemoveContainer("a")]),
+            "create" => new SandboxEdit(
+            "q", [Put(StoreRoot.Config, null, "config.json", 6), new Edit.CreateContainer("a"), Put(StoreRoot.Run, "a", "state.json", 7)]),
             _ => new SandboxEdit("p", [new Edit.RemoveSandbox()]),
         };
         int killed = 0;
@@ -75,7 +80,9 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
         Assert.True(finished > 0 && replaced > 0);
     }
 
-    /// <summary>Whether the second creation found the first, finished; null when the first has got through without reaching the call.</summary>
+    /// <summary>
+    /// Whether the second creation found the first, finished; null when the first has got through without reaching the call.
+    /// </summary>
     private static async Task<bool?> KillAndCreateAsync(long call, ulong? loss)
     {
         var machine = new SimulatedMachine(new SimulatedMachineOptions { KeepsTrace = true });
@@ -99,7 +106,10 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
         }
 
         bool isFinished = false;
-        bool isAppended = machine.Trace.Any(made => made.Number > start && made.Operation == Operation.Write && made.Path.Contains("/log/", StringComparison.Ordinal) && made.Result == Errno.None);
+        bool isAppended =
+            machine.Trace.Any(
+            made => made.Number > start && made.Operation == Operation.Write && made.Path.Contains("/log/", StringComparison.Ordinal)
+            && made.Result == Errno.None);
         machine.Faults = new FaultPlan();
         try
         {
@@ -116,7 +126,9 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
             run.Acknowledge(first);
         }
 
-        Assert.True(isFinished == isAppended, $"after {call} calls: {(isAppended ? "its record was in the log" : "it had no record")}\n{string.Join('\n', machine.Trace.TakeLast(40))}");
+        Assert.True(isFinished == isAppended,
+            $"after {call} calls: "
+            + $"{(isAppended ? "its record was in the log" : "it had no record")}\n{string.Join('\n', machine.Trace.TakeLast(40))}");
         if (loss is { } lost)
         {
             machine.LosePower(lost);
@@ -129,7 +141,9 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
     /// <summary>A creation whose documents differ from another's, also in their names.</summary>
     private static StoreStep.Commit Creation(int number) => new(
     [
-        new SandboxEdit("q", [Put(StoreRoot.Config, null, $"config-{number}.json", number), new Edit.CreateContainer($"c-{number}"), Put(StoreRoot.Run, $"c-{number}", "state.json", number)]),
+        new SandboxEdit(
+            "q", [Put(StoreRoot.Config, null, $"config-{number}.json", number), new Edit.CreateContainer($"c-{number}"),
+            Put(StoreRoot.Run, $"c-{number}", "state.json", number)]),
     ]);
 
     /// <summary>Null when the transaction has got through without reaching the call.</summary>
@@ -166,7 +180,8 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
             await LockAsync(store, "p");
             await LockAsync(store, "q");
             seen = StoreWorkload.Describe(store);
-            Assert.True(seen == acknowledged || seen == begun, $"after {call} calls: {seen}\n{string.Join('\n', machine.Trace.TakeLast(40))}");
+            Assert.True(seen == acknowledged
+                || seen == begun, $"after {call} calls: {seen}\n{string.Join('\n', machine.Trace.TakeLast(40))}");
         }
         catch (SimulatedCrashException)
         {
@@ -206,7 +221,8 @@ public sealed class KillBesideALivingProcessTests(ITestOutputHelper output)
         }
     }
 
-    private static Edit.Put Put(StoreRoot root, string? container, string file, int value, int padding = 0) => new(root, container, file, value, padding);
+    private static Edit.Put Put(StoreRoot root, string? container, string file, int value, int padding = 0) =>
+        new(root, container, file, value, padding);
 
     private sealed record Resolution(bool IsForward, long Calls);
 }

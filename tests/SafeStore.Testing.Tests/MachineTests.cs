@@ -86,8 +86,12 @@ public sealed class MachineTests
         SimulatedClock clock = machine.Start().Clock;
         DateTimeOffset start = clock.GetUtcNow();
         List<string> fired = [];
-        using ITimer late = clock.CreateTimer(_ => fired.Add($"late {(clock.GetUtcNow() - start).TotalSeconds}"), null, TimeSpan.FromSeconds(3), Timeout.InfiniteTimeSpan);
-        using ITimer often = clock.CreateTimer(_ => fired.Add($"often {(clock.GetUtcNow() - start).TotalSeconds}"), null, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2));
+        using ITimer late =
+            clock.CreateTimer(
+            _ => fired.Add($"late {(clock.GetUtcNow() - start).TotalSeconds}"), null, TimeSpan.FromSeconds(3), Timeout.InfiniteTimeSpan);
+        using ITimer often =
+            clock.CreateTimer(
+            _ => fired.Add($"often {(clock.GetUtcNow() - start).TotalSeconds}"), null, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2));
         using ITimer never = clock.CreateTimer(_ => fired.Add("never"), null, Timeout.InfiniteTimeSpan, TimeSpan.FromSeconds(1));
         using ITimer stopped = clock.CreateTimer(_ => fired.Add("stopped"), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
         stopped.Dispose();
@@ -125,7 +129,12 @@ public sealed class MachineTests
     [Fact]
     public void A_mounted_filesystem_is_there_again_after_a_power_loss()
     {
-        var rig = new Rig(new SimulatedMachineOptions { Mounts = [new SimulatedMount("/mnt/data", PersistenceProfile.Xfs), new SimulatedMount("/run", PersistenceProfile.Tmpfs)] });
+        var rig = new Rig(
+            new SimulatedMachineOptions
+            {
+                Mounts = [new SimulatedMount("/mnt/data", PersistenceProfile.Xfs),
+            new SimulatedMount("/run", PersistenceProfile.Tmpfs)]
+            });
         rig.Write("/mnt/data/a", "x").Write("/run/b", "y").Sync("/mnt/data/a", "/mnt/data");
 
         rig.Machine.LosePower(keepsUnsynced: true);

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace SafeStore.Testing.Tests;
 
-/// <summary>Holes of the protocol that the explorer has found, as plain tests (docs/commit-protocol.md, "Mended since the first version").</summary>
+/// <summary>
+/// Holes of the protocol that the explorer has found, as plain tests (docs/commit-protocol.md, "Mended since the first version").
+/// </summary>
 public sealed class ProtocolHoleTests
 {
     [Fact]
@@ -58,17 +60,28 @@ public sealed class ProtocolHoleTests
         StoreModel model = await StoreWorkload.CommitAsync(store, StoreModel.Empty, commit, run);
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
         Lsn before = new(model.Sandboxes["p"].Version);
-        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Exchange], Path = "/store/run/.safestore/scratch/*", Fault = new ProcessKilled() });
-        await Assert.ThrowsAnyAsync<Exception>(async () => await StoreWorkload.CommitAsync(store, model, commit, run)); // it is dead, after its sync
+        machine.Faults =
+            new FaultPlan()
+            .Add(new FaultRule
+            {
+                Operations = [Operation.Exchange],
+                Path = "/store/run/.safestore/scratch/*",
+                Fault = new ProcessKilled()
+            });
+        // it is dead, after its sync
+        await Assert.ThrowsAnyAsync<Exception>(async () => await StoreWorkload.CommitAsync(store, model, commit, run));
 
-        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Write], Path = "/store/run/p/lock", Fault = new ShortTransfer(24) });
+        machine.Faults =
+            new FaultPlan()
+            .Add(new FaultRule { Operations = [Operation.Write], Path = "/store/run/p/lock", Fault = new ShortTransfer(24) });
         await Assert.ThrowsAsync<StorageException>(async () => await invariants.OpenAsync(machine.Start()));
         machine.KillAll();
         await invariants.OpenAsync(machine.Start());
         machine.LosePower(keepsUnsynced: false);
 
         StateStore again = await invariants.OpenAsync(machine.Start());
-        await using SandboxLock held = await again.LockAsync("p", LockMode.Shared, cancellationToken: TestContext.Current.CancellationToken);
+        await using SandboxLock held =
+            await again.LockAsync("p", LockMode.Shared, cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(held.Version > before);
     }
 
@@ -76,7 +89,12 @@ public sealed class ProtocolHoleTests
     public async Task A_temp_file_of_a_watermark_that_was_being_written_is_swept_by_the_next_recovery()
     {
         var invariants = new StoreInvariants(StoreLayout.At("/store"));
-        var machine = new SimulatedMachine { Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Rename], Path = "/store/config/.safestore/.ss-*", Fault = new ProcessKilled() }) };
+        var machine =
+            new SimulatedMachine
+            {
+                Faults = new FaultPlan()
+            .Add(new FaultRule { Operations = [Operation.Rename], Path = "/store/config/.safestore/.ss-*", Fault = new ProcessKilled() })
+            };
         await Assert.ThrowsAsync<SimulatedCrashException>(async () => await invariants.OpenAsync(machine.Start()));
 
         await invariants.RecoverAsync(new CrashState(machine, [], [], hasLostPower: false));
@@ -88,10 +106,13 @@ public sealed class ProtocolHoleTests
         var machine = new SimulatedMachine();
         var run = new CrashRun(machine);
         StateStore store = await workload.Invariants.OpenAsync(run.Process);
-        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*.log", Fault = new ProcessKilled() });
+        machine.Faults =
+            new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*.log", Fault = new ProcessKilled() });
         var edit = new SandboxEdit("p", [
-            new Edit.CreateContainer("a"), new Edit.Put(StoreRoot.Config, "a", "config.json", 1, 0), new Edit.Put(StoreRoot.Run, null, "state.json", 2, 0)]);
-        await Assert.ThrowsAsync<SimulatedCrashException>(async () => await StoreWorkload.CommitAsync(store, StoreModel.Empty, new StoreStep.Commit([edit]), run));
+            new Edit.CreateContainer("a"), new Edit.Put(StoreRoot.Config, "a", "config.json", 1, 0),
+                new Edit.Put(StoreRoot.Run, null, "state.json", 2, 0)]);
+        await Assert.ThrowsAsync<SimulatedCrashException>(
+            async () => await StoreWorkload.CommitAsync(store, StoreModel.Empty, new StoreStep.Commit([edit]), run));
         return (machine, run);
     }
 

@@ -47,7 +47,8 @@ internal sealed class Rig
     {
         var space = new PowerLossSpace(disk);
         int[] options = [.. space.Options];
-        Assert.True(options.Aggregate(1L, static (product, count) => Math.Min(OutcomesMax, product * count)) < OutcomesMax, "too many outcomes for a test");
+        Assert.True(options.Aggregate(1L, static (product, count) => Math.Min(OutcomesMax, product * count)) < OutcomesMax,
+            "too many outcomes for a test");
         int[] choice = new int[options.Length];
         var outcomes = new HashSet<string>(StringComparer.Ordinal);
         while (true)

@@ -9,7 +9,8 @@ using Xunit;
 namespace SafeStore.Testing.Tests;
 
 /// <summary>
-/// The store itself under the explorer. SAFESTORE_EXPLORATION_SEEDS=n explores n random workloads per machine, SAFESTORE_EXPLORATION_SEED=s starts at s.
+/// The store itself under the explorer. SAFESTORE_EXPLORATION_SEEDS=n explores n random workloads per machine, SAFESTORE_EXPLORATION_SEED=s
+/// starts at s.
 /// </summary>
 public sealed class StoreExplorationTests(ITestOutputHelper output)
 {
@@ -25,7 +26,9 @@ public sealed class StoreExplorationTests(ITestOutputHelper output)
         ulong first = Number("SAFESTORE_EXPLORATION_SEED", 1) + (ulong)index;
         for (ulong seed = first; seed < first + Number("SAFESTORE_EXPLORATION_SEEDS", 1); seed++)
         {
-            CrashReport report = await StoreTorture.RunAsync(StoreTorture.Machines[index], seed, Environment.ProcessorCount, TestContext.Current.CancellationToken);
+            CrashReport report =
+                await StoreTorture.RunAsync(
+                StoreTorture.Machines[index], seed, Environment.ProcessorCount, TestContext.Current.CancellationToken);
             report.ThrowIfViolated();
             sum = sum is null ? report : sum.Add(report);
         }

@@ -36,13 +36,29 @@ public sealed class StoreOnSimulationTests
         await invariants.OpenAsync(machine.Start());
         machine.KillAll();
         int skipped = path == "/store/run" ? 1 : 0; // the store's own opening
-        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.OpenRoot], Path = path, Skip = skipped, Fault = new CallFails(Errno.InputOutput) });
+        machine.Faults =
+            new FaultPlan()
+            .Add(new FaultRule
+            {
+                Operations = [Operation.OpenRoot],
+                Path = path,
+                Skip = skipped,
+                Fault = new CallFails(Errno.InputOutput)
+            });
 
-        StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await invariants.RecoverAsync(new CrashState(machine, [], [], hasLostPower: false)));
+        StorageException failure =
+            await Assert.ThrowsAsync<StorageException>(
+            async () => await invariants.RecoverAsync(new CrashState(machine, [], [], hasLostPower: false)));
         Assert.Equal(path, failure.Path);
     }
 
     private static ValueTask<StateStore> OpenAsync(SimulatedProcess process) => StateStore.OpenAsync(
         StoreLayout.At("/store"),
-        new StoreOptions { FileSystem = process.FileSystem, TimeProvider = process.Clock, SegmentBytes = 16384, CheckpointInterval = Timeout.InfiniteTimeSpan });
+        new StoreOptions
+        {
+            FileSystem = process.FileSystem,
+            TimeProvider = process.Clock,
+            SegmentBytes = 16384,
+            CheckpointInterval = Timeout.InfiniteTimeSpan
+        });
 }

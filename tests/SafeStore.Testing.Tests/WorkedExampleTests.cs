@@ -8,7 +8,9 @@ using Xunit;
 
 namespace SafeStore.Testing.Tests;
 
-/// <summary>The worked example of docs/simulation.md: four ways to save a state, and the crash that each of them does not survive.</summary>
+/// <summary>
+/// The worked example of docs/simulation.md: four ways to save a state, and the crash that each of them does not survive.
+/// </summary>
 public sealed class WorkedExampleTests
 {
     private const string Path = "/state.json";
@@ -100,7 +102,8 @@ public sealed class WorkedExampleTests
             static state =>
             {
                 string found = state.Files.File.ReadAllText(Path);
-                return found == New || (found == Old && state.Acknowledged.Count == 0) ? default : throw new InvalidDataException($"found '{found}'");
+                return found == New || (found == Old && state.Acknowledged.Count == 0) ? default
+                    : throw new InvalidDataException($"found '{found}'");
             },
             TestContext.Current.CancellationToken);
     }

@@ -22,7 +22,8 @@ public sealed class NameReuseTests : IAsyncDisposable
     public async Task A_document_and_a_container_of_one_name_in_one_transaction_are_refused_before_anything_is_written()
     {
         await CreateAsync();
-        await Assert.ThrowsAsync<AlreadyExistsException>(() => ChangeAsync(static change => change.CreateContainer("x").PutJson(StoreRoot.Run, null, "x", "1"u8)));
+        await Assert.ThrowsAsync<AlreadyExistsException>(
+            () => ChangeAsync(static change => change.CreateContainer("x").PutJson(StoreRoot.Run, null, "x", "1"u8)));
         Assert.Empty(_store!.ListContainers("sb"));
     }
 

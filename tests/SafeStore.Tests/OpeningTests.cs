@@ -14,7 +14,8 @@ public sealed class OpeningTests : IDisposable
 
     public static TheoryData<string> RefusedJson =>
     [
-        "", " ", "{", "{}x", "\uFEFF{}", "1e999", "-1e999", """{"a":1,"a":2}""", """{"x":{"a":1,"\u0061":2}}""", """[{"a":1,"b":{"c":1,"c":1}}]""",
+        "", " ", "{", "{}x", "\uFEFF{}", "1e999", "-1e999", """{"a":1,"a":2}""", """{"x":{"a":1,"\u0061":2}}""",
+            """[{"a":1,"b":{"c":1,"c":1}}]""",
         """["\ud800"]""", """{"\ud800":1}""", "NaN", "{'a':1}", "// x\n1", "[1,]",
     ];
 
@@ -37,7 +38,8 @@ public sealed class OpeningTests : IDisposable
         string deep = new string('[', 64) + new string(']', 64);
         await store.CreateAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "a", deep));
         Assert.Equal(deep, store.ReadText("sb-1", StoreRoot.Run, null, "a"));
-        await Assert.ThrowsAsync<ArgumentException>(() => store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "a", "[" + deep + "]")));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "a", "[" + deep + "]")));
     }
 
     [Theory]
@@ -99,14 +101,17 @@ public sealed class OpeningTests : IDisposable
     public async Task Metadata_lies_on_the_filesystem_of_its_root()
     {
         using var elsewhere = new TempDirectory(TempDirectory.SharedMemory);
-        var layout = StoreLayout.Of(_test.Layout.Config, _test.Layout.Run, Path.Combine(elsewhere.Path, "c"), Path.Combine(_test.Directory, "r"));
+        var layout =
+            StoreLayout.Of(_test.Layout.Config, _test.Layout.Run, Path.Combine(elsewhere.Path, "c"), Path.Combine(_test.Directory, "r"));
         await Assert.ThrowsAsync<StoreMetadataException>(async () => await StateStore.OpenAsync(layout, _test.Options));
     }
 
     [Fact]
     public async Task Metadata_beside_the_roots_leaves_them_with_sandboxes_only()
     {
-        var layout = StoreLayout.Of(_test.Layout.Config, _test.Layout.Run, Path.Combine(_test.Directory, "meta", "c"), Path.Combine(_test.Directory, "meta", "r"));
+        var layout =
+            StoreLayout.Of(
+            _test.Layout.Config, _test.Layout.Run, Path.Combine(_test.Directory, "meta", "c"), Path.Combine(_test.Directory, "meta", "r"));
         await using StateStore store = await StateStore.OpenAsync(layout, _test.Options);
         await store.CreateAsync("sb-1");
         await store.ChangeAsync("sb-1", static change => change.CreateContainer("web"));
@@ -162,8 +167,12 @@ public sealed class StoreModeTests
         try
         {
             await using StateStore store = await test.OpenAsync();
-            await store.CreateAsync("sb-1", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "a", "1").PutText(StoreRoot.Config, null, "a", "1"));
-            await store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, "web", "a", "2").CreateContainer("db").PutText(StoreRoot.Config, null, "b", "1"));
+            await store.CreateAsync(
+                "sb-1", static change =>
+                change.CreateContainer("web").PutText(StoreRoot.Run, "web", "a", "1").PutText(StoreRoot.Config, null, "a", "1"));
+            await store.ChangeAsync(
+                "sb-1", static change =>
+                change.PutText(StoreRoot.Run, "web", "a", "2").CreateContainer("db").PutText(StoreRoot.Config, null, "b", "1"));
             await store.CheckpointAsync();
         }
         finally

@@ -67,7 +67,8 @@ internal static class StoreCalls
 
     /// <summary>Takes a lock in a flow of its own, so that the caller may take it again elsewhere.</summary>
     public static async Task<SandboxLock> LockApartAsync(
-        this StateStore store, string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellation = default) =>
+        this StateStore store, string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null,
+        CancellationToken cancellation = default) =>
         await store.LockAsync(sandbox, mode, timeout, cancellation);
 
     public static async Task<Lsn> CreateAsync(this StateStore store, string sandbox, Action<SandboxChange>? fill = null)

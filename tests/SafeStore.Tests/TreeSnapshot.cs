@@ -14,8 +14,8 @@ internal static partial class TreeSnapshot
     private const int AttemptsMax = 50;
 
     /// <summary>
-    /// Everything but the bytes of the log, the words file and the scratch directories of open stores, which belong to the store and not to a
-    /// transaction.
+    /// Everything but the bytes of the log, the words file and the scratch directories of open stores, which belong to the store and not to
+    /// a transaction.
     /// </summary>
     /// <param name="layout">The store.</param>
     /// <param name="isAtRest">Whether nobody makes a spare segment meanwhile: then none is half made.</param>

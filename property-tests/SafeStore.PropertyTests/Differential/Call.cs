@@ -47,7 +47,9 @@ internal enum Verb
     PlantLink,
 }
 
-/// <summary>One call on the seam, or what is planted beside it. Handles are numbers, taken modulo how many were opened; 0 is the root.</summary>
+/// <summary>
+/// One call on the seam, or what is planted beside it. Handles are numbers, taken modulo how many were opened; 0 is the root.
+/// </summary>
 /// <param name="Verb">The call.</param>
 /// <param name="First">A directory's or file's number.</param>
 /// <param name="Second">The second one's.</param>
@@ -55,10 +57,12 @@ internal enum Verb
 /// <param name="Other">The second one.</param>
 /// <param name="Position">An offset or a size; for locks and opening the mode.</param>
 /// <param name="Length">How many bytes.</param>
-internal sealed record Call(Verb Verb, int First = 0, int Second = 0, string Name = "", string Other = "", long Position = 0, int Length = 0)
+internal sealed record Call(
+    Verb Verb, int First = 0, int Second = 0, string Name = "", string Other = "", long Position = 0, int Length = 0)
 {
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Verb} #{First} \"{Show(Name)}\" #{Second} \"{Show(Other)}\" at {Position}, {Length} bytes");
+        string.Create(
+            CultureInfo.InvariantCulture, $"{Verb} #{First} \"{Show(Name)}\" #{Second} \"{Show(Other)}\" at {Position}, {Length} bytes");
 
     private static string Show(string name)
     {

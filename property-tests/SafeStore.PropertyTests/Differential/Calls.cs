@@ -10,11 +10,14 @@ internal static class Calls
 {
     private static readonly string[] s_names = ["a", "b", "c", "d"];
     private static readonly string[] s_odd =
-        ["", ".", "..", "a/b", "/a", "a/", "é", "a\0b", "x\ud800", "\ud800", "b\udcff", "\udcc3\udca9", "\udcff\ud800", new string('\udcfe', 256), new('n', 255), new('n', 256), new('ü', 128), new('p', 5000), new string('p', 4095) + "\ud800"];
+        ["", ".", "..", "a/b", "/a", "a/", "é", "a\0b", "x\ud800", "\ud800", "b\udcff", "\udcc3\udca9", "\udcff\ud800",
+            new string('\udcfe', 256), new('n', 255), new('n', 256), new('ü', 128), new('p', 5000), new string('p', 4095) + "\ud800"];
 
     // None leads up or away: what is opened through a link stays inside the test's directory.
     private static readonly string[] s_targets = ["a", "b", "a/b", "./c", "nowhere", "d/", "b/../a"];
-    private static readonly string[] s_attributes = ["user.a", "user.b", "user.", "nobody.a", "", "user.\0", "user.\ud800", "user." + new string('n', 250), "user." + new string('n', 251)];
+    private static readonly string[] s_attributes =
+        ["user.a", "user.b", "user.", "nobody.a", "", "user.\0", "user.\ud800", "user." + new string('n', 250),
+        "user." + new string('n', 251)];
 
     public static Gen<Call[]> Scripts { get; } = Any.ArrayOf(5, 60);
 
@@ -26,7 +29,8 @@ internal static class Calls
             .Zip(Gen.Elements("", "", "", "/"), static (components, end) => string.Join('/', components) + end)));
 
     /// <summary>What lies above and beside is not alike.</summary>
-    private static Gen<string> PathInside => Path.Where(static path => !path.StartsWith('/') && !path.Contains("..", StringComparison.Ordinal));
+    private static Gen<string> PathInside =>
+        Path.Where(static path => !path.StartsWith('/') && !path.Contains("..", StringComparison.Ordinal));
 
     private static Gen<int> Handle => Gen.Frequency((2, Gen.Constant(0)), (3, Gen.Choose(0, 30)));
 
@@ -67,13 +71,19 @@ internal static class Calls
         (3, OnBytes(Verb.ReadWord)),
         (1, OnPath(Verb.EndWords, Gen.Constant(""))),
         (2, OnPath(Verb.GetAttribute, Gen.Elements(s_attributes))),
-        (3, from call in OnPath(Verb.SetAttribute, Gen.Elements(s_attributes)) from length in Gen.Elements(0, 1, 100, 70_000) select call with { Length = length }),
+        (3, from call in OnPath(Verb.SetAttribute, Gen.Elements(s_attributes))
+            from length in Gen.Elements(
+        0, 1, 100, 70_000)
+            select call with { Length = length }),
         (1, OnPath(Verb.GetDirectoryAttribute, Gen.Elements(s_attributes))),
         (1, OnPath(Verb.SetDirectoryAttribute, Gen.Elements(s_attributes))),
         (3, OnPath(Verb.CopyAttributes, Name)),
         (4, OnPath(Verb.CloseFile, Gen.Constant(""))),
         (1, OnPath(Verb.CloseDirectory, Gen.Constant(""))),
-        (2, from call in OnPath(Verb.PlantSymbolicLink, Gen.Elements(s_names)) from target in Gen.Elements(s_targets) select call with { Other = target }),
+        (2, from call in OnPath(Verb.PlantSymbolicLink, Gen.Elements(s_names))
+            from target in Gen.Elements(
+        s_targets)
+            select call with { Other = target }),
         (1, OnNames(Verb.PlantLink)));
 
     private static Gen<Call> OnPath(Verb verb, Gen<string> path) =>

@@ -10,14 +10,16 @@ using Xunit;
 
 namespace SafeStore.PropertyTests.Differential;
 
-/// <summary>Runs a script on the simulator and on the kernel's filesystems, and compares what each call gives and what is there in the end.</summary>
+/// <summary>
+/// Runs a script on the simulator and on the kernel's filesystems, and compares what each call gives and what is there in the end.
+/// </summary>
 internal static partial class Comparison
 {
     public const string Closed = "closed";
 
     /// <summary>
-    /// Where the simulator may differ, by the call and the two results: it is like ext4 where tmpfs is different. Who has done what the simulator has refused
-    /// takes no further part in the script: its state is another one from there on.
+    /// Where the simulator may differ, by the call and the two results: it is like ext4 where tmpfs is different. Who has done what the
+    /// simulator has refused takes no further part in the script: its state is another one from there on.
     /// </summary>
     private static readonly (Verb Verb, string Simulator, string Other)[] s_known =
     [
@@ -45,7 +47,8 @@ internal static partial class Comparison
                 string found = other.Run(script[i]);
                 if (found != expected && !IsArgumentSeenFirst(expected, found))
                 {
-                    Assert.True(IsKnown(script[i].Verb, expected, found), $"step {i}, {script[i]}:\n  {name}: {found}\n  simulator: {expected}");
+                    Assert.True(IsKnown(script[i].Verb, expected, found),
+                        $"step {i}, {script[i]}:\n  {name}: {found}\n  simulator: {expected}");
                     if (found.StartsWith("None", StringComparison.Ordinal))
                     {
                         others.Remove(name);
@@ -66,16 +69,24 @@ internal static partial class Comparison
     {
         SimulatedFileSystem simulated = new SimulatedMachine().Start().FileSystem;
         var calls = (IPathCalls)simulated;
-        Assert.Equal(Errno.None, calls.MakeDirectory("/work", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead
+        Assert.Equal(
+            Errno.None, calls.MakeDirectory(
+            "/work", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead
             | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute));
-        return new Subject(simulated, "/work", (path, target, isHard) => (isHard ? calls.Link(target, path) : calls.SymbolicLink(target, path)) == Errno.None);
+        return new Subject(
+            simulated, "/work", (path, target, isHard) =>
+            (isHard ? calls.Link(target, path) : calls.SymbolicLink(target, path)) == Errno.None);
     }
 
     /// <summary>With a closed handle and a bad argument, either may be told first.</summary>
-    private static bool IsArgumentSeenFirst(string simulator, string other) => simulator == Closed && (other.StartsWith("Invalid", StringComparison.Ordinal) || other.StartsWith("NameTooLong", StringComparison.Ordinal));
+    private static bool IsArgumentSeenFirst(string simulator, string other) =>
+        simulator == Closed
+        && (other.StartsWith("Invalid", StringComparison.Ordinal) || other.StartsWith("NameTooLong", StringComparison.Ordinal));
 
     private static bool IsKnown(Verb verb, string simulator, string other) =>
-        Array.Exists(s_known, known => known.Verb == verb && known.Simulator == simulator && other.StartsWith(known.Other, StringComparison.Ordinal));
+        Array.Exists(
+            s_known, known =>
+            known.Verb == verb && known.Simulator == simulator && other.StartsWith(known.Other, StringComparison.Ordinal));
 
     private static bool Plant(string path, string target, bool isHard) => (isHard ? Link(target, path) : SymbolicLink(target, path)) == 0;
 

@@ -6,14 +6,18 @@ using SafeStore.FileSystem;
 
 namespace SafeStore.PropertyTests.Differential;
 
-/// <summary>A filesystem that scripts are run on. What a call gives is written as a line; inodes appear in it as the open handles that lead to the same.</summary>
+/// <summary>
+/// A filesystem that scripts are run on. What a call gives is written as a line; inodes appear in it as the open handles that lead to the
+/// same.
+/// </summary>
 /// <param name="fileSystem">The filesystem.</param>
 /// <param name="rootPath">An empty directory in it.</param>
 /// <param name="plant">Makes a symbolic link, or a link if so asked: path, target or existing path, which.</param>
 internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Func<string, string, bool, bool> plant) : IDisposable
 {
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherWrite;
-    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupWrite | UnixFileMode.StickyBit;
+    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupWrite | UnixFileMode.StickyBit;
 
     private readonly List<Opened<DirectoryHandle>> _directories = [];
     private readonly List<Opened<FileHandle>> _files = [];
@@ -30,10 +34,13 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
         {
             return call.Verb switch
             {
-                Verb.Read or Verb.Write or Verb.Allocate or Verb.StatFile or Verb.SyncFile or Verb.SyncData or Verb.TryLock or Verb.Unlock or Verb.MapWords
-                    or Verb.TryLockByte or Verb.UnlockByte or Verb.GetAttribute or Verb.SetAttribute or Verb.CloseFile => _files.Count == 0 ? "no file" : OnFile(call, Pick(_files, call.First)),
+                Verb.Read or Verb.Write or Verb.Allocate or Verb.StatFile or Verb.SyncFile or Verb.SyncData or Verb.TryLock or Verb.Unlock
+                    or Verb.MapWords
+                    or Verb.TryLockByte or Verb.UnlockByte or Verb.GetAttribute or Verb.SetAttribute or Verb.CloseFile =>
+                        _files.Count == 0 ? "no file" : OnFile(call, Pick(_files, call.First)),
                 Verb.ReadWord or Verb.EndWords => _words.Count == 0 ? "no words" : OnWords(call, Pick(_words, call.First)),
-                Verb.PlantSymbolicLink or Verb.PlantLink => $"{plant($"{rootPath}/{Plain(call.Name)}", call.Verb == Verb.PlantLink ? $"{rootPath}/{Plain(call.Other)}" : call.Other, call.Verb == Verb.PlantLink)}",
+                Verb.PlantSymbolicLink or Verb.PlantLink =>
+                Plant(call).ToString(),
                 _ => OnDirectory(call, Pick(_directories, call.First)),
             };
         }
@@ -68,14 +75,16 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
         switch (call.Verb)
         {
             case Verb.OpenRoot:
-                return Keep(fileSystem.OpenRoot(call.Name.Contains("..", StringComparison.Ordinal) ? "" : rootPath + "/" + call.Name, out DirectoryHandle? root), root);
+                return Keep(fileSystem.OpenRoot(
+                    call.Name.Contains("..", StringComparison.Ordinal) ? "" : rootPath + "/" + call.Name, out DirectoryHandle? root), root);
             case Verb.OpenDirectory:
                 return Keep(fileSystem.OpenDirectory(directory, call.Name, out DirectoryHandle? inner), inner);
             case Verb.MakeDirectory:
                 return $"{fileSystem.MakeDirectory(directory, call.Name, DirectoryMode)}";
             case Verb.List:
                 List<DirectoryEntry> entries = [];
-                return $"{fileSystem.List(directory, entries)} {string.Join(',', entries.OrderBy(static entry => entry.Name, StringComparer.Ordinal))}";
+                return $"{fileSystem.List(directory, entries)} "
+                    + $"{string.Join(',', entries.OrderBy(static entry => entry.Name, StringComparer.Ordinal))}";
             case Verb.Stat:
                 return Show(fileSystem.Stat(directory, call.Name, out FileStatus status), status);
             case Verb.StatDirectory:
@@ -83,7 +92,8 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.CreateFile:
                 return Keep(fileSystem.CreateFile(directory, call.Name, FileMode, out FileHandle? created), created);
             case Verb.OpenFile:
-                return Keep(fileSystem.OpenFile(directory, call.Name, call.Position == 0 ? FileUse.Read : FileUse.ReadWrite, out FileHandle? file), file);
+                return Keep(fileSystem.OpenFile(
+                    directory, call.Name, call.Position == 0 ? FileUse.Read : FileUse.ReadWrite, out FileHandle? file), file);
             case Verb.IsNameOf when _files.Count > 0:
                 return $"{fileSystem.IsNameOf(directory, call.Name, Pick(_files, call.Second).Handle, out bool same)} {same}";
             case Verb.SyncDirectory:
@@ -91,9 +101,9 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.Rename:
                 return $"{fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.Replace)}";
             case Verb.RenameNoReplace:
-                return $"{fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.NoReplace)}";
+                return fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.NoReplace).ToString();
             case Verb.Exchange:
-                return $"{fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.Exchange)}";
+                return fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.Exchange).ToString();
             case Verb.Unlink:
                 return $"{fileSystem.Unlink(directory, call.Name)}";
             case Verb.RemoveDirectory:
@@ -125,7 +135,8 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.Read:
                 byte[] buffer = new byte[call.Length];
                 Errno read = fileSystem.Read(file, buffer, call.Position, out int count);
-                return $"{read} {count} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(buffer.AsSpan(0, count)).AsSpan(0, 6))}";
+                return $"{read} {count} "
+                    + $"{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(buffer.AsSpan(0, count)).AsSpan(0, 6))}";
             case Verb.Write:
                 byte[] bytes = new byte[call.Length];
                 bytes.AsSpan().Fill((byte)(call.Length + call.Position));
@@ -163,6 +174,12 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
                 opened.IsClosed = true;
                 return "closed it";
         }
+    }
+
+    private bool Plant(Call call)
+    {
+        bool isLink = call.Verb == Verb.PlantLink;
+        return plant($"{rootPath}/{Plain(call.Name)}", isLink ? $"{rootPath}/{Plain(call.Other)}" : call.Other, isLink);
     }
 
     private static string OnWords(Call call, SharedWords words)
@@ -216,8 +233,10 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
 
         string size = status.Kind == FileKind.Directory ? "" : $" {status.Size} bytes";
         IEnumerable<int> files = Enumerable.Range(0, _files.Count).Where(i => !_files[i].IsClosed && _files[i].Status.IsSameFile(status));
-        IEnumerable<int> directories = Enumerable.Range(0, _directories.Count).Where(i => !_directories[i].IsClosed && _directories[i].Status.IsSameFile(status));
-        return $"{status.Kind} {status.Mode} {status.Owner} links {status.Links}{size} same as files [{string.Join(',', files)}] directories [{string.Join(',', directories)}]";
+        IEnumerable<int> directories =
+            Enumerable.Range(0, _directories.Count).Where(i => !_directories[i].IsClosed && _directories[i].Status.IsSameFile(status));
+        return $"{status.Kind} {status.Mode} {status.Owner} links {status.Links}{size} same as files [{string.Join(',', files)}] "
+            + $"directories [{string.Join(',', directories)}]";
     }
 
     private void Write(DirectoryHandle directory, string path, StringWriter tree)
@@ -227,16 +246,19 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
         foreach (DirectoryEntry entry in entries.OrderBy(static entry => entry.Name, StringComparer.Ordinal))
         {
             tree.Write($"{path}/{entry.Name} {entry.Kind}\n");
-            if (entry.Kind == FileKind.Directory && fileSystem.OpenDirectory(directory, entry.Name, out DirectoryHandle? inner) == Errno.None)
+            if (entry.Kind == FileKind.Directory
+                && fileSystem.OpenDirectory(directory, entry.Name, out DirectoryHandle? inner) == Errno.None)
             {
                 Write(inner!, $"{path}/{entry.Name}", tree);
                 inner!.Dispose();
             }
-            else if (entry.Kind == FileKind.Regular && fileSystem.OpenFile(directory, entry.Name, FileUse.Read, out FileHandle? file) == Errno.None)
+            else if (entry.Kind == FileKind.Regular
+                && fileSystem.OpenFile(directory, entry.Name, FileUse.Read, out FileHandle? file) == Errno.None)
             {
                 byte[] content = new byte[64 * 1024];
                 _ = fileSystem.Read(file!, content, 0, out int count);
-                tree.Write($"  {count} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content.AsSpan(0, count)).AsSpan(0, 6))}\n");
+                tree.Write($"  {count} "
+                    + $"{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content.AsSpan(0, count)).AsSpan(0, 6))}\n");
                 file!.Dispose();
             }
         }

@@ -49,13 +49,17 @@ internal enum HandlerTrouble
 /// <param name="Handlers">What befalls its undo handlers, run by run; nothing after the last.</param>
 internal sealed record IntentAttempt(int Sandbox, IntentStep[] Steps, SimulatedFault? Trouble, int TroubleAt, HandlerTrouble[] Handlers)
 {
-    public override string ToString() => $"sb-{Sandbox}: [{string.Join(' ', Steps)}] {Trouble?.ToString() ?? "calm"} at {TroubleAt}, handlers [{string.Join(' ', Handlers)}]";
+    public override string ToString() =>
+        $"sb-{Sandbox}: [{string.Join(' ', Steps)}] {Trouble?.ToString() ?? "calm"} at {TroubleAt}, handlers "
+        + $"[{string.Join(' ', Handlers)}]";
 }
 
 /// <summary>Attempts one after the other on one machine.</summary>
 internal sealed record IntentScript(PersistenceProfile Profile, RunRoot Run, IntentAttempt[] Attempts)
 {
-    /// <summary>Without commits of the whole filesystem: an error of one is told once more to the next opener, which these scripts do not expect.</summary>
+    /// <summary>
+    /// Without commits of the whole filesystem: an error of one is told once more to the next opener, which these scripts do not expect.
+    /// </summary>
     private static readonly PersistenceProfile s_btrfs = PersistenceProfile.Btrfs with { IsDirectorySyncReliable = true };
 
     private const int CallsMax = 260; // opening, recovery and a few commits
@@ -70,7 +74,10 @@ internal sealed record IntentScript(PersistenceProfile Profile, RunRoot Run, Int
     private static Gen<IntentAttempt> Attempt =>
         from sandbox in Gen.Choose(0, 1)
         from count in Gen.Choose(0, 6)
-        from steps in Gen.ArrayOf(Gen.Elements(IntentStep.Effect, IntentStep.Effect, IntentStep.Effect, IntentStep.IntentOnly, IntentStep.CompleteAll, IntentStep.CompleteOldest, IntentStep.Change, IntentStep.Undo), count)
+        from steps in Gen.ArrayOf(
+            Gen.Elements(
+            IntentStep.Effect, IntentStep.Effect, IntentStep.Effect, IntentStep.IntentOnly, IntentStep.CompleteAll,
+            IntentStep.CompleteOldest, IntentStep.Change, IntentStep.Undo), count)
         from trouble in Trouble
         from at in Gen.Choose(0, CallsMax)
         from handlerCount in Gen.Choose(0, 3)
@@ -80,7 +87,8 @@ internal sealed record IntentScript(PersistenceProfile Profile, RunRoot Run, Int
     private static Gen<SimulatedFault?> Trouble =>
         from seed in Gen.Choose(0, int.MaxValue)
         from fault in Gen.Elements<SimulatedFault?>(
-            null, new ProcessKilled(), new ProcessKilled(Afterwards: true), new PowerLost((ulong)seed), new PowerLost((ulong)seed, Afterwards: true), new CallFails(Errno.InputOutput), new CallFails(Errno.NoSpace))
+            null, new ProcessKilled(), new ProcessKilled(Afterwards: true), new PowerLost((ulong)seed),
+            new PowerLost((ulong)seed, Afterwards: true), new CallFails(Errno.InputOutput), new CallFails(Errno.NoSpace))
         select fault;
 
     public static IEnumerable<IntentScript> Shrink(IntentScript script)

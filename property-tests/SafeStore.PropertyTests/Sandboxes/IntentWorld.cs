@@ -18,8 +18,8 @@ internal sealed record Owned(IReadOnlyList<int> Effects);
 internal sealed partial class IntentJson : JsonSerializerContext;
 
 /// <summary>
-/// A machine, a store on it, and side effects outside of it that outlive everything. After each process the world is looked at: a side effect
-/// belongs to a sandbox, or is still to be undone, or is gone; and no handler runs for what was cleared.
+/// A machine, a store on it, and side effects outside of it that outlive everything. After each process the world is looked at: a side
+/// effect belongs to a sandbox, or is still to be undone, or is gone; and no handler runs for what was cleared.
 /// </summary>
 internal sealed class IntentWorld(IntentScript script, Tally tally)
 {
@@ -88,7 +88,8 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
         {
             Assert.True(!_cleared.Contains(token), $"the handler of {token} runs after its intent was cleared");
             int run = _runs[token] = _runs.GetValueOrDefault(token) + 1;
-            Assert.True(request.Intent.Attempts >= run, $"the handler of {token} runs for the {run}. time and is told {request.Intent.Attempts}");
+            Assert.True(request.Intent.Attempts >= run,
+                $"the handler of {token} runs for the {run}. time and is told {request.Intent.Attempts}");
             tally.Add("handler runs");
             HandlerTrouble trouble = left.TryDequeue(out HandlerTrouble next) ? next : HandlerTrouble.None;
             if (trouble is HandlerTrouble.FailsBefore or HandlerTrouble.KilledBefore)
@@ -106,7 +107,13 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
         });
         var options = new SandboxStoreOptions
         {
-            Store = new StoreOptions { FileSystem = process.FileSystem, TimeProvider = process.Clock, SegmentBytes = Setting.SegmentBytes, CheckpointInterval = Timeout.InfiniteTimeSpan },
+            Store = new StoreOptions
+            {
+                FileSystem = process.FileSystem,
+                TimeProvider = process.Clock,
+                SegmentBytes = Setting.SegmentBytes,
+                CheckpointInterval = Timeout.InfiniteTimeSpan
+            },
             Undo = undo,
         };
         return SandboxStore.OpenAsync(Setting.Layout, options).Now();
@@ -163,7 +170,8 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
                     Own(session, [oldest]).Complete(oldest).CommitAsync().Now();
                     break;
                 case IntentStep.Change or IntentStep.CompleteOldest:
-                    session.Change().Put(session.Model.SandboxState, new State { Value = "ready", BlockIndex = _tokens }).CommitAsync().Now();
+                    session.Change().Put(session.Model.SandboxState, new State { Value = "ready", BlockIndex = _tokens }).CommitAsync()
+                        .Now();
                     break;
                 default:
                     session.UndoAsync().Now();

@@ -10,7 +10,9 @@ internal abstract record Act(int Process, Trouble? Trouble)
     /// <summary>A transaction over one or several sandboxes. One that is made to fit leaves out what would be refused.</summary>
     public sealed record Commit(int Process, Change[] Changes, bool IsMadeToFit, Trouble? Trouble) : Act(Process, Trouble)
     {
-        public override string ToString() => $"{Name}: commit{(IsMadeToFit ? " what fits of" : "")} {string.Join(" & ", Changes.Select(static change => change.ToString()))}{Suffix}";
+        public override string ToString() =>
+            $"{Name}: commit{(IsMadeToFit ? " what fits of" : "")} "
+            + $"{string.Join(" & ", Changes.Select(static change => change.ToString()))}{Suffix}";
     }
 
     /// <summary>A sandbox is locked, the others try to lock it, then it is read under its lock.</summary>

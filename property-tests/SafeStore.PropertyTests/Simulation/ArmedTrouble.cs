@@ -14,8 +14,8 @@ internal sealed class ArmedTrouble(Setting setting, SimulatedMachine machine)
     public bool MayFail => machine.Faults.Count > 0 || HasLied;
 
     /// <summary>
-    /// After a sync that lied, what was acknowledged may be lost with the power, and nobody can help it. So may names that a failed sync of a directory
-    /// has lost while the cache shows them: no filesystem is known to do that and go on, and recovery cannot see it.
+    /// After a sync that lied, what was acknowledged may be lost with the power, and nobody can help it. So may names that a failed sync of
+    /// a directory has lost while the cache shows them: no filesystem is known to do that and go on, and recovery cannot see it.
     /// </summary>
     public bool MayLosePower => !HasLied && !_hasLostNames;
 
@@ -26,7 +26,8 @@ internal sealed class ArmedTrouble(Setting setting, SimulatedMachine machine)
         {
             Trouble.Killed kill => new FaultRule { Fault = new ProcessKilled(kill.Afterwards), Operations = SimulatedScripts.Changes },
             Trouble.PowerLost when !MayLosePower => null,
-            Trouble.PowerLost loss => new FaultRule { Fault = new PowerLost(loss.Seed, loss.Afterwards), Operations = SimulatedScripts.Changes },
+            Trouble.PowerLost loss =>
+            new FaultRule { Fault = new PowerLost(loss.Seed, loss.Afterwards), Operations = SimulatedScripts.Changes },
             Trouble.Fails fails => new FaultRule { Fault = OnThisMachine(fails.Fault), Operations = fails.Operations, Times = fails.Times },
             _ => null,
         };
@@ -60,9 +61,11 @@ internal sealed class ArmedTrouble(Setting setting, SimulatedMachine machine)
     }
 
     /// <summary>
-    /// Transactions on a volatile root are not synced, so a failed sync of the log that takes back what the cache shows takes acknowledged ones with it.
-    /// Known, and left out here. So is it after a sync that lied, which only the cache has survived: that is as a loss of power.
+    /// Transactions on a volatile root are not synced, so a failed sync of the log that takes back what the cache shows takes acknowledged
+    /// ones with it. Known, and left out here. So is it after a sync that lied, which only the cache has survived: that is as a loss of
+    /// power.
     /// </summary>
     private SimulatedFault OnThisMachine(SimulatedFault fault) =>
-        fault is SyncLosesData { Afterwards: LostSync.RevertsCache } sync && (setting.IsRunVolatile || HasLied) ? sync with { Afterwards = LostSync.KeepsCache } : fault;
+        fault is SyncLosesData { Afterwards: LostSync.RevertsCache } sync && (setting.IsRunVolatile || HasLied)
+            ? sync with { Afterwards = LostSync.KeepsCache } : fault;
 }

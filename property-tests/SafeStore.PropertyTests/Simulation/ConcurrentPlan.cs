@@ -32,7 +32,9 @@ internal sealed record ConcurrentPlan(Setting Setting, ulong Order, (Doing Doing
     public static Gen<ConcurrentPlan> Any(Gen<Trouble?> troubles) =>
         from setting in SimulatedScripts.Settings
         from order in SimulatedScripts.Seed
-        from flows in Gen.Elements(Doing.Increment, Doing.Increment, Doing.Increment, Doing.IncrementBoth, Doing.Read, Doing.Read, Doing.Snapshot, Doing.Toggle, Doing.Checkpoint)
+        from flows in Gen.Elements(
+            Doing.Increment, Doing.Increment, Doing.Increment, Doing.IncrementBoth, Doing.Read, Doing.Read, Doing.Snapshot, Doing.Toggle,
+            Doing.Checkpoint)
             .Zip(Gen.Choose(0, 1), static (doing, sandbox) => (doing, sandbox)).ArrayOf(1, 5).ArrayOf(2, 3)
         from trouble in troubles
         select new ConcurrentPlan(setting, order, flows, trouble);
@@ -69,5 +71,8 @@ internal sealed record ConcurrentPlan(Setting Setting, ulong Order, (Doing Doing
     }
 
     public override string ToString() =>
-        $"{Setting}, order {Order}, {Trouble?.ToString() ?? "no trouble"}:{string.Concat(Flows.Select(static (flow, i) => $"\n  p{i}: {string.Join(", ", flow.Select(static each => $"{each.Doing} {each.Sandbox}"))}"))}";
+        $"{Setting}, order {Order}, "
+            + $"{Trouble?.ToString() ?? "no trouble"}:"
+            + string.Concat(Flows.Select(static (flow, i) =>
+                $"\n  p{i}: {string.Join(", ", flow.Select(static each => $"{each.Doing} {each.Sandbox}"))}"));
 }

@@ -45,7 +45,8 @@ internal sealed class ConcurrentStage
         }
 
         Arm();
-        _machine.RunConcurrently(_plan.Order, [.. _plan.Flows.Select((flow, i) => new ConcurrentWork(processes[i], () => Run(processes[i], stores[i], flow)))]);
+        _machine.RunConcurrently(
+            _plan.Order, [.. _plan.Flows.Select((flow, i) => new ConcurrentWork(processes[i], () => Run(processes[i], stores[i], flow)))]);
         _hasCrashed = processes.Any(static process => !process.IsAlive);
         _machine.Faults = new FaultPlan();
         _tally.Add("runs");
@@ -119,7 +120,8 @@ internal sealed class ConcurrentStage
     private void Increment(SimulatedProcess process, StateStore store, int[] sandboxes)
     {
         DateTimeOffset start = process.Clock.GetUtcNow();
-        SandboxLocks locks = store.LockManyAsync(sandboxes.Select(static sandbox => SandboxTarget.Existing($"s{sandbox}")), timeout: s_patience).Now();
+        SandboxLocks locks =
+            store.LockManyAsync(sandboxes.Select(static sandbox => SandboxTarget.Existing($"s{sandbox}")), timeout: s_patience).Now();
         Waited(process, start);
         foreach (SandboxLock held in locks.Locks)
         {
@@ -133,7 +135,8 @@ internal sealed class ConcurrentStage
             int sandbox = held.Sandbox[1] - '0';
             Operated write = _histories[sandbox].Call(process.Name, isWrite: true);
             write.Value = ValueOf(store, sandbox) + 1;
-            transaction.For(held.Sandbox).RequireVersion(held.Version).PutJson(StoreRoot.Config, null, "n.json", Encoding.UTF8.GetBytes($"{write.Value}"));
+            transaction.For(held.Sandbox).RequireVersion(held.Version)
+                .PutJson(StoreRoot.Config, null, "n.json", Encoding.UTF8.GetBytes($"{write.Value}"));
             writes.Add((sandbox, write));
         }
 
@@ -219,7 +222,8 @@ internal sealed class ConcurrentStage
     }
 
     private static int ValueOf(StateStore store, int sandbox) =>
-        int.Parse(Encoding.UTF8.GetString(store.ReadJson(new DocumentId($"s{sandbox}", null, StoreRoot.Config, "n.json"))!), CultureInfo.InvariantCulture);
+        int.Parse(Encoding.UTF8.GetString(store.ReadJson(new DocumentId($"s{sandbox}", null, StoreRoot.Config, "n.json"))!),
+            CultureInfo.InvariantCulture);
 
     private void Waited(SimulatedProcess process, DateTimeOffset start)
     {
@@ -236,12 +240,15 @@ internal sealed class ConcurrentStage
         for (int i = 0; i < _histories.Length && !isAllLost; i++)
         {
             SandboxLock held = store.LockAsync($"s{i}").Now(); // finishes or undoes what the dead one left
-            Lsn last = _histories[i].Writes.Where(static write => !write.IsPending).Select(static write => write.Lsn).DefaultIfEmpty().Max();
+            Lsn last = _histories[i].Writes.Where(static write => !write.IsPending).Select(static write => write.Lsn).DefaultIfEmpty()
+                .Max();
             Assert.True(held.Version >= last);
             held.DisposeAsync().Now();
             Read(judge, store, i);
             int acknowledged = _histories[i].Writes.Count(static write => !write.IsPending);
-            Assert.InRange(ValueOf(store, i), acknowledged, acknowledged + (_hasCrashed ? _histories[i].Writes.Count(static write => write.IsPending) : 0));
+            Assert.InRange(
+                ValueOf(store, i), acknowledged,
+                acknowledged + (_hasCrashed ? _histories[i].Writes.Count(static write => write.IsPending) : 0));
             _histories[i].Check(initial: 0);
         }
 

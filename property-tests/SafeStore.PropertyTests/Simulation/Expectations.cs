@@ -29,7 +29,8 @@ internal sealed class Expectations(Setting setting)
             foreach (Step step in change.Steps)
             {
                 Change more = fitting with { Steps = [.. fitting.Steps, step] };
-                fitting = more.Steps.All(new ModelChange(ModelSandbox.Empty, more.IsNew).TryApply) && Outcome(world, [more]).Errors.Count == 0 ? more : fitting;
+                fitting = more.Steps.All(new ModelChange(ModelSandbox.Empty, more.IsNew).TryApply)
+                    && Outcome(world, [more]).Errors.Count == 0 ? more : fitting;
             }
 
             return fitting;
@@ -39,13 +40,15 @@ internal sealed class Expectations(Setting setting)
     /// <summary>A transaction was acknowledged.</summary>
     public void Acknowledged(Change[] changes, Lsn version)
     {
-        _worlds.Happened(world => Outcome(world, changes) is ({ Count: 0 }, var after) ? after : null, "a commit succeeded that should have failed");
+        _worlds.Happened(
+            world => Outcome(world, changes) is ({ Count: 0 }, var after) ? after : null, "a commit succeeded that should have failed");
         foreach (Change change in changes)
         {
             Resolved(change.Sandbox);
         }
 
-        Change[] written = [.. changes.Where(static change => !Model(ImmutableSortedDictionary<string, ModelSandbox>.Empty, change).IsEmpty)];
+        Change[] written =
+            [.. changes.Where(static change => !Model(ImmutableSortedDictionary<string, ModelSandbox>.Empty, change).IsEmpty)];
         if (written.Length > 0)
         {
             Assert.True(version > _last, $"LSN {version} was given out after {_last}");
@@ -57,7 +60,8 @@ internal sealed class Expectations(Setting setting)
             _versions[change.Sandbox] = version;
         }
 
-        _mayHaveTrash |= changes.SelectMany(static change => change.Steps).Any(static step => step is Step.RemoveContainer or Step.RemoveSandbox);
+        _mayHaveTrash |= changes.SelectMany(static change => change.Steps)
+            .Any(static step => step is Step.RemoveContainer or Step.RemoveSandbox);
     }
 
     /// <summary>A transaction is durable, but not wholly visible.</summary>
@@ -156,14 +160,19 @@ internal sealed class Expectations(Setting setting)
         }
         else if (setting.IsRunVolatile)
         {
-            _worlds.Happened(static world => world.ToImmutableSortedDictionary(static pair => pair.Key, static pair => WithoutRun(pair.Value)), "");
+            _worlds.Happened(
+                static world => world.ToImmutableSortedDictionary(static pair => pair.Key, static pair => WithoutRun(pair.Value)), "");
         }
     }
 
-    /// <summary>A sync failed, and the cache shows older files, names or lock words: until somebody recovers the store, which is faulted.</summary>
+    /// <summary>
+    /// A sync failed, and the cache shows older files, names or lock words: until somebody recovers the store, which is faulted.
+    /// </summary>
     public void CacheReverted() => _needsRecovery = true;
 
-    /// <summary>A process opened the store alone: nothing half done is left, but what it could not read while calls failed stays for later.</summary>
+    /// <summary>
+    /// A process opened the store alone: nothing half done is left, but what it could not read while calls failed stays for later.
+    /// </summary>
     public void Recovered(Tree tree, bool hadFaults)
     {
         _unresolved.Clear();
@@ -191,7 +200,8 @@ internal sealed class Expectations(Setting setting)
 
     public override string ToString() => $"{_worlds}\nunresolved: {string.Join(", ", _unresolved)}";
 
-    private static (HashSet<Type> Errors, ImmutableSortedDictionary<string, ModelSandbox> After) Outcome(ImmutableSortedDictionary<string, ModelSandbox> world, Change[] changes)
+    private static (HashSet<Type> Errors, ImmutableSortedDictionary<string, ModelSandbox> After) Outcome(
+        ImmutableSortedDictionary<string, ModelSandbox> world, Change[] changes)
     {
         var errors = new HashSet<Type>();
         ImmutableSortedDictionary<string, ModelSandbox> after = world;

@@ -72,7 +72,8 @@ public sealed class FoundOnMachines
         SimulatedMachine machine = s_setting.SwitchOn(1);
         StateStore store = s_setting.Open(machine.Start("dies"));
         _ = Put(store.LockNewAsync("p").Now(), 1);
-        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*.log", Fault = new ProcessKilled() });
+        machine.Faults =
+            new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Path = "*.log", Fault = new ProcessKilled() });
         _ = Assert.ThrowsAny<Exception>(() => Put(store.LockAsync("p").Now(), 2));
         machine.Sync(); // the kernel writes back: "committing" is on the disk
 

@@ -21,12 +21,13 @@ internal sealed class Operated(string what, bool isWrite, int called)
 
     public void Return(int time, int value, Lsn lsn = default) => (Returned, Value, Lsn) = (time, value, lsn);
 
-    public override string ToString() => $"[{called}..{(IsPending ? "" : Returned)}] {what} {(isWrite ? "writes" : "reads")} {Value}{(Lsn.Value > 0 ? $" as {Lsn}" : "")}";
+    public override string ToString() =>
+        $"[{called}..{(IsPending ? "" : Returned)}] {what} {(isWrite ? "writes" : "reads")} {Value}{(Lsn.Value > 0 ? $" as {Lsn}" : "")}";
 }
 
 /// <summary>
-/// What several processes did to one document. Linearizable if there is an order, in agreement with real time and with the LSNs, in which each read gives what
-/// the write before it wrote; what its process died in may have happened or not (Wing and Gong, 1993).
+/// What several processes did to one document. Linearizable if there is an order, in agreement with real time and with the LSNs, in which
+/// each read gives what the write before it wrote; what its process died in may have happened or not (Wing and Gong, 1993).
 /// </summary>
 internal sealed class History
 {
@@ -89,7 +90,8 @@ internal sealed class History
         for (int i = 0; i < _operations.Count; i++)
         {
             Operated next = _operations[i];
-            if ((done & (1UL << i)) != 0 || next.Called > deadline || (next.IsWrite ? next.Lsn.Value > 0 && next.Lsn <= last : next.Value != value))
+            if ((done & (1UL << i)) != 0 || next.Called > deadline
+                || (next.IsWrite ? next.Lsn.Value > 0 && next.Lsn <= last : next.Value != value))
             {
                 continue;
             }

@@ -38,17 +38,23 @@ internal sealed record Setting(PersistenceProfile Profile, RunRoot Run, int Proc
             RunRoot.Tmpfs => [new SimulatedMount("/run", PersistenceProfile.Tmpfs)],
             _ => [],
         };
-        return new SimulatedMachine(new SimulatedMachineOptions { Seed = seed, Profile = Profile, Mounts = mounts, KeepsTrace = keepsTrace });
+        return new SimulatedMachine(
+            new SimulatedMachineOptions { Seed = seed, Profile = Profile, Mounts = mounts, KeepsTrace = keepsTrace });
     }
 
     public StateStore Open(SimulatedProcess process) => StateStore.OpenAsync(Layout, Options(process)).Now();
 
-    /// <summary>Opens the store for a concurrent run: without background work, whose timers would borrow the threads of other processes.</summary>
+    /// <summary>
+    /// Opens the store for a concurrent run: without background work, whose timers would borrow the threads of other processes.
+    /// </summary>
     public StateStore OpenWithoutTimers(SimulatedProcess process) =>
-        StateStore.OpenAsync(Layout, Options(process) with { CheckpointInterval = Timeout.InfiniteTimeSpan, SegmentBytes = LargeSegmentBytes }).Now();
+        StateStore.OpenAsync(
+            Layout, Options(process) with { CheckpointInterval = Timeout.InfiniteTimeSpan, SegmentBytes = LargeSegmentBytes }).Now();
 
     public override string ToString() =>
-        $"config on {Profile}, run root on {Run switch { RunRoot.SameDisk => "the same disk", RunRoot.OtherDisk => "another such disk", _ => "tmpfs" }}, {Processes} processes, log at most {LogBytesMax} bytes, {IdleSandboxesMax} idle sandboxes";
+        $"config on {Profile}, run root on "
+            + $"{Run switch { RunRoot.SameDisk => "the same disk", RunRoot.OtherDisk => "another such disk", _ => "tmpfs" }}, {Processes} "
+            + $"processes, log at most {LogBytesMax} bytes, {IdleSandboxesMax} idle sandboxes";
 
     private StoreOptions Options(SimulatedProcess process) => new()
     {

@@ -59,7 +59,8 @@ internal sealed class SimulatedCommits(Crew crew, Expectations expected, ArmedTr
             {
                 if (model.TryApply(step))
                 {
-                    Interpreter.Apply(step, transaction.For(change.Sandbox), locks.Locks.Single(held => held.Sandbox == change.Sandbox).Version);
+                    Interpreter.Apply(
+                        step, transaction.For(change.Sandbox), locks.Locks.Single(held => held.Sandbox == change.Sandbox).Version);
                     continue;
                 }
 
@@ -90,7 +91,8 @@ internal sealed class SimulatedCommits(Crew crew, Expectations expected, ArmedTr
             tally.Add("unknown outcome");
             expected.Unknown(changes);
         }
-        catch (SafeStoreException failure) when (armed.MayFail && crew.IsAlive(store) && !(failure is not StorageException && expected.MayRefuse(changes, failure)))
+        catch (SafeStoreException failure)
+            when (armed.MayFail && crew.IsAlive(store) && !(failure is not StorageException && expected.MayRefuse(changes, failure)))
         {
             tally.Add("failed");
             NoteWhatIsLeft(changes, trouble);

@@ -159,7 +159,9 @@ internal sealed class SimulatedInterpreter
         }
     }
 
-    /// <summary>Opens the store in a process, when nothing goes wrong; false if that cannot be since others have it open, faulted.</summary>
+    /// <summary>
+    /// Opens the store in a process, when nothing goes wrong; false if that cannot be since others have it open, faulted.
+    /// </summary>
     private bool TryOpen(int process)
     {
         try
@@ -257,7 +259,9 @@ internal sealed class SimulatedInterpreter
     private static string Show(StateStore store, string sandbox, SandboxSnapshot snapshot) => Tree.Show(new ModelSandbox(
         snapshot.Version,
         store.ListContainers(sandbox).ToHashSet(),
-        snapshot.Documents.ToDictionary(static each => new Store.Place(each.Document.Root, each.Document.Container, each.Document.File), static each => Encoding.UTF8.GetString(each.Value!))));
+        snapshot.Documents.ToDictionary(
+        static each => new Store.Place(each.Document.Root, each.Document.Container, each.Document.File), static each =>
+        Encoding.UTF8.GetString(each.Value!))));
 
     private void LosePower(ulong seed)
     {

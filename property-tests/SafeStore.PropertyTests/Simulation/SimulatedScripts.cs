@@ -24,7 +24,9 @@ internal static class SimulatedScripts
 
     private static readonly (string Name, Operation[] Operations)[] s_groups =
     [
-        ("any call", [.. Enum.GetValues<Operation>().Where(static operation => operation is not (Operation.Unlock or Operation.MapWords or Operation.SyncDirectory))]),
+        ("any call",
+            [.. Enum.GetValues<Operation>()
+            .Where(static operation => operation is not (Operation.Unlock or Operation.MapWords or Operation.SyncDirectory))]),
         ("any change", [.. s_changes.Where(static operation => operation != Operation.SyncDirectory)]),
         ("write", [Operation.Write]),
         ("creation", [Operation.CreateFile, Operation.MakeDirectory, Operation.Allocate]),
@@ -34,7 +36,8 @@ internal static class SimulatedScripts
         ("reading", [Operation.Read, Operation.Stat, Operation.List]),
     ];
 
-    private static readonly (string Name, Operation[] Operations)[] s_syncs = [("sync", [Operation.SyncData, Operation.SyncFile]), ("directory sync", [Operation.SyncDirectory])];
+    private static readonly (string Name, Operation[] Operations)[] s_syncs =
+        [("sync", [Operation.SyncData, Operation.SyncFile]), ("directory sync", [Operation.SyncDirectory])];
 
     private static readonly Errno[] s_errors =
         [Errno.InputOutput, Errno.NoSpace, Errno.QuotaExceeded, Errno.ReadOnly, Errno.ProcessFileLimit, Errno.AccessDenied];
@@ -42,7 +45,9 @@ internal static class SimulatedScripts
     public static Operation[] Changes => s_changes;
 
     public static Gen<Setting> Settings { get; } =
-        from profile in Gen.Frequency((3, Gen.Constant(PersistenceProfile.Strict)), (5, Gen.Elements(PersistenceProfile.Gates.Select(static profile => profile with { IsDirectorySyncReliable = true }).ToArray())))
+        from profile in Gen.Frequency(
+            (3, Gen.Constant(PersistenceProfile.Strict)),
+            (5, Gen.Elements(PersistenceProfile.Gates.Select(static profile => profile with { IsDirectorySyncReliable = true }).ToArray())))
         from run in profile.IsVolatile ? Gen.Constant(RunRoot.SameDisk) : Gen.Elements(RunRoot.SameDisk, RunRoot.OtherDisk, RunRoot.Tmpfs)
         from processes in Gen.Choose(2, 3)
         from logBytesMax in Gen.Elements(0L, 32 * 1024L, 16 * 1024 * 1024L)
@@ -54,7 +59,8 @@ internal static class SimulatedScripts
         from seed in Seed
         from start in Steps
         from acts in Gen.Frequency((12, Acts.Select(static act => (Act[])[act])), (2, Scenes)).ArrayOf(1, 22)
-        select new SimulatedScript(setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts.SelectMany(static each => each)]);
+        select new SimulatedScript(
+            setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts.SelectMany(static each => each)]);
 
     /// <summary>Without faults: transactions, a crash, and recoveries that crash too.</summary>
     public static Gen<SimulatedScript> Crashes { get; } =
@@ -63,8 +69,10 @@ internal static class SimulatedScripts
         from start in Steps
         from acts in Committing(Gen.Constant<Trouble?>(null)).ArrayOf(0, 8)
         from last in Committing(Gen.Frequency((2, KillAll), (1, Crash)).Select(static crash => (Trouble?)crash))
-        from recoveries in Gen.Frequency((2, PowerLoss), (1, Crash)).Select(static crash => (Act)new Act.Reopen(0, true, crash)).ArrayOf(0, 3)
-        select new SimulatedScript(setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts, last, .. recoveries]);
+        from recoveries in Gen.Frequency((2, PowerLoss), (1, Crash)).Select(static crash => (Act)new Act.Reopen(0, true, crash))
+            .ArrayOf(0, 3)
+        select new SimulatedScript(
+            setting, seed, [new Act.Commit(0, [new Change("p", true, start)], true, null), .. acts, last, .. recoveries]);
 
     public static Gen<ulong> Seed => Gens.Long.Select(static value => (ulong)value);
 
@@ -75,13 +83,15 @@ internal static class SimulatedScripts
     /// <summary>Steps that a new sandbox can take.</summary>
     private static Gen<Step[]> Steps =>
         from changes in Scripts.Changes
-        select (Step[])[new Step.CreateContainer("a"), .. changes.Steps.Where(static step => step is Step.Put { Container: null or "a", File: "s.json" })];
+        select (Step[])[new Step.CreateContainer("a"),
+            .. changes.Steps.Where(static step => step is Step.Put { Container: null or "a", File: "s.json" })];
 
     private static Gen<int> SkipShort => Gen.Frequency((6, Gen.Choose(0, 15)), (2, Gen.Choose(0, 60)));
 
     private static Gen<int> SkipLong => Gen.Frequency((3, Gen.Choose(0, 15)), (4, Gen.Choose(0, 80)), (1, Gen.Choose(0, 300)));
 
-    private static Gen<Trouble> KillAll => SkipShort.Select(static skip => (Trouble)new Trouble.Killed(skip, Afterwards: false, Everybody: true));
+    private static Gen<Trouble> KillAll =>
+        SkipShort.Select(static skip => (Trouble)new Trouble.Killed(skip, Afterwards: false, Everybody: true));
 
     private static Gen<Trouble> PowerLoss =>
         from skip in SkipShort
@@ -101,7 +111,8 @@ internal static class SimulatedScripts
         from times in Gen.Frequency((8, Gen.Constant(1)), (1, Gen.Constant(2)), (1, Gen.Constant(int.MaxValue)))
         from which in Gen.Elements(s_groups)
         from errno in Gen.Elements(s_errors)
-        select (Trouble)new Trouble.Fails(skip, times, which.Name, times == 1 ? which.Operations : WithoutSyncs(which.Operations), new CallFails(errno));
+        select (Trouble)new Trouble.Fails(
+            skip, times, which.Name, times == 1 ? which.Operations : WithoutSyncs(which.Operations), new CallFails(errno));
 
     private static Gen<Trouble> FailingSync =>
         from skip in Gen.Choose(0, 12)
@@ -116,7 +127,8 @@ internal static class SimulatedScripts
         from times in Gen.Elements(1, 1, 3)
         select (Trouble)new Trouble.Fails(skip, times, "write", [Operation.Write], new ShortTransfer(bytes)),
         from skip in Gen.Choose(0, 8)
-        select (Trouble)new Trouble.Fails(skip, 1, "rename", [Operation.Rename, Operation.RenameNoReplace, Operation.Exchange], new CallDoneButFails(Errno.InputOutput)),
+        select (Trouble)new Trouble.Fails(
+            skip, 1, "rename", [Operation.Rename, Operation.RenameNoReplace, Operation.Exchange], new CallDoneButFails(Errno.InputOutput)),
         from skip in Gen.Choose(0, 60)
         select (Trouble)new Trouble.Fails(skip, 1, "any change", s_changes, new BecomesReadOnly()));
 
@@ -129,10 +141,23 @@ internal static class SimulatedScripts
 
     private static Gen<Act> Acts => Gen.Frequency(
         (24, Committing(Troubles)),
-        (4, from process in Process from sandbox in Sandbox from shared in Gen.Elements(false, true) from trouble in Troubles select (Act)new Act.Look(process, sandbox, shared, trouble)),
+        (4, from process in Process
+            from sandbox in Sandbox
+            from shared in Gen.Elements(false, true)
+            from trouble in Troubles
+            select (
+        Act)new Act.Look(process, sandbox, shared, trouble)),
         (3, from process in Process from trouble in Troubles select (Act)new Act.Checkpoint(process, trouble)),
-        (2, from process in Process from seconds in Gen.Elements(1, 40) from trouble in Troubles select (Act)new Act.Wait(process, seconds, trouble)),
-        (3, from process in Process from all in Gen.Elements(false, true) from trouble in Troubles select (Act)new Act.Reopen(process, all, trouble)),
+        (2, from process in Process
+            from seconds in Gen.Elements(1, 40)
+            from trouble in Troubles
+            select (Act)new Act.Wait(
+        process, seconds, trouble)),
+        (3, from process in Process
+            from all in Gen.Elements(false, true)
+            from trouble in Troubles
+            select (Act)new Act.Reopen(
+        process, all, trouble)),
         (1, Process.Select(static process => (Act)new Act.Kill(process))),
         (1, Gen.Constant<Act>(new Act.KillAll())),
         (2, Seed.Select(static seed => (Act)new Act.LosePower(seed))));
@@ -198,7 +223,8 @@ internal static class SimulatedScripts
         from changes in Gen.Frequency((4, Scripts.Changes.ArrayOf(1, 1)), (1, Scripts.Changes.ArrayOf(2, 3)))
         from fits in Gen.Frequency((4, Gen.Constant(true)), (1, Gen.Constant(false)))
         from trouble in troubles
-        select (Act)new Act.Commit(process, [.. changes.DistinctBy(static change => change.Sandbox).OrderBy(static change => change.Sandbox)], fits, trouble);
+        select (Act)new Act.Commit(
+            process, [.. changes.DistinctBy(static change => change.Sandbox).OrderBy(static change => change.Sandbox)], fits, trouble);
 
     private static IEnumerable<Act> Shrink(Act act)
     {

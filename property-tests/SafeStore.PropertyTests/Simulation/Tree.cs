@@ -42,7 +42,9 @@ internal sealed class Tree
         return tree;
     }
 
-    /// <summary>Every file and directory of both roots, metadata too, with what it holds; but for the words file, which counts openings.</summary>
+    /// <summary>
+    /// Every file and directory of both roots, metadata too, with what it holds; but for the words file, which counts openings.
+    /// </summary>
     public static string Everything(SimulatedProcess reader)
     {
         var tree = new Tree(reader);
@@ -78,7 +80,10 @@ internal sealed class Tree
 
         string metadata = $"{path}/{StoreLayout.MetadataName}";
         _strays.AddRange(List($"{metadata}/new").Select(entry => (entry.Name, $"{metadata}/new/{entry.Name}")));
-        _trash.AddRange(List($"{metadata}/scratch").SelectMany(owner => List($"{metadata}/scratch/{owner.Name}").Select(entry => $"{metadata}/scratch/{owner.Name}/{entry.Name}")));
+        _trash.AddRange(
+            List($"{metadata}/scratch")
+            .SelectMany(owner => List($"{metadata}/scratch/{owner.Name}")
+            .Select(entry => $"{metadata}/scratch/{owner.Name}/{entry.Name}")));
     }
 
     private void ReadDirectory(StoreRoot root, string sandbox, string? container, string path, SortedSet<string> lines)
@@ -140,7 +145,8 @@ internal sealed class Tree
             _ = _calls.Stat(file!, out NodeStatus status);
             byte[] bytes = new byte[status.Status.Size];
             errno = _calls.Handles.Read(file!, bytes, 0, out int count);
-            return errno == Errno.None && count == bytes.Length ? bytes : throw new InvalidOperationException($"{path}: {errno}, {count} bytes");
+            return errno == Errno.None && count == bytes.Length ? bytes
+                : throw new InvalidOperationException($"{path}: {errno}, {count} bytes");
         }
     }
 }

@@ -24,15 +24,18 @@ internal sealed class Worlds
     public bool Any(Func<IReadOnlyDictionary<string, ModelSandbox>, bool> condition) => _all.Exists(world => condition(world));
 
     /// <summary>In every world this happened; in none, if the function gives null, could it.</summary>
-    public void Happened(Func<ImmutableSortedDictionary<string, ModelSandbox>, ImmutableSortedDictionary<string, ModelSandbox>?> change, string what) =>
+    public void Happened(
+        Func<ImmutableSortedDictionary<string, ModelSandbox>, ImmutableSortedDictionary<string, ModelSandbox>?> change, string what) =>
         Set(_all.Select(change).OfType<ImmutableSortedDictionary<string, ModelSandbox>>(), what);
 
     /// <summary>This happened, or did not.</summary>
-    public void MayHaveHappened(Func<ImmutableSortedDictionary<string, ModelSandbox>, ImmutableSortedDictionary<string, ModelSandbox>?> change, string what) =>
+    public void MayHaveHappened(
+        Func<ImmutableSortedDictionary<string, ModelSandbox>, ImmutableSortedDictionary<string, ModelSandbox>?> change, string what) =>
         Set(_all.Concat(_all.Select(change).OfType<ImmutableSortedDictionary<string, ModelSandbox>>()), what);
 
     /// <summary>Something was seen.</summary>
-    public void Seen(Func<IReadOnlyDictionary<string, ModelSandbox>, bool> fits, string what) => Set(_all.Where(world => fits(world)), what);
+    public void Seen(Func<IReadOnlyDictionary<string, ModelSandbox>, bool> fits, string what) =>
+        Set(_all.Where(world => fits(world)), what);
 
     /// <summary>A sandbox's content was seen; null if it does not exist.</summary>
     public void Seen(string sandbox, string? content) => Seen(

@@ -84,9 +84,13 @@ internal sealed class Interpreter(World world)
             SandboxSnapshot snapshot = await world[1].SnapshotAsync(sandbox, TimeSpan.Zero);
             Assert.Equal(expected.Version, snapshot.Version);
             Assert.Equal(
-                expected.Documents.Select(document => $"{new DocumentId(sandbox, document.Key.Container, document.Key.Root, document.Key.File)} {document.Value}").Order(StringComparer.Ordinal),
-                snapshot.Documents.Select(static document => $"{document.Document} {Encoding.UTF8.GetString(document.Value!)}").Order(StringComparer.Ordinal));
-            await Assert.ThrowsAsync<LockTimeoutException>(async () => await world[1].LockAsync(sandbox, LockMode.Exclusive, TimeSpan.Zero));
+                expected.Documents.Select(
+                document => $"{new DocumentId(sandbox, document.Key.Container, document.Key.Root, document.Key.File)} {document.Value}")
+                .Order(StringComparer.Ordinal),
+                snapshot.Documents.Select(static document => $"{document.Document} {Encoding.UTF8.GetString(document.Value!)}")
+                .Order(StringComparer.Ordinal));
+            await Assert.ThrowsAsync<LockTimeoutException>(
+                async () => await world[1].LockAsync(sandbox, LockMode.Exclusive, TimeSpan.Zero));
         }
     }
 
@@ -104,7 +108,9 @@ internal sealed class Interpreter(World world)
 
         await using SandboxLocks locks = await LockAsync(store, changes);
         Transaction transaction = locks.Change();
-        var expected = changes.ToDictionary(static change => change, change => new ModelChange(_model.GetValueOrDefault(change.Sandbox, ModelSandbox.Empty), change.IsNew));
+        var expected =
+            changes.ToDictionary(
+            static change => change, change => new ModelChange(_model.GetValueOrDefault(change.Sandbox, ModelSandbox.Empty), change.IsNew));
         foreach (Change change in changes)
         {
             foreach (Step step in change.Steps)
@@ -127,7 +133,9 @@ internal sealed class Interpreter(World world)
         Exception? failure = await Record.ExceptionAsync(async () => version = await transaction.CommitAsync());
         if (errors.Count > 0)
         {
-            Assert.True(failure is not null && errors.Contains(failure.GetType()), $"expected {string.Join(" or ", errors.Select(static type => type.Name))}, got {failure}");
+            Assert.True(failure is not null
+                && errors.Contains(failure.GetType()),
+                $"expected {string.Join(" or ", errors.Select(static type => type.Name))}, got {failure}");
             return;
         }
 

@@ -87,7 +87,8 @@ internal sealed class ModelChange(ModelSandbox before, bool isNew)
 
         // To delete what a new sandbox or container cannot have yet is nothing.
         KeyValuePair<Place, string?>[] effective = [.. _documents.Where(document => !isNew || document.Value is not null)];
-        foreach (string container in effective.Select(static document => document.Key.Container).OfType<string>().Where(container => !_created.Contains(container)).Concat(_removed))
+        foreach (string container in effective.Select(static document => document.Key.Container).OfType<string>()
+            .Where(container => !_created.Contains(container)).Concat(_removed))
         {
             if (!before.Containers.Contains(container))
             {
@@ -116,7 +117,8 @@ internal sealed class ModelChange(ModelSandbox before, bool isNew)
         }
 
         var containers = before.Containers.Except(_removed).Union(_created).ToHashSet();
-        var documents = before.Documents.Where(document => document.Key.Container is not { } container || !_removed.Contains(container)).ToDictionary();
+        var documents =
+            before.Documents.Where(document => document.Key.Container is not { } container || !_removed.Contains(container)).ToDictionary();
         foreach ((Place place, string? json) in _documents)
         {
             if (json is null)

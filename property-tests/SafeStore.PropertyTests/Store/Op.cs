@@ -8,7 +8,8 @@ internal abstract record Op
     /// <summary>A transaction over one or several sandboxes, by one of the two processes.</summary>
     public sealed record Commit(int Process, Change[] Changes) : Op
     {
-        public override string ToString() => $"{Name(Process)}: commit {string.Join(" & ", Changes.Select(static change => change.ToString()))}";
+        public override string ToString() =>
+            $"{Name(Process)}: commit {string.Join(" & ", Changes.Select(static change => change.ToString()))}";
     }
 
     public sealed record Checkpoint(int Process) : Op
@@ -40,7 +41,8 @@ internal abstract record Op
 /// <summary>What a transaction does to one sandbox.</summary>
 internal sealed record Change(string Sandbox, bool IsNew, Step[] Steps)
 {
-    public override string ToString() => $"{(IsNew ? "new " : "")}{Sandbox}{{{string.Join("; ", Steps.Select(static step => step.ToString()))}}}";
+    public override string ToString() =>
+        $"{(IsNew ? "new " : "")}{Sandbox}{{{string.Join("; ", Steps.Select(static step => step.ToString()))}}}";
 }
 
 /// <summary>One call on a change.</summary>

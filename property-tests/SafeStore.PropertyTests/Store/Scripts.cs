@@ -29,7 +29,8 @@ internal static class Scripts
 
     private static Gen<StoreRoot> Root => Gen.Elements(StoreRoot.Config, StoreRoot.Run);
 
-    private static Gen<string?> Container => Gen.OneOf(Gen.Constant<string?>(null), Gen.Elements(s_containers).Select(static name => (string?)name));
+    private static Gen<string?> Container =>
+        Gen.OneOf(Gen.Constant<string?>(null), Gen.Elements(s_containers).Select(static name => (string?)name));
 
     private static Gen<Step> Put =>
         from root in Root
@@ -61,7 +62,9 @@ internal static class Scripts
 
     private static Gen<Op> Ops => Gen.Frequency(
         (20, Process.Zip(Changes.ArrayOf(1, 1), static (process, changes) => (Op)new Op.Commit(process, changes))),
-        (4, Process.Zip(Changes.ArrayOf(2, 3), static (process, changes) => (Op)new Op.Commit(process, [.. changes.DistinctBy(static change => change.Sandbox)]))),
+        (4, Process.Zip(
+        Changes.ArrayOf(2, 3), static (process, changes) =>
+        (Op)new Op.Commit(process, [.. changes.DistinctBy(static change => change.Sandbox)]))),
         (2, Process.Select(static process => (Op)new Op.Checkpoint(process))),
         (2, Gen.Choose(0, 2).Select(static process => (Op)new Op.Reopen(process))),
         (2, Gen.Constant<Op>(new Op.Kill())),

@@ -20,7 +20,8 @@ internal sealed record Answer(Lsn? Lsn, string? Error = null, string? Code = nul
         CommitNotPublishedException known => new Answer(known.Lsn, known.Message, known.Code),
         SafeStoreException known => new Answer(null, known.Message, known.Code),
         ArgumentException bad => new Answer(null, WithoutParameter(bad), BadRequest),
-        OperationCanceledException => new Answer(null, "The command was told to end before this transaction began. Nothing was changed.", Cancelled),
+        OperationCanceledException =>
+        new Answer(null, "The command was told to end before this transaction began. Nothing was changed.", Cancelled),
         InvalidOperationException => new Answer(null, failure.Message, BadRequest),
         _ => new Answer(null, $"{failure.GetType().Name}: {failure.Message}", "internal"),
     };

@@ -20,7 +20,8 @@ internal static class ApplyCommand
         var store = new StoreArguments(command);
         Option<int> parallel = WholeNumber.Option(
             "--parallel",
-            "How many lines of different sandboxes to run at once (1-1024). Above 1, answers come in the order of acknowledgement, each with its \"line\".",
+            "How many lines of different sandboxes to run at once (1-1024). Above 1, answers come in the order of acknowledgement, each "
+            + "with its \"line\".",
             preset: 1,
             max: 1024);
         var document = new DocumentLimit(command);

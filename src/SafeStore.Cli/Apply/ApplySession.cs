@@ -100,7 +100,8 @@ internal sealed class ApplySession : IDisposable
     {
         if (_lastOf.Count > 4 * _readAhead)
         {
-            foreach (string done in _lastOf.Where(static pair => pair.Value.IsCompletedSuccessfully).Select(static pair => pair.Key).ToArray())
+            foreach (string done in _lastOf.Where(static pair => pair.Value.IsCompletedSuccessfully).Select(static pair => pair.Key)
+                .ToArray())
             {
                 _lastOf.Remove(done);
             }
@@ -160,7 +161,8 @@ internal sealed class ApplySession : IDisposable
             return await change.CommitAsync(CancellationToken.None);
         }
 
-        await using SandboxLocks locks = await _store.LockManyAsync(request.Sandboxes.Select(static sandbox => sandbox.Target), cancellationToken: _ending.Token);
+        await using SandboxLocks locks =
+            await _store.LockManyAsync(request.Sandboxes.Select(static sandbox => sandbox.Target), cancellationToken: _ending.Token);
         Transaction transaction = locks.Change();
         foreach (SandboxRequest sandbox in request.Sandboxes)
         {

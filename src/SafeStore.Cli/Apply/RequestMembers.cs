@@ -69,13 +69,15 @@ internal struct OperationMembers
 
         return _verb switch
         {
-            "put" => new PutOperation(Root ?? StoreRoot.Run, Container, _name!, Value ?? throw new BadRequestException("'value' is missing.")),
+            "put" => new PutOperation(
+                Root ?? StoreRoot.Run, Container, _name!, Value ?? throw new BadRequestException("'value' is missing.")),
             "delete" => new DeleteOperation(Root ?? StoreRoot.Run, Container, _name!),
             "createContainer" => new CreateContainerOperation(_name!),
             "removeContainer" => new RemoveContainerOperation(_name!),
             "createSandbox" => null,
             "removeSandbox" => new RemoveSandboxOperation(),
-            _ => throw new BadRequestException("An operation is one of put, delete, createContainer, removeContainer, createSandbox, removeSandbox."),
+            _ => throw new BadRequestException(
+            "An operation is one of put, delete, createContainer, removeContainer, createSandbox, removeSandbox."),
         };
     }
 }

@@ -151,7 +151,8 @@ internal ref struct TransactionParser
                     found.SetVerb(name, ReadString(name));
                     break;
                 case "createSandbox" or "removeSandbox":
-                    found.SetVerb(name, _reader.TokenType == JsonTokenType.True ? name : throw new BadRequestException($"'{name}' must be true."));
+                    found.SetVerb(
+                        name, _reader.TokenType == JsonTokenType.True ? name : throw new BadRequestException($"'{name}' must be true."));
                     break;
                 case "root":
                     found.Root = ReadString(name) switch

@@ -13,8 +13,10 @@ internal static class CheckCommand
     {
         var command = new Command(
             "check",
-            "Reads every document of a known kind as its type, writes it back in memory and compares the values; tells which are damaged or would change. "
-            + "Each sandbox is looked at under its shared lock. Exit codes: 0 all is well, 1 no store or it could not be opened, 2 a document is damaged or would change.");
+            "Reads every document of a known kind as its type, writes it back in memory and compares the values; tells which are damaged "
+            + "or would change. "
+            + "Each sandbox is looked at under its shared lock. Exit codes: 0 all is well, 1 no store or it could not be opened, 2 a "
+                + "document is damaged or would change.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
         Option<bool> json = FileReportOutput.Option();

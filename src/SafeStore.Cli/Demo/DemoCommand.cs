@@ -16,12 +16,22 @@ internal static class DemoCommand
     {
         var command = new Command(
             "demo",
-            "Loads real sandbox trees into a fresh store, lets writer processes commit to them, kills those with SIGKILL at random moments, and checks after each kill that every "
-            + "acknowledged transaction is there, every transaction is whole, and no temp file is left. Exit codes: 0 all well, 1 something was torn, lost or left over, or the demo failed.");
+            "Loads real sandbox trees into a fresh store, lets writer processes commit to them, kills those with SIGKILL at random "
+            + "moments, and checks after each kill that every "
+            + "acknowledged transaction is there, every transaction is whole, and no temp file is left. Exit codes: 0 all well, 1 "
+                + "something was torn, lost or left over, or the demo failed.");
         Option<int> kills = WholeNumber.Option("--kills", "How many processes to kill (1-1000000).", preset: 100, max: 1_000_000);
         Option<int> writers = WholeNumber.Option("--writers", "How many writer processes work at once (1-64).", preset: 4, max: 64);
-        var seed = new Option<int?>("--seed") { Description = "Repeats the random choices of an earlier run (not the kernel's scheduling).", HelpName = "N" };
-        var keep = new Option<string?>("--keep") { Description = "Where to make the store: a directory that is empty or does not exist. Otherwise a new one under the temp directory.", HelpName = "DIR" };
+        var seed = new Option<int?>(
+            "--seed")
+        { Description = "Repeats the random choices of an earlier run (not the kernel's scheduling).", HelpName = "N" };
+        var keep = new Option<string?>(
+            "--keep")
+        {
+            Description =
+            "Where to make the store: a directory that is empty or does not exist. Otherwise a new one under the temp directory.",
+            HelpName = "DIR"
+        };
         command.Add(kills);
         command.Add(writers);
         command.Add(seed);

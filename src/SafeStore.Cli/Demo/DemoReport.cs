@@ -13,7 +13,9 @@ internal sealed class DemoReport(IAnsiConsole console, bool isPlain)
     public void Begin(string place, int kills, int writers, int seed)
     {
         Line($"Store: {place}");
-        Line(string.Create(CultureInfo.InvariantCulture, $"{writers} writer processes, {kills} kills, seed {seed} (repeat the choices with --seed {seed})"));
+        Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{writers} writer processes, {kills} kills, seed {seed} (repeat the choices with --seed {seed})"));
     }
 
     public async Task WithProgressAsync(int kills, Func<Action<int>, Task> work)
@@ -32,7 +34,8 @@ internal sealed class DemoReport(IAnsiConsole console, bool isPlain)
             return;
         }
 
-        await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new SpinnerColumn()).StartAsync(async context =>
+        await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new SpinnerColumn())
+            .StartAsync(async context =>
         {
             ProgressTask bar = context.AddTask("kill, lock, check", maxValue: kills);
             await work(done => bar.Value = done);
@@ -43,7 +46,8 @@ internal sealed class DemoReport(IAnsiConsole console, bool isPlain)
     {
         (string What, long Count)[] rows =
         [
-            ("commits acknowledged", commits), ("kills", result.Kills), ("recoveries after all had died", result.Recoveries), ("checks of all sandboxes", result.Checks),
+            ("commits acknowledged", commits), ("kills", result.Kills), ("recoveries after all had died", result.Recoveries),
+                ("checks of all sandboxes", result.Checks),
             ("rolled forward", result.RolledForward), ("rolled back", result.RolledBack),
             ("torn", result.TornCount), ("lost", result.LostCount), ("stray temp files", result.StrayCount),
         ];
@@ -70,8 +74,13 @@ internal sealed class DemoReport(IAnsiConsole console, bool isPlain)
             Line(finding);
         }
 
-        string sandbox = Path.GetFileName(Directory.EnumerateDirectories(layout.Run).Where(static path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal).First());
-        Line(string.Create(CultureInfo.InvariantCulture, $"{(result.IsClean ? "All well" : "NOT well")} after {time.TotalSeconds:F1} s. Look for yourself:"));
+        string sandbox =
+            Path.GetFileName(
+            Directory.EnumerateDirectories(layout.Run).Where(static path => !Path.GetFileName(path).StartsWith('.'))
+            .Order(StringComparer.Ordinal).First());
+        Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(result.IsClean ? "All well" : "NOT well")} after {time.TotalSeconds:F1} s. Look for yourself:"));
         Line($"  find {Path.GetDirectoryName(layout.Run)} -name '*.json'");
         Line($"  cat {layout.Run}/{sandbox}/state.json");
     }

@@ -59,7 +59,8 @@ internal static class DemoWriterCommand
         return ExitCode.Ok;
     }
 
-    private static List<(string Sandbox, Stamp Stamp)> Plan(StateStore store, StampedDocuments documents, SandboxTarget[] targets, int writer, Random random)
+    private static List<(string Sandbox, Stamp Stamp)> Plan(
+        StateStore store, StampedDocuments documents, SandboxTarget[] targets, int writer, Random random)
     {
         long[] numbers = [.. targets.Select(target => documents.LastOf(target.Id) + 1)];
         var stamps = new List<(string Sandbox, Stamp Stamp)>();

@@ -23,7 +23,9 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>Enters a line that a writer printed: LSN, sandboxes rolled forward and back so far, then each sandbox with its number.</summary>
+    /// <summary>
+    /// Enters a line that a writer printed: LSN, sandboxes rolled forward and back so far, then each sandbox with its number.
+    /// </summary>
     public (long RolledForward, long RolledBack) Enter(string line)
     {
         string[] words = line.Split(' ');

@@ -8,13 +8,16 @@ using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Demo;
 
-/// <summary>Sandbox trees of a container runtime as plain files, as that runtime wrote them: a config and a run root below one directory.</summary>
+/// <summary>
+/// Sandbox trees of a container runtime as plain files, as that runtime wrote them: a config and a run root below one directory.
+/// </summary>
 internal sealed class SampleTree(IFileSystem files, string samples)
 {
     private static readonly SandboxModel s_model = SandboxModel.Default;
 
     /// <summary>The real trees that lie beside the tool.</summary>
-    public static SampleTree BesideTheTool(IFileSystem files) => new(files, files.Path.Combine(AppContext.BaseDirectory, "samples", "kata"));
+    public static SampleTree BesideTheTool(IFileSystem files) =>
+        new(files, files.Path.Combine(AppContext.BaseDirectory, "samples", "kata"));
 
     /// <summary>Reads each sandbox of the samples and creates it in a store, complete, in one transaction.</summary>
     /// <returns>The sandboxes' ids.</returns>

@@ -25,7 +25,8 @@ internal sealed class SandboxCheck(StateStore store, Ledger ledger, DemoResult r
             stamp = CheckDocuments(sandbox);
             if (stamp.N < acknowledged || held.Version < lsn)
             {
-                result.Lost($"Sandbox {sandbox} is at transaction {stamp.N} (LSN {held.Version}), but {acknowledged} (LSN {lsn}) was acknowledged.");
+                result.Lost($"Sandbox {sandbox} is at transaction {stamp.N} (LSN {held.Version}), but {acknowledged} (LSN {lsn}) was "
+                    + $"acknowledged.");
             }
 
             CheckLeftovers(sandbox);
@@ -60,7 +61,8 @@ internal sealed class SandboxCheck(StateStore store, Ledger ledger, DemoResult r
         bool hasExtra = store.ListContainers(sandbox).Contains(Stamp.ExtraContainer);
         if (first is not null && first.HasExtra != hasExtra)
         {
-            result.Torn($"Sandbox {sandbox} should {(hasExtra ? "not " : string.Empty)}have the container '{Stamp.ExtraContainer}' after transaction {first.N}.");
+            result.Torn($"Sandbox {sandbox} should {(hasExtra ? "not " : string.Empty)}have the container '{Stamp.ExtraContainer}' after "
+                + $"transaction {first.N}.");
         }
 
         return first ?? Stamp.None;
@@ -68,7 +70,8 @@ internal sealed class SandboxCheck(StateStore store, Ledger ledger, DemoResult r
 
     private void CheckLeftovers(string sandbox)
     {
-        (string Root, string Metadata)[] roots = [(store.Layout.Config, store.Layout.ConfigMetadata), (store.Layout.Run, store.Layout.RunMetadata)];
+        (string Root, string Metadata)[] roots =
+            [(store.Layout.Config, store.Layout.ConfigMetadata), (store.Layout.Run, store.Layout.RunMetadata)];
         foreach ((string root, string metadata) in roots)
         {
             foreach (string entry in Directory.EnumerateFileSystemEntries(Path.Combine(root, sandbox), "*", SearchOption.AllDirectories))

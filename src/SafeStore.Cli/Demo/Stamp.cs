@@ -6,8 +6,8 @@ using SafeStore.Sandboxes;
 namespace SafeStore.Cli.Demo;
 
 /// <summary>
-/// The mark that a transaction of the demo leaves in every configuration and state that it writes, as a member that the model does not know and
-/// keeps. All those of a sandbox and its containers carry the same one, or a transaction is torn.
+/// The mark that a transaction of the demo leaves in every configuration and state that it writes, as a member that the model does not know
+/// and keeps. All those of a sandbox and its containers carry the same one, or a transaction is torn.
 /// </summary>
 /// <param name="Writer">Which writer it was.</param>
 /// <param name="N">The number of the transaction in this sandbox: one more than the one before.</param>

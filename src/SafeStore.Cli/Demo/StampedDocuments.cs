@@ -17,7 +17,8 @@ internal sealed class StampedDocuments(StateStore store, SandboxModel model)
     {
         string sandbox = change.Sandbox;
         Restamp(change, model.SandboxConfig, stamp, static config => config);
-        Restamp(change, model.SandboxState, stamp, state => state with { Value = stamp.N % 2 == 0 ? "running" : "paused", BlockIndex = stamp.N });
+        Restamp(change, model.SandboxState, stamp,
+            state => state with { Value = stamp.N % 2 == 0 ? "running" : "paused", BlockIndex = stamp.N });
         IReadOnlyList<string> containers = store.ListContainers(sandbox);
         foreach (string container in containers.Where(container => stamp.HasExtra || container != Stamp.ExtraContainer))
         {

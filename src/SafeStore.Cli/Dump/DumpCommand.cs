@@ -21,10 +21,13 @@ internal static class DumpCommand
             "dump",
             "Writes every document as one line of JSON, sorted by sandbox, container, root and file: "
             + "{\"sandbox\":...,\"container\":...,\"root\":...,\"file\":...,\"value\":...}, or \"error\" and \"code\" in place of value. "
-            + "Each sandbox is shown at one point in time, under its shared lock if that is free within 2 s. Exit codes: 0 done, 1 no store or it could not be opened, 2 a document had an error.");
+            + "Each sandbox is shown at one point in time, under its shared lock if that is free within 2 s. Exit codes: 0 done, 1 no "
+                + "store or it could not be opened, 2 a document had an error.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
-        command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(store.ExistingLayoutOf(arguments), document.OptionsOf(arguments), ending.Token)));
+        command.SetAction(
+            arguments =>
+            Tool.GuardAsync(ending => RunAsync(store.ExistingLayoutOf(arguments), document.OptionsOf(arguments), ending.Token)));
         return command;
     }
 
@@ -78,7 +81,10 @@ internal static class DumpCommand
         return isClean;
     }
 
-    /// <summary>A lock that somebody sits on must not keep anybody from looking: then each document is whole, and their set perhaps of several moments.</summary>
+    /// <summary>
+    /// A lock that somebody sits on must not keep anybody from looking: then each document is whole, and their set perhaps of several
+    /// moments.
+    /// </summary>
     private static async Task<IReadOnlyList<DocumentResult<byte[]>>> ReadAsync(StateStore store, string sandbox, CancellationToken stop)
     {
         try
@@ -94,7 +100,8 @@ internal static class DumpCommand
 
     private static void Write(ArrayBufferWriter<byte> lines, Action<Utf8JsonWriter> members)
     {
-        using (var writer = new Utf8JsonWriter(lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
+        using (var writer = new Utf8JsonWriter(
+            lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
         {
             writer.WriteStartObject();
             members(writer);
@@ -130,5 +137,6 @@ internal static class DumpCommand
 
     /// <summary>A document's bytes as they are, but without line ends: in valid JSON they stand between tokens only.</summary>
     private static byte[] InOneLine(byte[] json) =>
-        json.AsSpan().IndexOfAny("\r\n"u8) < 0 ? json : Array.FindAll(json, static character => character is not ((byte)'\r' or (byte)'\n'));
+        json.AsSpan().IndexOfAny("\r\n"u8) < 0 ? json
+            : Array.FindAll(json, static character => character is not ((byte)'\r' or (byte)'\n'));
 }

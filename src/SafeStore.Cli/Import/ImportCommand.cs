@@ -13,15 +13,30 @@ internal static class ImportCommand
     {
         var command = new Command(
             "import",
-            "Copies the sandboxes of a Kata Containers tree into a store, each in one transaction, byte for byte; the tree is not touched. A sandbox of which a file cannot be imported is left out as a whole. Makes the store if there is none. "
-            + "May be killed and repeated. Exit codes: 0 all is in the store, 1 failed, 2 done with findings: a file is damaged, its sandbox left out, or the store has another content.");
+            "Copies the sandboxes of a Kata Containers tree into a store, each in one transaction, byte for byte; the tree is not "
+            + "touched. A sandbox of which a file cannot be imported is left out as a whole. Makes the store if there is none. "
+            + "May be killed and repeated. Exit codes: 0 all is in the store, 1 failed, 2 done with findings: a file is damaged, its "
+                + "sandbox left out, or the store has another content.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
-        var config = new Option<string?>("--from-config") { Description = "The tree's config root; a tree of Kata's successor has none.", HelpName = "DIR" };
+        var config =
+            new Option<string?>(
+            "--from-config")
+            { Description = "The tree's config root; a tree of Kata's successor has none.", HelpName = "DIR" };
         var run = new Option<string>("--from-run") { Description = "The tree's run root.", HelpName = "DIR", Required = true };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only tells what it would do; writes nothing at all." };
-        var quarantine = new Option<bool>("--quarantine") { Description = "Copies files that are no documents but should be into quarantine/ in the config root's metadata, and imports the rest of their sandboxes." };
-        var partial = new Option<bool>("--partial") { Description = "Also imports a sandbox of which not every file can be imported, without those files." };
+        var quarantine =
+            new Option<bool>(
+            "--quarantine")
+            {
+                Description =
+            "Copies files that are no documents but should be into quarantine/ in the config root's metadata, and imports the rest of "
+            + "their sandboxes."
+            };
+        var partial =
+            new Option<bool>(
+            "--partial")
+            { Description = "Also imports a sandbox of which not every file can be imported, without those files." };
         Option<bool> json = FileReportOutput.Option();
         command.Add(config);
         command.Add(run);

@@ -15,12 +15,14 @@ internal static class ListCommand
     {
         var command = new Command(
             "list",
-            "Shows every sandbox with its state, its containers, what is still to be undone in it because its program died or failed, and what of it cannot be read. Takes no locks and undoes nothing. "
+            "Shows every sandbox with its state, its containers, what is still to be undone in it because its program died or failed, and "
+            + "what of it cannot be read. Takes no locks and undoes nothing. "
             + "Exit codes: 0 all well, 1 no store or it could not be opened, 2 something is to be undone or cannot be read.");
         var store = new StoreArguments(command);
         var json = new Option<bool>("--json") { Description = "One JSON object per sandbox instead of a table." };
         command.Add(json);
-        command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(store.ExistingLayoutOf(arguments), arguments.GetValue(json), ending.Token)));
+        command.SetAction(
+            arguments => Tool.GuardAsync(ending => RunAsync(store.ExistingLayoutOf(arguments), arguments.GetValue(json), ending.Token)));
         return command;
     }
 
@@ -31,6 +33,7 @@ internal static class ListCommand
         await using Stream output = StandardOutput.Open();
         await output.WriteAsync(json ? SandboxListText.ToJson(sandboxes) : SandboxListText.ToTable(sandboxes), CancellationToken.None);
         await output.FlushAsync(CancellationToken.None);
-        return sandboxes.Any(static sandbox => sandbox.IsCreating || sandbox.Intents.Count + sandbox.Errors.Count > 0) ? ExitCode.Findings : ExitCode.Ok;
+        return sandboxes.Any(static sandbox => sandbox.IsCreating || sandbox.Intents.Count + sandbox.Errors.Count > 0) ? ExitCode.Findings
+            : ExitCode.Ok;
     }
 }

@@ -19,16 +19,19 @@ internal static class SandboxListText
     {
         var text = new StringBuilder();
         int width = Math.Max("sandbox".Length, sandboxes.Select(static sandbox => sandbox.Id.Length).DefaultIfEmpty().Max());
-        text.Append(CultureInfo.InvariantCulture, $"{"sandbox".PadRight(width)}  {"state",-10}{"containers",10}  {"to undo",7}  {"errors",6}\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{"sandbox".PadRight(width)}  {"state",-10}{"containers",10}  {"to undo",7}  {"errors",6}\n");
         foreach (SandboxStatus sandbox in sandboxes)
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"{sandbox.Id.PadRight(width)}  {StateOf(sandbox),-10}{sandbox.Containers.Count,10}  {sandbox.Intents.Count,7}  {sandbox.Errors.Count,6}\n");
+                $"{sandbox.Id.PadRight(width)}  {StateOf(sandbox),-10}{sandbox.Containers.Count,10}  {sandbox.Intents.Count,7}  "
+                + $"{sandbox.Errors.Count,6}\n");
             foreach (Intent intent in sandbox.Intents)
             {
                 string failure = intent.LastError is null ? string.Empty : $", last failed with: {intent.LastError}";
-                text.Append(CultureInfo.InvariantCulture, $"    to undo: {intent.Number} {intent.Kind} {intent.Payload.GetRawText()}, tried {intent.Attempts} times{failure}\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"    to undo: {intent.Number} {intent.Kind} {intent.Payload.GetRawText()}, tried {intent.Attempts} times{failure}\n");
             }
 
             foreach (SafeStoreException error in sandbox.Errors)

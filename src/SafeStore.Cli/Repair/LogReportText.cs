@@ -25,7 +25,8 @@ internal static class LogReportText
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"{Path.GetFileName(segment.Path)} {segment.First,11} {Shown(segment.Last),10} {segment.Records,10} {segment.Bytes,10} {segment.End,10}  {segment.Fault ?? "ok"}\n");
+                $"{Path.GetFileName(segment.Path)} {segment.First,11} {Shown(segment.Last),10} {segment.Records,10} {segment.Bytes,10} "
+                + $"{segment.End,10}  {segment.Fault ?? "ok"}\n");
         }
 
         text.Append('\n').Append(report.Damage is null ? "The log is whole." : report.Damage.Message).Append('\n');

@@ -20,20 +20,41 @@ internal static class TortureCommand
     {
         var command = new Command(
             "torture",
-            "Looks for a crash that a store does not survive: runs random transactions on simulated machines, makes the states that a kill or a power loss at each call may leave, also in "
-            + "the middle of recoveries, and checks each of them. Nothing is written to the disk. Exit codes: 0 nothing found, 2 a violation, with the seed and the calls around it.");
-        var hours = new Option<double>("--hours") { Description = "For how long (0.001-10000).", HelpName = "N", DefaultValueFactory = static _ => 1 };
+            "Looks for a crash that a store does not survive: runs random transactions on simulated machines, makes the states that a "
+            + "kill or a power loss at each call may leave, also in "
+            + "the middle of recoveries, and checks each of them. Nothing is written to the disk. Exit codes: 0 nothing found, 2 a "
+                + "violation, with the seed and the calls around it.");
+        var hours = new Option<double>(
+            "--hours")
+        { Description = "For how long (0.001-10000).", HelpName = "N", DefaultValueFactory = static _ => 1 };
         hours.Validators.Add(static result =>
         {
-            if (result.Tokens is [{ } token] && !(double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0.001 and <= HoursMax))
+            if (result.Tokens is [{ } token]
+                && !(double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && value is >= 0.001 and <= HoursMax))
             {
                 result.AddError("--hours must be a number from 0.001 to 10000.");
             }
         });
-        var seed = new Option<ulong?>("--seed") { Description = "The first round's seed; the next round takes the next number. The default is a random one.", HelpName = "S" };
-        Option<int> rounds = WholeNumber.Option("--rounds", "End after so many rounds, whatever the time (1-1000000000).", preset: 1_000_000_000, max: 1_000_000_000);
-        Option<int> workers = WholeNumber.Option("--workers", "How many states to check at once (1-1024).", preset: Environment.ProcessorCount, max: 1024);
-        var on = new Option<string?>("--on") { Description = $"Only this machine: {string.Join("; ", StoreTorture.Machines.Select(static machine => $"'{machine}'"))}.", HelpName = "MACHINE" };
+        var seed = new Option<ulong?>(
+            "--seed")
+        {
+            Description = "The first round's seed; the next round takes the next number. The default is a random one.",
+            HelpName = "S"
+        };
+        Option<int> rounds =
+            WholeNumber.Option(
+            "--rounds", "End after so many rounds, whatever the time (1-1000000000).", preset: 1_000_000_000, max: 1_000_000_000);
+        Option<int> workers =
+            WholeNumber.Option("--workers", "How many states to check at once (1-1024).", preset: Environment.ProcessorCount, max: 1024);
+        var on = new Option<string?>(
+            "--on")
+        {
+            Description =
+            $"Only this machine: {string.Join("; ", StoreTorture.Machines.Select(static machine => $"'{machine}'"))}.",
+            HelpName =
+            "MACHINE"
+        };
         command.Add(hours);
         command.Add(seed);
         command.Add(rounds);
@@ -51,13 +72,19 @@ internal static class TortureCommand
 
     private static ImmutableArray<TortureMachine> Machines(string? name) => name is null
         ? StoreTorture.Machines
-        : [StoreTorture.Machines.FirstOrDefault(machine => machine.ToString() == name) ?? throw new CommandException($"There is no machine '{name}'; --help names them.")];
+        : [StoreTorture.Machines.FirstOrDefault(machine => machine.ToString() == name)
+            ?? throw new CommandException($"There is no machine '{name}'; --help names them.")];
 
-    private static async Task<int> RunAsync(ImmutableArray<TortureMachine> machines, TimeSpan time, ulong seed, int rounds, int workers, CancellationToken stop)
+    private static async Task<int> RunAsync(
+        ImmutableArray<TortureMachine> machines, TimeSpan time, ulong seed, int rounds, int workers, CancellationToken stop)
     {
         var clock = Stopwatch.StartNew();
         long states = 0;
-        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Seed {seed}, {workers} at once, {(machines.Length == 1 ? machines[0] : $"{machines.Length} machines in turn")}. A round takes a minute or so; SIGINT ends it."));
+        await Console.Out.WriteLineAsync(
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"Seed {seed}, {workers} at once, {(machines.Length == 1 ? machines[0] : $"{machines.Length} machines in turn")}. A round "
+            + $"takes a minute or so; SIGINT ends it."));
         for (int round = 0; round < rounds && clock.Elapsed < time && !stop.IsCancellationRequested; round++, seed++)
         {
             TortureMachine machine = machines[round % machines.Length];
@@ -74,7 +101,8 @@ internal static class TortureCommand
             states += report.States;
             if (!report.Violations.IsEmpty)
             {
-                await Console.Out.WriteLineAsync($"{machine}: {report}\n\nRepeat it: safestore torture --seed {seed} --rounds 1 --on '{machine}'");
+                await Console.Out.WriteLineAsync(
+                    $"{machine}: {report}\n\nRepeat it: safestore torture --seed {seed} --rounds 1 --on '{machine}'");
                 return ExitCode.Findings;
             }
 
@@ -83,7 +111,8 @@ internal static class TortureCommand
                 $"{machine}: {report}; {states} states in {clock.Elapsed.TotalSeconds:F0} s"));
         }
 
-        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"No violation in {states} states, {clock.Elapsed.TotalSeconds:F0} s."));
+        await Console.Out.WriteLineAsync(
+            string.Create(CultureInfo.InvariantCulture, $"No violation in {states} states, {clock.Elapsed.TotalSeconds:F0} s."));
         return ExitCode.Ok;
     }
 }

@@ -80,7 +80,9 @@ internal sealed partial class Disk
         }
     }
 
-    /// <summary>Where the profile has a journal: a sync of what the running journal transaction has changed commits the whole of it.</summary>
+    /// <summary>
+    /// Where the profile has a journal: a sync of what the running journal transaction has changed commits the whole of it.
+    /// </summary>
     private void CommitNames(Inode synced)
     {
         if (!Profile.DoesSyncCommitNames || synced.LastChange <= _committed)
@@ -127,8 +129,8 @@ internal sealed partial class Disk
         pending.Part.After == inode || (pending is { Change.Kind: NameChangeKind.Rename, Index: 1 } && pending.Part.Before == inode);
 
     /// <summary>
-    /// Makes a name durable as it was after a change. The source of a rename is never gone without its target, so the target comes along; so does the other
-    /// side of an exchange.
+    /// Makes a name durable as it was after a change. The source of a rename is never gone without its target, so the target comes along;
+    /// so does the other side of an exchange.
     /// </summary>
     private void MakeDurable(DirectoryInode directory, string name, long upTo)
     {
@@ -162,7 +164,8 @@ internal sealed partial class Disk
             }
 
             NameChange change = pending.Change;
-            if (Profile.IsRenameAtomic && (change.Kind == NameChangeKind.Exchange || (change.Kind == NameChangeKind.Rename && pending.Index == 1)))
+            if (Profile.IsRenameAtomic
+                && (change.Kind == NameChangeKind.Exchange || (change.Kind == NameChangeKind.Rename && pending.Index == 1)))
             {
                 NamePart other = change.Parts[1 - pending.Index];
                 MakeDurable((DirectoryInode)_inodes[other.Directory], other.Name, change.At);

@@ -7,8 +7,8 @@ using SafeStore.FileSystem;
 namespace SafeStore.Testing.Disks;
 
 /// <summary>
-/// One filesystem: its inodes, each with what programs see and what is durable, and the changes between the two in their order. It knows nothing of
-/// processes, handles and paths.
+/// One filesystem: its inodes, each with what programs see and what is durable, and the changes between the two in their order. It knows
+/// nothing of processes, handles and paths.
 /// </summary>
 internal sealed partial class Disk
 {
@@ -22,7 +22,8 @@ internal sealed partial class Disk
         : this(device, profile, [], RootNumber + 1, 0)
     {
         const UnixFileMode mode = (UnixFileMode)0x1ED; // 0755
-        _inodes.Add(RootNumber, new DirectoryInode(RootNumber, new Metadata(mode)) { Links = 1, Created = now, Accessed = now, Written = now, Changed = now });
+        _inodes.Add(RootNumber,
+            new DirectoryInode(RootNumber, new Metadata(mode)) { Links = 1, Created = now, Accessed = now, Written = now, Changed = now });
     }
 
     private Disk(ulong device, PersistenceProfile profile, Dictionary<long, Inode> inodes, long nextInode, long changes)
@@ -81,13 +82,16 @@ internal sealed partial class Disk
         }
     }
 
-    public Inode? Find(DirectoryInode directory, string name) => directory.Names.TryGetValue(NameText.Canonical(name), out long number) ? _inodes[number] : null;
+    public Inode? Find(DirectoryInode directory, string name) =>
+        directory.Names.TryGetValue(NameText.Canonical(name), out long number) ? _inodes[number] : null;
 
     public FileInode NewFile(FilePermissions permissions, DateTimeOffset now) =>
         Register(new FileInode(_nextInode++, new Metadata(permissions)) { Created = now, Accessed = now, Written = now, Changed = now });
 
     public DirectoryInode NewDirectory(FilePermissions permissions, DateTimeOffset now) =>
-        Register(new DirectoryInode(_nextInode++, new Metadata(permissions)) { Created = now, Accessed = now, Written = now, Changed = now });
+        Register(new DirectoryInode(
+            _nextInode++, new Metadata(permissions))
+        { Created = now, Accessed = now, Written = now, Changed = now });
 
     public LinkInode NewLink(string target, DateTimeOffset now) =>
         Register(new LinkInode(_nextInode++, target) { Created = now, Accessed = now, Written = now, Changed = now });
@@ -204,7 +208,10 @@ internal sealed partial class Disk
         }
     }
 
-    /// <summary>The write-back of a file has failed: the changes count as written, whether they were or not. A sync of the whole tells that there was something; whether the sync of the file does depends.</summary>
+    /// <summary>
+    /// The write-back of a file has failed: the changes count as written, whether they were or not. A sync of the whole tells that there
+    /// was something; whether the sync of the file does depends.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="isUntold">Whether it was no sync of the file that failed, so that its next one tells through whatever handle.</param>
     public void LosePending(FileInode file, bool isUntold)
@@ -223,11 +230,14 @@ internal sealed partial class Disk
         }
     }
 
-    /// <summary>The write-back of everything has failed. Names stay to be written, since a journal that cannot be written forgets none.</summary>
+    /// <summary>
+    /// The write-back of everything has failed. Names stay to be written, since a journal that cannot be written forgets none.
+    /// </summary>
     /// <param name="isTold">Whether the next sync of each file tells.</param>
     public void LosePendingData(bool isTold = true)
     {
-        foreach (FileInode file in _inodes.Values.OfType<FileInode>().Where(static file => file.Pending.Exists(static change => !change.IsLost)))
+        foreach (FileInode file in _inodes.Values.OfType<FileInode>()
+            .Where(static file => file.Pending.Exists(static change => !change.IsLost)))
         {
             if (isTold)
             {
@@ -243,7 +253,9 @@ internal sealed partial class Disk
     /// <summary>The failed write-backs of all its files (s_wb_err, Linux 5.8).</summary>
     public ErrorSequence Errors { get; } = new();
 
-    /// <summary>Nothing clean is cached any more: data that a failed sync has lost are seen as they are on the device. Names stay in memory.</summary>
+    /// <summary>
+    /// Nothing clean is cached any more: data that a failed sync has lost are seen as they are on the device. Names stay in memory.
+    /// </summary>
     public void DropCaches()
     {
         foreach (FileInode file in _inodes.Values.OfType<FileInode>())
@@ -274,7 +286,8 @@ internal sealed partial class Disk
     /// <summary>Gives up the inodes that neither a name nor a handle leads to.</summary>
     public void Prune()
     {
-        HashSet<long> kept = Reachable(AllNames, _inodes.Values.Where(static inode => inode.Handles > 0).Select(static inode => inode.Number));
+        HashSet<long> kept =
+            Reachable(AllNames, _inodes.Values.Where(static inode => inode.Handles > 0).Select(static inode => inode.Number));
         foreach (long number in _inodes.Keys.Where(number => !kept.Contains(number)).ToList())
         {
             _inodes.Remove(number);

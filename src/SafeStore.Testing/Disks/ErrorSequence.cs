@@ -1,14 +1,17 @@
 namespace SafeStore.Testing.Disks;
 
 /// <summary>
-/// The failed write-backs of a file, or of a whole filesystem, as Linux counts them (errseq_t, Linux 4.13): who has it open is told once. A copy of the disk has forgotten them, as the kernel has when it needed the memory.
+/// The failed write-backs of a file, or of a whole filesystem, as Linux counts them (errseq_t, Linux 4.13): who has it open is told once. A
+/// copy of the disk has forgotten them, as the kernel has when it needed the memory.
 /// </summary>
 internal sealed class ErrorSequence
 {
     private int _count;
     private bool _isUntold;
 
-    /// <param name="isUntold">Whether nobody is told by the call in which it happens: then who opens it later is (errseq_sample, Linux 4.18).</param>
+    /// <param name="isUntold">
+    /// Whether nobody is told by the call in which it happens: then who opens it later is (errseq_sample, Linux 4.18).
+    /// </param>
     public void Add(bool isUntold)
     {
         _count++;

@@ -4,7 +4,9 @@ using System.Linq;
 
 namespace SafeStore.Testing.Disks;
 
-/// <summary>One change of a file's data or size that is not durable: a write within one page of the cache, or a new size if there are no bytes.</summary>
+/// <summary>
+/// One change of a file's data or size that is not durable: a write within one page of the cache, or a new size if there are no bytes.
+/// </summary>
 internal sealed record DataChange(long At, long Offset, byte[]? Bytes)
 {
     /// <summary>A sync that was to write it has failed: no later one will, and which of its sectors were written nobody knows.</summary>
@@ -54,14 +56,15 @@ internal sealed class FileInode(long number, Metadata metadata) : Inode(number, 
     }
 
     /// <summary>
-    /// Makes data and size durable, as they were after a change. What an earlier sync has lost stays lost, but for pages that were written since: those are
-    /// written whole.
+    /// Makes data and size durable, as they were after a change. What an earlier sync has lost stays lost, but for pages that were written
+    /// since: those are written whole.
     /// </summary>
     public void Persist(long upTo = long.MaxValue)
     {
         int count = Pending.FindLastIndex(change => change.At <= upTo) + 1;
         DataChange[] persisted = [.. Pending.Take(count)];
-        FileContent seen = count == Pending.Count ? Content : persisted.Aggregate(Durable, static (content, change) => change.ApplyTo(content));
+        FileContent seen = count == Pending.Count ? Content
+            : persisted.Aggregate(Durable, static (content, change) => change.ApplyTo(content));
         List<DataChange> lost = [];
         if (Array.Exists(persisted, static change => change.IsLost))
         {
@@ -97,7 +100,9 @@ internal sealed class FileInode(long number, Metadata metadata) : Inode(number, 
         Pending.AddRange(data);
     }
 
-    /// <summary>A sync has failed: its pages count as clean although they may not have been written. Sizes set as such are the journal's affair.</summary>
+    /// <summary>
+    /// A sync has failed: its pages count as clean although they may not have been written. Sizes set as such are the journal's affair.
+    /// </summary>
     public void Lose()
     {
         for (int i = 0; i < Pending.Count; i++)
@@ -113,7 +118,9 @@ internal sealed class FileInode(long number, Metadata metadata) : Inode(number, 
         Content = Durable;
     }
 
-    /// <summary>Clean pages are no longer cached: what is lost is lost for programs too. The size is not a page's affair and stays.</summary>
+    /// <summary>
+    /// Clean pages are no longer cached: what is lost is lost for programs too. The size is not a page's affair and stays.
+    /// </summary>
     public void DropCache()
     {
         FileContent content = Durable;

@@ -4,7 +4,9 @@ using System.Linq;
 
 namespace SafeStore.Testing.Disks;
 
-/// <summary>What a power loss may leave of one file's unsynced changes: which of its sizes, and of each sector that was written, which version.</summary>
+/// <summary>
+/// What a power loss may leave of one file's unsynced changes: which of its sizes, and of each sector that was written, which version.
+/// </summary>
 internal sealed class FileQuestions
 {
     private const int Garbage = -1;
@@ -51,7 +53,9 @@ internal sealed class FileQuestions
     /// <param name="garbage">Decides what garbage looks like.</param>
     public FileContent Answer(ReadOnlySpan<int> choice, int written, ulong garbage)
     {
-        int size = Math.Max(SizeAtom < 0 ? 0 : Sizes[choice[SizeAtom]], Sizes.Last(state => state == 0 || (state <= written && !_changes[state - 1].IsLost)));
+        int size = Math.Max(
+            SizeAtom < 0 ? 0
+            : Sizes[choice[SizeAtom]], Sizes.Last(state => state == 0 || (state <= written && !_changes[state - 1].IsLost)));
         FileContent content = _changes.Take(size).Aggregate(_file.Durable, static (content, change) => change.ApplySizeTo(content));
         byte[] buffer = new byte[_profile.SectorBytes];
         foreach (Sector sector in Sectors)
@@ -94,10 +98,13 @@ internal sealed class FileQuestions
         }
     }
 
-    /// <summary>The version that a sector has at least: that of the rename, and where data go before sizes, that of a size which reaches into it.</summary>
+    /// <summary>
+    /// The version that a sector has at least: that of the rename, and where data go before sizes, that of a size which reaches into it.
+    /// </summary>
     private int LeastVersion(Sector sector, int size, int written)
     {
-        bool isCovered = _profile.IsDataBeforeSize && size > 0 && !_changes[size - 1].IsResize && (sector.Number + 1) * _profile.SectorBytes > _file.Durable.Size;
+        bool isCovered = _profile.IsDataBeforeSize && size > 0 && !_changes[size - 1].IsResize
+            && (sector.Number + 1) * _profile.SectorBytes > _file.Durable.Size;
         int upTo = isCovered ? Math.Max(size, written) : written;
         return sector.Versions.FindLast(version => version <= upTo && !_changes[version - 1].IsLost);
     }
@@ -120,7 +127,8 @@ internal sealed class FileQuestions
     private int[] ChoicesOf(long sector, List<int> versions)
     {
         long start = sector * _profile.SectorBytes;
-        if (_profile.IsDataBeforeSize && start >= _file.Durable.Size && !Array.Exists(_changes, static change => change.IsLost || change.IsResize))
+        if (_profile.IsDataBeforeSize && start >= _file.Durable.Size
+            && !Array.Exists(_changes, static change => change.IsLost || change.IsResize))
         {
             return [.. versions]; // it comes with the size, hence written
         }

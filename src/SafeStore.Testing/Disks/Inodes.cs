@@ -93,7 +93,9 @@ internal sealed class LinkInode(long number, string target) : Inode(number, new 
     public override Inode Clone() => CopyTo(new LinkInode(Number, Target) { Created = Created });
 }
 
-/// <summary>A change of one or two names, that no sync has made durable. Of a rename, the first part is the target, the second the source.</summary>
+/// <summary>
+/// A change of one or two names, that no sync has made durable. Of a rename, the first part is the target, the second the source.
+/// </summary>
 internal sealed record NameChange(long At, NameChangeKind Kind, ImmutableArray<NamePart> Parts);
 
 /// <summary>What one name stands for after a change; no inode means that it is gone.</summary>

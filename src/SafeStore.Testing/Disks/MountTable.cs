@@ -36,7 +36,8 @@ internal sealed partial class MountTable
     /// <summary>New disks, mounted as the options say.</summary>
     public static MountTable Create(SimulatedMachineOptions options, DateTimeOffset now)
     {
-        var disks = new List<Disk> { new(FirstDevice, options.Profile, now) { BytesMax = options.BytesMax, InodesMax = options.InodesMax } };
+        var disks = new List<Disk> { new(
+            FirstDevice, options.Profile, now) { BytesMax = options.BytesMax, InodesMax = options.InodesMax } };
         foreach (SimulatedMount mount in options.Mounts)
         {
             disks.Add(NewDisk(disks.Count, mount, now));
@@ -64,7 +65,8 @@ internal sealed partial class MountTable
     }
 
     /// <summary>Disks after a start of the machine: mounted as the options say, and not otherwise.</summary>
-    public static MountTable Of(SimulatedMachineOptions options, IReadOnlyList<Disk> disks) => new MountTable(disks).Mount(options, default);
+    public static MountTable Of(SimulatedMachineOptions options, IReadOnlyList<Disk> disks) =>
+        new MountTable(disks).Mount(options, default);
 
     /// <summary>Whether a text can be a single component; how long it may be, the filesystem says.</summary>
     public static Errno CheckName(string name) =>
@@ -121,7 +123,10 @@ internal sealed partial class MountTable
         return current.Disk;
     }
 
-    /// <summary>Walks below a directory: no link is followed, and the way does not lead out of it (openat2(2), RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).</summary>
+    /// <summary>
+    /// Walks below a directory: no link is followed, and the way does not lead out of it (openat2(2), RESOLVE_BENEATH and
+    /// RESOLVE_NO_SYMLINKS).
+    /// </summary>
     public Errno WalkBelow(Place start, string path, out Place found)
     {
         found = default;

@@ -5,7 +5,9 @@ using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Disks;
 
-/// <summary>Names as the kernel has them: bytes, of which those that are not UTF-8 are lone surrogates, U+DC80 to U+DCFF, in a text.</summary>
+/// <summary>
+/// Names as the kernel has them: bytes, of which those that are not UTF-8 are lone surrogates, U+DC80 to U+DCFF, in a text.
+/// </summary>
 internal static class NameText
 {
     private const char FirstEscape = '\uDC80';

@@ -36,7 +36,8 @@ internal sealed class PowerLossSpace
         List<Inode> inodes = [.. disk.Survivors()];
         if (_profile.AreNamesOrdered)
         {
-            _cuts = [0, .. inodes.OfType<DirectoryInode>().SelectMany(static directory => directory.Pending).Select(static pending => pending.Change.At).Distinct().Order()];
+            _cuts = [0, .. inodes.OfType<DirectoryInode>().SelectMany(static directory => directory.Pending)
+                .Select(static pending => pending.Change.At).Distinct().Order()];
             AddAtom(_cuts.Length, option => $"names as after change {option} of {_cuts.Length - 1}");
         }
 
@@ -102,7 +103,8 @@ internal sealed class PowerLossSpace
             }
 
             Inode inode = _disk[number];
-            Metadata metadata = _metadata.TryGetValue(number, out int atom) && choice[atom] > 0 ? inode.PendingMetadata[choice[atom] - 1] : inode.DurableMetadata;
+            Metadata metadata = _metadata.TryGetValue(number, out int atom) && choice[atom] > 0 ? inode.PendingMetadata[choice[atom] - 1]
+                : inode.DurableMetadata;
             switch (inode)
             {
                 case FileInode file:
@@ -143,7 +145,9 @@ internal sealed class PowerLossSpace
     private void AddMetadata(Inode inode)
     {
         int versions = inode.PendingMetadata.Count;
-        int atom = AddAtom(versions + 1, option => $"mode and attributes of {PathOf(inode.Number)}: {(option == 0 ? "as they were synced" : $"change {option} of {versions}")}");
+        int atom = AddAtom(
+            versions + 1, option =>
+            $"mode and attributes of {PathOf(inode.Number)}: {(option == 0 ? "as they were synced" : $"change {option} of {versions}")}");
         if (atom >= 0)
         {
             _metadata.Add(inode.Number, atom);
@@ -153,10 +157,13 @@ internal sealed class PowerLossSpace
     private void AddFile(FileInode file)
     {
         var questions = new FileQuestions(file, _profile);
-        questions.SizeAtom = AddAtom(questions.Sizes.Length, option => $"size of {PathOf(file.Number)}: {questions.SizeOf(option).ToString(CultureInfo.InvariantCulture)}");
+        questions.SizeAtom =
+            AddAtom(questions.Sizes.Length,
+            option => $"size of {PathOf(file.Number)}: {questions.SizeOf(option).ToString(CultureInfo.InvariantCulture)}");
         foreach (FileQuestions.Sector sector in questions.Sectors)
         {
-            sector.Atom = AddAtom(sector.Choices.Length, option => $"sector {sector.Number} of {PathOf(file.Number)}: {sector.Describe(option)}");
+            sector.Atom =
+                AddAtom(sector.Choices.Length, option => $"sector {sector.Number} of {PathOf(file.Number)}: {sector.Describe(option)}");
         }
 
         _files.Add(file.Number, questions);
@@ -164,12 +171,15 @@ internal sealed class PowerLossSpace
 
     private void AddNames(DirectoryInode directory)
     {
-        foreach (IGrouping<string, PendingName> group in directory.Pending.GroupBy(static pending => pending.Part.Name, StringComparer.Ordinal))
+        foreach (IGrouping<string, PendingName> group in directory.Pending.GroupBy(
+            static pending => pending.Part.Name, StringComparer.Ordinal))
         {
             NameVersion[] versions = [.. group.SelectMany(VersionsOf)];
             int atom = _profile.AreNamesOrdered
                 ? -1
-                : AddAtom(versions.Length + 1, option => $"name {PathOf(directory.Number)}/{group.Key}: {(option == 0 ? "as it was synced" : Target(versions[option - 1].After))}");
+                : AddAtom(versions.Length + 1,
+                    option => $"name {PathOf(directory.Number)}/{group.Key}: "
+                    + $"{(option == 0 ? "as it was synced" : Target(versions[option - 1].After))}");
             _slots.Add(new NameSlot(directory.Number, group.Key, atom, versions));
         }
     }
@@ -202,7 +212,8 @@ internal sealed class PowerLossSpace
 
         foreach (((NameChange change, int index), (int slot, int version)) in places)
         {
-            if ((change.Kind == NameChangeKind.Exchange || (change.Kind == NameChangeKind.Rename && index == 1)) && places.TryGetValue((change, 1 - index), out (int Slot, int Version) other))
+            if ((change.Kind == NameChangeKind.Exchange || (change.Kind == NameChangeKind.Rename && index == 1))
+                && places.TryGetValue((change, 1 - index), out (int Slot, int Version) other))
             {
                 _bonds.Add(new Bond(slot, version, other.Slot, other.Version));
             }
@@ -241,11 +252,21 @@ internal sealed class PowerLossSpace
 
     private string DescribeForgotten(int option) => option == _logged.Count
         ? "all names as their directories were synced"
-        : $"name {PathOf(_logged[option].Directory)}/{_logged[option].Name}: {Target(_logged[option].Before)}, as before its directory was synced";
+        : $"name {PathOf(_logged[option].Directory)}/{_logged[option].Name}: {Target(_logged[option].Before)}, as before its directory "
+            + $"was synced";
 
     private DirectoryInode Restore(DirectoryInode directory, Metadata metadata, int[] versions, LoggedName? forgotten)
     {
-        var restored = new DirectoryInode(directory.Number, metadata) { Created = directory.Created, Accessed = directory.Accessed, Written = directory.Written, Changed = directory.Changed };
+        var restored =
+            new DirectoryInode(
+            directory.Number, metadata)
+            {
+                Created = directory.Created,
+                Accessed = directory.Accessed,
+                Written = directory.Written,
+                Changed =
+            directory.Changed
+            };
         foreach ((string name, long number) in directory.Durable)
         {
             restored.Names.Add(name, number);
@@ -287,7 +308,9 @@ internal sealed class PowerLossSpace
         }
     }
 
-    /// <summary>The last persisted change that put a file over another and so, where the profile has it, wrote the file's data; 0 if there is none.</summary>
+    /// <summary>
+    /// The last persisted change that put a file over another and so, where the profile has it, wrote the file's data; 0 if there is none.
+    /// </summary>
     private long LastReplacement(long file, long cut)
     {
         long last = 0;

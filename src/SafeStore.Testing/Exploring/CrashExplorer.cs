@@ -8,16 +8,16 @@ using System.Threading.Tasks;
 namespace SafeStore.Testing;
 
 /// <summary>
-/// Finds the crashes that a program does not survive. It runs a workload once on a simulated machine; then, for every call that changes or syncs something, it
-/// makes the states that a kill or a power loss just before that call may leave, lets a check recover and judge each of them, and crashes some of these
-/// recoveries again.
+/// Finds the crashes that a program does not survive. It runs a workload once on a simulated machine; then, for every call that changes or
+/// syncs something, it makes the states that a kill or a power loss just before that call may leave, lets a check recover and judge each of
+/// them, and crashes some of these recoveries again.
 /// </summary>
 /// <example>
 /// <code>
 /// CrashReport report = await new CrashExplorer().ExploreAsync(
 ///     run => { run.Files.File.WriteAllText("/config.json", "new"); run.Acknowledge("new"); return default; },
-///     state => state.Acknowledged.Count == 0 || state.Files.File.ReadAllText("/config.json") == "new" ? default : throw new InvalidOperationException("lost"));
-/// report.ThrowIfViolated();
+/// state => state.Acknowledged.Count == 0 || state.Files.File.ReadAllText("/config.json") == "new" ? default : throw new
+/// InvalidOperationException("lost")); report.ThrowIfViolated();
 /// </code>
 /// </example>
 public sealed class CrashExplorer
@@ -34,18 +34,22 @@ public sealed class CrashExplorer
     }
 
     /// <summary>Explores a workload.</summary>
-    /// <param name="workload">What is done. It says what it begins and what it promises. It runs once for each profile, without any crash, and must not fail.</param>
+    /// <param name="workload">
+    /// What is done. It says what it begins and what it promises. It runs once for each profile, without any crash, and must not fail.
+    /// </param>
     /// <param name="check">Recovers what a crash has left, and throws whatever it likes if that is not as it should be.</param>
     /// <param name="cancellationToken">Ends the exploration.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async ValueTask<CrashReport> ExploreAsync(Func<CrashRun, ValueTask> workload, Func<CrashState, ValueTask> check, CancellationToken cancellationToken = default)
+    public async ValueTask<CrashReport> ExploreAsync(
+        Func<CrashRun, ValueTask> workload, Func<CrashState, ValueTask> check, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(workload);
         ArgumentNullException.ThrowIfNull(check);
         CrashReport? sum = null;
         foreach (PersistenceProfile profile in _options.Profiles)
         {
-            CrashReport report = await new Exploration(_options, profile, check).RunAsync(workload, cancellationToken).ConfigureAwait(false);
+            CrashReport report =
+                await new Exploration(_options, profile, check).RunAsync(workload, cancellationToken).ConfigureAwait(false);
             sum = sum is null ? report : sum.Add(report);
             if (sum.Violations.Length >= _options.ViolationsMax)
             {
@@ -56,7 +60,9 @@ public sealed class CrashExplorer
         return sum!;
     }
 
-    /// <summary>Explores a workload made of steps; one that a violation is found in is reported with as few of its steps as possible.</summary>
+    /// <summary>
+    /// Explores a workload made of steps; one that a violation is found in is reported with as few of its steps as possible.
+    /// </summary>
     /// <typeparam name="TStep">A step; its text is what people see.</typeparam>
     /// <param name="steps">The steps.</param>
     /// <param name="perform">Performs them all, in a run.</param>
@@ -64,7 +70,8 @@ public sealed class CrashExplorer
     /// <param name="cancellationToken">Ends the exploration.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async ValueTask<CrashReport> ExploreStepsAsync<TStep>(
-        IReadOnlyList<TStep> steps, Func<CrashRun, IReadOnlyList<TStep>, ValueTask> perform, Func<CrashState, ValueTask> check, CancellationToken cancellationToken = default)
+        IReadOnlyList<TStep> steps, Func<CrashRun, IReadOnlyList<TStep>, ValueTask> perform, Func<CrashState, ValueTask> check,
+        CancellationToken cancellationToken = default)
         where TStep : notnull
     {
         ArgumentNullException.ThrowIfNull(steps);
@@ -123,7 +130,9 @@ public sealed class CrashExplorer
         return sum!;
     }
 
-    /// <summary>The violation of fewer steps, if it is the same: a step that lacks what one left out had done fails in another way.</summary>
+    /// <summary>
+    /// The violation of fewer steps, if it is the same: a step that lacks what one left out had done fails in another way.
+    /// </summary>
     private async ValueTask<CrashViolation?> ViolationOfAsync(
         ScriptStep[] fewer,
         IReadOnlyDictionary<ProcessStep, long> decisions,
@@ -132,14 +141,17 @@ public sealed class CrashExplorer
         CancellationToken cancellationToken)
     {
         var exploration = new Exploration(_options, same.Profile, check);
-        CrashReport report = await new ScriptExploration(_options, exploration).RunAsync(fewer, decisions, cancellationToken).ConfigureAwait(false);
+        CrashReport report =
+            await new ScriptExploration(_options, exploration).RunAsync(fewer, decisions, cancellationToken).ConfigureAwait(false);
         return report.Violations.FirstOrDefault(violation =>
             violation.Failure.GetType() == same.Failure.GetType() && violation.Crashes[0].Kind == same.Crashes[0].Kind);
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Steps that do not go without those left out are not the violation that is looked for.")]
+    [SuppressMessage(
+        "Design", "CA1031", Justification = "Steps that do not go without those left out are not the violation that is looked for.")]
     private async ValueTask<CrashViolation?> ViolationOfAsync<TStep>(
-        TStep[] steps, Func<CrashRun, IReadOnlyList<TStep>, ValueTask> perform, Func<CrashState, ValueTask> check, CancellationToken cancellationToken)
+        TStep[] steps, Func<CrashRun, IReadOnlyList<TStep>, ValueTask> perform, Func<CrashState, ValueTask> check,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -13,7 +13,9 @@ public sealed record CrashExplorerOptions
     /// <summary>The machine. Its profile is replaced by each of <see cref="Profiles"/>.</summary>
     public SimulatedMachineOptions Machine { get; init; } = new();
 
-    /// <summary>The profiles of the machine's root filesystem, explored one after the other. The default is <see cref="PersistenceProfile.Strict"/>.</summary>
+    /// <summary>
+    /// The profiles of the machine's root filesystem, explored one after the other. The default is <see cref="PersistenceProfile.Strict"/>.
+    /// </summary>
     public IReadOnlyList<PersistenceProfile> Profiles { get; init; } = [PersistenceProfile.Strict];
 
     /// <summary>What there is before the workload begins; all of it is durable then. Null for an empty machine.</summary>
@@ -30,7 +32,9 @@ public sealed record CrashExplorerOptions
     /// </summary>
     public int ScriptRunsMax { get; init; } = 1000;
 
-    /// <summary>1: a crash in the workload. 2: another one in what the check does to recover. 3 and more: and so on. The default is 2.</summary>
+    /// <summary>
+    /// 1: a crash in the workload. 2: another one in what the check does to recover. 3 and more: and so on. The default is 2.
+    /// </summary>
     public int Depth { get; init; } = 2;
 
     /// <summary>Of how many states one is crashed again while it recovers. The default is 32.</summary>
@@ -42,7 +46,10 @@ public sealed record CrashExplorerOptions
     /// <summary>After how many violations it stops. The default is 1.</summary>
     public int ViolationsMax { get; init; } = 1;
 
-    /// <summary>How many states are checked at the same time, each with a machine of its own. The default is 1; more needs a check that shares nothing.</summary>
+    /// <summary>
+    /// How many states are checked at the same time, each with a machine of its own. The default is 1; more needs a check that shares
+    /// nothing.
+    /// </summary>
     public int Workers { get; init; } = 1;
 
     /// <summary>How many runs may be spent on making a violation smaller. The default is 200.</summary>

@@ -77,7 +77,8 @@ public sealed record CrashViolation
     public required ImmutableArray<Crash> Crashes { get; init; }
 
     /// <summary>
-    /// The workload's steps, made as few as possible; of a script those that had been begun. Empty for a workload that is not made of steps.
+    /// The workload's steps, made as few as possible; of a script those that had been begun. Empty for a workload that is not made of
+    /// steps.
     /// </summary>
     public ImmutableArray<string> Steps { get; init; } = [];
 
@@ -116,10 +117,13 @@ public sealed record Crash
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Kind} at:{string.Concat(Trace.Select(static line => "\n  " + line))}{string.Concat(Lost.Select(static line => "\n  lost: " + line))}";
+        $"{Kind} at:{string.Concat(Trace.Select(static line => "\n  " + line))}"
+        + string.Concat(Lost.Select(static line => "\n  lost: " + line));
 }
 
-/// <summary>An exploration has found a crash that a program does not survive. The message has the crash, the calls around it and what was lost.</summary>
+/// <summary>
+/// An exploration has found a crash that a program does not survive. The message has the crash, the calls around it and what was lost.
+/// </summary>
 public sealed class CrashViolationException : Exception
 {
     /// <summary>Creates the exception.</summary>

@@ -80,7 +80,8 @@ public sealed class CrashState
     public bool HasLostPower { get; }
 
     /// <summary>
-    /// Says that the recovery is over: what the check does after this is not crashed again. A check that changes anything but by recovering must call it first.
+    /// Says that the recovery is over: what the check does after this is not crashed again. A check that changes anything but by recovering
+    /// must call it first.
     /// </summary>
     public void EndRecovery() => Machine.BeforeChange = null;
 }

@@ -30,7 +30,12 @@ internal sealed class Exploration
         _options = options;
         _profile = profile;
         _check = check;
-        _machine = options.Machine with { Profile = profile, KeepsTrace = true, Seed = Randomness.Combine(options.Seed, options.Machine.Seed) };
+        _machine = options.Machine with
+        {
+            Profile = profile,
+            KeepsTrace = true,
+            Seed = Randomness.Combine(options.Seed, options.Machine.Seed)
+        };
     }
 
     /// <summary>Explores one workload.</summary>
@@ -87,7 +92,8 @@ internal sealed class Exploration
         NestedStates = _nested,
         Violations =
         [
-            .. _violations.OrderBy(static violation => violation.Cut).Select(static violation => violation.Violation).Take(_options.ViolationsMax),
+            .. _violations.OrderBy(static violation => violation.Cut).Select(static violation => violation.Violation)
+                .Take(_options.ViolationsMax),
         ],
     };
 
@@ -131,7 +137,8 @@ internal sealed class Exploration
             Exception? failure = await CheckAsync(image, promise, seed, nesting, cancellation).ConfigureAwait(false);
             if (failure is not null)
             {
-                (Outcome simplest, failure) = await SimplifyAsync(outcomes, outcome, promise, seed, failure, cancellation).ConfigureAwait(false);
+                (Outcome simplest, failure) =
+                    await SimplifyAsync(outcomes, outcome, promise, seed, failure, cancellation).ConfigureAwait(false);
                 Report(position, [outcomes.Describe(simplest, recorder.TraceAround(cut))], failure);
             }
         }
@@ -139,7 +146,8 @@ internal sealed class Exploration
 
     /// <summary>Runs the check on a state; then, if so asked, crashes that recovery too.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a check throws is a violation.")]
-    private async ValueTask<Exception?> CheckAsync(MachineImage image, Promise promise, ulong seed, Nesting? nesting, CancellationToken cancellation)
+    private async ValueTask<Exception?> CheckAsync(
+        MachineImage image, Promise promise, ulong seed, Nesting? nesting, CancellationToken cancellation)
     {
         var machine = new SimulatedMachine(_machine with { Seed = seed, KeepsTrace = nesting is not null }, image.Copy());
         CutRecorder? recorder = nesting is null ? null : new CutRecorder(machine, static () => default);
@@ -162,7 +170,8 @@ internal sealed class Exploration
         return null;
     }
 
-    private async ValueTask CrashAgainAsync(CutRecorder recorder, Promise promise, Nesting nesting, Randomness random, CancellationToken cancellation)
+    private async ValueTask CrashAgainAsync(
+        CutRecorder recorder, Promise promise, Nesting nesting, Randomness random, CancellationToken cancellation)
     {
         foreach (Cut cut in recorder.Cuts)
         {
@@ -185,11 +194,16 @@ internal sealed class Exploration
 
                 _ = Interlocked.Increment(ref _nested);
                 Nesting? deeper = nesting.Level + 1 < _options.Depth && seed % (ulong)_options.NestedEvery == 0
-                    ? nesting with { Level = nesting.Level + 1, Crashes = nesting.Crashes.Add(outcomes.Describe(outcome, recorder.TraceAround(cut))) }
+                    ? nesting with
+                    {
+                        Level = nesting.Level + 1,
+                        Crashes = nesting.Crashes.Add(outcomes.Describe(outcome, recorder.TraceAround(cut)))
+                    }
                     : null;
                 if (await CheckAsync(image, after, seed, deeper, cancellation).ConfigureAwait(false) is { } failure)
                 {
-                    (Outcome simplest, failure) = await SimplifyAsync(outcomes, outcome, after, seed, failure, cancellation).ConfigureAwait(false);
+                    (Outcome simplest, failure) =
+                        await SimplifyAsync(outcomes, outcome, after, seed, failure, cancellation).ConfigureAwait(false);
                     Report(nesting.Position, nesting.Crashes.Add(outcomes.Describe(simplest, recorder.TraceAround(cut))), failure);
                 }
             }
@@ -207,7 +221,8 @@ internal sealed class Exploration
             foreach (Outcome simpler in outcomes.Simpler(outcome))
             {
                 runs++;
-                if (await CheckAsync(outcomes.After(simpler, _options.Seed), promise, seed, null, cancellation).ConfigureAwait(false) is { } same)
+                if (await CheckAsync(outcomes.After(simpler, _options.Seed), promise, seed, null, cancellation)
+                    .ConfigureAwait(false) is { } same)
                 {
                     (outcome, failure, isSimpler) = (simpler, same, true);
                     break;
@@ -225,11 +240,12 @@ internal sealed class Exploration
     }
 
     /// <summary>
-    /// A number that two states share if programs find the same in them and the same is expected: whatever is decided about a state follows from it, so that it does not
-    /// matter which worker comes upon the state first.
+    /// A number that two states share if programs find the same in them and the same is expected: whatever is decided about a state follows
+    /// from it, so that it does not matter which worker comes upon the state first.
     /// </summary>
     private ulong SeedOf(MachineImage image, Promise promise, int level) => Randomness.Combine(
-        Randomness.Combine(_options.Seed, (ulong)level), (ulong)Fingerprint.Of(image, promise.Begun.Count, promise.Acknowledged.Count, promise.HasLostPower));
+        Randomness.Combine(_options.Seed, (ulong)level),
+        (ulong)Fingerprint.Of(image, promise.Begun.Count, promise.Acknowledged.Count, promise.HasLostPower));
 
     /// <summary>What the workload had said before the crash.</summary>
     private sealed record Promise(IReadOnlyList<object> Begun, IReadOnlyList<object> Acknowledged, bool HasLostPower);

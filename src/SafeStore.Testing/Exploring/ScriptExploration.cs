@@ -51,7 +51,8 @@ internal sealed class ScriptExploration(CrashExplorerOptions options, Exploratio
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a step throws is a violation.")]
-    private async ValueTask RunAsync(IReadOnlyList<ScriptStep> steps, ScriptDecisions decisions, bool isFirst, CancellationToken cancellation)
+    private async ValueTask RunAsync(
+        IReadOnlyList<ScriptStep> steps, ScriptDecisions decisions, bool isFirst, CancellationToken cancellation)
     {
         _runs++;
         CrashRun run = await exploration.StartAsync().ConfigureAwait(false);
@@ -78,7 +79,9 @@ internal sealed class ScriptExploration(CrashExplorerOptions options, Exploratio
         FirstViolated ??= exploration.HasAny ? decisions.ByStep : null;
     }
 
-    /// <summary>The runs that differ from this one by one more decision, after those that it had; if there are too many, some of them.</summary>
+    /// <summary>
+    /// The runs that differ from this one by one more decision, after those that it had; if there are too many, some of them.
+    /// </summary>
     private List<(ImmutableArray<long> Decisions, long Budget)> Further(
         ImmutableArray<long> decisions, IReadOnlyList<IReadOnlyList<long>> candidates, long budget)
     {
@@ -97,6 +100,7 @@ internal sealed class ScriptExploration(CrashExplorerOptions options, Exploratio
         int count = (int)Math.Min(all.Count, budget);
         double step = (double)all.Count / count;
         double start = step > 1 ? _random.Next((int)step) : 0;
-        return [.. Enumerable.Range(0, count).Select(number => (all[(int)(start + (number * step)) % all.Count], (budget - count) / count))];
+        return [.. Enumerable.Range(0, count)
+            .Select(number => (all[(int)(start + (number * step)) % all.Count], (budget - count) / count))];
     }
 }

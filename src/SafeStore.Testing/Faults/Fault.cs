@@ -12,8 +12,9 @@ public abstract record SimulatedFault
 }
 
 /// <summary>
-/// The call fails and does nothing. A sync of a file that fails so has lost the data that it was to write, as on Linux: see <see cref="SyncLosesData"/>. After
-/// a failed sync of a directory its changes are still to be written: filesystems that cannot write their journal stop, they do not forget names.
+/// The call fails and does nothing. A sync of a file that fails so has lost the data that it was to write, as on Linux: see
+/// <see cref="SyncLosesData"/>. After a failed sync of a directory its changes are still to be written: filesystems that cannot write their
+/// journal stop, they do not forget names.
 /// </summary>
 /// <param name="Errno">The error.</param>
 public sealed record CallFails(Errno Errno) : SimulatedFault;
@@ -52,12 +53,14 @@ public sealed record SlowCall(TimeSpan Duration) : SimulatedFault;
 public sealed record BecomesReadOnly : SimulatedFault;
 
 /// <summary>
-/// What programs see after a sync has failed ("Can applications recover from fsync failures?", ATC'20). What was written of the data before the failure,
-/// nobody knows: a power loss may leave any of it, and no later sync writes it, unless it is written anew.
+/// What programs see after a sync has failed ("Can applications recover from fsync failures?", ATC'20). What was written of the data before
+/// the failure, nobody knows: a power loss may leave any of it, and no later sync writes it, unless it is written anew.
 /// </summary>
 public enum LostSync
 {
-    /// <summary>The new data, until the cache is dropped or the power goes; the next sync succeeds (ext4 in its default mode, XFS).</summary>
+    /// <summary>
+    /// The new data, until the cache is dropped or the power goes; the next sync succeeds (ext4 in its default mode, XFS).
+    /// </summary>
     KeepsCache,
 
     /// <summary>The old data, at once, and nothing else is durable (btrfs).</summary>

@@ -15,7 +15,9 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
 
     private IPathCalls Calls => files.Calls;
 
-    /// <summary>Makes a directory and what is missing above it. That gets the usual mode, only the directory itself the one asked for.</summary>
+    /// <summary>
+    /// Makes a directory and what is missing above it. That gets the usual mode, only the directory itself the one asked for.
+    /// </summary>
     internal void Create(string path, UnixFileMode mode = DefaultMode)
     {
         if ((mode & ~KnownModes) != 0)

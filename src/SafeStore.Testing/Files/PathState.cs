@@ -34,7 +34,8 @@ internal readonly record struct PathState(
         }
 
         return calls.Stat(path, follow: true, out NodeStatus target) == Errno.None
-            ? new PathState(Errno.None, Exists: true, target.Status.Kind == FileKind.Directory, LeadsNowhere: false, target.Status.Mode, node)
+            ? new PathState(
+                Errno.None, Exists: true, target.Status.Kind == FileKind.Directory, LeadsNowhere: false, target.Status.Mode, node)
             : new PathState(Errno.None, Exists: true, IsDirectory: false, LeadsNowhere: true, status.Mode, node);
     }
 

@@ -5,7 +5,9 @@ using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
-/// <summary>What FileInfo and DirectoryInfo share: what is known of the path is asked once, and again after a refresh or a change.</summary>
+/// <summary>
+/// What FileInfo and DirectoryInfo share: what is known of the path is asked once, and again after a refresh or a change.
+/// </summary>
 internal abstract class SimulatedInfo(SimulatedFiles files, string originalPath, string fullPath) : IFileSystemInfo
 {
     private PathState? _state;

@@ -85,7 +85,8 @@ internal sealed class UnsupportedRandomAccess(IFileSystem files) : IRandomAccess
         throw Missing(nameof(WriteAsync));
 
     public ValueTask WriteAsync(
-        SafeFileHandle handle, IReadOnlyList<ReadOnlyMemory<byte>> buffers, long fileOffset, CancellationToken cancellationToken = default) =>
+        SafeFileHandle handle, IReadOnlyList<ReadOnlyMemory<byte>> buffers, long fileOffset, CancellationToken cancellationToken =
+        default) =>
         throw Missing(nameof(WriteAsync));
 
     private static NotSupportedException Missing(string member) => Unsupported.Member(nameof(IRandomAccess), member);

@@ -84,12 +84,16 @@ public sealed class ScriptedRun
 
     internal ScriptedRun(ProcessStep step) => _step = step;
 
-    /// <summary>The process is killed just before one of its calls in this step. What it has written stays in the machine's cache.</summary>
+    /// <summary>
+    /// The process is killed just before one of its calls in this step. What it has written stays in the machine's cache.
+    /// </summary>
     /// <param name="call">The call's number in this step, from 1. If there are fewer, it is killed at the end of the step.</param>
     /// <exception cref="InvalidOperationException">Something befalls the step already.</exception>
     public void KillAt(long call) => _step.Befall(new Befalling(At(call), null));
 
-    /// <summary>As <see cref="KillAt"/>: at each call that changes something, at the end of the step, and not at all, one after the other.</summary>
+    /// <summary>
+    /// As <see cref="KillAt"/>: at each call that changes something, at the end of the step, and not at all, one after the other.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Something befalls the step already.</exception>
     public void KillAtAnyCall() => _step.Befall(new Befalling(null, null));
 

@@ -18,7 +18,9 @@ internal sealed class ScriptDecisions
     private readonly IReadOnlyDictionary<ProcessStep, long>? _byStep;
     private readonly List<(ProcessStep Step, long Call, List<long> Candidates)> _met = [];
 
-    /// <summary>Decides in the order in which the steps are met; from there on, as if it were not open: no kill, a pause at the end.</summary>
+    /// <summary>
+    /// Decides in the order in which the steps are met; from there on, as if it were not open: no kill, a pause at the end.
+    /// </summary>
     /// <param name="inOrder">A call's number, or 0 for none.</param>
     public ScriptDecisions(IReadOnlyList<long> inOrder) => _inOrder = inOrder;
 

@@ -55,7 +55,8 @@ internal sealed class ScriptExecution(CrashRun run, ScriptDecisions decisions, C
         var befalling = new StepWatch(context.Process, step, decisions);
         befalling.Befalls = call =>
         {
-            _steps[line] = $"{step}, {(step.IsKilled ? "killed" : "paused")} {(call is { } number ? $"before its call {number}" : "at the end")}";
+            _steps[line] =
+                $"{step}, {(step.IsKilled ? "killed" : "paused")} {(call is { } number ? $"before its call {number}" : "at the end")}";
             Befall(step, context);
         };
         Action<SimulatedProcess, Operation>? outer = run.Machine.BeforeCall;

@@ -8,8 +8,8 @@ using SafeStore.FileSystem;
 namespace SafeStore.Testing;
 
 /// <summary>
-/// What must hold of a store after any crash, whatever it holds: it opens, nothing half made lies around, and recovering it again changes nothing. A check
-/// recovers a store with this and then looks at its own documents.
+/// What must hold of a store after any crash, whatever it holds: it opens, nothing half made lies around, and recovering it again changes
+/// nothing. A check recovers a store with this and then looks at its own documents.
 /// </summary>
 /// <example>
 /// <code>
@@ -26,7 +26,9 @@ public sealed class StoreInvariants
 
     /// <summary>Invariants of a store at a place.</summary>
     /// <param name="layout">Where it lies on the simulated machine.</param>
-    /// <param name="options">How it works; its filesystem and clock are replaced by those of the process. Null for small segments and no timer.</param>
+    /// <param name="options">
+    /// How it works; its filesystem and clock are replaced by those of the process. Null for small segments and no timer.
+    /// </param>
     public StoreInvariants(StoreLayout layout, StoreOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(layout);
@@ -46,7 +48,9 @@ public sealed class StoreInvariants
         return StateStore.OpenAsync(Layout, _options with { FileSystem = process.FileSystem, TimeProvider = process.Clock });
     }
 
-    /// <summary>Recovers the store twice, the second time after a kill, and checks the invariants; ends the part that is crashed again.</summary>
+    /// <summary>
+    /// Recovers the store twice, the second time after a kill, and checks the invariants; ends the part that is crashed again.
+    /// </summary>
     /// <param name="state">What the crash has left.</param>
     /// <returns>The open store.</returns>
     /// <exception cref="CrashViolationException">An invariant does not hold.</exception>
@@ -63,7 +67,8 @@ public sealed class StoreInvariants
         List<string> second = Look(process.FileSystem);
         if (!new HashSet<string>(first, StringComparer.Ordinal).SetEquals(second))
         {
-            throw new CrashViolationException($"A second recovery has changed what the first had left: {string.Join(", ", first)} became {string.Join(", ", second)}.");
+            throw new CrashViolationException(
+                $"A second recovery has changed what the first had left: {string.Join(", ", first)} became {string.Join(", ", second)}.");
         }
 
         return store;
@@ -80,7 +85,9 @@ public sealed class StoreInvariants
             var left = new List<string>();
             Walk(fs, $"{metadata}/new", "", left);
             Walk(fs, $"{metadata}/scratch", "", left);
-            left.RemoveAll(path => path.Count(static character => character == '/') == metadata.Count(static character => character == '/') + 3); // empty ones
+            // empty ones
+            left.RemoveAll(
+                path => path.Count(static character => character == '/') == metadata.Count(static character => character == '/') + 3);
             if (left.Count > 0)
             {
                 throw new CrashViolationException($"After recovery something is staged, or half removed: {string.Join(", ", left)}.");
@@ -138,7 +145,8 @@ public sealed class StoreInvariants
 
     private static UInt128 Hash(SimulatedFileSystem fs, DirectoryHandle directory, string name)
     {
-        StorageException.ThrowIfFailed(fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open", $"{directory.Path}/{name}");
+        StorageException.ThrowIfFailed(
+            fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open", $"{directory.Path}/{name}");
         using (file)
         {
             StorageException.ThrowIfFailed(fs.Stat(file!, out FileStatus status), "stat", file!.Path);

@@ -17,7 +17,8 @@ internal sealed record StoreModel(ImmutableSortedDictionary<string, SandboxModel
         foreach ((string name, SandboxModel sandbox) in Sandboxes)
         {
             text.Append(name).Append(": ").AppendJoin(' ', sandbox.Containers).Append('\n');
-            foreach ((DocumentId document, string json) in sandbox.Documents.Where(document => withRun || document.Key.Root == StoreRoot.Config))
+            foreach ((DocumentId document, string json) in sandbox.Documents.Where(
+                document => withRun || document.Key.Root == StoreRoot.Config))
             {
                 text.Append("  ").Append(document).Append(" = ").Append(json.Length > 40 ? json[..40] + json.Length : json).Append('\n');
             }
@@ -28,12 +29,14 @@ internal sealed record StoreModel(ImmutableSortedDictionary<string, SandboxModel
 }
 
 /// <summary>What a sandbox should hold, and the LSN of its last transaction that is known.</summary>
-internal sealed record SandboxModel(long Version, ImmutableSortedSet<string> Containers, ImmutableSortedDictionary<DocumentId, string> Documents)
+internal sealed record SandboxModel(
+    long Version, ImmutableSortedSet<string> Containers, ImmutableSortedDictionary<DocumentId, string> Documents)
 {
     public static SandboxModel Empty { get; } = new(
         0,
         ImmutableSortedSet.Create<string>(StringComparer.Ordinal),
-        ImmutableSortedDictionary.Create<DocumentId, string>(System.Collections.Generic.Comparer<DocumentId>.Create(static (a, b) => string.CompareOrdinal(a.ToString(), b.ToString()))));
+        ImmutableSortedDictionary.Create<DocumentId, string>(
+        System.Collections.Generic.Comparer<DocumentId>.Create(static (a, b) => string.CompareOrdinal(a.ToString(), b.ToString()))));
 }
 
 /// <summary>Makes a change of a sandbox and, beside it, of its model; leaves out what the store would refuse.</summary>
@@ -50,23 +53,33 @@ internal static class SandboxEdits
             {
                 case Edit.Put put when Has(after, put.Container):
                     change.PutJson(put.Root, put.Container, put.File, Encoding.UTF8.GetBytes(put.Json));
-                    after = after with { Documents = after.Documents.SetItem(new DocumentId(edit.Sandbox, put.Container, put.Root, put.File), put.Json) };
+                    after = after with
+                    {
+                        Documents = after.Documents.SetItem(
+                        new DocumentId(edit.Sandbox, put.Container, put.Root, put.File), put.Json)
+                    };
                     break;
                 case Edit.Delete delete when Has(after, delete.Container):
                     change.Delete(delete.Root, delete.Container, delete.File);
-                    after = after with { Documents = after.Documents.Remove(new DocumentId(edit.Sandbox, delete.Container, delete.Root, delete.File)) };
+                    after = after with
+                    {
+                        Documents = after.Documents.Remove(
+                        new DocumentId(edit.Sandbox, delete.Container, delete.Root, delete.File))
+                    };
                     break;
                 case Edit.CreateContainer create when !after.Containers.Contains(create.Container) && !removed.Contains(create.Container):
                     change.CreateContainer(create.Container);
                     after = after with { Containers = after.Containers.Add(create.Container) };
                     break;
-                case Edit.RemoveContainer remove when before is not null && before.Containers.Contains(remove.Container) && after.Containers.Contains(remove.Container):
+                case Edit.RemoveContainer remove when before is not null && before.Containers.Contains(remove.Container)
+                    && after.Containers.Contains(remove.Container):
                     change.RemoveContainer(remove.Container);
                     removed = removed.Add(remove.Container);
                     after = after with
                     {
                         Containers = after.Containers.Remove(remove.Container),
-                        Documents = after.Documents.RemoveRange(after.Documents.Keys.Where(document => document.Container == remove.Container)),
+                        Documents = after.Documents.RemoveRange(
+                        after.Documents.Keys.Where(document => document.Container == remove.Container)),
                     };
                     break;
                 case Edit.RemoveSandbox when before is not null:

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace SafeStore.Testing.Stores;
 
-/// <summary>A step of a random workload. What it asks for that cannot be, given what the store has, is left out, so that steps can be dropped at will.</summary>
+/// <summary>
+/// A step of a random workload. What it asks for that cannot be, given what the store has, is left out, so that steps can be dropped at
+/// will.
+/// </summary>
 internal abstract record StoreStep
 {
     /// <summary>One transaction over the sandboxes that it names; those that do not exist are created.</summary>

@@ -18,7 +18,8 @@ internal static class StoreTorture
     private const int Steps = 12;
 
     /// <summary>Two sealed segments make a checkpoint due, and one of them stays; otherwise each one does, and none stays.</summary>
-    private static readonly StoreOptions s_longLog = new() { SegmentBytes = 16 * 1024, LogBytesMax = 32 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan };
+    private static readonly StoreOptions s_longLog =
+        new() { SegmentBytes = 16 * 1024, LogBytesMax = 32 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan };
 
     public static ImmutableArray<TortureMachine> Machines { get; } =
     [
@@ -46,6 +47,7 @@ internal static class StoreTorture
             Workers = workers,
             Depth = 3,
         });
-        return explorer.ExploreStepsAsync<StoreStep>(new StoreScripts(seed).Next(Steps), workload.PerformAsync, workload.CheckAsync, cancellation);
+        return explorer.ExploreStepsAsync<StoreStep>(
+            new StoreScripts(seed).Next(Steps), workload.PerformAsync, workload.CheckAsync, cancellation);
     }
 }

@@ -9,16 +9,19 @@ using SafeStore.FileSystem;
 namespace SafeStore.Testing.Stores;
 
 /// <summary>
-/// Transactions on a store beside a model of it, and the check that belongs to them: after any crash the store holds what the last acknowledged transaction left, or
-/// what the one under way was to leave, and nothing between.
+/// Transactions on a store beside a model of it, and the check that belongs to them: after any crash the store holds what the last
+/// acknowledged transaction left, or what the one under way was to leave, and nothing between.
 /// </summary>
 internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVolatile, bool isRunVolatile)
 {
     private const int CommitAfterEvery = 4;
 
-    /// <summary>A store with its roots in one filesystem, or with the run root in another; after a power loss a volatile one is empty.</summary>
+    /// <summary>
+    /// A store with its roots in one filesystem, or with the run root in another; after a power loss a volatile one is empty.
+    /// </summary>
     public static StoreWorkload On(PersistenceProfile profile, SimulatedMount? run = null, StoreOptions? options = null) => new(
-        new StoreInvariants(run is null ? StoreLayout.At("/store") : StoreLayout.Of("/store/config", run.Path + "/store"), options), profile.IsVolatile, (run?.Profile ?? profile).IsVolatile);
+        new StoreInvariants(run is null ? StoreLayout.At("/store") : StoreLayout.Of("/store/config", run.Path + "/store"), options),
+        profile.IsVolatile, (run?.Profile ?? profile).IsVolatile);
 
     public StoreInvariants Invariants => invariants;
 
@@ -66,11 +69,13 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
         StoreModel? begun = state.Begun.Count > state.Acknowledged.Count && !isAllLost ? (StoreModel)state.Begun[^1] : null;
         bool withRun = !(isRunVolatile && state.HasLostPower);
         string actual = Describe(store);
-        StoreModel? match = actual == acknowledged.Describe(withRun) ? acknowledged : begun is not null && actual == begun.Describe(withRun) ? begun : null;
+        StoreModel? match = actual == acknowledged.Describe(withRun) ? acknowledged : begun is not null && actual == begun.Describe(withRun)
+            ? begun : null;
         if (match is null)
         {
             throw new CrashViolationException(
-                $"The store holds\n{actual}which is neither what was acknowledged\n{acknowledged.Describe(withRun)}nor what was under way\n{begun?.Describe(withRun) ?? "(nothing)\n"}");
+                $"The store holds\n{actual}which is neither what was acknowledged\n{acknowledged.Describe(withRun)}nor what was under "
+                + $"way\n{begun?.Describe(withRun) ?? "(nothing)\n"}");
         }
 
         await CheckVersionsAsync(store, acknowledged, match).ConfigureAwait(false);
@@ -84,7 +89,13 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
     private static async ValueTask<StoreModel> RefuseAsync(StateStore store, StoreModel model, StoreStep.Commit commit, CrashRun run)
     {
         run.Machine.Faults = new FaultPlan()
-            .Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/scratch/*", Skip = commit.Edits.Length - 1, Fault = new CallFails(Errno.NoSpace) })
+            .Add(new FaultRule
+            {
+                Operations = [Operation.CreateFile],
+                Path = "*/scratch/*",
+                Skip = commit.Edits.Length - 1,
+                Fault = new CallFails(Errno.NoSpace)
+            })
             .Add(new FaultRule { Operations = [Operation.CreateFile], Path = "*/new/*.json", Fault = new CallFails(Errno.NoSpace) });
         try
         {
@@ -129,7 +140,8 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
         StoreModel after = model;
         foreach (SandboxEdit edit in commit.Edits)
         {
-            SandboxModel? sandbox = SandboxEdits.Apply(edit, model.Sandboxes.GetValueOrDefault(edit.Sandbox), transaction.For(edit.Sandbox));
+            SandboxModel? sandbox =
+                SandboxEdits.Apply(edit, model.Sandboxes.GetValueOrDefault(edit.Sandbox), transaction.For(edit.Sandbox));
             after = new StoreModel(sandbox is null ? after.Sandboxes.Remove(edit.Sandbox) : after.Sandboxes.SetItem(edit.Sandbox, sandbox));
         }
 
@@ -142,9 +154,12 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
         foreach (string sandbox in store.ListSandboxes())
         {
             text.Append(sandbox).Append(": ").AppendJoin(' ', store.ListContainers(sandbox)).Append('\n');
-            foreach (DocumentId document in store.ListDocuments(sandbox).OrderBy(static document => document.ToString(), StringComparer.Ordinal))
+            foreach (DocumentId document in store.ListDocuments(sandbox)
+                .OrderBy(static document => document.ToString(), StringComparer.Ordinal))
             {
-                string json = Encoding.UTF8.GetString(store.ReadJson(document) ?? throw new CrashViolationException($"{document} is listed and cannot be read."));
+                string json =
+                    Encoding.UTF8.GetString(
+                    store.ReadJson(document) ?? throw new CrashViolationException($"{document} is listed and cannot be read."));
                 text.Append("  ").Append(document).Append(" = ").Append(json.Length > 40 ? json[..40] + json.Length : json).Append('\n');
             }
         }
@@ -172,14 +187,16 @@ internal sealed class StoreWorkload(StoreInvariants invariants, bool isConfigVol
         var run = new CrashRun(state.Machine);
         string sandbox = model.Sandboxes.Keys.FirstOrDefault() ?? "next";
         StoreModel next = await CommitAsync(
-            store, model, new StoreStep.Commit([new SandboxEdit(sandbox, [new Edit.Put(StoreRoot.Config, null, "next.json", 7, 0)])]), run).ConfigureAwait(false);
+            store, model, new StoreStep.Commit([new SandboxEdit(sandbox, [new Edit.Put(StoreRoot.Config, null, "next.json", 7, 0)])]), run)
+            .ConfigureAwait(false);
         state.Machine.LosePower(state.Machine.Options.Seed);
         StateStore again = await invariants.OpenAsync(state.Machine.Start()).ConfigureAwait(false);
         string actual = Describe(again);
         string expected = isConfigVolatile ? "" : next.Describe(withRun: !isRunVolatile);
         if (actual != expected)
         {
-            throw new CrashViolationException($"After a further transaction and a power loss the store holds\n{actual}instead of\n{expected}");
+            throw new CrashViolationException(
+                $"After a further transaction and a power loss the store holds\n{actual}instead of\n{expected}");
         }
     }
 }

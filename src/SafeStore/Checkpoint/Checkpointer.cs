@@ -17,7 +17,8 @@ namespace SafeStore.Checkpoint;
 /// (docs/commit-protocol.md, "Checkpoint"). Needs no sandbox lock: a lock held for hours does not hold up the log.
 /// </summary>
 internal sealed class Checkpointer(
-    RootSet roots, CheckpointLock turn, CommitLog log, DirtySegments dirty, PublishedSandboxes published, DocumentSyncer documents, EngineEvents events)
+    RootSet roots, CheckpointLock turn, CommitLog log, DirtySegments dirty, PublishedSandboxes published, DocumentSyncer documents,
+    EngineEvents events)
 {
     /// <summary>More make a checkpoint shorter, and commits meanwhile wait longer for the filesystem's journal.</summary>
     private const int SyncsMax = 2;
@@ -42,7 +43,9 @@ internal sealed class Checkpointer(
         using var threads = new ParallelCalls(Math.Min(roots.FileSystem.SyncsSideBySide, SyncsMax));
         List<Lsn> segments = await ListAsync(seal, threads, cancellation).ConfigureAwait(false); // K2
         Lsn mark = _watermark.Read() ?? default;
-        (List<Lsn> released, Lsn last, Dictionary<string, DirtySandbox> sandboxes) = await CollectAsync(segments, mark, threads, cancellation).ConfigureAwait(false); // K3
+        // K3
+        (List<Lsn> released, Lsn last, Dictionary<string, DirtySandbox> sandboxes) =
+            await CollectAsync(segments, mark, threads, cancellation).ConfigureAwait(false);
         if (released.Count == 0)
         {
             return mark;

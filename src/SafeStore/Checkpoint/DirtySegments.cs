@@ -7,10 +7,14 @@ using SafeStore.Log;
 namespace SafeStore.Checkpoint;
 
 /// <summary>
-/// What this process has appended, by segment: which sandboxes, which documents. A checkpoint need not read a segment that this process has filled alone: what was
-/// written past the page cache comes from the device, and every append meanwhile waits behind that. Bounded by the number of documents.
+/// What this process has appended, by segment: which sandboxes, which documents. A checkpoint need not read a segment that this process has
+/// filled alone: what was written past the page cache comes from the device, and every append meanwhile waits behind that. Bounded by the
+/// number of documents.
 /// </summary>
-/// <remarks>Invariant: it is believed only of a segment all of whose records are here. Of one that another process has appended to, some are missing: it is read.</remarks>
+/// <remarks>
+/// Invariant: it is believed only of a segment all of whose records are here. Of one that another process has appended to, some are
+/// missing: it is read.
+/// </remarks>
 internal sealed class DirtySegments : IAppendObserver
 {
     private readonly Lock _gate = new();

@@ -21,7 +21,10 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
 {
     private readonly IDurableFileSystem _fs = roots.FileSystem;
 
-    /// <summary>Others commit meanwhile: each batch is a commit of the filesystem's journal, for which they wait, and fills the journal, which they wait for longer.</summary>
+    /// <summary>
+    /// Others commit meanwhile: each batch is a commit of the filesystem's journal, for which they wait, and fills the journal, which they
+    /// wait for longer.
+    /// </summary>
     private const int FilesPerBatch = 64;
 
     /// <param name="dirty">What they touched.</param>
@@ -124,19 +127,23 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
 
     /// <summary>
     /// A document whose sync failed is written anew from its last record: the kernel may have dropped its pages, and a second sync would
-    /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted. Not to be cancelled: the kernel tells of the failure once.
+    /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted. Not to be cancelled: the
+    /// kernel tells of the failure once.
     /// </summary>
     private async ValueTask RewriteAsync(DirtyFile file)
     {
         (string sandbox, DocumentKey key, _) = file;
         try
         {
-            using SandboxHold held = await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, CancellationToken.None).ConfigureAwait(false);
-            if (await FindContentAsync(sandbox, key).ConfigureAwait(false) is { } content && held.Handles.Find(key.Root, key.Container) is { } directory)
+            using SandboxHold held =
+                await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, CancellationToken.None).ConfigureAwait(false);
+            if (await FindContentAsync(sandbox, key).ConfigureAwait(false) is { } content
+                && held.Handles.Find(key.Root, key.Container) is { } directory)
             {
                 using var inOrder = new ParallelCalls(1);
                 using var files = new FileRewriter(_fs, inOrder);
-                files.Write(roots[key.Root], key.Container is null ? sandbox : $"{sandbox}/{key.Container}", directory, key.File, content.Span);
+                files.Write(roots[key.Root], key.Container is null ? sandbox
+                    : $"{sandbox}/{key.Container}", directory, key.File, content.Span);
                 files.Complete();
             }
         }
@@ -178,7 +185,8 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
 
         // Children before parents.
-        await syncs.ForEachAsync(containers.Count, number => SyncDirectory(roots[containers[number].Root], containers[number].Path)).ConfigureAwait(false);
+        await syncs.ForEachAsync(containers.Count, number => SyncDirectory(roots[containers[number].Root], containers[number].Path))
+            .ConfigureAwait(false);
         await syncs.ForEachAsync(own.Count, number => SyncDirectory(roots[own[number].Root], own[number].Path)).ConfigureAwait(false);
     }
 
@@ -203,8 +211,8 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
     }
 
     /// <summary>
-    /// The roots' own names: also for updates, which need the directory that another program, or a locker in a root that has lost its own, has made. And scratch/ and
-    /// new/: what has left them must not be found there by a recovery.
+    /// The roots' own names: also for updates, which need the directory that another program, or a locker in a root that has lost its own,
+    /// has made. And scratch/ and new/: what has left them must not be found there by a recovery.
     /// </summary>
     private void SyncRoots()
     {

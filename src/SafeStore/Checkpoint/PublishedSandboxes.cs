@@ -40,14 +40,17 @@ internal sealed class PublishedSandboxes(RootSet roots, NameLocks names, Sandbox
         }
         catch (StorageException failure)
         {
-            events.BackgroundFailed($"resolve sandbox {sandbox.Sandbox} for the checkpoint", failure); // its segment waits; those before it need not
+            // its segment waits; those before it need not
+            events.BackgroundFailed($"resolve sandbox {sandbox.Sandbox} for the checkpoint", failure);
             return false;
         }
     }
 
     private LockWord? WordOf(string sandbox) => LockWord.TryRead(roots.FileSystem, roots.Run.Directory, SandboxHandles.LockPathOf(sandbox));
 
-    /// <summary>A sandbox without any directory: removed since, or its creation is between append and publish. Its name lock tells.</summary>
+    /// <summary>
+    /// A sandbox without any directory: removed since, or its creation is between append and publish. Its name lock tells.
+    /// </summary>
     private async ValueTask<bool> IsGoneAsync(string sandbox, CancellationToken cancellation)
     {
         try

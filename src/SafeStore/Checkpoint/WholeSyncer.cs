@@ -8,13 +8,14 @@ using SafeStore.Vocabulary;
 namespace SafeStore.Checkpoint;
 
 /// <summary>
-/// Makes what a checkpoint has to make durable so by one sync of each root's filesystem, where that costs less than a sync of each file and directory: each of those flushes the device, and where names change commits the filesystem's
-/// journal, for which everybody waits.
+/// Makes what a checkpoint has to make durable so by one sync of each root's filesystem, where that costs less than a sync of each file and
+/// directory: each of those flushes the device, and where names change commits the filesystem's journal, for which everybody waits.
 /// </summary>
 /// <param name="roots">The roots.</param>
 /// <param name="hasRecovered">
-/// Whether this process has recovered the store, hence opened the roots before anything was staged that the log has now: the kernel tells a failed write-back to the directories that were open then. Of a failure before another process
-/// joined somebody else may have been told, also about what is only appended later; so that process syncs one by one, and is told of each file by the file's own sync.
+/// Whether this process has recovered the store, hence opened the roots before anything was staged that the log has now: the kernel tells a
+/// failed write-back to the directories that were open then. Of a failure before another process joined somebody else may have been told,
+/// also about what is only appended later; so that process syncs one by one, and is told of each file by the file's own sync.
 /// </param>
 /// <param name="events">Told of a failure.</param>
 internal sealed class WholeSyncer(RootSet roots, bool hasRecovered, EngineEvents events)
@@ -25,7 +26,8 @@ internal sealed class WholeSyncer(RootSet roots, bool hasRecovered, EngineEvents
     private const long BytesPerSync = 64 << 10;
 
     /// <summary>
-    /// Something of the filesystem may not be durable, of these transactions or of later ones, and nobody is told again when the whole is synced: never again by this process.
+    /// Something of the filesystem may not be durable, of these transactions or of later ones, and nobody is told again when the whole is
+    /// synced: never again by this process.
     /// </summary>
     private bool _hasFailed;
 
@@ -73,7 +75,9 @@ internal sealed class WholeSyncer(RootSet roots, bool hasRecovered, EngineEvents
         return errno == Errno.None && isDone;
     }
 
-    /// <summary>How many syncs it saves; false if something of it is not on its root's filesystem, because somebody has mounted another there.</summary>
+    /// <summary>
+    /// How many syncs it saves; false if something of it is not on its root's filesystem, because somebody has mounted another there.
+    /// </summary>
     private bool TryCountSyncs(IReadOnlyCollection<DirtySandbox> dirty, Dictionary<StoreRoot, ulong> devices, out long syncs)
     {
         var directories = new HashSet<(StoreRoot Root, string? Container)>();
@@ -82,10 +86,12 @@ internal sealed class WholeSyncer(RootSet roots, bool hasRecovered, EngineEvents
         {
             directories.Clear();
             sandbox.CollectDirectories(directories);
-            syncs += directories.Count(directory => devices.ContainsKey(directory.Root)) + sandbox.Documents.Count(key => devices.ContainsKey(key.Root));
+            syncs += directories.Count(directory => devices.ContainsKey(directory.Root)) + sandbox.Documents.Count(
+                key => devices.ContainsKey(key.Root));
             foreach ((StoreRoot root, string? container) in directories)
             {
-                if (devices.TryGetValue(root, out ulong device) && !IsOn(device, roots[root].Directory, container is null ? sandbox.Sandbox : $"{sandbox.Sandbox}/{container}"))
+                if (devices.TryGetValue(root, out ulong device)
+                    && !IsOn(device, roots[root].Directory, container is null ? sandbox.Sandbox : $"{sandbox.Sandbox}/{container}"))
                 {
                     return false;
                 }

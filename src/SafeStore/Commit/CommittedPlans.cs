@@ -10,7 +10,8 @@ internal static class CommittedPlans
     /// <param name="records">The records.</param>
     /// <param name="path">The log's directory, for messages.</param>
     /// <param name="sandbox">The sandbox whose plans are wanted; null for all.</param>
-    public static IEnumerable<(SandboxPlan Plan, CommitRecord Record)> Of(IEnumerable<CommitRecord> records, string path, string? sandbox = null)
+    public static IEnumerable<(SandboxPlan Plan, CommitRecord Record)> Of(
+        IEnumerable<CommitRecord> records, string path, string? sandbox = null)
     {
         var names = new NamePool();
         foreach (CommitRecord record in records)

@@ -4,8 +4,8 @@ using System.Collections.Generic;
 namespace SafeStore.Commit;
 
 /// <summary>
-/// The last operation on each document that a transaction touches, in the order of the first ones. Most transactions touch a few: they are looked for one by one; an index is made
-/// once there are many.
+/// The last operation on each document that a transaction touches, in the order of the first ones. Most transactions touch a few: they are
+/// looked for one by one; an index is made once there are many.
 /// </summary>
 internal sealed class DocumentEdits
 {

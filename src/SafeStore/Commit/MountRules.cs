@@ -5,8 +5,8 @@ using SafeStore.Roots;
 namespace SafeStore.Commit;
 
 /// <summary>
-/// A directory with a mount point in it is not removed: what is mounted there belongs to others. Bind mounts have the device of what they show, so mounts are
-/// compared, not devices.
+/// A directory with a mount point in it is not removed: what is mounted there belongs to others. Bind mounts have the device of what they
+/// show, so mounts are compared, not devices.
 /// </summary>
 internal sealed class MountRules(RootSet roots)
 {

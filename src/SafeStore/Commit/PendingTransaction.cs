@@ -24,7 +24,9 @@ internal abstract class PendingPlans(SandboxPlan[] plans, bool needsSync) : Pend
 
 /// <summary>A transaction.</summary>
 /// <param name="participants">Its sandboxes.</param>
-/// <param name="stager">Stages it beside its append: only creations, which no other process can see or lock. Null if it is staged already.</param>
+/// <param name="stager">
+/// Stages it beside its append: only creations, which no other process can see or lock. Null if it is staged already.
+/// </param>
 /// <param name="needsSync">Whether it touches a root that outlives the machine's power.</param>
 internal sealed class PendingTransaction(Participant[] participants, Stager? stager, bool needsSync)
     : PendingPlans(Array.ConvertAll(participants, static participant => participant.Plan), needsSync)

@@ -17,9 +17,12 @@ internal static class PlanCodec
         long size = 4;
         foreach (SandboxPlan plan in plans)
         {
-            if (plan.Puts.Length > NamesMax || plan.Deletes.Length > NamesMax || plan.CreatedContainers.Length > NamesMax || plan.RemovedContainers.Length > NamesMax)
+            if (plan.Puts.Length > NamesMax || plan.Deletes.Length > NamesMax || plan.CreatedContainers.Length > NamesMax
+                || plan.RemovedContainers.Length > NamesMax)
             {
-                throw new ArgumentException($"The transaction changes more than {NamesMax} documents or containers of sandbox '{plan.Sandbox}'. Split it.", nameof(plans));
+                throw new ArgumentException(
+                    $"The transaction changes more than {NamesMax} documents or containers of sandbox '{plan.Sandbox}'. Split it.",
+                    nameof(plans));
             }
 
             size += 1 + SizeOf(plan.Sandbox) + 16;
@@ -37,12 +40,15 @@ internal static class PlanCodec
 
         return size <= RecordFormat.PayloadBytesMax
             ? (int)size
-            : throw new ArgumentException($"The transaction has {size} bytes; {RecordFormat.PayloadBytesMax} are the most. Split it.", nameof(plans));
+            : throw new ArgumentException(
+                $"The transaction has {size} bytes; {RecordFormat.PayloadBytesMax} are the most. Split it.", nameof(plans));
     }
 
     public static void Write(SandboxPlan[] plans, Span<byte> target) => Write(plans, new Writer(target));
 
-    /// <summary>Reads a payload; null if these bytes are none, in which case a newer version wrote them: the record's checksum was right.</summary>
+    /// <summary>
+    /// Reads a payload; null if these bytes are none, in which case a newer version wrote them: the record's checksum was right.
+    /// </summary>
     /// <param name="payload">The bytes, which the plans go on using.</param>
     /// <param name="names">Where names are kept that come again and again; null to make a new string of each.</param>
     public static List<SandboxPlan>? TryRead(ReadOnlyMemory<byte> payload, NamePool? names = null)

@@ -7,7 +7,9 @@ using SafeStore.Roots;
 
 namespace SafeStore.Commit;
 
-/// <summary>Makes what was staged visible: one rename or exchange for each document and directory, from the scratch directory into its place.</summary>
+/// <summary>
+/// Makes what was staged visible: one rename or exchange for each document and directory, from the scratch directory into its place.
+/// </summary>
 internal sealed class Publisher(RootSet roots, EngineEvents events)
 {
     private readonly IDurableFileSystem _fs = roots.FileSystem;
@@ -33,7 +35,9 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
         }
     }
 
-    /// <summary>Lets new directories appear; of a new sandbox, the run root's first: from then on its lock file, held by us, speaks for it.</summary>
+    /// <summary>
+    /// Lets new directories appear; of a new sandbox, the run root's first: from then on its lock file, held by us, speaks for it.
+    /// </summary>
     public void PublishNew(StagedPlan staged)
     {
         foreach (StagedDirectory directory in staged.Directories)
@@ -63,7 +67,8 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
     {
         (RootDirectory root, string name, DirectoryHandle directory, DocumentKey key, bool targetExists) = file;
         DirectoryHandle scratch = root.Scratch.Directory;
-        Errno errno = targetExists && !root.IsVolatile ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Exchange) : Errno.NotFound;
+        Errno errno = targetExists && !root.IsVolatile ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Exchange)
+            : Errno.NotFound;
         if (errno == Errno.None)
         {
             // The old version's blocks were often never allocated: unlinking it costs no flush, where a rename over it would.

@@ -23,7 +23,8 @@ internal readonly record struct DocumentPut(DocumentKey Key, ReadOnlyMemory<byte
 
 /// <summary>
 /// A transaction's effect on one sandbox, reduced to what holds in the end: each document and each container appears once at most. It
-/// is what a commit record carries, and all that publish, roll-forward and recovery need. (Arrays, which nobody changes: empty ones cost nothing, and going through them allocates nothing.)
+/// is what a commit record carries, and all that publish, roll-forward and recovery need. (Arrays, which nobody changes: empty ones cost
+/// nothing, and going through them allocates nothing.)
 /// </summary>
 internal sealed record SandboxPlan(
     string Sandbox,
@@ -33,7 +34,8 @@ internal sealed record SandboxPlan(
     DocumentPut[] Puts,
     DocumentKey[] Deletes)
 {
-    public bool IsEmpty => Kind == PlanKind.Update && CreatedContainers.Length + RemovedContainers.Length + Puts.Length + Deletes.Length == 0;
+    public bool IsEmpty =>
+        Kind == PlanKind.Update && CreatedContainers.Length + RemovedContainers.Length + Puts.Length + Deletes.Length == 0;
 
     /// <summary>Whether the plan changes anything in a root.</summary>
     public bool Touches(StoreRoot root)

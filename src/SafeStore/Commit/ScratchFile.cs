@@ -5,7 +5,9 @@ using SafeStore.Roots;
 
 namespace SafeStore.Commit;
 
-/// <summary>A document's next version in a scratch directory. It has the mode, the owner and the attributes of the version that it replaces.</summary>
+/// <summary>
+/// A document's next version in a scratch directory. It has the mode, the owner and the attributes of the version that it replaces.
+/// </summary>
 internal static class ScratchFile
 {
     /// <summary>A mode that lets a program run with the owner's rights is not handed on to other bytes.</summary>
@@ -20,7 +22,8 @@ internal static class ScratchFile
     /// <param name="name">Its name in the scratch directory; null if it was not made.</param>
     /// <returns>What went wrong; if there is a name, the caller removes the file.</returns>
     public static Errno Write(
-        IDurableFileSystem fs, RootDirectory root, (DirectoryHandle Directory, string Name) target, FileStatus? old, ReadOnlySpan<byte> content, out string? name)
+        IDurableFileSystem fs, RootDirectory root, (DirectoryHandle Directory, string Name) target, FileStatus? old,
+        ReadOnlySpan<byte> content, out string? name)
     {
         ScratchDirectory scratch = root.Scratch;
         FilePermissions permissions = old is not { } kept ? root.FilePermissions

@@ -8,7 +8,8 @@ namespace SafeStore.Commit;
 internal sealed record StagedFile(RootDirectory Root, string Name, DirectoryHandle Directory, DocumentKey Key, bool TargetExists);
 
 /// <summary>A complete new directory, where it was built, and where it is to appear.</summary>
-internal sealed record StagedDirectory(RootDirectory Root, DirectoryHandle Place, string Name, DirectoryHandle TargetParent, string Target, string? Container);
+internal sealed record StagedDirectory(
+    RootDirectory Root, DirectoryHandle Place, string Name, DirectoryHandle TargetParent, string Target, string? Container);
 
 /// <summary>What has been staged for one sandbox, in the order in which it was made.</summary>
 internal sealed class StagedPlan

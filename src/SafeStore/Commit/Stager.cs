@@ -7,8 +7,8 @@ using SafeStore.Roots;
 namespace SafeStore.Commit;
 
 /// <summary>
-/// Writes a plan's new bytes where no reader looks: documents into the scratch directory, new sandboxes and containers as whole directories. Refuses what
-/// recovery could not publish either, before it gets into the log.
+/// Writes a plan's new bytes where no reader looks: documents into the scratch directory, new sandboxes and containers as whole
+/// directories. Refuses what recovery could not publish either, before it gets into the log.
 /// </summary>
 internal sealed class Stager(RootSet roots)
 {
@@ -44,9 +44,12 @@ internal sealed class Stager(RootSet roots)
     }
 
     /// <summary>
-    /// Begins a new sandbox with its directory in the run root's new/, which leads to the record. The caller holds its name, so nothing else is building it.
+    /// Begins a new sandbox with its directory in the run root's new/, which leads to the record. The caller holds its name, so nothing
+    /// else is building it.
     /// </summary>
-    /// <returns>False, and nothing is made, if a creation that has not come to its end is in the way: only the log tells what it is.</returns>
+    /// <returns>
+    /// False, and nothing is made, if a creation that has not come to its end is in the way: only the log tells what it is.
+    /// </returns>
     public bool TryBeginNew(SandboxPlan plan, StagedPlan staged)
     {
         var half = new StagedDirectory(roots.Run, roots.Run.New, plan.Sandbox, roots.Run.Directory, plan.Sandbox, Container: null);
@@ -62,7 +65,9 @@ internal sealed class Stager(RootSet roots)
         return true;
     }
 
-    /// <summary>Stages the rest of a sandbox that was begun: its documents, the lock file, locked, and its directory for the other root.</summary>
+    /// <summary>
+    /// Stages the rest of a sandbox that was begun: its documents, the lock file, locked, and its directory for the other root.
+    /// </summary>
     public void StageNew(SandboxPlan plan, StagedPlan staged)
     {
         using (DirectoryHandle run = staged.NewDirectory!)
@@ -77,7 +82,9 @@ internal sealed class Stager(RootSet roots)
         _new.FillSandbox(directory, root, plan);
     }
 
-    /// <summary>Takes back what was staged and has not appeared. What cannot be removed stays out of the sandboxes, for the next opener.</summary>
+    /// <summary>
+    /// Takes back what was staged and has not appeared. What cannot be removed stays out of the sandboxes, for the next opener.
+    /// </summary>
     public void TakeBack(StagedPlan staged)
     {
         foreach (StagedFile file in staged.Files)
@@ -93,7 +100,8 @@ internal sealed class Stager(RootSet roots)
         {
             ScratchDirectory scratch = directory.Root.Scratch;
             string name = directory.Place == scratch.Directory ? directory.Name : scratch.NewName();
-            if (name == directory.Name || _fs.Rename(directory.Place, directory.Name, scratch.Directory, name, RenameKind.NoReplace) == Errno.None)
+            if (name == directory.Name
+                || _fs.Rename(directory.Place, directory.Name, scratch.Directory, name, RenameKind.NoReplace) == Errno.None)
             {
                 _ = RemovedTree.TryRemove(_fs, scratch, name);
             }
@@ -120,7 +128,8 @@ internal sealed class Stager(RootSet roots)
             (StoreRoot target, string? container, _) = plan.Puts[i].Key;
             if (target == root.Root && (container is null || !staged.Holds(root, container)))
             {
-                StageDocument(root, plan.Puts[i], container is null ? sandbox : FindOrMake(root, handles, container, staged), handles, staged);
+                StageDocument(
+                    root, plan.Puts[i], container is null ? sandbox : FindOrMake(root, handles, container, staged), handles, staged);
             }
         }
 
@@ -158,7 +167,10 @@ internal sealed class Stager(RootSet roots)
         StorageException.ThrowIfFailed(errno, "stage a document", directory, put.Key.File);
     }
 
-    /// <summary>What is in the place of a document; null if nothing is. Anything but a document is refused: an exchange would take a whole directory.</summary>
+    /// <summary>
+    /// What is in the place of a document; null if nothing is. Anything but a document is refused: an exchange would take a whole
+    /// directory.
+    /// </summary>
     private FileStatus? LookAtTarget(RootDirectory root, DirectoryHandle directory, DocumentKey key, string sandbox)
     {
         Errno errno = _fs.Stat(directory, key.File, out FileStatus status);
@@ -168,7 +180,9 @@ internal sealed class Stager(RootSet roots)
             RootDirectory other = root == roots.Run ? roots.Config : roots.Run;
             bool isTaken = key.Container is null
                 && _fs.Stat(other.Directory, $"{sandbox}/{key.File}", out status) == Errno.None && status.Kind == FileKind.Directory;
-            return isTaken ? throw new StorageException("replace a document", $"{other.Directory.Path}/{sandbox}/{key.File}", Errno.IsDirectory) : null;
+            return isTaken
+                ? throw new StorageException("replace a document", $"{other.Directory.Path}/{sandbox}/{key.File}", Errno.IsDirectory)
+                : null;
         }
 
         StorageException.ThrowIfFailed(errno, "look at a document", directory, key.File);

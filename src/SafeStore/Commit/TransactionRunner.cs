@@ -12,10 +12,11 @@ using SafeStore.Roots;
 namespace SafeStore.Commit;
 
 /// <summary>
-/// Commits transactions (docs/commit-protocol.md, "Commit", "Create", "Remove"). A failure before the append takes back what was done; none does once the
-/// record is in the log, but for creations that could not be staged, which are revoked by a record of their own.
+/// Commits transactions (docs/commit-protocol.md, "Commit", "Create", "Remove"). A failure before the append takes back what was done; none
+/// does once the record is in the log, but for creations that could not be staged, which are revoked by a record of their own.
 /// </summary>
-internal sealed class TransactionRunner(RootSet roots, Committer committer, NameLocks names, SandboxLocker locker, IResolver resolver, EngineEvents events)
+internal sealed class TransactionRunner(
+    RootSet roots, Committer committer, NameLocks names, SandboxLocker locker, IResolver resolver, EngineEvents events)
 {
     private readonly ContainerRules _containers = new(roots);
     private readonly Stager _stager = new(roots);
@@ -55,12 +56,14 @@ internal sealed class TransactionRunner(RootSet roots, Committer committer, Name
         if (hold.IsSpent)
         {
             throw new InvalidOperationException(
-                $"The last transaction of sandbox '{hold.Sandbox}' is not wholly published. Release its lock and take it again, which finishes the transaction; then read again.");
+                $"The last transaction of sandbox '{hold.Sandbox}' is not wholly published. Release its lock and take it again, which "
+                + $"finishes the transaction; then read again.");
         }
 
         if (hold.HasFlock != (plan.Kind != PlanKind.Create))
         {
-            throw new InvalidOperationException($"The sandbox '{hold.Sandbox}' has been created or removed since this transaction was started; start another.");
+            throw new InvalidOperationException(
+                $"The sandbox '{hold.Sandbox}' has been created or removed since this transaction was started; start another.");
         }
 
         if (required is { } version && version != hold.Version)
@@ -97,7 +100,9 @@ internal sealed class TransactionRunner(RootSet roots, Committer committer, Name
     private async ValueTask<NameLocks.Hold?> LockNamesAsync(Participant[] participants, CancellationToken cancellation)
     {
         Participant[] named = Array.FindAll(participants, static participant => participant.Plan.Kind != PlanKind.Update);
-        return named.Length == 0 ? null : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), cancellation).ConfigureAwait(false);
+        return named.Length == 0
+            ? null
+            : await names.AcquireAsync(named.Select(static participant => participant.Hold.Sandbox), cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask AppendAsync(Participant[] participants, PendingTransaction commit, CancellationToken cancellation)
@@ -161,7 +166,8 @@ internal sealed class TransactionRunner(RootSet roots, Committer committer, Name
 
         if (!_stager.TryBeginNew(plan, staged))
         {
-            throw new StorageException("stage a new sandbox", $"{roots.Run.New.Path}/{plan.Sandbox}", Errno.Exists); // what another program has put there
+            // what another program has put there
+            throw new StorageException("stage a new sandbox", $"{roots.Run.New.Path}/{plan.Sandbox}", Errno.Exists);
         }
     }
 
@@ -177,8 +183,8 @@ internal sealed class TransactionRunner(RootSet roots, Committer committer, Name
     }
 
     /// <summary>
-    /// The record is durable, and what it says could not be staged. Nothing of it was seen, and nothing will be once the revocation is durable: only then is it
-    /// taken back, since a death before that leaves the record to the sandbox's next locker.
+    /// The record is durable, and what it says could not be staged. Nothing of it was seen, and nothing will be once the revocation is
+    /// durable: only then is it taken back, since a death before that leaves the record to the sandbox's next locker.
     /// </summary>
     private async ValueTask RevokeAsync(Participant[] participants, PendingTransaction commit, Exception failure)
     {
@@ -253,7 +259,8 @@ internal sealed class TransactionRunner(RootSet roots, Committer committer, Name
             step(participant);
             return null;
         }
-#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, the transaction is durable, and the caller must not take it for undone
+        // Out of memory, or a defect: whatever it is, the transaction is durable, and the caller must not take it for undone.
+#pragma warning disable CA1031
         catch (Exception failure)
         {
             return failure;

@@ -53,7 +53,8 @@ internal sealed partial class EngineEvents(ILogger logger)
     [LoggerMessage(1, LogLevel.Information, "Rolled sandbox {Sandbox} forward to LSN {Lsn}: its last writer died after the append")]
     private static partial void LogRolledForward(ILogger logger, string sandbox, long lsn);
 
-    [LoggerMessage(2, LogLevel.Information, "Rolled sandbox {Sandbox} back: its last writer died before the append, or its lock word was new")]
+    [LoggerMessage(
+        2, LogLevel.Information, "Rolled sandbox {Sandbox} back: its last writer died before the append, or its lock word was new")]
     private static partial void LogRolledBack(ILogger logger, string sandbox);
 
     [LoggerMessage(3, LogLevel.Information, "Recovered the store from watermark {Watermark} to LSN {Last}: {Records} transactions applied")]
@@ -71,12 +72,20 @@ internal sealed partial class EngineEvents(ILogger logger)
     [LoggerMessage(8, LogLevel.Warning, "Sandbox {Sandbox} cannot be looked into and was left as it is")]
     private static partial void LogSandboxSkipped(ILogger logger, Exception failure, string sandbox);
 
-    [LoggerMessage(9, LogLevel.Warning, "The filesystem of {Directory} could not be synced as a whole: {Errno} (errno {Number}). Checkpoints of this process sync file by file from now on. Look at the kernel log")]
+    [LoggerMessage(
+        9, LogLevel.Warning,
+        "The filesystem of {Directory} could not be synced as a whole: {Errno} (errno {Number}). Checkpoints of this process sync file by "
+        + "file from now on. Look at the kernel log")]
     private static partial void LogWholeSyncFailed(ILogger logger, string directory, Errno errno, int number);
 
-    [LoggerMessage(10, LogLevel.Warning, "Something that was removed cannot be emptied: {Scratch}. It is out of the way; later openings try again. Look for mounts and immutable files there")]
+    [LoggerMessage(
+        10, LogLevel.Warning,
+        "Something that was removed cannot be emptied: {Scratch}. It is out of the way; later openings try again. Look for mounts and "
+        + "immutable files there")]
     private static partial void LogNotEmptied(ILogger logger, string scratch);
 
-    [LoggerMessage(7, LogLevel.Warning, "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
+    [LoggerMessage(
+        7, LogLevel.Warning,
+        "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
     private static partial void LogSandboxVanished(ILogger logger, string sandbox);
 }

@@ -207,12 +207,17 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
             // What is wrong with the text comes before what is wrong with the type.
             throw Corrupt(
                 document,
-                JsonRules.FindFault(json) ?? new JsonFault(JsonRules.PositionOf(json, failure), $"it is not a {typeof(T).Name} ({JsonRules.FirstSentence(failure.Message)})"),
+                JsonRules.FindFault(json)
+                ?? new JsonFault(
+                JsonRules.PositionOf(json, failure), $"it is not a {typeof(T).Name} ({JsonRules.FirstSentence(failure.Message)})"),
                 failure);
         }
-        catch (Exception failure) when (failure is InvalidOperationException or NotSupportedException or FormatException or OverflowException or ArgumentException)
+        catch (Exception failure)
+            when (failure is InvalidOperationException or NotSupportedException or FormatException or OverflowException
+            or ArgumentException)
         {
-            throw Corrupt(document, JsonRules.FindFault(json) ?? new JsonFault(0, $"it is not a {typeof(T).Name} ({failure.Message})"), failure);
+            throw Corrupt(
+                document, JsonRules.FindFault(json) ?? new JsonFault(0, $"it is not a {typeof(T).Name} ({failure.Message})"), failure);
         }
     }
 

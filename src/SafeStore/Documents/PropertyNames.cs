@@ -10,7 +10,9 @@ namespace SafeStore.Documents;
 /// </summary>
 /// <param name="json">The text.</param>
 /// <param name="names">Room for <see cref="NamesAtFirst"/> names, on the caller's stack.</param>
-/// <param name="firsts">Room for the first name of each of <see cref="JsonRules.DepthMax"/> objects, one in the other, on the caller's stack.</param>
+/// <param name="firsts">
+/// Room for the first name of each of <see cref="JsonRules.DepthMax"/> objects, one in the other, on the caller's stack.
+/// </param>
 internal ref struct PropertyNames(ReadOnlySpan<byte> json, Span<PropertyNames.Name> names, Span<int> firsts)
 {
     public const int NamesAtFirst = 48;
@@ -99,6 +101,7 @@ internal ref struct PropertyNames(ReadOnlySpan<byte> json, Span<PropertyNames.Na
     internal readonly record struct Name(int Start, int Length, bool IsEscaped)
     {
         /// <summary>The one at which a reader stands.</summary>
-        public static Name At(ref Utf8JsonReader reader) => new((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length, reader.ValueIsEscaped);
+        public static Name At(ref Utf8JsonReader reader) =>
+            new((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length, reader.ValueIsEscaped);
     }
 }

@@ -50,7 +50,8 @@ internal sealed class FairLock
         return WaitAsync(node, timeout, time, cancellation);
     }
 
-    private async ValueTask<Hold?> WaitAsync(LinkedListNode<Waiter> node, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
+    private async ValueTask<Hold?> WaitAsync(
+        LinkedListNode<Waiter> node, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
     {
         try
         {

@@ -6,10 +6,11 @@ using SafeStore.FileSystem;
 namespace SafeStore.Locking;
 
 /// <summary>
-/// A lock between processes: flock on a file that this owns, or a lock on a byte of the store's anchor. It does not order the threads of this process; a
-/// <see cref="FairLock"/> in front does.
+/// A lock between processes: flock on a file that this owns, or a lock on a byte of the store's anchor. It does not order the threads of
+/// this process; a <see cref="FairLock"/> in front does.
 /// </summary>
-internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange range, LockWaiting waiting, LockHolders? holders = null) : IDisposable
+internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange range, LockWaiting waiting, LockHolders? holders = null)
+    : IDisposable
 {
     private const int Spins = 8;
 
@@ -55,7 +56,10 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
         return errno == Errno.None;
     }
 
-    /// <summary>For locks that are held for microseconds: a few tries before it is worth to sleep. Without leaving the processor, which the holder may need: then sleep at once.</summary>
+    /// <summary>
+    /// For locks that are held for microseconds: a few tries before it is worth to sleep. Without leaving the processor, which the holder
+    /// may need: then sleep at once.
+    /// </summary>
     public bool TryAcquireSpinning(LockMode mode)
     {
         var spin = default(SpinWait);
@@ -74,7 +78,8 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
 
     public async ValueTask AcquireAsync(LockMode mode, TimeSpan timeout, CancellationToken cancellation)
     {
-        if (!await waiting.TryUntilAsync(static state => state.self.TryAcquire(state.mode), (self: this, mode), timeout, cancellation).ConfigureAwait(false))
+        if (!await waiting.TryUntilAsync(static state => state.self.TryAcquire(state.mode), (self: this, mode), timeout, cancellation)
+            .ConfigureAwait(false))
         {
             throw TimedOut(timeout, null);
         }
@@ -85,7 +90,8 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
     /// <summary>False if it is still held, after a second try.</summary>
     public bool TryRelease() => TryUnlock() || TryUnlock();
 
-    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) => new(file.Path, timeout, holders?.HoldersOf(range) ?? fs.LockHolders(file), unknownHolder);
+    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) =>
+        new(file.Path, timeout, holders?.HoldersOf(range) ?? fs.LockHolders(file), unknownHolder);
 
     private bool TryUnlock()
     {

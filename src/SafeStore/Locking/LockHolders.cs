@@ -6,8 +6,8 @@ using SafeStore.FileSystem;
 namespace SafeStore.Locking;
 
 /// <summary>
-/// The process that holds each of the store's own locks, in the words file: /proc/locks names no process for a lock of this kind, and a time-out must. For
-/// messages only.
+/// The process that holds each of the store's own locks, in the words file: /proc/locks names no process for a lock of this kind, and a
+/// time-out must. For messages only.
 /// </summary>
 internal sealed class LockHolders(IDurableFileSystem fs, FileHandle words)
 {
@@ -32,7 +32,8 @@ internal sealed class LockHolders(IDurableFileSystem fs, FileHandle words)
     private int Read(LockRange range)
     {
         Span<byte> bytes = stackalloc byte[8];
-        return fs.Read(words, bytes, PlaceOf(range), out int count) == Errno.None && count == bytes.Length ? (int)BinaryPrimitives.ReadInt64LittleEndian(bytes) : 0;
+        return fs.Read(words, bytes, PlaceOf(range), out int count) == Errno.None && count == bytes.Length
+            ? (int)BinaryPrimitives.ReadInt64LittleEndian(bytes) : 0;
     }
 
     private static long PlaceOf(LockRange range) => Start + (range.Offset * sizeof(long));

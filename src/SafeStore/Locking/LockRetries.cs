@@ -7,7 +7,10 @@ using Polly.Timeout;
 
 namespace SafeStore.Locking;
 
-/// <summary>The pipeline that tries again and again. Made when somebody must wait: most processes never do, and it takes milliseconds to load and build.</summary>
+/// <summary>
+/// The pipeline that tries again and again. Made when somebody must wait: most processes never do, and it takes milliseconds to load and
+/// build.
+/// </summary>
 internal sealed class LockRetries
 {
     private static readonly ResiliencePropertyKey<TimeSpan> s_timeout = new("SafeStore.LockTimeout");
@@ -20,7 +23,8 @@ internal sealed class LockRetries
         _pipeline = builder
             .AddTimeout(new TimeoutStrategyOptions
             {
-                TimeoutGenerator = static arguments => ValueTask.FromResult(arguments.Context.Properties.GetValue(s_timeout, Timeout.InfiniteTimeSpan)),
+                TimeoutGenerator = static arguments =>
+                    ValueTask.FromResult(arguments.Context.Properties.GetValue(s_timeout, Timeout.InfiniteTimeSpan)),
             })
             .AddRetry(new RetryStrategyOptions<bool>
             {
@@ -35,7 +39,8 @@ internal sealed class LockRetries
     }
 
     /// <summary>Tries until it succeeds; false when the time is up.</summary>
-    public async ValueTask<bool> TryUntilAsync<TState>(Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)
+    public async ValueTask<bool> TryUntilAsync<TState>(
+        Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)
     {
         ResilienceContext context = ResilienceContextPool.Shared.Get(cancellation);
         try

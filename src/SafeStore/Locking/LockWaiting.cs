@@ -47,9 +47,11 @@ internal sealed class LockWaiting : IDisposable
             : Retries().TryUntilAsync(attempt, state, timeout, cancellation);
     }
 
-    private LockRetries Retries() => LazyInitializer.EnsureInitialized(ref _retries, () => new LockRetries(Time, s_firstPause, s_longestPause));
+    private LockRetries Retries() =>
+        LazyInitializer.EnsureInitialized(ref _retries, () => new LockRetries(Time, s_firstPause, s_longestPause));
 
-    private bool TrySleeping<TState>(ISleepingClock clock, Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)
+    private bool TrySleeping<TState>(
+        ISleepingClock clock, Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)
     {
         long start = Time.GetTimestamp();
         for (TimeSpan pause = s_firstPause; ; pause = pause < s_longestPause ? pause * 2 : s_longestPause)

@@ -9,8 +9,8 @@ using System.Threading.Tasks;
 namespace SafeStore.Locking;
 
 /// <summary>
-/// The 64 locks that guard the creation and removal of sandboxes: an id that does not exist has no lock file of its own. Taken after sandbox
-/// locks and in ascending order, so that nobody waits in a circle.
+/// The 64 locks that guard the creation and removal of sandboxes: an id that does not exist has no lock file of its own. Taken after
+/// sandbox locks and in ascending order, so that nobody waits in a circle.
 /// </summary>
 internal sealed class NameLocks
 {
@@ -96,7 +96,9 @@ internal sealed class NameLock(FileLock file, LockWaiting waiting)
         }
     }
 
-    /// <summary>Never throws, since a transaction may be durable by now. (The unlocking of a byte fails for a closed handle only.)</summary>
+    /// <summary>
+    /// Never throws, since a transaction may be durable by now. (The unlocking of a byte fails for a closed handle only.)
+    /// </summary>
     public void Release(FairLock.Hold threads)
     {
         try

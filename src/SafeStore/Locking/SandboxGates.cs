@@ -17,7 +17,9 @@ internal sealed class SandboxGate(string sandbox)
     /// <summary>Lets one reader at a time take or find the shared flock that all of them use.</summary>
     public FairLock Entrance => LazyInitializer.EnsureInitialized(ref _entrance, static () => new FairLock());
 
-    /// <summary>How many readers use the shared flock; guarded by <see cref="Entrance"/> on the way up, by this object's lock always.</summary>
+    /// <summary>
+    /// How many readers use the shared flock; guarded by <see cref="Entrance"/> on the way up, by this object's lock always.
+    /// </summary>
     public int Readers { get; set; }
 
     /// <summary>The version that the readers share.</summary>
@@ -29,7 +31,9 @@ internal sealed class SandboxGate(string sandbox)
     /// <summary>Flows that hold the gate or wait for it; guarded by the gates' lock.</summary>
     public int Users { get; set; }
 
-    /// <summary>Its place among the idle gates, once it has been one, so that it is found there without a search; guarded by the gates' lock.</summary>
+    /// <summary>
+    /// Its place among the idle gates, once it has been one, so that it is found there without a search; guarded by the gates' lock.
+    /// </summary>
     public LinkedListNode<SandboxGate>? IdlePlace { get; set; }
 }
 

@@ -48,7 +48,8 @@ internal sealed class SandboxHandles : IDisposable
         }
 
         Errno errno = _fs.Stat(_roots.Run.Directory, _lockPath, out FileStatus named);
-        StorageException.ThrowIfFailed(errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno, "look at the lock file", Lock.File);
+        StorageException.ThrowIfFailed(
+            errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno, "look at the lock file", Lock.File);
         return errno == Errno.None && named.IsSameFile(own);
     }
 
@@ -106,8 +107,8 @@ internal sealed class SandboxHandles : IDisposable
     }
 
     /// <summary>
-    /// The same, found by its path also when it is open already: for a change, which must not go into a directory that another program has replaced, or has
-    /// mounted something over.
+    /// The same, found by its path also when it is open already: for a change, which must not go into a directory that another program has
+    /// replaced, or has mounted something over.
     /// </summary>
     /// <exception cref="StorageException">It lies on another mount than its root (EXDEV), or is no directory.</exception>
     public DirectoryHandle? FindInPlace(RootDirectory root, string? container)

@@ -45,7 +45,8 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
             ThrowIfReleased();
             if (_isCommitting)
             {
-                throw new InvalidOperationException($"Another transaction with the lock of sandbox '{Sandbox}' is being committed; await it first.");
+                throw new InvalidOperationException(
+                    $"Another transaction with the lock of sandbox '{Sandbox}' is being committed; await it first.");
             }
 
             _isCommitting = true;
@@ -67,7 +68,8 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
     {
         lock (gate)
         {
-            return _isCommitting ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+            return _isCommitting ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+                : Task.CompletedTask;
         }
     }
 

@@ -73,7 +73,9 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
             {
                 return status.Kind == FileKind.Directory
                     ? true
-                    : throw new StorageException("use as a sandbox", $"{root.Directory.Path}/{sandbox}", status.Kind == FileKind.SymbolicLink ? Errno.SymbolicLink : Errno.NotDirectory);
+                    : throw new StorageException(
+                        "use as a sandbox", $"{root.Directory.Path}/{sandbox}", status.Kind == FileKind.SymbolicLink ? Errno.SymbolicLink
+                        : Errno.NotDirectory);
             }
 
             if (errno != Errno.NotFound)
@@ -92,7 +94,8 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         {
             FairLock.Hold turn = gate.Threads.TryEnter(mode)
                 ?? await WaitAsync(gate.Threads, mode, deadline, cancellation).ConfigureAwait(false)
-                ?? throw new LockTimeoutException(PathOf(sandbox), deadline.Total, [], $"another flow of this process (pid {Environment.ProcessId})");
+                ?? throw new LockTimeoutException(
+                    PathOf(sandbox), deadline.Total, [], $"another flow of this process (pid {Environment.ProcessId})");
             return new SandboxHold(gates, gate, mode, turn);
         }
         catch
@@ -106,7 +109,9 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         WaitAsync(deadline, token => threads.EnterAsync(mode, deadline.Remaining, waiting.Time, token), cancellation);
 
     private ValueTask<bool> WaitAsync(FileLock file, LockMode mode, Deadline deadline, CancellationToken cancellation) =>
-        WaitAsync(deadline, token => waiting.TryUntilAsync(static state => state.file.TryAcquire(state.mode), (file, mode), deadline.Remaining, token), cancellation);
+        WaitAsync(deadline,
+            token => waiting.TryUntilAsync(static state => state.file.TryAcquire(state.mode), (file, mode), deadline.Remaining, token),
+            cancellation);
 
     /// <summary>Waits for another flow or process, but not while the store is being closed.</summary>
     private async ValueTask<T?> WaitAsync<T>(Deadline deadline, Func<CancellationToken, ValueTask<T>> wait, CancellationToken cancellation)
@@ -137,7 +142,8 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         SandboxGate gate = hold.Gate;
         using FairLock.Hold entrance = gate.Entrance.TryEnter(LockMode.Exclusive)
             ?? await WaitAsync(gate.Entrance, LockMode.Exclusive, deadline, cancellation).ConfigureAwait(false)
-            ?? throw new LockTimeoutException(PathOf(gate.Sandbox), deadline.Total, [], "another process that readers of this one wait for");
+            ?? throw new LockTimeoutException(
+                PathOf(gate.Sandbox), deadline.Total, [], "another process that readers of this one wait for");
         lock (gate)
         {
             if (gate.Readers > 0)

@@ -3,7 +3,9 @@ using SafeStore.FileSystem;
 
 namespace SafeStore.Locking;
 
-/// <summary>The store's own locks: bytes of store.json, which is written once and never replaced. The names' locks follow from the 64th on.</summary>
+/// <summary>
+/// The store's own locks: bytes of store.json, which is written once and never replaced. The names' locks follow from the 64th on.
+/// </summary>
 internal enum StoreLock
 {
     /// <summary>Shared while the store is open; exclusive for recovery.</summary>
@@ -23,8 +25,8 @@ internal enum StoreLock
 }
 
 /// <summary>
-/// store.json and the words file, open as long as the store is. A cleaner of stale lock files finds none; and a process whose anchor was deleted or replaced all
-/// the same notices that before it acknowledges anything.
+/// store.json and the words file, open as long as the store is. A cleaner of stale lock files finds none; and a process whose anchor was
+/// deleted or replaced all the same notices that before it acknowledges anything.
 /// </summary>
 internal sealed class StoreAnchor : IDisposable
 {
@@ -56,10 +58,15 @@ internal sealed class StoreAnchor : IDisposable
 
     public FileHandle Words { get; }
 
-    /// <summary>One of the store's locks. It needs a gate of the process in front: two locks through one handle do not exclude each other.</summary>
+    /// <summary>
+    /// One of the store's locks. It needs a gate of the process in front: two locks through one handle do not exclude each other.
+    /// </summary>
     public FileLock LockOf(StoreLock which, int number = 0) => new(_fs, File, LockRange.Byte((long)which + number), _waiting, _holders);
 
-    /// <summary>Looks, by absolute paths, whether the files are still those that this process has open: the directories above may have been replaced too.</summary>
+    /// <summary>
+    /// Looks, by absolute paths, whether the files are still those that this process has open: the directories above may have been replaced
+    /// too.
+    /// </summary>
     /// <param name="segment">The path of the log's current segment, which is looked at as well.</param>
     /// <param name="status">What it was when it was opened.</param>
     /// <param name="path">The first file that is not, or could not be looked at.</param>
@@ -89,7 +96,8 @@ internal sealed class StoreAnchor : IDisposable
     private Errno Look(string path, in FileStatus opened)
     {
         Errno errno = _fs.Stat(_top, path.TrimStart('/'), out FileStatus named);
-        bool isAnother = errno == Errno.None && (!named.IsSameFile(opened) || named.Size < opened.Size); // shortened: what was durable in it is gone
+        // shortened: what was durable in it is gone
+        bool isAnother = errno == Errno.None && (!named.IsSameFile(opened) || named.Size < opened.Size);
         return errno == Errno.NotDirectory || isAnother ? Errno.NotFound : errno;
     }
 }

@@ -5,11 +5,15 @@ using SafeStore.FileSystem;
 
 namespace SafeStore.Log;
 
-/// <summary>Memory for one batch at a time, at an address from which the disk can read it without a copy. Kept for the next batch unless it was a large one.</summary>
+/// <summary>
+/// Memory for one batch at a time, at an address from which the disk can read it without a copy. Kept for the next batch unless it was a
+/// large one.
+/// </summary>
 internal sealed class AlignedBuffer
 {
     private const int BytesMin = 64 * 1024;
-    private const int KeptBytesMax = 1024 * 1024; // a batch of many writers; pinned memory that is not kept costs a collection of all generations now and then
+    // a batch of many writers; pinned memory that is not kept costs a collection of all generations now and then
+    private const int KeptBytesMax = 1024 * 1024;
 
     private byte[] _kept = [];
 

@@ -10,7 +10,8 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// The store's log as this process sees it: the current segment, where it ends, and up to where it is durable. Everything needs the log
-/// lock, whose <see cref="LogLock.Hold"/> the methods take as proof; <see cref="Sync"/> needs only its in-process half, <see cref="ReadSealed"/>, of segments that nobody changes any more, none.
+/// lock, whose <see cref="LogLock.Hold"/> the methods take as proof; <see cref="Sync"/> needs only its in-process half,
+/// <see cref="ReadSealed"/>, of segments that nobody changes any more, none.
 /// </summary>
 /// <remarks>
 /// Invariants. A block that holds an acknowledged record is never written again: a batch starts at a 4 KiB boundary and is padded to the
@@ -43,7 +44,9 @@ internal sealed class CommitLog : IDisposable
     private Lsn? _halfFull;
     private StoreFaultedException? _fault;
 
-    public CommitLog(LogDirectory directory, LogLock logLock, SharedSync sync, SharedState shared, StoreAnchor anchor, StoreIdentity identity, IAppendObserver? observer = null)
+    public CommitLog(
+        LogDirectory directory, LogLock logLock, SharedSync sync, SharedState shared, StoreAnchor anchor, StoreIdentity identity,
+        IAppendObserver? observer = null)
     {
         _directory = directory;
         _lock = logLock;
@@ -97,7 +100,8 @@ internal sealed class CommitLog : IDisposable
 
     /// <summary>Faults the store for all processes, because of a sync.</summary>
     public StoreFaultedException Fault(string path, Errno errno) =>
-        Fault(new StoreFaultedException($"the sync of '{path}' failed with errno {(int)errno} ({errno}).", new StorageException("sync", path, errno)));
+        Fault(new StoreFaultedException(
+            $"the sync of '{path}' failed with errno {(int)errno} ({errno}).", new StorageException("sync", path, errno)));
 
     /// <summary>Faults the store for all processes, because of something that should not happen.</summary>
     public StoreFaultedException Fault(string path, Exception failure) =>
@@ -185,7 +189,8 @@ internal sealed class CommitLog : IDisposable
             upTo = _sync.SyncUpTo(upTo, _epoch, static log => log.SyncSegment(), this);
         }
 
-        // Another process may have been told of a lost write that this one's sync could not see any more; or what was synced is no more what a later opener finds.
+        // Another process may have been told of a lost write that this one's sync could not see any more; or what was synced is no more
+        // what a later opener finds.
         ThrowIfFaulted();
         if (FindReplaced(out string path) is var errno and not Errno.None)
         {
@@ -195,7 +200,9 @@ internal sealed class CommitLog : IDisposable
         _durable = Lsn.Max(_durable, upTo);
     }
 
-    /// <summary>Starts a new segment unless the current one is empty, so that all records lie in sealed ones. Returns the last LSN.</summary>
+    /// <summary>
+    /// Starts a new segment unless the current one is empty, so that all records lie in sealed ones. Returns the last LSN.
+    /// </summary>
     public Lsn Seal(LogLock.Hold hold)
     {
         ThrowIfFaulted();
@@ -218,7 +225,10 @@ internal sealed class CommitLog : IDisposable
     /// <summary>The records of a sealed segment, oldest first, each there only until the next is read.</summary>
     public IEnumerable<CommitRecord> ReadSealed(Lsn first, Lsn last) => LogReader.ReadSealed(_directory, first, last);
 
-    /// <summary>Takes segments out of the log that a checkpoint has made superfluous; returns their new names, for <see cref="LogDirectory.Release"/>.</summary>
+    /// <summary>
+    /// Takes segments out of the log that a checkpoint has made superfluous; returns their new names, for
+    /// <see cref="LogDirectory.Release"/>.
+    /// </summary>
     public List<string> Detach(List<Lsn> segments, LogLock.Hold hold)
     {
         _ = hold;
@@ -231,12 +241,14 @@ internal sealed class CommitLog : IDisposable
         Use(null);
     }
 
-    /// <summary>Whether no other process has appended for a while: then nothing is written for others to read, and no sync is shared.</summary>
+    /// <summary>
+    /// Whether no other process has appended for a while: then nothing is written for others to read, and no sync is shared.
+    /// </summary>
     private bool IsAlone => _appendsUntilAlone == 0;
 
     /// <summary>
-    /// Whether another program has deleted or replaced what all processes of the store meet at: then nothing that this one acknowledges would be found, and
-    /// the store is faulted.
+    /// Whether another program has deleted or replaced what all processes of the store meet at: then nothing that this one acknowledges
+    /// would be found, and the store is faulted.
     /// </summary>
     private Errno FindReplaced(out string path)
     {
@@ -265,7 +277,8 @@ internal sealed class CommitLog : IDisposable
         if (segment is not null)
         {
             _segmentPath = segment.File.Path;
-            StorageException.ThrowIfFailed(_directory.FileSystem.Stat(segment.File, out _segmentStatus), "look at a log segment", segment.File);
+            StorageException.ThrowIfFailed(
+                _directory.FileSystem.Stat(segment.File, out _segmentStatus), "look at a log segment", segment.File);
         }
 
         _writer = segment is null ? null : new SegmentWriter(_directory, segment, Fault);
@@ -340,7 +353,9 @@ internal sealed class CommitLog : IDisposable
     {
         Sync(_end.Next.Previous, hold);
         long size = Math.Max(_directory.SegmentBytes, RecordFormat.AlignUp(SegmentHeader.Bytes + recordBytes, RecordFormat.BlockBytes));
-        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot);
+        var header =
+            new SegmentHeader(
+            NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot);
         _shared.NextEpoch();
         ulong epoch = _shared.Epoch;
         SegmentReader segment;

@@ -8,12 +8,13 @@ using SafeStore.Threads;
 namespace SafeStore.Log;
 
 /// <summary>
-/// Group commit. Who finds nobody at it leads: it writes its transaction and syncs, on its own thread. Who comes meanwhile waits; the log thread then leads for all that wait, with one write and
-/// one sync for each batch, until nobody does, and for whoever comes after a batch of several. What a transaction has to do meanwhile its own thread does if another one leads, else a thread for that.
+/// Group commit. Who finds nobody at it leads: it writes its transaction and syncs, on its own thread. Who comes meanwhile waits; the log
+/// thread then leads for all that wait, with one write and one sync for each batch, until nobody does, and for whoever comes after a batch
+/// of several. What a transaction has to do meanwhile its own thread does if another one leads, else a thread for that.
 /// </summary>
 /// <remarks>
-/// A single writer does not pay for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch begins when the last one ends, and since their
-/// continuations come from outside the pool, it runs them in their order.
+/// A single writer does not pay for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch
+/// begins when the last one ends, and since their continuations come from outside the pool, it runs them in their order.
 /// </remarks>
 internal sealed class Committer : IDisposable
 {
@@ -47,8 +48,9 @@ internal sealed class Committer : IDisposable
     }
 
     /// <summary>
-    /// Puts a transaction into the log, and stages it meanwhile; durable on return unless it touches volatile roots only. Cancellation is honoured until the
-    /// transaction is put into a batch. Ask <see cref="PendingCommit.Outcome"/> when it throws; nobody stages it any more then.
+    /// Puts a transaction into the log, and stages it meanwhile; durable on return unless it touches volatile roots only. Cancellation is
+    /// honoured until the transaction is put into a batch. Ask <see cref="PendingCommit.Outcome"/> when it throws; nobody stages it any
+    /// more then.
     /// </summary>
     public async ValueTask<Lsn> CommitAsync(PendingCommit commit, CancellationToken cancellation)
     {
@@ -70,7 +72,8 @@ internal sealed class Committer : IDisposable
         }
 
         commit.RunMeanwhile(); // the leader need not have come to it
-        return commit.Outcome == AppendOutcome.Committed ? commit.Lsn : throw new InvalidOperationException("A transaction has come back from the log without an outcome.");
+        return commit.Outcome == AppendOutcome.Committed ? commit.Lsn
+            : throw new InvalidOperationException("A transaction has come back from the log without an outcome.");
     }
 
     /// <summary>Ends the threads; nobody commits any more.</summary>
@@ -80,8 +83,9 @@ internal sealed class Committer : IDisposable
         _meanwhileThread?.Dispose();
     }
 
-    /// <summary>True if the commit is to lead. Not where several are at work: the others' transactions may be in the queue of the very thread that it would block in a sync. Where
-    /// nothing is done side by side, and there is no stage thread, it leads all the same: the order of calls is to be the same each time.</summary>
+    /// <summary>True if the commit is to lead. Not where several are at work: the others' transactions may be in the queue of the very
+    /// thread that it would block in a sync. Where nothing is done side by side, and there is no stage thread, it leads all the same: the
+    /// order of calls is to be the same each time.</summary>
     private bool Enqueue(PendingCommit commit)
     {
         bool isFirst;
@@ -196,7 +200,8 @@ internal sealed class Committer : IDisposable
             lock (_gate)
             {
                 early = _waiting.Count;
-                cancellation = early == 1 ? _waiting.Peek().Cancellation : CancellationToken.None; // or it would wait for the log on behalf of nobody
+                // or it would wait for the log on behalf of nobody
+                cancellation = early == 1 ? _waiting.Peek().Cancellation : CancellationToken.None;
             }
 
             goesOn = await LeadAsync(early, null, cancellation).ConfigureAwait(false);
@@ -205,8 +210,12 @@ internal sealed class Committer : IDisposable
     }
 
     /// <summary>Leads one batch; true if others wait, for whom the log thread leads next.</summary>
-    /// <param name="early">How many wait from the beginning: when the log cannot be locked, they are told, and who came later tries again.</param>
-    /// <param name="own">The leader's own transaction, if the leader is to stage it: between write and sync, so that neither needs the other.</param>
+    /// <param name="early">
+    /// How many wait from the beginning: when the log cannot be locked, they are told, and who came later tries again.
+    /// </param>
+    /// <param name="own">
+    /// The leader's own transaction, if the leader is to stage it: between write and sync, so that neither needs the other.
+    /// </param>
     /// <param name="cancellation">Ends the wait for the log.</param>
     private async ValueTask<bool> LeadAsync(int early, PendingCommit? own, CancellationToken cancellation)
     {
@@ -222,7 +231,8 @@ internal sealed class Committer : IDisposable
             hold.LetOthersAppend();
             own?.RunMeanwhile(); // whatever came of the write: on another thread it would have been done
             Sync(batch, appended, hold);
-            Conclude(batch, failure is not null && failure == _log.UnknownAppend ? AppendOutcome.Unknown : AppendOutcome.NotAppended, failure);
+            Conclude(batch, failure is not null && failure == _log.UnknownAppend ? AppendOutcome.Unknown
+                : AppendOutcome.NotAppended, failure);
             if (batch.Count > 0 && _log.TakeHalfFull(hold))
             {
                 _segmentHalfFull();
@@ -267,7 +277,8 @@ internal sealed class Committer : IDisposable
         lock (_gate)
         {
             long bytes = 0;
-            while (countMax-- > 0 && _waiting.TryPeek(out PendingCommit? next) && (batch.Count == 0 || bytes + next.PayloadBytes <= BatchBytesMax))
+            while (countMax-- > 0 && _waiting.TryPeek(out PendingCommit? next)
+                && (batch.Count == 0 || bytes + next.PayloadBytes <= BatchBytesMax))
             {
                 _ = batch.EnsureCapacity(batch.Count + 1); // who leaves the queue must not be lost for lack of memory
                 _ = _waiting.Dequeue();

@@ -15,7 +15,9 @@ namespace SafeStore.Log;
 /// <param name="fs">The filesystem.</param>
 /// <param name="directory">The log's directory.</param>
 /// <param name="segmentBytes">The size of an ordinary segment.</param>
-/// <param name="logBytesMax">How long the log may be before it is checkpointed: so many segments may be filled while the ones before them are.</param>
+/// <param name="logBytesMax">
+/// How long the log may be before it is checkpointed: so many segments may be filled while the ones before them are.
+/// </param>
 internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle directory, long segmentBytes, long logBytesMax)
 {
     public const UnixFileMode FileMode = AtomicFile.DefaultMode;
@@ -25,12 +27,15 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     private const int ZeroBytes = 256 * 1024;
 
     /// <summary>
-    /// How many of the segments that a checkpoint releases are kept: as many as may be needed until the next one is done, one for its own change of the segment among them. To write a new one takes long, and all
-    /// who commit would wait for it.
+    /// How many of the segments that a checkpoint releases are kept: as many as may be needed until the next one is done, one for its own
+    /// change of the segment among them. To write a new one takes long, and all who commit would wait for it.
     /// </summary>
     private readonly int _sparesMax = (int)Math.Clamp(logBytesMax / segmentBytes, 2, 8);
 
-    /// <summary>How many segments the log has, at most, unless its checkpoints lag behind: those that make one due, and those that are filled meanwhile.</summary>
+    /// <summary>
+    /// How many segments the log has, at most, unless its checkpoints lag behind: those that make one due, and those that are filled
+    /// meanwhile.
+    /// </summary>
     public int SegmentsMax => (int)Math.Min((logBytesMax / segmentBytes) + 4, 1024);
 
     public IDurableFileSystem FileSystem => fs;
@@ -47,7 +52,8 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         foreach (string name in Names())
         {
             if (name.Length == 20 && name.EndsWith(".log", StringComparison.Ordinal)
-                && long.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long first) && first > 0 && NameOf(new Lsn(first)) == name)
+                && long.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long first)
+                    && first > 0 && NameOf(new Lsn(first)) == name)
             {
                 segments.Add(new Lsn(first));
             }
@@ -69,13 +75,16 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             SegmentHeader? header = SegmentHeader.TryDecode(bytes.AsSpan(0, count));
             if (header is null || header.FirstLsn != first)
             {
-                throw new LogCorruptException(path, 0, first, header is null ? "its header is damaged" : $"it is a copy of the segment with first LSN {header.FirstLsn}");
+                throw new LogCorruptException(
+                    path, 0, first, header is null ? "its header is damaged"
+                    : $"it is a copy of the segment with first LSN {header.FirstLsn}");
             }
 
             StorageException.ThrowIfFailed(fs.Stat(file!, out FileStatus status), "look at a log segment", path);
             return status.Size >= header.SegmentBytes
                 ? new SegmentReader(fs, file!, header)
-                : throw new LogCorruptException(path, status.Size, first, $"the file is cut off: it should have {header.SegmentBytes} bytes");
+                : throw new LogCorruptException(
+                    path, status.Size, first, $"the file is cut off: it should have {header.SegmentBytes} bytes");
         }
         catch
         {
@@ -100,7 +109,10 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     /// Turns a spare (or, if none is large enough, a new file) into the segment that this header describes, in the place of one of that
     /// name in which no record is valid, if there is one. Durable with its name on return.
     /// </summary>
-    /// <exception cref="StorageException">Nothing has changed but for spare files; or the segment is there, and empty, and could not be opened: whoever looks at the directory again finds it.</exception>
+    /// <exception cref="StorageException">
+    /// Nothing has changed but for spare files; or the segment is there, and empty, and could not be opened: whoever looks at the directory
+    /// again finds it.
+    /// </exception>
     /// <exception cref="SyncFailedException">The segment's name exists and may not be durable.</exception>
     public SegmentReader Start(SegmentHeader header)
     {
@@ -117,11 +129,13 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             using (file)
             {
                 WriteFully(file!, header.Encode(), 0);
-                // Its size and blocks are durable since it was prepared: what a full fsync would add, a commit of the filesystem's journal, all who commit would wait for.
+                // Its size and blocks are durable since it was prepared: what a full fsync would add, a commit of the filesystem's journal,
+                // all who commit would wait for.
                 StorageException.ThrowIfFailed(fs.SyncData(file!), "sync the header of a log segment", file!);
             }
 
-            StorageException.ThrowIfFailed(fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", Path, NameOf(header.FirstLsn));
+            StorageException.ThrowIfFailed(
+                fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", Path, NameOf(header.FirstLsn));
         }
         catch
         {
@@ -131,11 +145,15 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         }
 
         SyncNames();
-        StorageException.ThrowIfFailed(fs.OpenFile(directory, NameOf(header.FirstLsn), FileUse.ReadWrite, out FileHandle? segment), "open a log segment", Path, NameOf(header.FirstLsn));
+        errno = fs.OpenFile(directory, NameOf(header.FirstLsn), FileUse.ReadWrite, out FileHandle? segment);
+        StorageException.ThrowIfFailed(errno, "open a log segment", Path, NameOf(header.FirstLsn));
         return new SegmentReader(fs, segment!, header);
     }
 
-    /// <summary>Takes segments out of the log, in LSN order. Everything in them is below a durable watermark. The caller holds the log lock, or is alone.</summary>
+    /// <summary>
+    /// Takes segments out of the log, in LSN order. Everything in them is below a durable watermark. The caller holds the log lock, or is
+    /// alone.
+    /// </summary>
     /// <returns>Their new names, for <see cref="Release"/>.</returns>
     public List<string> Detach(IEnumerable<Lsn> segments)
     {
@@ -143,14 +161,18 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         foreach (Lsn first in segments)
         {
             string name = NewName(PreparePrefix, ".tmp");
-            StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, NameOf(first), directory, name), "retire a log segment", Path, NameOf(first));
+            StorageException.ThrowIfFailed(
+                fs.RenameNoReplace(directory, NameOf(first), directory, name), "retire a log segment", Path, NameOf(first));
             detached.Add(name);
         }
 
         return detached;
     }
 
-    /// <summary>Keeps of the detached segments as many as are wanted for spares, and removes the others. Needs no lock, and should have none: it syncs and frees space.</summary>
+    /// <summary>
+    /// Keeps of the detached segments as many as are wanted for spares, and removes the others. Needs no lock, and should have none: it
+    /// syncs and frees space.
+    /// </summary>
     /// <remarks>
     /// A file must have lost its old name durably before its header is written anew, or a power loss could bring back the old name
     /// with the new header. Hence the step in between, under a name that is swept at recovery.

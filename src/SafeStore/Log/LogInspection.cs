@@ -15,10 +15,12 @@ internal static class LogInspection
     public static LogReport Run(StoreLayout layout, StoreOptions options)
     {
         IDurableFileSystem fs = options.FileSystem;
-        StorageException.ThrowIfFailed(fs.OpenRoot(layout.ConfigMetadata, out DirectoryHandle? metadata), "open the directory", layout.ConfigMetadata);
+        StorageException.ThrowIfFailed(
+            fs.OpenRoot(layout.ConfigMetadata, out DirectoryHandle? metadata), "open the directory", layout.ConfigMetadata);
         using (metadata)
         {
-            StorageException.ThrowIfFailed(fs.OpenDirectory(metadata!, "log", out DirectoryHandle? directory), "open the directory", metadata!, "log");
+            StorageException.ThrowIfFailed(
+                fs.OpenDirectory(metadata!, "log", out DirectoryHandle? directory), "open the directory", metadata!, "log");
             using (directory)
             {
                 var log = new LogDirectory(fs, directory!, options.SegmentBytes, options.LogBytesMax);
@@ -35,7 +37,9 @@ internal static class LogInspection
         }
     }
 
-    /// <summary>The store's id. Without one the log is shown nevertheless: what is wrong with the store's own document, its opening tells.</summary>
+    /// <summary>
+    /// The store's id. Without one the log is shown nevertheless: what is wrong with the store's own document, its opening tells.
+    /// </summary>
     private static Guid? StoreOf(IDurableFileSystem fs, DirectoryHandle metadata)
     {
         try
@@ -97,7 +101,8 @@ internal static class LogInspection
 /// <param name="LastValid">The last record of the unbroken chain; null if there is none.</param>
 /// <param name="Segments">The segments, oldest first.</param>
 /// <param name="Damage">Where the chain breaks; null if it is whole.</param>
-internal sealed record LogReport(string Path, Lsn? Watermark, Lsn? LastValid, IReadOnlyList<SegmentReport> Segments, LogCorruptException? Damage);
+internal sealed record LogReport(
+    string Path, Lsn? Watermark, Lsn? LastValid, IReadOnlyList<SegmentReport> Segments, LogCorruptException? Damage);
 
 /// <summary>One segment.</summary>
 /// <param name="Path">Its file.</param>

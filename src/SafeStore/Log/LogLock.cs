@@ -5,7 +5,9 @@ using SafeStore.Locking;
 
 namespace SafeStore.Log;
 
-/// <summary>The log lock: its holder appends to the log or looks for its end. Held for microseconds, but while a segment is changed.</summary>
+/// <summary>
+/// The log lock: its holder appends to the log or looks for its end. Held for microseconds, but while a segment is changed.
+/// </summary>
 internal sealed class LogLock(SharedLock turn)
 {
     private const int SleepsMax = 20;
@@ -54,7 +56,9 @@ internal sealed class LogLock(SharedLock turn)
         return false;
     }
 
-    /// <summary>Proof that the log lock is held: against other processes until <see cref="LetOthersAppend"/>, against other threads until disposed.</summary>
+    /// <summary>
+    /// Proof that the log lock is held: against other processes until <see cref="LetOthersAppend"/>, against other threads until disposed.
+    /// </summary>
     internal sealed class Hold(SharedLock turn, FairLock.Hold threads) : IDisposable
     {
         private bool _released;

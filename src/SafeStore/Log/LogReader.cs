@@ -6,12 +6,16 @@ using SafeStore.Vocabulary;
 namespace SafeStore.Log;
 
 /// <summary>
-/// The one reader of the log: whichever part of the engine reads records, it meets the same check. Each sealed segment reaches its successor's first LSN and
-/// checksum, and the last one what is known to be durable. A chain that breaks before that is a loss, not a torn tail.
+/// The one reader of the log: whichever part of the engine reads records, it meets the same check. Each sealed segment reaches its
+/// successor's first LSN and checksum, and the last one what is known to be durable. A chain that breaks before that is a loss, not a torn
+/// tail.
 /// </summary>
 internal static class LogReader
 {
-    /// <summary>What a log holds above its watermark when no other process writes it; also checks that neither is there without the other, and whose log it is.</summary>
+    /// <summary>
+    /// What a log holds above its watermark when no other process writes it; also checks that neither is there without the other, and whose
+    /// log it is.
+    /// </summary>
     /// <param name="directory">The log.</param>
     /// <param name="watermark">Its watermark.</param>
     /// <param name="store">The store that the log should be of; null if that is not known.</param>
@@ -28,7 +32,8 @@ internal static class LogReader
 
         if (log.Header is { } header && store is { } own && header.Store != own)
         {
-            throw new LogCorruptException(directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Store}");
+            throw new LogCorruptException(
+                directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Store}");
         }
 
         // The watermark is the last file that the making of a store writes: without it, no transaction was ever acknowledged.
@@ -66,7 +71,8 @@ internal static class LogReader
             {
                 if (segment.IsClaimedDurable(end, out long claimant))
                 {
-                    throw new LogCorruptException(segment.File.Path, end.Offset, end.Next, $"the record at byte {claimant} says that it was durable");
+                    throw new LogCorruptException(
+                        segment.File.Path, end.Offset, end.Next, $"the record at byte {claimant} says that it was durable");
                 }
 
                 isClean = !segment.HasTracesAfter(end);
@@ -82,8 +88,8 @@ internal static class LogReader
     }
 
     /// <summary>
-    /// Makes the records that were read durable. After a failed sync the cache may show what the disk does not have, and another sync would not tell: then they are
-    /// written anew first, the same bytes in the same place.
+    /// Makes the records that were read durable. After a failed sync the cache may show what the disk does not have, and another sync would
+    /// not tell: then they are written anew first, the same bytes in the same place.
     /// </summary>
     public static void Harden(LogDirectory directory, LogContents log, bool rewrite)
     {
@@ -103,7 +109,9 @@ internal static class LogReader
         }
     }
 
-    /// <summary>The records of the whole log up to its last one, while others may append behind it. The caller holds the log lock.</summary>
+    /// <summary>
+    /// The records of the whole log up to its last one, while others may append behind it. The caller holds the log lock.
+    /// </summary>
     /// <param name="directory">The log.</param>
     /// <param name="last">The last record, which must be reached.</param>
     /// <exception cref="LogCorruptException">The chain breaks before it.</exception>
@@ -115,7 +123,8 @@ internal static class LogReader
 
     /// <summary>The records of a sealed segment, whose payloads are there only until the next is read: for a checkpoint.</summary>
     /// <remarks>
-    /// In pieces, since what was written past the page cache comes from the device: the kernel would read ahead by the megabyte, and every append would wait behind that.
+    /// In pieces, since what was written past the page cache comes from the device: the kernel would read ahead by the megabyte, and every
+    /// append would wait behind that.
     /// </remarks>
     /// <exception cref="LogCorruptException">The chain breaks before its successor.</exception>
     public static IEnumerable<CommitRecord> ReadSealed(LogDirectory directory, Lsn first, Lsn last) =>
@@ -135,8 +144,8 @@ internal static class LogReader
     }
 
     /// <summary>
-    /// Checks the newest segment before its end is believed. A process that knew an earlier segment reads on from there; one that joins has no position, and
-    /// records behind the end tell whether it is one.
+    /// Checks the newest segment before its end is believed. A process that knew an earlier segment reads on from there; one that joins has
+    /// no position, and records behind the end tell whether it is one.
     /// </summary>
     /// <param name="directory">The log.</param>
     /// <param name="segments">Its segments, oldest first.</param>
@@ -154,12 +163,14 @@ internal static class LogReader
             {
                 // By its name: an empty one may have given that to a larger one.
                 using SegmentReader named = directory.Open(segment.Header.FirstLsn, FileUse.Read);
-                CheckChain(directory, named, named.Header == segment.Header ? known.End : LogPosition.StartOf(named.Header), segments[next..], newest);
+                CheckChain(directory, named, named.Header == segment.Header ? known.End
+                    : LogPosition.StartOf(named.Header), segments[next..], newest);
             }
         }
         else if (newest.IsClaimedDurable(end, out long claimant))
         {
-            throw new LogCorruptException(newest.File.Path, end.Offset, end.Next, $"the record at byte {claimant} says that it was durable");
+            throw new LogCorruptException(
+                newest.File.Path, end.Offset, end.Next, $"the record at byte {claimant} says that it was durable");
         }
     }
 
@@ -273,4 +284,5 @@ internal static class LogReader
 /// <param name="End">Where the valid chain ends.</param>
 /// <param name="Header">The last segment's header; null when there is no segment.</param>
 /// <param name="IsClean">Nothing was ever written behind the end in this use of the segment.</param>
-internal sealed record LogContents(List<Lsn> Segments, List<CommitRecord> Records, Lsn Watermark, LogPosition End, SegmentHeader? Header, bool IsClean);
+internal sealed record LogContents(
+    List<Lsn> Segments, List<CommitRecord> Records, Lsn Watermark, LogPosition End, SegmentHeader? Header, bool IsClean);

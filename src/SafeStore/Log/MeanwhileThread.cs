@@ -5,7 +5,10 @@ using SafeStore.Threads;
 
 namespace SafeStore.Log;
 
-/// <summary>Does what a leader's commit has to do meanwhile, while the leader writes its record and syncs the log on its own thread: the two need nothing of each other.</summary>
+/// <summary>
+/// Does what a leader's commit has to do meanwhile, while the leader writes its record and syncs the log on its own thread: the two need
+/// nothing of each other.
+/// </summary>
 internal sealed class MeanwhileThread : IDisposable
 {
     private readonly ConcurrentQueue<PendingCommit> _handedOver = new();

@@ -10,7 +10,9 @@ namespace SafeStore.Log;
 /// numbers which may have been given to transactions that were never synced. A segment that recovery makes carries a watermark of its
 /// own: everything before it is durable in the documents, whatever the older segments and the watermark's file say.
 /// </summary>
-internal sealed record SegmentHeader(ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, ulong PreviousChecksum, long SegmentBytes, Guid Store, Guid ConfigRoot, Guid RunRoot, Lsn Watermark = default)
+internal sealed record SegmentHeader(
+    ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, ulong PreviousChecksum, long SegmentBytes, Guid Store, Guid ConfigRoot, Guid RunRoot,
+    Lsn Watermark = default)
 {
     public const int Bytes = RecordFormat.BlockBytes;
     public const uint FormatVersion = 1;

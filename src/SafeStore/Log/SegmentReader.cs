@@ -64,7 +64,8 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
     /// </summary>
     public bool IsClaimedDurable(LogPosition position, out long claimant)
     {
-        for (claimant = RecordFormat.AlignUp(position.Offset, RecordFormat.BlockBytes); claimant < Header.SegmentBytes; claimant += RecordFormat.BlockBytes)
+        for (claimant = RecordFormat.AlignUp(
+            position.Offset, RecordFormat.BlockBytes); claimant < Header.SegmentBytes; claimant += RecordFormat.BlockBytes)
         {
             if (TryReadValid(claimant, out RecordHeader header, out _) && header.Lsn > position.Next && header.DurableLsn >= position.Next)
             {
@@ -162,7 +163,8 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
         while (_windowLength < size)
         {
             StorageException.ThrowIfFailed(
-                fs.Read(File, _window.AsSpan(_windowLength, size - _windowLength), offset + _windowLength, out int count), "read the log", File);
+                fs.Read(File, _window.AsSpan(_windowLength, size - _windowLength), offset + _windowLength, out int count),
+                "read the log", File);
             if (count == 0)
             {
                 return;
@@ -173,7 +175,9 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
     }
 }
 
-/// <summary>Where the next record is expected: after the record that ended at the offset, with the next LSN, linked to the last checksum.</summary>
+/// <summary>
+/// Where the next record is expected: after the record that ended at the offset, with the next LSN, linked to the last checksum.
+/// </summary>
 internal readonly record struct LogPosition(long Offset, Lsn Next, ulong Checksum)
 {
     public static LogPosition StartOf(SegmentHeader header) => new(SegmentHeader.Bytes, header.FirstLsn, header.PreviousChecksum);

@@ -4,10 +4,11 @@ using SafeStore.FileSystem;
 namespace SafeStore.Log;
 
 /// <summary>
-/// Writes batches into a segment. Past the page cache, which saves the sync from writing back, as long as this process is alone; through it while others append too,
-/// since they read what was appended. No batch shares a block with another, so that both may meet in one file.
+/// Writes batches into a segment. Past the page cache, which saves the sync from writing back, as long as this process is alone; through it
+/// while others append too, since they read what was appended. No batch shares a block with another, so that both may meet in one file.
 /// </summary>
-internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segment, Func<string, Errno, StoreFaultedException> fault) : IDisposable
+internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segment, Func<string, Errno, StoreFaultedException> fault)
+    : IDisposable
 {
     private readonly IDurableFileSystem _fs = directory.FileSystem;
     private FileHandle? _direct;
@@ -58,7 +59,9 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
         return _fs.Write(File, bytes, start, out count);
     }
 
-    /// <summary>The segment, opened for writes past the cache; null where that is not possible, for whatever reason: the cache will do.</summary>
+    /// <summary>
+    /// The segment, opened for writes past the cache; null where that is not possible, for whatever reason: the cache will do.
+    /// </summary>
     private FileHandle? Direct
     {
         get
@@ -73,11 +76,14 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
         }
     }
 
-    /// <summary>Whether something of the batch is there all the same: past the cache, a disk may have taken a part before it said so.</summary>
+    /// <summary>
+    /// Whether something of the batch is there all the same: past the cache, a disk may have taken a part before it said so.
+    /// </summary>
     private bool MayStand(long start)
     {
         Span<byte> found = stackalloc byte[RecordFormat.HeaderBytes];
-        return _fs.Read(File, found, start, out int count) != Errno.None || RecordFormat.TryReadHeader(found[..count], segment.Header.Salt, out _);
+        return _fs.Read(File, found, start, out int count) != Errno.None
+            || RecordFormat.TryReadHeader(found[..count], segment.Header.Salt, out _);
     }
 
     /// <summary>

@@ -4,8 +4,8 @@ using SafeStore.Locking;
 namespace SafeStore.Log;
 
 /// <summary>
-/// A lock between processes that is held for less time than a pause by the clock would take. flock tells nobody that it has become free: who finds it held says so in a
-/// shared word and sleeps on that word; who releases it wakes them.
+/// A lock between processes that is held for less time than a pause by the clock would take. flock tells nobody that it has become free:
+/// who finds it held says so in a shared word and sleeps on that word; who releases it wakes them.
 /// </summary>
 /// <remarks>The flock alone decides; a word that is wrong, or a holder that died and wakes nobody, costs at most one sleep.</remarks>
 internal sealed class SharedLock(FileLock fileLock, SharedState shared, SharedWord waiting)

@@ -55,8 +55,8 @@ internal enum SharedWord
 /// </summary>
 /// <remarks>
 /// <c>TailOwner</c> and <c>Epoch</c> are written under the log lock only. The tail owner is whoever appended last: it knows where the log
-/// ends; everybody else reads forward first. The epoch grows with every new segment: whoever knows another one looks at the directory again.
-/// The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's own.
+/// ends; everybody else reads forward first. The epoch grows with every new segment: whoever knows another one looks at the directory
+/// again. The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's own.
 /// </remarks>
 internal sealed class SharedState : IDisposable
 {
@@ -140,7 +140,10 @@ internal sealed class SharedState : IDisposable
     /// <summary>Says what was synced; without success the others sync more often.</summary>
     public void TrySetSynced(Lsn lsn) => _ = TryWrite(SharedWord.SyncedLsn, (ulong)lsn.Value);
 
-    /// <summary>Forgets what former users of the store have appended, synced and waited for: the store may have been restored from an older copy since.</summary>
+    /// <summary>
+    /// Forgets what former users of the store have appended, synced and waited for: the store may have been restored from an older copy
+    /// since.
+    /// </summary>
     public void StartOver()
     {
         SetTailOwner(0);
@@ -176,16 +179,19 @@ internal sealed class SharedState : IDisposable
     }
 
     /// <summary>
-    /// By a call, never through the mapping: a file that another program has shortened would kill the process. One that was emptied, and has grown again, has lost its life.
+    /// By a call, never through the mapping: a file that another program has shortened would kill the process. One that was emptied, and
+    /// has grown again, has lost its life.
     /// </summary>
     private ulong Read(SharedWord word)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
         StorageException.ThrowIfFailed(_fs.Read(_file, bytes, 0, out int count), "read the store's words", _file);
-        bool isWhole = count == bytes.Length && (_life == 0 || BinaryPrimitives.ReadUInt64LittleEndian(bytes[((int)SharedWord.Life * 8)..]) == _life);
+        bool isWhole = count == bytes.Length
+            && (_life == 0 || BinaryPrimitives.ReadUInt64LittleEndian(bytes[((int)SharedWord.Life * 8)..]) == _life);
         return isWhole ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[((int)word * 8)..])
             : throw new StoreFaultedException($"its file '{_file.Path}' was shortened or replaced by another program.");
     }
 
-    private void Write(SharedWord word, ulong value) => StorageException.ThrowIfFailed(TryWrite(word, value), "write the shared state", _file);
+    private void Write(SharedWord word, ulong value) =>
+        StorageException.ThrowIfFailed(TryWrite(word, value), "write the shared state", _file);
 }

@@ -3,12 +3,13 @@ using System;
 namespace SafeStore.Log;
 
 /// <summary>
-/// Lets the processes of a store share the syncs of their log. One of them syncs at a time, for all that was appended before it began; who has appended meanwhile waits
-/// for the next one, which a single one of them makes.
+/// Lets the processes of a store share the syncs of their log. One of them syncs at a time, for all that was appended before it began; who
+/// has appended meanwhile waits for the next one, which a single one of them makes.
 /// </summary>
 /// <remarks>
-/// Two shared words, both written only after the fact that they state, so that a process that dies between the two leaves too low a number: the last LSN appended (under
-/// the log lock) and the last LSN synced (under the sync lock). Whose sync fails marks the store as faulted before it lets the next one try.
+/// Two shared words, both written only after the fact that they state, so that a process that dies between the two leaves too low a number:
+/// the last LSN appended (under the log lock) and the last LSN synced (under the sync lock). Whose sync fails marks the store as faulted
+/// before it lets the next one try.
 /// </remarks>
 internal sealed class SharedSync(SharedLock turn, SharedState shared)
 {
@@ -49,7 +50,8 @@ internal sealed class SharedSync(SharedLock turn, SharedState shared)
 
     private Lsn SyncForAll<TState>(Lsn upTo, ulong epoch, Action<TState> sync, TState state)
     {
-        // In this order: if the epoch is still ours, what was appended by then is in our segment, or in an older one, which was synced before ours began.
+        // In this order: if the epoch is still ours, what was appended by then is in our segment, or in an older one, which was synced
+        // before ours began.
         Lsn appended = shared.AppendedLsn;
         Lsn covered = shared.Epoch == epoch ? Lsn.Max(appended, upTo) : upTo;
         sync(state);

@@ -7,8 +7,9 @@ using SafeStore.Vocabulary;
 namespace SafeStore.Log;
 
 /// <summary>
-/// The highest LSN whose effects are durable in the document files themselves, or are written again by a later record: two slots in blocks of their own, written alternately, so
-/// that a torn write leaves the other. Written under the checkpoint lock or an exclusive open lock only.
+/// The highest LSN whose effects are durable in the document files themselves, or are written again by a later record: two slots in blocks
+/// of their own, written alternately, so that a torn write leaves the other. Written under the checkpoint lock or an exclusive open lock
+/// only.
 /// </summary>
 internal sealed class Watermark
 {
@@ -45,7 +46,9 @@ internal sealed class Watermark
         }
     }
 
-    /// <summary>Writes the file anew; durable on return. Recovery does, since what it reads may be in the cache and not on the disk.</summary>
+    /// <summary>
+    /// Writes the file anew; durable on return. Recovery does, since what it reads may be in the cache and not on the disk.
+    /// </summary>
     public void Create(AtomicFile atomic, Lsn lsn)
     {
         byte[] content = new byte[FileBytes];
@@ -55,10 +58,13 @@ internal sealed class Watermark
 
     /// <summary>Advances the watermark; durable on return.</summary>
     /// <remarks>The caller has made durable everything up to it.</remarks>
-    /// <exception cref="SyncFailedException">The slot may be in the cache and not on the disk; the next write would go over the last good one.</exception>
+    /// <exception cref="SyncFailedException">
+    /// The slot may be in the cache and not on the disk; the next write would go over the last good one.
+    /// </exception>
     public void Advance(Lsn lsn)
     {
-        StorageException.ThrowIfFailed(_fs.OpenFile(_metadata, FileName, FileUse.ReadWrite, out FileHandle? file), "open the watermark", FilePath);
+        StorageException.ThrowIfFailed(
+            _fs.OpenFile(_metadata, FileName, FileUse.ReadWrite, out FileHandle? file), "open the watermark", FilePath);
         using (file)
         {
             Slot newest = Newest(file!) ?? throw new LogCorruptException(FilePath, 0, default, "neither slot of the watermark is valid");

@@ -8,10 +8,13 @@ using SafeStore.Threads;
 namespace SafeStore.Recovery;
 
 /// <summary>
-/// Writes many whole documents: each into the scratch directory, synced, then renamed into its place. They are synced in batches. The directories are the
-/// caller's to sync.
+/// Writes many whole documents: each into the scratch directory, synced, then renamed into its place. They are synced in batches. The
+/// directories are the caller's to sync.
 /// </summary>
-/// <remarks>What a failure or a crash leaves lies in the scratch directory; a document's name goes to its new content after that was synced, or not at all.</remarks>
+/// <remarks>
+/// What a failure or a crash leaves lies in the scratch directory; a document's name goes to its new content after that was synced, or not
+/// at all.
+/// </remarks>
 internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs) : IDisposable
 {
     private const int FilesPerBatch = 64;
@@ -44,7 +47,8 @@ internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs) :
     /// <summary>Makes a file that is in its place, or will be with its directory, durable with the next <see cref="Complete"/>.</summary>
     public void Add(RootDirectory root, DirectoryHandle directory, string name)
     {
-        StorageException.ThrowIfFailed(fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open a new document", directory, name);
+        StorageException.ThrowIfFailed(
+            fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open a new document", directory, name);
         _batch.Add(file!, new WrittenFile(root, directory.Path, null, name));
         if (_batch.IsFull)
         {

@@ -69,7 +69,10 @@ internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, Paralle
         _newLocks.ForEach(static created => created.File.Dispose());
     }
 
-    /// <summary>A word that is not of the sandbox that was removed but of one that was made, and locked, since; it may be in the middle of a transaction.</summary>
+    /// <summary>
+    /// A word that is not of the sandbox that was removed but of one that was made, and locked, since; it may be in the middle of a
+    /// transaction.
+    /// </summary>
     public static bool IsOfLaterSandbox(LockWord word, Redo redo) => word.State != LockWordState.Unknown && word.Lsn >= redo.Last;
 
     private bool IsMeantForThis(RootDirectory root, Redo redo)
@@ -81,8 +84,8 @@ internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, Paralle
     }
 
     /// <summary>
-    /// Unless another program has made the sandbox again: then one of our lockers has found it so, and has written a word that no removed sandbox has. (A
-    /// remover's word says "committing", and an LSN before the removal.)
+    /// Unless another program has made the sandbox again: then one of our lockers has found it so, and has written a word that no removed
+    /// sandbox has. (A remover's word says "committing", and an LSN before the removal.)
     /// </summary>
     private void Remove(Redo redo)
     {
@@ -123,7 +126,8 @@ internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, Paralle
             BuildContainer(root, sandbox, redo, name, container);
         }
 
-        foreach (IGrouping<string?, KeyValuePair<DocumentKey, RedoDocument>> group in DocumentsIn(root, redo).GroupBy(static document => document.Key.Container))
+        foreach (IGrouping<string?, KeyValuePair<DocumentKey, RedoDocument>> group in DocumentsIn(root, redo)
+            .GroupBy(static document => document.Key.Container))
         {
             if (group.Key is null)
             {
@@ -218,7 +222,8 @@ internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, Paralle
         }
     }
 
-    private void Write(RootDirectory root, string path, DirectoryHandle directory, IEnumerable<KeyValuePair<DocumentKey, RedoDocument>> documents)
+    private void Write(
+        RootDirectory root, string path, DirectoryHandle directory, IEnumerable<KeyValuePair<DocumentKey, RedoDocument>> documents)
     {
         foreach ((DocumentKey key, RedoDocument document) in documents)
         {
@@ -266,7 +271,8 @@ internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, Paralle
     private void SyncDirectories()
     {
         foreach (IGrouping<int, (StoreRoot Root, string Path)> level in
-            _touched.GroupBy(static touched => touched.Path.Count(static character => character == '/')).OrderByDescending(static level => level.Key))
+            _touched.GroupBy(static touched => touched.Path.Count(static character => character == '/'))
+                .OrderByDescending(static level => level.Key))
         {
             (StoreRoot Root, string Path)[] directories = [.. level];
             syncs.ForEach(directories.Length, leastPerThread: 1, number => Sync(roots[directories[number].Root], directories[number].Path));

@@ -14,8 +14,8 @@ using SafeStore.Vocabulary;
 namespace SafeStore.Recovery;
 
 /// <summary>
-/// Finishes in one sandbox what a dead process left between append and publish; the log decides. What it had only staged lies in its scratch directory and
-/// needs nothing. Every step may be repeated, by the next locker, after a death in the middle.
+/// Finishes in one sandbox what a dead process left between append and publish; the log decides. What it had only staged lies in its
+/// scratch directory and needs nothing. Every step may be repeated, by the next locker, after a death in the middle.
 /// </summary>
 internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity identity, EngineEvents events) : IResolver
 {
@@ -23,10 +23,12 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
 
     public async ValueTask<LockWord?> ResolveAsync(SandboxHandles handles, LockWord word, CancellationToken cancellation)
     {
-        (List<(SandboxPlan Plan, CommitRecord Record)> plans, Lsn last) = await FindAsync(handles.Sandbox, word.Lsn, cancellation).ConfigureAwait(false);
+        (List<(SandboxPlan Plan, CommitRecord Record)> plans, Lsn last) =
+            await FindAsync(handles.Sandbox, word.Lsn, cancellation).ConfigureAwait(false);
         if (word.State == LockWordState.Unknown && plans.Count > 0)
         {
-            // Only the last one can be unpublished. A remover marks the word first: without the mark, another program has made the sandbox since.
+            // Only the last one can be unpublished. A remover marks the word first: without the mark, another program has made the sandbox
+            // since.
             plans = plans[^1].Plan.Kind == PlanKind.Remove ? [] : plans[^1..];
         }
 
@@ -73,7 +75,8 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
     }
 
     /// <summary>The transactions of a sandbox above an LSN, durable; and the last LSN of the log.</summary>
-    private async ValueTask<(List<(SandboxPlan Plan, CommitRecord Record)> Plans, Lsn Last)> FindAsync(string sandbox, Lsn above, CancellationToken cancellation)
+    private async ValueTask<(List<(SandboxPlan Plan, CommitRecord Record)> Plans, Lsn Last)> FindAsync(
+        string sandbox, Lsn above, CancellationToken cancellation)
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
         log.ThrowIfFaulted();

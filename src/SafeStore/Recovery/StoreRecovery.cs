@@ -22,7 +22,9 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     private readonly IDurableFileSystem _fs = roots.FileSystem;
     private readonly Watermark _watermark = new(roots.FileSystem, roots.Config.Metadata);
 
-    /// <param name="wasFaulted">Whether the store's last users saw a sync fail, so that what the cache shows need not be on the disk.</param>
+    /// <param name="wasFaulted">
+    /// Whether the store's last users saw a sync fail, so that what the cache shows need not be on the disk.
+    /// </param>
     public void Run(bool wasFaulted)
     {
         roots.TakeScratch(events);
@@ -33,7 +35,8 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         bool rootWasLost = isMade && (log.Header!.ConfigRoot != identity.ConfigRoot || log.Header.RunRoot != identity.RunRoot);
         Dictionary<string, Redo> redos = Collect(log);
 
-        // R3. A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any more.
+        // R3. A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any
+        // more.
         LogReader.Harden(directory, log, rewrite: wasFaulted);
         EmptyAside(); // R4
         using var syncs = new ParallelCalls(_fs.SyncsSideBySide);
@@ -72,8 +75,8 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     }
 
     /// <summary>
-    /// Empties scratch/ and new/, before records are applied: a rename out of them may have left both names after a power loss, and what is emptied here would be
-    /// a published directory; the log, above the watermark, has everything that was in it.
+    /// Empties scratch/ and new/, before records are applied: a rename out of them may have left both names after a power loss, and what is
+    /// emptied here would be a published directory; the log, above the watermark, has everything that was in it.
     /// </summary>
     private void EmptyAside()
     {
@@ -90,10 +93,12 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
             }
 
             // The temp files of a watermark or an identity that was being written.
-            foreach (DirectoryEntry entry in EntriesOf(root.Metadata).FindAll(static entry => entry.Kind == FileKind.Regular && TempName.IsFile(entry.Name)))
+            foreach (DirectoryEntry entry in EntriesOf(root.Metadata)
+                .FindAll(static entry => entry.Kind == FileKind.Regular && TempName.IsFile(entry.Name)))
             {
                 Errno errno = _fs.Unlink(root.Metadata, entry.Name);
-                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove a temp file", root.Metadata, entry.Name);
+                StorageException.ThrowIfFailed(
+                    errno == Errno.NotFound ? Errno.None : errno, "remove a temp file", root.Metadata, entry.Name);
             }
         }
 
@@ -101,9 +106,9 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     }
 
     /// <summary>
-    /// Lets the lock word of each sandbox in the records say "idle", durably: the log, which knows the versions too, is about to be dropped. Also a word that is
-    /// right already, or damaged: it may stand in the cache only, above an older one on the disk. (The word of a removed sandbox is left: it tells whether another
-    /// program has made the sandbox again.)
+    /// Lets the lock word of each sandbox in the records say "idle", durably: the log, which knows the versions too, is about to be
+    /// dropped. Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk. (The word of
+    /// a removed sandbox is left: it tells whether another program has made the sandbox again.)
     /// </summary>
     private void WriteWords(Dictionary<string, Redo>.ValueCollection redos, ParallelCalls syncs)
     {
@@ -158,7 +163,9 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         }
     }
 
-    /// <exception cref="SyncFailedException">One of many sandboxes' words may not be durable: not the matter of the one that filled the batch.</exception>
+    /// <exception cref="SyncFailedException">
+    /// One of many sandboxes' words may not be durable: not the matter of the one that filled the batch.
+    /// </exception>
     private static void Sync(SyncBatch<string> words)
     {
         foreach ((string path, Errno errno) in words.Sync())
@@ -231,7 +238,8 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         _fs.FillRandom(salt);
         Lsn previous = log.Header is null ? default : log.End.Next.Previous;
         var header = new SegmentHeader(
-            BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot, Watermark: last);
+            BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity.Store, identity.ConfigRoot,
+            identity.RunRoot, Watermark: last);
         directory.Start(header).Dispose();
     }
 

@@ -4,8 +4,9 @@ using SafeStore.FileSystem;
 namespace SafeStore.Roots;
 
 /// <summary>
-/// Removes a directory tree that lies in a scratch directory. A directory in it is moved up, beside it, and emptied in its turn: neither the tree's depth
-/// nor the limit of descriptors matters. No link is followed, and what another filesystem or mount shows inside the tree is not touched.
+/// Removes a directory tree that lies in a scratch directory. A directory in it is moved up, beside it, and emptied in its turn: neither
+/// the tree's depth nor the limit of descriptors matters. No link is followed, and what another filesystem or mount shows inside the tree
+/// is not touched.
 /// </summary>
 internal static class RemovedTree
 {
@@ -30,7 +31,8 @@ internal static class RemovedTree
                 }
             }
 
-            errno = errno is Errno.NotDirectory or Errno.SymbolicLink ? fs.Unlink(scratch.Directory, next) : errno == Errno.NotFound ? errno : fs.RemoveDirectory(scratch.Directory, next);
+            errno = errno is Errno.NotDirectory or Errno.SymbolicLink ? fs.Unlink(scratch.Directory, next) : errno == Errno.NotFound ? errno
+                : fs.RemoveDirectory(scratch.Directory, next);
             isComplete &= errno is Errno.None or Errno.NotFound;
         }
 

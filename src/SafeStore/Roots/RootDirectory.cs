@@ -18,7 +18,8 @@ internal sealed class RootDirectory : IDisposable
     private readonly IDurableFileSystem _fs;
     private ScratchDirectory? _scratch;
 
-    private RootDirectory(IDurableFileSystem fs, StoreRoot root, DirectoryHandle directory, DirectoryHandle metadata, FileSystemTraits traits)
+    private RootDirectory(
+        IDurableFileSystem fs, StoreRoot root, DirectoryHandle directory, DirectoryHandle metadata, FileSystemTraits traits)
     {
         _fs = fs;
         Root = root;
@@ -37,7 +38,8 @@ internal sealed class RootDirectory : IDisposable
     public required DirectoryHandle Scratches { get; init; }
 
     /// <summary>
-    /// Where new sandboxes are built, each under its id: that name leads to the record of a creation whose process died before the sandbox appeared.
+    /// Where new sandboxes are built, each under its id: that name leads to the record of a creation whose process died before the sandbox
+    /// appeared.
     /// </summary>
     public required DirectoryHandle New { get; init; }
 
@@ -51,7 +53,8 @@ internal sealed class RootDirectory : IDisposable
     public required FilePermissions DirectoryPermissions { get; init; }
 
     /// <summary>This object's own scratch directory; there is one once the store has been joined.</summary>
-    public ScratchDirectory Scratch => _scratch ?? throw new InvalidOperationException("The scratch directory is taken when the store is joined.");
+    public ScratchDirectory Scratch =>
+        _scratch ?? throw new InvalidOperationException("The scratch directory is taken when the store is joined.");
 
     /// <summary>Its contents do not outlive the machine's power: no sync is worth its time here.</summary>
     public bool IsVolatile { get; }
@@ -63,14 +66,16 @@ internal sealed class RootDirectory : IDisposable
         var made = new FilePermissions(options.DirectoryMode);
         DirectoryHandle directory = owned.Add(OpenOrMake(fs, layout.PathOf(root), made));
         StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus status), "look at the root", directory);
-        FileOwner? owner = fs.IsPrivileged && status.Owner.User != 0 ? status.Owner : null; // what a privileged process makes belongs to whom the root belongs
+        // what a privileged process makes belongs to whom the root belongs
+        FileOwner? owner = fs.IsPrivileged && status.Owner.User != 0 ? status.Owner : null;
         FilePermissions directories = made with { Owner = owner };
         DirectoryHandle metadata = owned.Add(OpenMetadata(fs, layout.MetadataOf(root), directories));
         CheckMetadata(fs, directory, status, metadata, options.DirectoryMode);
         StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
         if (!traits!.IsLocal)
         {
-            throw new StoreMetadataException(directory.Path, $"it lies on {traits.Name}, whose locks and syncs cannot be relied on; use a local filesystem");
+            throw new StoreMetadataException(
+                directory.Path, $"it lies on {traits.Name}, whose locks and syncs cannot be relied on; use a local filesystem");
         }
 
         DirectoryHandle scratches = owned.Add(OpenOrMake(fs, metadata, ScratchName, directories));
@@ -86,9 +91,12 @@ internal sealed class RootDirectory : IDisposable
         };
     }
 
-    /// <summary>Takes a scratch directory, if it has none yet; the caller holds the store open. What another opener could not empty is tried again.</summary>
+    /// <summary>
+    /// Takes a scratch directory, if it has none yet; the caller holds the store open. What another opener could not empty is tried again.
+    /// </summary>
     /// <param name="left">Receives what could not be emptied.</param>
-    public void TakeScratch(ICollection<FileStatus> left) => _scratch ??= ScratchDirectory.Acquire(_fs, Scratches, DirectoryPermissions, left);
+    public void TakeScratch(ICollection<FileStatus> left) =>
+        _scratch ??= ScratchDirectory.Acquire(_fs, Scratches, DirectoryPermissions, left);
 
     /// <summary>Opens a directory by its absolute path, making it and those above it if they do not exist.</summary>
     public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path, FilePermissions? permissions = null)
@@ -104,7 +112,8 @@ internal sealed class RootDirectory : IDisposable
         return directory!;
     }
 
-    public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, DirectoryHandle parent, string name, FilePermissions? permissions = null)
+    public static DirectoryHandle OpenOrMake(
+        IDurableFileSystem fs, DirectoryHandle parent, string name, FilePermissions? permissions = null)
     {
         Errno errno = fs.OpenDirectory(parent, name, out DirectoryHandle? directory);
         if (errno == Errno.NotFound)
@@ -128,8 +137,8 @@ internal sealed class RootDirectory : IDisposable
     }
 
     /// <summary>
-    /// Makes durable that what has left scratch/ and new/ has left them: after a power loss, the next recovery would empty it under its old name. Before the watermark
-    /// moves.
+    /// Makes durable that what has left scratch/ and new/ has left them: after a power loss, the next recovery would empty it under its old
+    /// name. Before the watermark moves.
     /// </summary>
     /// <param name="failed">The directory whose sync failed.</param>
     public Errno SyncScratch(out DirectoryHandle failed)
@@ -180,26 +189,31 @@ internal sealed class RootDirectory : IDisposable
     }
 
     /// <summary>Renames between a root and its metadata must be possible, and no other user may change the metadata.</summary>
-    private static void CheckMetadata(IDurableFileSystem fs, DirectoryHandle directory, in FileStatus status, DirectoryHandle metadata, UnixFileMode mode)
+    private static void CheckMetadata(
+        IDurableFileSystem fs, DirectoryHandle directory, in FileStatus status, DirectoryHandle metadata, UnixFileMode mode)
     {
         const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
         StorageException.ThrowIfFailed(fs.Stat(metadata, out FileStatus found), "look at the metadata directory", metadata);
         if (!found.IsOnMountOf(status))
         {
             throw new StoreMetadataException(
-                metadata.Path, $"it lies on another filesystem or mount than its root '{directory.Path}', so nothing could be renamed between them");
+                metadata.Path,
+                $"it lies on another filesystem or mount than its root '{directory.Path}', so nothing could be renamed between them");
         }
 
         if (found.Owner.User != status.Owner.User && found.Owner.User != 0)
         {
             throw new StoreMetadataException(
-                metadata.Path, $"it belongs to user {found.Owner.User}, and its root to user {status.Owner.User}. Find out who made it, then give it to the root's owner (chown)");
+                metadata.Path,
+                $"it belongs to user {found.Owner.User}, and its root to user {status.Owner.User}. Find out who made it, then give it to "
+                + $"the root's owner (chown)");
         }
 
         if ((found.Mode & WritableByOthers & ~mode) != 0)
         {
             throw new StoreMetadataException(
-                metadata.Path, "other users may write to it. Take that right away (chmod go-w), or say in StoreOptions.DirectoryMode that it is meant");
+                metadata.Path,
+                "other users may write to it. Take that right away (chmod go-w), or say in StoreOptions.DirectoryMode that it is meant");
         }
     }
 }

@@ -7,8 +7,8 @@ using SafeStore.FileSystem;
 namespace SafeStore.Roots;
 
 /// <summary>
-/// A store object's own directory, <c>(metadata)/scratch/(owner)</c>, locked as long as the object is open. Whatever is not published yet, or no more, lies in
-/// it: so nothing but documents ever lies in a sandbox.
+/// A store object's own directory, <c>(metadata)/scratch/(owner)</c>, locked as long as the object is open. Whatever is not published yet,
+/// or no more, lies in it: so nothing but documents ever lies in a sandbox.
 /// </summary>
 internal sealed class ScratchDirectory : IDisposable
 {
@@ -26,15 +26,16 @@ internal sealed class ScratchDirectory : IDisposable
     public DirectoryHandle Directory { get; }
 
     /// <summary>
-    /// Takes a free scratch directory, or makes one, and empties it; removes the other free ones. (An opener that holds the lock on one, and finds it under its
-    /// name, is its only user.)
+    /// Takes a free scratch directory, or makes one, and empties it; removes the other free ones. (An opener that holds the lock on one,
+    /// and finds it under its name, is its only user.)
     /// </summary>
     /// <param name="fs">The filesystem.</param>
     /// <param name="parent">The directory of all scratch directories.</param>
     /// <param name="permissions">Of a new one.</param>
     /// <param name="left">Receives what could not be emptied.</param>
     /// <exception cref="StorageException">There is none, and none can be made.</exception>
-    public static ScratchDirectory Acquire(IDurableFileSystem fs, DirectoryHandle parent, in FilePermissions permissions, ICollection<FileStatus> left)
+    public static ScratchDirectory Acquire(
+        IDurableFileSystem fs, DirectoryHandle parent, in FilePermissions permissions, ICollection<FileStatus> left)
     {
         ScratchDirectory? own = null;
         try
@@ -73,8 +74,8 @@ internal sealed class ScratchDirectory : IDisposable
     public string NewName() => _names.Next().ToString("x16", CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// A name for something that will be gone soon; to be given back when it is. Names are used again: the kernel remembers each name that it has seen, also
-    /// when it is gone.
+    /// A name for something that will be gone soon; to be given back when it is. Names are used again: the kernel remembers each name that
+    /// it has seen, also when it is gone.
     /// </summary>
     public string Take() => _free.TryPop(out string? name) ? name : NewName();
 

@@ -15,7 +15,9 @@ internal sealed record StoreDocument(int Format, Guid Store)
     public const string FileName = "store.json";
 }
 
-/// <summary>root.json: the store that a root belongs to, and the root's own id. A new id is a new, empty root; the one before it is named.</summary>
+/// <summary>
+/// root.json: the store that a root belongs to, and the root's own id. A new id is a new, empty root; the one before it is named.
+/// </summary>
 internal sealed record RootDocument(int Format, Guid Store, Guid Root, Guid Former)
 {
     public const string FileName = "root.json";
@@ -27,8 +29,9 @@ internal sealed record RootDocument(int Format, Guid Store, Guid Root, Guid Form
 internal sealed partial class MetadataJson : JsonSerializerContext;
 
 /// <summary>
-/// The identity of a store and of its roots. It stands in three places: in the store's document, in each root's (and on the root's directory itself, where the
-/// filesystem has attributes), and in the header of each segment. Where they disagree, or one is missing, the store is not opened.
+/// The identity of a store and of its roots. It stands in three places: in the store's document, in each root's (and on the root's
+/// directory itself, where the filesystem has attributes), and in the header of each segment. Where they disagree, or one is missing, the
+/// store is not opened.
 /// </summary>
 internal sealed class StoreMetadata(RootSet roots)
 {
@@ -62,10 +65,13 @@ internal sealed class StoreMetadata(RootSet roots)
     /// <exception cref="StoreFormatException">It is of another format.</exception>
     public static StoreDocument? ReadStore(IDurableFileSystem fs, DirectoryHandle metadata) =>
         Read(fs, metadata, StoreDocument.FileName) is { } json
-            ? Parse(json, $"{metadata.Path}/{StoreDocument.FileName}", static (format, document) => new StoreDocument(format, IdIn(document, "store")))
+            ? Parse(json, $"{metadata.Path}/{StoreDocument.FileName}",
+                static (format, document) => new StoreDocument(format, IdIn(document, "store")))
             : null;
 
-    /// <summary>Opens store.json for the store's locks; a new store gets one, durable under its name before anything else of the store exists.</summary>
+    /// <summary>
+    /// Opens store.json for the store's locks; a new store gets one, durable under its name before anything else of the store exists.
+    /// </summary>
     /// <param name="permissions">Of a new one.</param>
     /// <exception cref="StoreMetadataException">It is missing in a store that exists.</exception>
     public FileHandle OpenAnchor(in FilePermissions permissions)
@@ -87,13 +93,16 @@ internal sealed class StoreMetadata(RootSet roots)
     }
 
     /// <summary>The identity; gives one to a root that has none yet. Only while no other process has the store open.</summary>
-    /// <param name="isFinished">Whether the store was made to its end before: then each root that outlives the machine's power has an identity.</param>
+    /// <param name="isFinished">
+    /// Whether the store was made to its end before: then each root that outlives the machine's power has an identity.
+    /// </param>
     /// <param name="inLog">The ids of the roots in the log's newest segment; null if there is none.</param>
     /// <exception cref="StoreMetadataException">They disagree, or one is missing.</exception>
     public StoreIdentity Establish(bool isFinished, (Guid Config, Guid Run)? inLog)
     {
         Guid store = StoreId();
-        return new StoreIdentity(store, IdentityOf(roots.Config, store, isFinished, inLog?.Config), IdentityOf(roots.Run, store, isFinished, inLog?.Run));
+        return new StoreIdentity(
+            store, IdentityOf(roots.Config, store, isFinished, inLog?.Config), IdentityOf(roots.Run, store, isFinished, inLog?.Run));
     }
 
     /// <summary>The identity that the first opener has established.</summary>
@@ -105,7 +114,8 @@ internal sealed class StoreMetadata(RootSet roots)
 
     /// <summary>The store's id.</summary>
     public Guid StoreId() => ReadStore(_fs, roots.Config.Metadata)?.Store
-        ?? throw new StoreMetadataException($"{roots.Config.Metadata.Path}/{StoreDocument.FileName}", "it is missing although the store is open");
+        ?? throw new StoreMetadataException(
+            $"{roots.Config.Metadata.Path}/{StoreDocument.FileName}", "it is missing although the store is open");
 
     private Guid Joined(RootDirectory root, Guid store) =>
         ReadRoot(root) is { } document && document.Store == store ? document.Root : throw Foreign(root);
@@ -116,7 +126,8 @@ internal sealed class StoreMetadata(RootSet roots)
         string anchor = $"{roots.Config.Metadata.Path}/{StoreDocument.FileName}";
         if (_fs.Stat(roots.Config.Metadata, "log", out _) == Errno.None)
         {
-            throw new StoreMetadataException(anchor, "it is missing although there is a log. Restore it from a backup, or run 'safestore repair'");
+            throw new StoreMetadataException(
+                anchor, "it is missing although there is a log. Restore it from a backup, or run 'safestore repair'");
         }
 
         foreach (RootDirectory root in roots.InOrderOfAppearance)
@@ -124,7 +135,8 @@ internal sealed class StoreMetadata(RootSet roots)
             RefuseOwned(root, default);
             if (ReadRoot(root) is { } document)
             {
-                throw new StoreMetadataException(anchor, $"it is missing, and the root '{root.Directory.Path}' belongs to the store {document.Store}; check the layout");
+                throw new StoreMetadataException(
+                    anchor, $"it is missing, and the root '{root.Directory.Path}' belongs to the store {document.Store}; check the layout");
             }
         }
     }
@@ -141,7 +153,8 @@ internal sealed class StoreMetadata(RootSet roots)
         if (errno != Errno.None)
         {
             _ = _fs.Unlink(metadata, temp);
-            StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the store's document", metadata, StoreDocument.FileName);
+            StorageException.ThrowIfFailed(
+                errno == Errno.Exists ? Errno.None : errno, "make the store's document", metadata, StoreDocument.FileName);
         }
 
         StorageException.ThrowIfFailed(_fs.SyncDirectory(metadata), "sync the metadata directory", metadata);
@@ -162,7 +175,8 @@ internal sealed class StoreMetadata(RootSet roots)
             {
                 throw new StoreMetadataException(
                     $"{root.Metadata.Path}/{RootDocument.FileName}",
-                    $"it says that the root is {document.Root}, and the log says that it is {logged}. Restore it from a backup, or run 'safestore repair'");
+                    $"it says that the root is {document.Root}, and the log says that it is {logged}. Restore it from a backup, or run "
+                    + $"'safestore repair'");
             }
 
             SetAttribute(root, store);
@@ -173,7 +187,8 @@ internal sealed class StoreMetadata(RootSet roots)
         {
             throw new StoreMetadataException(
                 $"{root.Metadata.Path}/{RootDocument.FileName}",
-                $"it is missing, and the root '{root.Directory.Path}' is not an empty one on a volatile filesystem. Restore the root, or run 'safestore repair'");
+                $"it is missing, and the root '{root.Directory.Path}' is not an empty one on a volatile filesystem. Restore the root, or "
+                + $"run 'safestore repair'");
         }
 
         SyncAncestors();
@@ -198,7 +213,9 @@ internal sealed class StoreMetadata(RootSet roots)
             && Guid.TryParse(Encoding.ASCII.GetString(value), out Guid owner) && owner != store)
         {
             throw new StoreMetadataException(
-                root.Directory.Path, $"it is a root of the store {owner}, whose metadata lies elsewhere: open it with the layout with which that store was made");
+                root.Directory.Path,
+                $"it is a root of the store {owner}, whose metadata lies elsewhere: open it with the layout with which that store was "
+                + $"made");
         }
 
         string path = root.Directory.Path;
@@ -210,7 +227,8 @@ internal sealed class StoreMetadata(RootSet roots)
                 {
                     if (_fs.Stat(metadata!, RootDocument.FileName, out _) == Errno.None)
                     {
-                        throw new StoreMetadataException(root.Metadata.Path, $"the root '{path}' has its metadata in '{other}': open the store with that layout");
+                        throw new StoreMetadataException(
+                            root.Metadata.Path, $"the root '{path}' has its metadata in '{other}': open the store with that layout");
                     }
                 }
             }
@@ -258,7 +276,8 @@ internal sealed class StoreMetadata(RootSet roots)
             ? Parse(
                 json,
                 $"{root.Metadata.Path}/{RootDocument.FileName}",
-                static (format, document) => new RootDocument(format, IdIn(document, "store"), IdIn(document, "root"), IdIn(document, "former")))
+                static (format, document) =>
+                new RootDocument(format, IdIn(document, "store"), IdIn(document, "root"), IdIn(document, "former")))
             : null;
 
     private static byte[]? Read(IDurableFileSystem fs, DirectoryHandle metadata, string name)
@@ -276,8 +295,8 @@ internal sealed class StoreMetadata(RootSet roots)
     }
 
     /// <summary>
-    /// Reads a document member by member: its version first, since a newer one may have other members. (Not by the serializer, which takes tens of milliseconds of a
-    /// process's first opening to get ready for three ids.)
+    /// Reads a document member by member: its version first, since a newer one may have other members. (Not by the serializer, which takes
+    /// tens of milliseconds of a process's first opening to get ready for three ids.)
     /// </summary>
     private static T Parse<T>(byte[] json, string path, Func<int, JsonElement, T> make)
         where T : class
@@ -286,7 +305,8 @@ internal sealed class StoreMetadata(RootSet roots)
         {
             using JsonDocument document = JsonDocument.Parse(json, s_strict);
             int format = document.RootElement.GetProperty("format").GetInt32();
-            return format is < 1 ? throw new StoreMetadataException(path, $"it is damaged, there was never a format {format}; restore it from a backup")
+            return format is < 1
+                ? throw new StoreMetadataException(path, $"it is damaged, there was never a format {format}; restore it from a backup")
                 : format != StoreIdentity.Format ? throw new StoreFormatException(path, format)
                 : make(format, document.RootElement);
         }

@@ -8,8 +8,8 @@ using System.Threading.Tasks;
 namespace SafeStore.Threads;
 
 /// <summary>
-/// Does many independent things of one kind, some at the same time if the filesystem is worth it. Blocking threads of its own, not the pool's: they live as long
-/// as a recovery or a checkpoint, and what they do is system calls.
+/// Does many independent things of one kind, some at the same time if the filesystem is worth it. Blocking threads of its own, not the
+/// pool's: they live as long as a recovery or a checkpoint, and what they do is system calls.
 /// </summary>
 /// <param name="threadsMax">How many threads, the caller's among them.</param>
 internal sealed class ParallelCalls(int threadsMax) : IDisposable
@@ -49,8 +49,9 @@ internal sealed class ParallelCalls(int threadsMax) : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="ForEach"/>, but on threads of its own only, while the caller's does something else: a thread of the pool that is blocked keeps from running what was queued on it. On a filesystem that is not
-    /// worth a second thread, everything is done when this returns.
+    /// As <see cref="ForEach"/>, but on threads of its own only, while the caller's does something else: a thread of the pool that is
+    /// blocked keeps from running what was queued on it. On a filesystem that is not worth a second thread, everything is done when this
+    /// returns.
     /// </summary>
     /// <param name="count">How many calls.</param>
     /// <param name="body">What to do; any thread calls it.</param>
@@ -85,7 +86,9 @@ internal sealed class ParallelCalls(int threadsMax) : IDisposable
         _work.Dispose();
     }
 
-    /// <summary>So many helpers, or as many as the system gives threads for: before any work is handed out, which could not be taken back.</summary>
+    /// <summary>
+    /// So many helpers, or as many as the system gives threads for: before any work is handed out, which could not be taken back.
+    /// </summary>
     private int HelpersFor(int wanted)
     {
         try

@@ -6,13 +6,16 @@ using SafeStore.FileSystem;
 namespace SafeStore.Threads;
 
 /// <summary>
-/// Files to be synced together. The fsync of a file whose data has no place on the disk yet commits the filesystem's journal, and while that is being done,
-/// whoever changes a name waits. So the write-back of all of them is started first, and several are synced at a time: then one journal commit covers many.
+/// Files to be synced together. The fsync of a file whose data has no place on the disk yet commits the filesystem's journal, and while
+/// that is being done, whoever changes a name waits. So the write-back of all of them is started first, and several are synced at a time:
+/// then one journal commit covers many.
 /// </summary>
 /// <typeparam name="T">What tells the files apart.</typeparam>
 /// <param name="fs">The filesystem.</param>
 /// <param name="sideBySide">Syncs them.</param>
-/// <param name="filesMax">How many files: the fewer, the shorter does anybody wait for the journal; the more, the fewer commits of the journal.</param>
+/// <param name="filesMax">
+/// How many files: the fewer, the shorter does anybody wait for the journal; the more, the fewer commits of the journal.
+/// </param>
 internal sealed class SyncBatch<T>(IDurableFileSystem fs, ParallelCalls sideBySide, int filesMax) : IDisposable
 {
     private readonly List<(FileHandle File, T What, Errno Start)> _files = [];

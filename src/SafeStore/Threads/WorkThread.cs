@@ -5,7 +5,8 @@ using System.Threading.Tasks;
 namespace SafeStore.Threads;
 
 /// <summary>
-/// A thread for one kind of work, which exists once it was needed. Work that waits for something but the disk leaves it, and goes on wherever its wait ends.
+/// A thread for one kind of work, which exists once it was needed. Work that waits for something but the disk leaves it, and goes on
+/// wherever its wait ends.
 /// </summary>
 internal sealed class WorkThread(string name, Func<Task> work) : IDisposable
 {

@@ -9,7 +9,8 @@ namespace SafeStore;
 public sealed class DocumentCorruptException : SafeStoreException
 {
     internal DocumentCorruptException(DocumentId document, string path, long position, string reason, Exception? innerException = null)
-        : base($"Could not read '{path}': {reason} at byte {position}. The file was left as it is; put a good value in its place or delete it.", innerException)
+        : base($"Could not read '{path}': {reason} at byte {position}. The file was left as it is; put a good value in its place or "
+            + $"delete it.", innerException)
     {
         Document = document;
         Path = path;
@@ -33,11 +34,14 @@ public sealed class DocumentCorruptException : SafeStoreException
     public string Reason { get; }
 }
 
-/// <summary>A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>. Reading leaves it as it is; writing changes nothing.</summary>
+/// <summary>
+/// A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>. Reading leaves it as it is; writing changes nothing.
+/// </summary>
 public sealed class DocumentTooLargeException : SafeStoreException
 {
     internal DocumentTooLargeException(DocumentId document, string path, int limit)
-        : base($"The document '{path}' goes on at byte {limit}, the limit of this store. Raise {nameof(StoreOptions)}.{nameof(StoreOptions.DocumentBytesMax)} (up to 64 MiB) if it should be that large.")
+        : base($"The document '{path}' goes on at byte {limit}, the limit of this store. Raise "
+            + $"{nameof(StoreOptions)}.{nameof(StoreOptions.DocumentBytesMax)} (up to 64 MiB) if it should be that large.")
     {
         Document = document;
         Path = path;

@@ -11,7 +11,9 @@ public sealed record DocumentId : IComparable<DocumentId>
     /// <param name="container">The container's id, null for a document of the sandbox itself.</param>
     /// <param name="root">The root in which it lies.</param>
     /// <param name="file">The file's name.</param>
-    /// <exception cref="ArgumentException">A name is not allowed: 1-128 characters, <c>[A-Za-z0-9][A-Za-z0-9_.-]*</c>, not "lock" or "tempDir".</exception>
+    /// <exception cref="ArgumentException">
+    /// A name is not allowed: 1-128 characters, <c>[A-Za-z0-9][A-Za-z0-9_.-]*</c>, not "lock" or "tempDir".
+    /// </exception>
     public DocumentId(string sandbox, string? container, StoreRoot root, string file)
         : this(DocumentAddress.Checked(sandbox, container, root, file))
     {
@@ -64,7 +66,8 @@ public sealed record DocumentId : IComparable<DocumentId>
     public override string ToString() => $"{(Root == StoreRoot.Config ? "config" : "run")}:{RelativePath}";
 
     /// <summary>An address whose parts are known to be valid.</summary>
-    internal static DocumentId Trusted(string sandbox, string? container, StoreRoot root, string file) => new(new DocumentAddress(sandbox, container, root, file));
+    internal static DocumentId Trusted(string sandbox, string? container, StoreRoot root, string file) =>
+        new(new DocumentAddress(sandbox, container, root, file));
 
     private static int Compare(DocumentId? left, DocumentId? right)
     {

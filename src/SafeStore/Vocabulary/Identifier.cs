@@ -52,13 +52,15 @@ internal static class Identifier
         return IsValid(value)
             ? value
             : throw new ArgumentException(
-                $"A {what} must have 1 to {CharactersMax} characters, the first a letter or digit, the others letters, digits, '_', '.' or '-' "
+                $"A {what} must have 1 to {CharactersMax} characters, the first a letter or digit, the others letters, digits, '_', '.' "
+                + $"or '-' "
                 + $"(ASCII only); '{Printable(value)}' is refused.",
                 parameter);
     }
 
     private static ArgumentException Taken(string value, string what, string parameter) =>
-        new($"'{value}' is the name of every sandbox's {(value == LockFile ? "lock file" : "directory for temp files")} and cannot be a {what}.", parameter);
+        new($"'{value}' is the name of every sandbox's {(value == LockFile ? "lock file" : "directory for temp files")} and cannot be a "
+            + $"{what}.", parameter);
 
     private static string Printable(string value)
     {

@@ -10,7 +10,8 @@ namespace SafeStore;
 public sealed class LockTimeoutException : SafeStoreException
 {
     internal LockTimeoutException(string path, TimeSpan timeout, IReadOnlyList<LockHolder> holders, string? unknownHolder)
-        : base($"The lock '{path}' was not free within {timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s; it is held by {Name(holders, unknownHolder)}. Try again, wait longer, or see what that process does.")
+        : base($"The lock '{path}' was not free within {timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s; it is "
+            + $"held by {Name(holders, unknownHolder)}. Try again, wait longer, or see what that process does.")
     {
         Path = path;
         Timeout = timeout;
@@ -41,7 +42,8 @@ public sealed class LockTimeoutException : SafeStoreException
 public sealed class LockRecursionException : SafeStoreException
 {
     internal LockRecursionException(string sandbox)
-        : base($"This flow of execution holds the lock of sandbox '{sandbox}' already, and would wait for itself. Use the lock that it holds, or dispose that first.") =>
+        : base($"This flow of execution holds the lock of sandbox '{sandbox}' already, and would wait for itself. Use the lock that it "
+            + $"holds, or dispose that first.") =>
         Sandbox = sandbox;
 
     /// <inheritdoc/>

@@ -9,7 +9,8 @@ namespace SafeStore;
 public sealed class LogCorruptException : SafeStoreException
 {
     internal LogCorruptException(string path, long position, Lsn expected, string reason)
-        : base($"The log is damaged in '{path}' at byte {position.ToString(CultureInfo.InvariantCulture)}, where the record with LSN {expected} should be: {reason}. "
+        : base($"The log is damaged in '{path}' at byte {position.ToString(CultureInfo.InvariantCulture)}, where the record with LSN "
+            + $"{expected} should be: {reason}. "
             + "Nothing was changed. Run 'safestore repair' to see what is there.")
     {
         Path = path;

@@ -18,12 +18,15 @@ public sealed class StoreMetadataException : SafeStoreException
     public string Path { get; }
 }
 
-/// <summary>A store was written by another version of SafeStore, in a format that this one does not know. It was not touched. Use that version.</summary>
+/// <summary>
+/// A store was written by another version of SafeStore, in a format that this one does not know. It was not touched. Use that version.
+/// </summary>
 public sealed class StoreFormatException : SafeStoreException
 {
     internal StoreFormatException(string path, int format)
         : base(
-            $"The store has format {format.ToString(CultureInfo.InvariantCulture)} ('{path}'), and this version of SafeStore knows format {StoreIdentity.Format} only. "
+            $"The store has format {format.ToString(CultureInfo.InvariantCulture)} ('{path}'), and this version of SafeStore knows format "
+            + $"{StoreIdentity.Format} only. "
             + "It was not touched; use the version of SafeStore that wrote it.")
     {
         Path = path;

@@ -10,7 +10,8 @@ namespace SafeStore;
 public sealed class StoreFaultedException : SafeStoreException
 {
     internal StoreFaultedException(string reason, Exception? innerException = null)
-        : base($"The store is faulted: {reason} Look at the kernel log for the device's errors, let every process close the store, then open it again; that recovers it.", innerException)
+        : base($"The store is faulted: {reason} Look at the kernel log for the device's errors, let every process close the store, then "
+            + $"open it again; that recovers it.", innerException)
     {
     }
 

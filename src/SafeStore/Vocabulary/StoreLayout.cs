@@ -3,7 +3,9 @@ using System.IO;
 
 namespace SafeStore;
 
-/// <summary>Where a store's two roots and their metadata lie. The roots may lie on different filesystems; a root's metadata may not.</summary>
+/// <summary>
+/// Where a store's two roots and their metadata lie. The roots may lie on different filesystems; a root's metadata may not.
+/// </summary>
 public sealed record StoreLayout
 {
     /// <summary>The name of a metadata directory inside its root, unless the layout says otherwise.</summary>
@@ -58,10 +60,14 @@ public sealed record StoreLayout
     /// <param name="run">The run root; neither inside the config root nor around it.</param>
     /// <param name="configMetadata">The config root's metadata directory.</param>
     /// <param name="runMetadata">The run root's metadata directory.</param>
-    /// <exception cref="ArgumentException">A path is empty or has a NUL, or directories that must differ are the same or nested.</exception>
+    /// <exception cref="ArgumentException">
+    /// A path is empty or has a NUL, or directories that must differ are the same or nested.
+    /// </exception>
     public static StoreLayout Of(string config, string run, string configMetadata, string runMetadata)
     {
-        string[] paths = [Full(config, nameof(config)), Full(run, nameof(run)), Full(configMetadata, nameof(configMetadata)), Full(runMetadata, nameof(runMetadata))];
+        string[] paths =
+            [Full(config, nameof(config)), Full(run, nameof(run)), Full(configMetadata, nameof(configMetadata)),
+            Full(runMetadata, nameof(runMetadata))];
         if (IsInside(paths[0], paths[1]) || IsInside(paths[1], paths[0]))
         {
             throw new ArgumentException("The two roots must be different directories, neither inside the other.", nameof(run));
@@ -83,7 +89,9 @@ public sealed record StoreLayout
     /// </summary>
     /// <param name="config">The config root; not a mount point, since its metadata must be on its filesystem.</param>
     /// <param name="run">The run root; neither inside the config root nor around it, and not a mount point.</param>
-    /// <exception cref="ArgumentException">A path is empty, the filesystem's root or has a NUL, or one root lies inside the other.</exception>
+    /// <exception cref="ArgumentException">
+    /// A path is empty, the filesystem's root or has a NUL, or one root lies inside the other.
+    /// </exception>
     public static StoreLayout Beside(string config, string run)
     {
         string fullConfig = Full(config, nameof(config));
@@ -97,7 +105,9 @@ public sealed record StoreLayout
     /// </summary>
     public static StoreLayout Kata() => Kata("/");
 
-    /// <summary>The directories of <see cref="Kata()"/> below another root: XDG_RUNTIME_DIR of a rootless runtime, or a test's directory.</summary>
+    /// <summary>
+    /// The directories of <see cref="Kata()"/> below another root: XDG_RUNTIME_DIR of a rootless runtime, or a test's directory.
+    /// </summary>
     /// <param name="root">A path, relative to the current directory if it is not absolute.</param>
     /// <exception cref="ArgumentException">The path is empty or has a NUL.</exception>
     public static StoreLayout Kata(string root)
@@ -124,7 +134,9 @@ public sealed record StoreLayout
             bool hidden = Path.GetDirectoryName(metadata) == root && Path.GetFileName(metadata).StartsWith('.');
             if (IsInside(root, metadata) || (IsInside(metadata, root) && !hidden))
             {
-                throw new ArgumentException($"The metadata directory '{metadata}' must lie outside the root '{root}', or directly inside it under a name that starts with a dot.", parameter);
+                throw new ArgumentException(
+                    $"The metadata directory '{metadata}' must lie outside the root '{root}', or directly inside it under a name that "
+                    + $"starts with a dot.", parameter);
             }
         }
     }

@@ -7,28 +7,44 @@ using SafeStore.FileSystem;
 
 namespace SafeStore;
 
-/// <summary>How a store works. Processes that share a store may differ in all of it but should agree on <see cref="SegmentBytes"/>.</summary>
+/// <summary>
+/// How a store works. Processes that share a store may differ in all of it but should agree on <see cref="SegmentBytes"/>.
+/// </summary>
 public sealed record StoreOptions
 {
     /// <summary>The largest document in bytes, 1 to 64 MiB. The default is 1 MiB.</summary>
     public int DocumentBytesMax { get; init; } = 1024 * 1024;
 
-    /// <summary>How long to wait for a lock when the call does not say; <see cref="Timeout.InfiniteTimeSpan"/> for ever. The default is 30 s.</summary>
+    /// <summary>
+    /// How long to wait for a lock when the call does not say; <see cref="Timeout.InfiniteTimeSpan"/> for ever. The default is 30 s.
+    /// </summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The size of a log segment in bytes, a multiple of 4096 from 16 KiB to 1 GiB. The default is 4 MiB. A larger transaction gets a segment of its size.</summary>
+    /// <summary>
+    /// The size of a log segment in bytes, a multiple of 4096 from 16 KiB to 1 GiB. The default is 4 MiB. A larger transaction gets a
+    /// segment of its size.
+    /// </summary>
     public long SegmentBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>The size in bytes that sealed segments may reach before a checkpoint runs in the background, which leaves the newest of them, up to half of this size, in the log. The default is 16 MiB; 0 means after each segment.</summary>
+    /// <summary>
+    /// The size in bytes that sealed segments may reach before a checkpoint runs in the background, which leaves the newest of them, up to
+    /// half of this size, in the log. The default is 16 MiB; 0 means after each segment.
+    /// </summary>
     public long LogBytesMax { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>How often to checkpoint sealed segments anyway; <see cref="Timeout.InfiniteTimeSpan"/> for never. The default is 30 s.</summary>
+    /// <summary>
+    /// How often to checkpoint sealed segments anyway; <see cref="Timeout.InfiniteTimeSpan"/> for never. The default is 30 s.
+    /// </summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many sandboxes that are not locked any more keep their files open, to be locked faster again; 0 to 10,000. The default is 64.</summary>
+    /// <summary>
+    /// How many sandboxes that are not locked any more keep their files open, to be locked faster again; 0 to 10,000. The default is 64.
+    /// </summary>
     public int IdleSandboxesMax { get; init; } = 64;
 
-    /// <summary>The permission bits of new documents and of the store's own files, set exactly, whatever the umask. The default is 0640.</summary>
+    /// <summary>
+    /// The permission bits of new documents and of the store's own files, set exactly, whatever the umask. The default is 0640.
+    /// </summary>
     public UnixFileMode FileMode { get; init; } = AtomicFile.DefaultMode;
 
     /// <summary>The permission bits of new directories, set exactly, whatever the umask. The default is 0750.</summary>
@@ -36,8 +52,9 @@ public sealed record StoreOptions
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
 
     /// <summary>
-    /// The permission bits of store.json and of the words file, on which the processes of a store meet. The default is 0600, so that a member of the group cannot
-    /// hold a lock of the store; a store that several users of a group share needs 0660, which lets any of them keep the others waiting.
+    /// The permission bits of store.json and of the words file, on which the processes of a store meet. The default is 0600, so that a
+    /// member of the group cannot hold a lock of the store; a store that several users of a group share needs 0660, which lets any of them
+    /// keep the others waiting.
     /// </summary>
     public UnixFileMode LockFileMode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

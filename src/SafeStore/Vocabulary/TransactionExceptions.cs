@@ -2,11 +2,15 @@ using System;
 
 namespace SafeStore;
 
-/// <summary>A sandbox is no longer at the version at which it was read: somebody else has changed it. Nothing was changed; read again and decide anew.</summary>
+/// <summary>
+/// A sandbox is no longer at the version at which it was read: somebody else has changed it. Nothing was changed; read again and decide
+/// anew.
+/// </summary>
 public sealed class VersionConflictException : SafeStoreException
 {
     internal VersionConflictException(string sandbox, Lsn required, Lsn actual)
-        : base($"The sandbox '{sandbox}' is at version {actual}, not at {required}: somebody else has changed it. Read it again and decide anew.")
+        : base($"The sandbox '{sandbox}' is at version {actual}, not at {required}: somebody else has changed it. Read it again and "
+            + $"decide anew.")
     {
         Sandbox = sandbox;
         Required = required;
@@ -33,7 +37,8 @@ public sealed class VersionConflictException : SafeStoreException
 public sealed class CommitNotPublishedException : SafeStoreException
 {
     internal CommitNotPublishedException(Lsn lsn, Exception innerException)
-        : base($"The transaction with LSN {lsn} is durable but not wholly visible yet: {innerException.Message} Do not repeat it; mend the cause and lock its sandboxes again, which finishes it.", innerException) =>
+        : base($"The transaction with LSN {lsn} is durable but not wholly visible yet: {innerException.Message} Do not repeat it; mend "
+            + $"the cause and lock its sandboxes again, which finishes it.", innerException) =>
         Lsn = lsn;
 
     /// <inheritdoc/>

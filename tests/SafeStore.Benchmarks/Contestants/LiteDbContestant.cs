@@ -12,7 +12,13 @@ internal sealed class LiteDbContestant(string place) : Contestant(place)
     public override Task OpenAsync(int writers, bool shared = false)
     {
         Directory.CreateDirectory(Place);
-        _database = new LiteDatabase(new ConnectionString { Filename = PathOf("documents.db"), Connection = shared ? ConnectionType.Shared : ConnectionType.Direct });
+        _database = new LiteDatabase(
+            new ConnectionString
+            {
+                Filename = PathOf("documents.db"),
+                Connection = shared ? ConnectionType.Shared
+            : ConnectionType.Direct
+            });
         return Task.CompletedTask;
     }
 

@@ -25,9 +25,13 @@ internal sealed class Lmdb(string place) : Contestant(place)
         static (name, assembly, path) => name == "lmdb" && NativeLibrary.TryLoad(SystemLibrary, out IntPtr system) ? system : IntPtr.Zero);
 #pragma warning restore CA2255
 
-    /// <summary>Why it cannot run here; null if it can. To be asked first: an environment that could not be opened ends the process when it is collected.</summary>
+    /// <summary>
+    /// Why it cannot run here; null if it can. To be asked first: an environment that could not be opened ends the process when it is
+    /// collected.
+    /// </summary>
     public static string? WhyMissing() =>
-        NativeLibrary.TryLoad(SystemLibrary, out _) || NativeLibrary.TryLoad("lmdb", typeof(LightningEnvironment).Assembly, null, out _) ? null : "its library cannot be loaded: apt-get install liblmdb0";
+        NativeLibrary.TryLoad(SystemLibrary, out _) || NativeLibrary.TryLoad("lmdb", typeof(LightningEnvironment).Assembly, null, out _)
+            ? null : "its library cannot be loaded: apt-get install liblmdb0";
 
     public override Task OpenAsync(int writers, bool shared = false)
     {
@@ -64,7 +68,8 @@ internal sealed class Lmdb(string place) : Contestant(place)
         using LightningTransaction transaction = _environment!.BeginTransaction(TransactionBeginFlags.ReadOnly);
         using LightningCursor cursor = transaction.CreateCursor(_database!);
         int count = 0;
-        for ((MDBResultCode result, _, MDBValue value) = cursor.First(); result == MDBResultCode.Success; (result, _, value) = cursor.Next())
+        for ((MDBResultCode result, _, MDBValue value) = cursor.First(); result == MDBResultCode.Success; (
+            result, _, value) = cursor.Next())
         {
             count += value.CopyToNewArray().Length == SampleDocument.Bytes ? 1 : 0;
         }

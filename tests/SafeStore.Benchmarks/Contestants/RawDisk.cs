@@ -5,7 +5,10 @@ using SafeStore.FileSystem;
 
 namespace SafeStore.Benchmarks.Contestants;
 
-/// <summary>The limit: a loop of pwrite and fdatasync over a preallocated, written file for each writer; 4 KiB per transaction, or as much as its documents need.</summary>
+/// <summary>
+/// The limit: a loop of pwrite and fdatasync over a preallocated, written file for each writer; 4 KiB per transaction, or as much as its
+/// documents need.
+/// </summary>
 internal sealed class RawDisk(string place) : Contestant(place)
 {
     private const int Block = 4096;

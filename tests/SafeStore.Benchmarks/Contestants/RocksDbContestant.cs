@@ -30,7 +30,8 @@ internal sealed class RocksDbContestant(string place) : Contestant(place)
         return ValueTask.CompletedTask;
     }
 
-    public override byte[]? Read(int reader, string sandbox, int document) => _db!.Get(Encoding.UTF8.GetBytes(Names.Key(sandbox, document)));
+    public override byte[]? Read(int reader, string sandbox, int document) =>
+        _db!.Get(Encoding.UTF8.GetBytes(Names.Key(sandbox, document)));
 
     public override int LoadAll()
     {

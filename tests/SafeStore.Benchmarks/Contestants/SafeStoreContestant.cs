@@ -6,7 +6,8 @@ namespace SafeStore.Benchmarks.Contestants;
 /// <summary>SafeStore: lock, put, commit, unlock.</summary>
 internal sealed class SafeStoreContestant(string place) : Contestant(place)
 {
-    private static readonly DocumentKind<Sample> s_kind = DocumentKind.OfSandbox(Names.Document(0), StoreRoot.Run, SampleJson.Default.Sample);
+    private static readonly DocumentKind<Sample> s_kind =
+        DocumentKind.OfSandbox(Names.Document(0), StoreRoot.Run, SampleJson.Default.Sample);
 
     private StateStore? _store;
 
@@ -15,7 +16,8 @@ internal sealed class SafeStoreContestant(string place) : Contestant(place)
     /// <summary>How the store works.</summary>
     public StoreOptions Options { get; init; } = new();
 
-    public override async Task OpenAsync(int writers, bool shared = false) => _store = await StateStore.OpenAsync(StoreLayout.At(Place), Options);
+    public override async Task OpenAsync(int writers, bool shared = false) =>
+        _store = await StateStore.OpenAsync(StoreLayout.At(Place), Options);
 
     public override async ValueTask CommitAsync(int writer, string sandbox, bool isNew, int documents, int number)
     {
@@ -29,7 +31,8 @@ internal sealed class SafeStoreContestant(string place) : Contestant(place)
         await change.CommitAsync();
     }
 
-    public override byte[]? Read(int reader, string sandbox, int document) => Store.ReadJson(new DocumentId(sandbox, null, RootOf(document), Names.Document(document)));
+    public override byte[]? Read(int reader, string sandbox, int document) =>
+        Store.ReadJson(new DocumentId(sandbox, null, RootOf(document), Names.Document(document)));
 
     /// <summary>Every third document is configuration.</summary>
     private static StoreRoot RootOf(int document) => document % 3 == 2 ? StoreRoot.Config : StoreRoot.Run;

@@ -16,10 +16,14 @@ internal sealed class Sqlite(string place) : Contestant(place)
         Directory.CreateDirectory(Place);
         for (int writer = 0; writer < writers; writer++)
         {
-            var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = PathOf("documents.db"), Pooling = false, DefaultTimeout = 60 }.ToString());
+            var connection =
+                new SqliteConnection(
+                new SqliteConnectionStringBuilder { DataSource = PathOf("documents.db"), Pooling = false, DefaultTimeout = 60 }.ToString());
             await connection.OpenAsync();
             await using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=60000; CREATE TABLE IF NOT EXISTS document (path TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID;";
+            command.CommandText =
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=60000; CREATE TABLE IF NOT EXISTS document (path "
+                + "TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID;";
             await command.ExecuteNonQueryAsync();
             _writers.Add(new Writer(connection));
         }

@@ -28,9 +28,16 @@ internal sealed record Way(string Id, string Name, Func<string, Contestant> Make
     /// <summary>Tells why it cannot run on this machine; null, or an answer of null, if it can.</summary>
     public Func<string?>? WhyMissing { get; init; }
 
-    public static Way Raw { get; } = new("raw", "raw pwrite + fdatasync", static place => new RawDisk(place)) { AllowsProcesses = true, Reads = false, KeepsSandboxes = false };
+    public static Way Raw { get; } =
+        new("raw", "raw pwrite + fdatasync", static place => new RawDisk(place))
+        {
+            AllowsProcesses = true,
+            Reads = false,
+            KeepsSandboxes = false
+        };
 
-    public static Way SafeStore { get; } = new("safestore", "SafeStore", static place => new SafeStoreContestant(place)) { AllowsProcesses = true };
+    public static Way SafeStore { get; } =
+        new("safestore", "SafeStore", static place => new SafeStoreContestant(place)) { AllowsProcesses = true };
 
     /// <summary>All, in the order in which they run and are shown.</summary>
     public static IReadOnlyList<Way> All { get; } =
@@ -41,12 +48,14 @@ internal sealed record Way(string Id, string Name, Func<string, Contestant> Make
         new("rocksdb", "RocksDB (sync WAL)", static place => new RocksDbContestant(place)),
         new("lmdb", "LMDB", static place => new Lmdb(place)) { AllowsProcesses = true, WhyMissing = Lmdb.WhyMissing },
         new("dbreeze", "DBreeze", static place => new DBreezeContestant(place)) { IsSlow = true },
-        new("safewrite", "temp+fsync+rename+fsync(dir)", static place => new SafeWrite(place)) { AllowsProcesses = true, IsSlow = true, Reads = false },
+        new("safewrite", "temp+fsync+rename+fsync(dir)", static place => new SafeWrite(place)) { AllowsProcesses = true, IsSlow = true,
+        Reads = false },
         new("zonetree-durable", "ZoneTree (shared WAL, durable commit)", static place => new ZoneTreeContestant(place, isDurable: true)),
         // It syncs, but on another thread, after the commit has returned: syncs.sh shows it.
         new("litedb", "LiteDB 5", static place => new LiteDbContestant(place)) { IsDurable = false, AllowsProcesses = true },
         new("zonetree", "ZoneTree (its default)", static place => new ZoneTreeContestant(place, isDurable: false)) { IsDurable = false },
-        new("seed", "seed's algorithm, in place", static place => new SeedAlgorithm(place)) { IsDurable = false, AllowsProcesses = true, Reads = false },
+        new("seed", "seed's algorithm, in place", static place => new SeedAlgorithm(place)) { IsDurable = false, AllowsProcesses = true,
+        Reads = false },
     ];
 
     public static Way Of(string id) => All.FirstOrDefault(way => way.Id == id)

@@ -11,7 +11,10 @@ using ZoneTree.Transactional.Versioning;
 
 namespace SafeStore.Benchmarks.Contestants;
 
-/// <summary>ZoneTree: one key per document in a transactional tree; with the WAL mode and the commit that it has by default, or with its shared WAL and durable commits.</summary>
+/// <summary>
+/// ZoneTree: one key per document in a transactional tree; with the WAL mode and the commit that it has by default, or with its shared WAL
+/// and durable commits.
+/// </summary>
 internal sealed class ZoneTreeContestant(string place, bool isDurable) : Contestant(place)
 {
     private ITransactionalZoneTree<string, Memory<byte>>? _tree;
@@ -25,7 +28,8 @@ internal sealed class ZoneTreeContestant(string place, bool isDurable) : Contest
             .SetComparer(new StringOrdinalComparerAscending())
             .SetKeySerializer(new Utf8StringSerializer())
             .SetValueSerializer(new ByteArraySerializer())
-            .ConfigureWriteAheadLogOptions(options => options.WriteAheadLogMode = isDurable ? WriteAheadLogMode.Shared : options.WriteAheadLogMode)
+            .ConfigureWriteAheadLogOptions(
+                options => options.WriteAheadLogMode = isDurable ? WriteAheadLogMode.Shared : options.WriteAheadLogMode)
             .OpenOrCreateTransactional();
         return Task.CompletedTask;
     }

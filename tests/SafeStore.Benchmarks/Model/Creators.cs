@@ -72,7 +72,9 @@ internal sealed class BareCreator(string place) : ICreator
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
-/// <summary>The same files, each durable for itself; a crash leaves some of them, whole. The directories' own names are not synced.</summary>
+/// <summary>
+/// The same files, each durable for itself; a crash leaves some of them, whole. The directories' own names are not synced.
+/// </summary>
 internal sealed class SafeWriteCreator(string place) : ICreator
 {
     private readonly AtomicFile _atomic = new(new PosixFileSystem());
@@ -136,5 +138,6 @@ internal static class SandboxFiles
     private static (string Path, byte[] Json)? Of<T>(string directory, DocumentKind<T> kind, T? value)
         where T : class => value is null ? null : (PathOf(directory, kind), JsonSerializer.SerializeToUtf8Bytes(value, kind.Json));
 
-    public static string PathOf(string directory, DocumentKind kind) => $"{(kind.Root == StoreRoot.Config ? "config" : "run")}/{directory}/{kind.File}";
+    public static string PathOf(string directory, DocumentKind kind) =>
+        $"{(kind.Root == StoreRoot.Config ? "config" : "run")}/{directory}/{kind.File}";
 }

@@ -6,7 +6,9 @@ using SafeStore.Benchmarks.Results;
 
 namespace SafeStore.Benchmarks.Model;
 
-/// <summary>How long the typed documents take to be written and read in memory, and what they allocate, beside a parse into a JsonDocument.</summary>
+/// <summary>
+/// How long the typed documents take to be written and read in memory, and what they allocate, beside a parse into a JsonDocument.
+/// </summary>
 internal static class JsonSpeed
 {
     private const string Parse = "JsonDocument.Parse";
@@ -15,7 +17,8 @@ internal static class JsonSpeed
 
     public static ResultTable Run(int rounds)
     {
-        Timed[] all = [.. Samples.All().Select(static sample => new Timed(sample, [new(sample.Write), new(sample.Read), new(sample.Parse)]))];
+        Timed[] all =
+            [.. Samples.All().Select(static sample => new Timed(sample, [new(sample.Write), new(sample.Read), new(sample.Parse)]))];
         for (int round = 0; round < WarmRounds + rounds; round++)
         {
             foreach (Operation operation in all.SelectMany(static timed => timed.Operations))
@@ -24,12 +27,15 @@ internal static class JsonSpeed
             }
         }
 
-        var table = new ResultTable("JSON", "typed documents in memory, beside a parse into a JsonDocument", Parse, [new Metric("ns") { IsCost = true }, new Metric("bytes allocated"), new Metric("bytes of JSON")]);
+        var table = new ResultTable(
+            "JSON", "typed documents in memory, beside a parse into a JsonDocument", Parse,
+            [new Metric("ns") { IsCost = true }, new Metric("bytes allocated"), new Metric("bytes of JSON")]);
         foreach ((Sample sample, Operation[] operations) in all)
         {
             foreach ((string name, Operation operation) in new[] { "write", "read", Parse }.Zip(operations))
             {
-                operation.Nanoseconds.ForEach(nanoseconds => table.Add(sample.Name, name, true, nanoseconds, operation.BytesAllocated, sample.Length));
+                operation.Nanoseconds.ForEach(
+                    nanoseconds => table.Add(sample.Name, name, true, nanoseconds, operation.BytesAllocated, sample.Length));
             }
         }
 

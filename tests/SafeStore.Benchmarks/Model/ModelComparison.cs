@@ -66,14 +66,17 @@ internal static class ModelComparison
     private static async Task<ResultTable> LoadAsync(string place, int rounds)
     {
         await using SandboxStore store = await SandboxStore.OpenAsync(StoreLayout.At(place));
-        await Clockwork.TimeAsync(8, Loaded, async (writer, i) => await store.CreateAsync(Samples.Loaded($"sb-{(writer * Loaded / 8) + i}")));
+        await Clockwork.TimeAsync(
+            8, Loaded, async (writer, i) => await store.CreateAsync(Samples.Loaded($"sb-{(writer * Loaded / 8) + i}")));
         var table = new ResultTable("LOAD", "10,000 typed sandboxes with 3 documents each", BareLoad, s_metrics);
         for (int round = 0; round <= rounds; round++)
         {
             foreach (int threads in new[] { 1, 2 })
             {
-                Measurement bare = await Clockwork.TimeAsync(threads, Loaded, (thread, i) => LoadBare(place, $"sb-{(thread * (Loaded / threads)) + i}"));
-                Measurement stored = await Clockwork.TimeAsync(threads, Loaded, (thread, i) => Load(store.Store, $"sb-{(thread * (Loaded / threads)) + i}"));
+                Measurement bare =
+                    await Clockwork.TimeAsync(threads, Loaded, (thread, i) => LoadBare(place, $"sb-{(thread * (Loaded / threads)) + i}"));
+                Measurement stored =
+                    await Clockwork.TimeAsync(threads, Loaded, (thread, i) => Load(store.Store, $"sb-{(thread * (Loaded / threads)) + i}"));
                 if (round > 0)
                 {
                     string row = threads == 1 ? "1 thread" : $"{threads} threads";

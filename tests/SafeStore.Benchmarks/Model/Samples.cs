@@ -56,12 +56,14 @@ internal static class Samples
     public static NewSandbox Small(string id) => Loaded(id) with { Containers = [.. Containers()] };
 
     /// <summary>A sandbox with configuration, state and network, without containers.</summary>
-    public static NewSandbox Loaded(string id) => new(id) { Config = Config(id), State = Value(s_model.SandboxState), Network = Value(s_model.Network) };
+    public static NewSandbox Loaded(string id) =>
+        new(id) { Config = Config(id), State = Value(s_model.SandboxState), Network = Value(s_model.Network) };
 
     private static SandboxConfig Config(string id) => Value(s_model.SandboxConfig) with { Id = id };
 
     private static IEnumerable<NewContainer> Containers() =>
-        Enumerable.Range(0, 3).Select(static i => new NewContainer($"c{i}") { Config = Value(s_model.ContainerConfig) with { Id = $"c{i}" } });
+        Enumerable.Range(0, 3)
+            .Select(static i => new NewContainer($"c{i}") { Config = Value(s_model.ContainerConfig) with { Id = $"c{i}" } });
 
     private static Sample Of<T>(string name, DocumentKind<T> kind, string holds = "")
         where T : class

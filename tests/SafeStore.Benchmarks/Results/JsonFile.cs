@@ -22,7 +22,12 @@ internal static class JsonFile
         var document = new
         {
             At = DateTimeOffset.UtcNow,
-            Machine = new { Processors = Environment.ProcessorCount, Kernel = RuntimeInformation.OSDescription, Runtime = RuntimeInformation.FrameworkDescription },
+            Machine = new
+            {
+                Processors = Environment.ProcessorCount,
+                Kernel = RuntimeInformation.OSDescription,
+                Runtime = RuntimeInformation.FrameworkDescription
+            },
             Workloads = tables.Select(static table => new
             {
                 table.Workload,

@@ -37,7 +37,8 @@ internal static class Plots
         })];
         ScottPlot.Plottables.BarPlot plotted = plot.Add.Bars(bars);
         plotted.Horizontal = true;
-        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. rows.Select(static (_, index) => (double)-index)], labels);
+        plot.Axes.Left.TickGenerator =
+            new ScottPlot.TickGenerators.NumericManual([.. rows.Select(static (_, index) => (double)-index)], labels);
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Axes.Margins(left: 0, right: 0.15);
         plot.Title($"{table.Workload}: {table.Title}");

@@ -8,8 +8,8 @@ using SafeStore.Benchmarks.Running;
 namespace SafeStore.Benchmarks.Results;
 
 /// <summary>
-/// What one workload gave: rows by case and way, a value for each metric and round. The first metric is the one that ratios are taken of, round by round, since the disk's
-/// mood changes: a ratio only compares what ran side by side.
+/// What one workload gave: rows by case and way, a value for each metric and round. The first metric is the one that ratios are taken of,
+/// round by round, since the disk's mood changes: a ratio only compares what ran side by side.
 /// </summary>
 internal sealed class ResultTable(string workload, string title, string reference, IReadOnlyList<Metric> metrics)
 {
@@ -67,7 +67,8 @@ internal sealed class ResultTable(string workload, string title, string referenc
         ? double.NaN
         : Measurement.Median(row.Rounds.Zip(other.Rounds, static (one, two) => one[0] / two[0]));
 
-    private static string Text(double value, string format) => double.IsNaN(value) ? "-" : value.ToString(format, CultureInfo.InvariantCulture);
+    private static string Text(double value, string format) =>
+        double.IsNaN(value) ? "-" : value.ToString(format, CultureInfo.InvariantCulture);
 }
 
 /// <summary>One way in one case of a workload.</summary>

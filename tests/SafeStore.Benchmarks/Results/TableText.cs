@@ -11,7 +11,8 @@ internal static class TableText
 {
     public static void Print(ResultTable result)
     {
-        var table = new Table().Title($"{result.Workload}: {Markup.Escape(result.Title)}").AddColumns([.. Headings(result).Select(Markup.Escape)]);
+        var table = new Table().Title($"{result.Workload}: {Markup.Escape(result.Title)}")
+            .AddColumns([.. Headings(result).Select(Markup.Escape)]);
         foreach (ResultRow row in result.Rows.GroupBy(static row => row.Case).SelectMany(static rows => rows))
         {
             table.AddRow([.. result.TextsOf(row).Select(Markup.Escape)]);

@@ -35,9 +35,11 @@ internal sealed class BlockDevice
     {
         using Process sync = Process.Start("sync", ["-f", directory]);
         await sync.WaitForExitAsync();
-        IReadOnlyList<string> fields = (await File.ReadAllTextAsync(_statistics)).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        IReadOnlyList<string> fields =
+            (await File.ReadAllTextAsync(_statistics)).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return (Number(fields, 6) * SectorBytes, Number(fields, 15));
     }
 
-    private static long Number(IReadOnlyList<string> fields, int index) => index < fields.Count ? long.Parse(fields[index], CultureInfo.InvariantCulture) : 0;
+    private static long Number(IReadOnlyList<string> fields, int index) =>
+        index < fields.Count ? long.Parse(fields[index], CultureInfo.InvariantCulture) : 0;
 }

@@ -10,7 +10,9 @@ namespace SafeStore.Benchmarks.Running;
 /// <summary>Runs a function in a loop on several writers and takes the times.</summary>
 internal static class Clockwork
 {
-    /// <summary>Each writer starts on a thread of its own: most peers block theirs, and a pool of two would not let them wait side by side.</summary>
+    /// <summary>
+    /// Each writer starts on a thread of its own: most peers block theirs, and a pool of two would not let them wait side by side.
+    /// </summary>
     public static Task StartAsync(Func<Task> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
@@ -43,16 +45,19 @@ internal sealed record Measurement(double PerSecond, double Least, double P50, d
     public static Measurement Of(double[] microseconds, double seconds)
     {
         Array.Sort(microseconds);
-        return new Measurement(microseconds.Length / seconds, microseconds[0], At(microseconds, 0.5), At(microseconds, 0.99), At(microseconds, 0.999));
+        return new Measurement(
+            microseconds.Length / seconds, microseconds[0], At(microseconds, 0.5), At(microseconds, 0.99), At(microseconds, 0.999));
     }
 
     /// <summary>The middle one, or the mean of the two in the middle.</summary>
     public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : sorted.Length == 0 ? double.NaN
+            : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
 
     /// <summary>The value below which that part of the sorted values lies.</summary>
-    public static double At(double[] sorted, double part) => sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * part))];
+    public static double At(double[] sorted, double part) =>
+        sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * part))];
 }

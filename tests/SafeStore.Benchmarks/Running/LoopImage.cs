@@ -6,12 +6,13 @@ using System.Threading.Tasks;
 namespace SafeStore.Benchmarks.Running;
 
 /// <summary>
-/// A fresh journaled ext4 in a loop image, mounted for the run (needs root): the same filesystem everywhere, whatever the machine's own is. One
-/// without a journal, for instance, walks over recently deleted inodes at every create.
+/// A fresh journaled ext4 in a loop image, mounted for the run (needs root): the same filesystem everywhere, whatever the machine's own is.
+/// One without a journal, for instance, walks over recently deleted inodes at every create.
 /// </summary>
 /// <remarks>
-/// The loop device reads and writes the image past the page cache, as a partition of the disk would be. Through it, each write is copied once more, by a thread of the kernel that needs a processor for it, and a flush
-/// is an fsync of the image: it writes back whatever anybody has written, where a disk's only empties its cache.
+/// The loop device reads and writes the image past the page cache, as a partition of the disk would be. Through it, each write is copied
+/// once more, by a thread of the kernel that needs a processor for it, and a flush is an fsync of the image: it writes back whatever
+/// anybody has written, where a disk's only empties its cache.
 /// </remarks>
 internal sealed class LoopImage : IAsyncDisposable
 {
@@ -50,7 +51,8 @@ internal sealed class LoopImage : IAsyncDisposable
         catch (IOException failure)
         {
             await image.DisposeAsync();
-            throw new IOException($"{failure.Message}: the image's filesystem cannot be written past the page cache, perhaps; see --buffered", failure);
+            throw new IOException(
+                $"{failure.Message}: the image's filesystem cannot be written past the page cache, perhaps; see --buffered", failure);
         }
     }
 

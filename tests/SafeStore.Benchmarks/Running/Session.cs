@@ -36,7 +36,9 @@ internal sealed class Session(string directory, IReadOnlyList<Way> ways, Argumen
     /// <summary>A directory that was not there before.</summary>
     public string NewPlace() => Path.Join(directory, $"p{_places++}");
 
-    /// <summary>Works with a contestant in a directory of its own, which is removed. What one of them cannot do says so and is left out.</summary>
+    /// <summary>
+    /// Works with a contestant in a directory of its own, which is removed. What one of them cannot do says so and is left out.
+    /// </summary>
     public async Task UseAsync(Way way, int writers, Func<Contestant, Task> use)
     {
         string place = NewPlace();

@@ -24,14 +24,17 @@ internal static class Worker
         _ => throw new ArgumentException("commit, load, open or crash", nameof(arguments)),
     };
 
-    /// <summary>One of several writing processes: says that it is ready, waits for the start, answers with the times of its commits in microseconds.</summary>
+    /// <summary>
+    /// One of several writing processes: says that it is ready, waits for the start, answers with the times of its commits in microseconds.
+    /// </summary>
     private static async Task CommitAsync(Way way, Arguments arguments)
     {
         TimeSpan duration = TimeSpan.FromMilliseconds(arguments.Number("--milliseconds", 1000));
         await using Contestant contestant = way.Make(arguments.Place);
         await contestant.OpenAsync(1, shared: true);
         string sandbox = Names.Sandbox(arguments.Number("--writer", 0));
-        _ = await RunAsync(contestant, sandbox, duration); // until the compiler has optimised what runs, beside three others that wait for theirs
+        // until the compiler has optimised what runs, beside three others that wait for theirs
+        _ = await RunAsync(contestant, sandbox, duration);
         await Console.Out.WriteLineAsync("ready");
         await Console.In.ReadLineAsync();
         await AnswerAsync(await RunAsync(contestant, sandbox, duration));

@@ -49,7 +49,8 @@ internal sealed class WorkerProcess : IDisposable
     {
         string? line = await _process.StandardOutput.ReadLineAsync();
         await _process.WaitForExitAsync();
-        return line is null ? throw new IOException($"A worker ended with {_process.ExitCode}, without an answer.") : JsonSerializer.Deserialize<T>(line)!;
+        return line is null ? throw new IOException($"A worker ended with {_process.ExitCode}, without an answer.")
+            : JsonSerializer.Deserialize<T>(line)!;
     }
 
     /// <summary>Waits for its end, whatever it is.</summary>

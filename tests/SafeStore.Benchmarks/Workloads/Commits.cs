@@ -42,12 +42,14 @@ internal sealed class Commits(string id, string title, bool isNew, int documents
         Measurement measured = await RunAsync(contestant, "run", count, scaled);
         if (round > 0)
         {
-            Table.Add(count == 1 ? "1 writer" : $"{count} writers", way.Name, way.IsDurable, measured.PerSecond, measured.P50, measured.P99, measured.P999);
+            Table.Add(count == 1 ? "1 writer"
+                : $"{count} writers", way.Name, way.IsDurable, measured.PerSecond, measured.P50, measured.P99, measured.P999);
         }
     }
 
     private Task<Measurement> RunAsync(Contestant contestant, string phase, int count, int scaled) => Clockwork.TimeAsync(
-        count, scaled, (writer, i) => contestant.CommitAsync(writer, isNew ? NameOf(phase, writer, i) : NameOf("own", writer, 0), isNew, documents, i));
+        count, scaled, (writer, i) =>
+        contestant.CommitAsync(writer, isNew ? NameOf(phase, writer, i) : NameOf("own", writer, 0), isNew, documents, i));
 
     private static string NameOf(string phase, int writer, int number) => FormattableString.Invariant($"{phase}-{writer}-{number}");
 }

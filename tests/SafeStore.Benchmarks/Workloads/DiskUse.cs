@@ -8,9 +8,12 @@ using SafeStore.Benchmarks.Running;
 
 namespace SafeStore.Benchmarks.Workloads;
 
-/// <summary>W7: what commits write to the device, and what lies on it afterwards, counted by the kernel; all of the device's users count.</summary>
+/// <summary>
+/// W7: what commits write to the device, and what lies on it afterwards, counted by the kernel; all of the device's users count.
+/// </summary>
 internal sealed class DiskUse() : Workload(
-    "W7", "bytes on disk and write amplification: 100 sandboxes, one document rewritten per commit, closed at the end", Way.Raw.Name, new Metric("device bytes per byte", "0.0") { IsCost = true }, new Metric("flushes per commit", "0.00"), new Metric("KiB on disk"))
+    "W7", "bytes on disk and write amplification: 100 sandboxes, one document rewritten per commit, closed at the end", Way.Raw.Name,
+    new Metric("device bytes per byte", "0.0") { IsCost = true }, new Metric("flushes per commit", "0.00"), new Metric("KiB on disk"))
 {
     private const int Sandboxes = 100;
     private const int Count = 4000;
@@ -61,7 +64,8 @@ internal sealed class DiskUse() : Workload(
         (long bytesAfter, long flushesAfter) = device is null ? default : await device.ReadAsync(session.Directory);
         if (round > 0)
         {
-            Table.Add("1 writer", way.Name, way.IsDurable, (bytesAfter - bytes) / ((double)commits * SampleDocument.Bytes), (flushesAfter - flushes) / (double)commits, await UsedKibAsync(place));
+            Table.Add("1 writer", way.Name, way.IsDurable, (bytesAfter - bytes) / ((double)commits * SampleDocument.Bytes),
+                (flushesAfter - flushes) / (double)commits, await UsedKibAsync(place));
         }
     }
 

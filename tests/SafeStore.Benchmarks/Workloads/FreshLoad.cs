@@ -8,10 +8,11 @@ using SafeStore.Benchmarks.Running;
 namespace SafeStore.Benchmarks.Workloads;
 
 /// <summary>
-/// W6: a fresh process opens a store of many sandboxes with 3 documents each and loads them all; the page cache is warm. Once with code that is compiled while it runs and, given one, once with the program
-/// compiled ahead: contestants and scan alike.
+/// W6: a fresh process opens a store of many sandboxes with 3 documents each and loads them all; the page cache is warm. Once with code
+/// that is compiled while it runs and, given one, once with the program compiled ahead: contestants and scan alike.
 /// </summary>
-internal sealed class FreshLoad() : Workload("W6", "a fresh process opens a store and loads all of it", Bare, new Metric("ms") { IsCost = true }, new Metric("documents"))
+internal sealed class FreshLoad()
+    : Workload("W6", "a fresh process opens a store and loads all of it", Bare, new Metric("ms") { IsCost = true }, new Metric("documents"))
 {
     private const string Bare = "bare parallel scan";
     private const int DocumentsEach = 3;

@@ -27,7 +27,8 @@ internal sealed class Growth() : Workload(
 
     public override async Task RunAsync(Session session, int round)
     {
-        Dictionary<Way, string> places = session.WaysThat(static way => way.Reads && way.IsDurable).ToDictionary(static way => way, _ => session.NewPlace());
+        Dictionary<Way, string> places =
+            session.WaysThat(static way => way.Reads && way.IsDurable).ToDictionary(static way => way, _ => session.NewPlace());
         int made = 0;
         for (int size = 100; size <= session.SandboxesMax; made = size, size *= 10)
         {
@@ -63,12 +64,20 @@ internal sealed class Growth() : Workload(
             await contestant.FillAsync(made, size, documents: 1);
             created = (size - made) / Stopwatch.GetElapsedTime(start).TotalSeconds;
             var random = new Random(size);
-            await Clockwork.TimeAsync(1, session.Scale(way, Commits) / 4, (_, i) => contestant.CommitAsync(0, Names.Sandbox(random.Next(size)), isNew: false, documents: 1, i));
-            committed = await Clockwork.TimeAsync(1, session.Scale(way, Commits), (_, i) => contestant.CommitAsync(0, Names.Sandbox(random.Next(size)), isNew: false, documents: 1, i));
-            read = await Clockwork.TimeAsync(1, ReadCount, (_, _) => contestant.Read(0, Names.Sandbox(random.Next(size)), 0) is null ? throw new InvalidOperationException("lost") : ValueTask.CompletedTask);
+            await Clockwork.TimeAsync(
+                1, session.Scale(way, Commits) / 4, (_, i) =>
+                contestant.CommitAsync(0, Names.Sandbox(random.Next(size)), isNew: false, documents: 1, i));
+            committed = await Clockwork.TimeAsync(
+                1, session.Scale(way, Commits), (_, i) =>
+                contestant.CommitAsync(0, Names.Sandbox(random.Next(size)), isNew: false, documents: 1, i));
+            read = await Clockwork.TimeAsync(
+                1, ReadCount, (_, _) =>
+                contestant.Read(0, Names.Sandbox(random.Next(size)), 0) is null ? throw new InvalidOperationException("lost")
+                : ValueTask.CompletedTask);
         }
 
         using WorkerProcess opener = WorkerProcess.Start("worker", "open", way.Id, "--dir", place);
-        Table.Add($"{size} sandboxes", way.Name, way.IsDurable, committed.P50, committed.P99, 1e6 / read.PerSecond, await opener.AnswerAsync<double>(), created);
+        Table.Add($"{size} sandboxes", way.Name, way.IsDurable, committed.P50, committed.P99, 1e6 / read.PerSecond,
+            await opener.AnswerAsync<double>(), created);
     }
 }

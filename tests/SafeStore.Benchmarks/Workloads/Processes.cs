@@ -9,7 +9,9 @@ using SafeStore.Benchmarks.Running;
 namespace SafeStore.Benchmarks.Workloads;
 
 /// <summary>W4: several processes with one writer each, on sandboxes of their own.</summary>
-internal sealed class Processes() : Workload("W4", "4 processes with one writer each, one document per commit", Way.Raw.Name, Metric.PerSecond, Metric.P50, Metric.P99, Metric.P999)
+internal sealed class Processes()
+    : Workload("W4", "4 processes with one writer each, one document per commit", Way.Raw.Name, Metric.PerSecond, Metric.P50, Metric.P99,
+    Metric.P999)
 {
     private const int Count = 4;
     private const int Milliseconds = 3000;
@@ -45,11 +47,13 @@ internal sealed class Processes() : Workload("W4", "4 processes with one writer 
             }
         }
 
-        // For a time, not for a number of commits: who keeps the others waiting would be alone, and quick, towards its end, and they after it.
+        // For a time, not for a number of commits: who keeps the others waiting would be alone, and quick, towards its end, and they after
+        // it.
         int milliseconds = Milliseconds / session.Divisor;
         string duration = milliseconds.ToString(CultureInfo.InvariantCulture);
         WorkerProcess[] workers = [.. Enumerable.Range(0, Count).Select(writer => WorkerProcess.Start(
-            "worker", "commit", way.Id, "--dir", place, "--writer", writer.ToString(CultureInfo.InvariantCulture), "--milliseconds", duration))];
+            "worker", "commit", way.Id, "--dir", place, "--writer", writer.ToString(CultureInfo.InvariantCulture), "--milliseconds",
+            duration))];
         try
         {
             await Task.WhenAll(workers.Select(static worker => worker.WaitUntilReadyAsync()));

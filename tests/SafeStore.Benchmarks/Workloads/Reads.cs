@@ -11,7 +11,9 @@ using SafeStore.Benchmarks.Running;
 namespace SafeStore.Benchmarks.Workloads;
 
 /// <summary>W5: reads of one document of 1 KiB, chosen by chance from 1000 sandboxes, everything in the page cache.</summary>
-internal sealed class Reads() : Workload("W5", "read of one document", Bare, new Metric("µs per read", "0.00") { IsCost = true }, new Metric("reads/s"), new Metric("p99 µs", "0.0"), new Metric("bytes allocated"))
+internal sealed class Reads()
+    : Workload("W5", "read of one document", Bare, new Metric("µs per read", "0.00") { IsCost = true }, new Metric("reads/s"),
+    new Metric("p99 µs", "0.0"), new Metric("bytes allocated"))
 {
     private const string Bare = "bare open+read+close";
     private const int Sandboxes = 1000;
@@ -62,7 +64,9 @@ internal sealed class Reads() : Workload("W5", "read of one document", Bare, new
         byte[][] buffers = [new byte[4096], new byte[4096]];
         foreach (int threads in new[] { 1, 2 })
         {
-            await AddAsync($"raw, {Threads(threads)}", Bare, true, threads, round, divisor, (thread, sandbox) => BareFile.Read(paths[sandbox], buffers[thread]));
+            await AddAsync(
+                $"raw, {Threads(threads)}", Bare, true, threads, round, divisor, (thread, sandbox) =>
+                BareFile.Read(paths[sandbox], buffers[thread]));
             await AddAsync($"parsed, {Threads(threads)}", Bare, true, threads, round, divisor, (thread, sandbox) =>
             {
                 int length = BareFile.Read(paths[sandbox], buffers[thread]);
@@ -76,8 +80,12 @@ internal sealed class Reads() : Workload("W5", "read of one document", Bare, new
         string[] names = [.. Enumerable.Range(0, Sandboxes).Select(Names.Sandbox)];
         foreach (int threads in new[] { 1, 2 })
         {
-            await AddAsync($"raw, {Threads(threads)}", way.Name, way.IsDurable, threads, round, divisor, (thread, sandbox) => contestant.Read(thread, names[sandbox], 0)!.Length);
-            await AddAsync($"parsed, {Threads(threads)}", way.Name, way.IsDurable, threads, round, divisor, (thread, sandbox) => contestant is SafeStoreContestant store
+            await AddAsync(
+                $"raw, {Threads(threads)}", way.Name, way.IsDurable, threads, round, divisor, (thread, sandbox) =>
+                contestant.Read(thread, names[sandbox], 0)!.Length);
+            await AddAsync(
+                $"parsed, {Threads(threads)}", way.Name, way.IsDurable, threads, round, divisor, (thread, sandbox) =>
+                contestant is SafeStoreContestant store
                 ? store.ReadParsed(names[sandbox])!.Pid
                 : JsonSerializer.Deserialize(contestant.Read(thread, names[sandbox], 0), SampleJson.Default.Sample)!.Pid);
         }

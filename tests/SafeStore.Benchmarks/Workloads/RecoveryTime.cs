@@ -9,9 +9,13 @@ using SafeStore.Benchmarks.Running;
 
 namespace SafeStore.Benchmarks.Workloads;
 
-/// <summary>W8: a process with 16 writers kills itself; how long a fresh one takes to open the store and read a document, against opening it again after that.</summary>
+/// <summary>
+/// W8: a process with 16 writers kills itself; how long a fresh one takes to open the store and read a document, against opening it again
+/// after that.
+/// </summary>
 internal sealed class RecoveryTime() : Workload(
-    "W8", "opening after a kill, against the commits since the last checkpoint", "nothing", new Metric("ms to open") { IsCost = true }, new Metric("ms when closed well"), new Metric("log MiB", "0.0"))
+    "W8", "opening after a kill, against the commits since the last checkpoint", "nothing", new Metric("ms to open") { IsCost = true },
+    new Metric("ms when closed well"), new Metric("log MiB", "0.0"))
 {
     private const int Sandboxes = 1000;
 
@@ -49,7 +53,8 @@ internal sealed class RecoveryTime() : Workload(
             await contestant.FillAsync(0, Sandboxes, documents: 1);
         }
 
-        using (WorkerProcess victim = WorkerProcess.Start("worker", "crash", way.Id, "--dir", place, "--count", session.Scale(way, commits).ToString(CultureInfo.InvariantCulture)))
+        using (WorkerProcess victim = WorkerProcess.Start(
+            "worker", "crash", way.Id, "--dir", place, "--count", session.Scale(way, commits).ToString(CultureInfo.InvariantCulture)))
         {
             await victim.EndAsync();
         }
@@ -70,6 +75,7 @@ internal sealed class RecoveryTime() : Workload(
     private static double LogMib(string place)
     {
         string log = Path.Join(place, "config", ".safestore", "log");
-        return Directory.Exists(log) ? Directory.EnumerateFiles(log).Sum(static file => new FileInfo(file).Length) / (1024.0 * 1024) : double.NaN;
+        return Directory.Exists(log) ? Directory.EnumerateFiles(log).Sum(static file => new FileInfo(file).Length) / (1024.0 * 1024)
+            : double.NaN;
     }
 }

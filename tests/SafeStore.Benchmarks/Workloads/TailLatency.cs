@@ -13,8 +13,9 @@ using SafeStore.Benchmarks.Running;
 namespace SafeStore.Benchmarks.Workloads;
 
 /// <summary>
-/// TAIL: commits while checkpoints run; only those count as "during" that overlap one. Once with the checkpoints that the store makes itself when its log is long, once with one of all that was committed asked for
-/// every quarter of a second. And the raw loop, which nothing runs beside: how far the disk's own slowest writes lie from its median.
+/// TAIL: commits while checkpoints run; only those count as "during" that overlap one. Once with the checkpoints that the store makes
+/// itself when its log is long, once with one of all that was committed asked for every quarter of a second. And the raw loop, which
+/// nothing runs beside: how far the disk's own slowest writes lie from its median.
 /// </summary>
 internal sealed class TailLatency() : Workload(
     "TAIL",
@@ -89,7 +90,10 @@ internal sealed class TailLatency() : Workload(
 
     private async Task MeasureAloneAsync(Session session, Contestant contestant, int writers, int round)
     {
-        Measurement measured = await Clockwork.TimeAsync(writers, CommitsOf(session, writers), (writer, i) => contestant.CommitAsync(writer, Names.Sandbox(writer), isNew: false, documents: 1, i));
+        Measurement measured =
+            await Clockwork.TimeAsync(
+            writers, CommitsOf(session, writers), (writer, i) =>
+            contestant.CommitAsync(writer, Names.Sandbox(writer), isNew: false, documents: 1, i));
         if (round > 0)
         {
             (double p50, double p999) = (measured.P50, measured.P999);
@@ -115,7 +119,9 @@ internal sealed class TailLatency() : Workload(
     private void Add(string @case, (long Start, long End)[] commits, (long Start, long End)[] checkpoints)
     {
         double[] all = Sorted(commits);
-        double[] during = Sorted([.. commits.Where(commit => Array.Exists(checkpoints, checkpoint => commit.Start < checkpoint.End && checkpoint.Start < commit.End))]);
+        double[] during =
+            Sorted([.. commits.Where(
+            commit => Array.Exists(checkpoints, checkpoint => commit.Start < checkpoint.End && checkpoint.Start < commit.End))]);
         double median = Measurement.At(all, 0.5);
         double worst = Measurement.At(during, 0.999);
         Table.Add(
@@ -132,7 +138,8 @@ internal sealed class TailLatency() : Workload(
             Sorted(checkpoints).DefaultIfEmpty().Average() / 1000);
     }
 
-    private static double[] Sorted((long Start, long End)[] spans) => [.. spans.Select(static span => Stopwatch.GetElapsedTime(span.Start, span.End).TotalMicroseconds).Order()];
+    private static double[] Sorted((long Start, long End)[] spans) =>
+        [.. spans.Select(static span => Stopwatch.GetElapsedTime(span.Start, span.End).TotalMicroseconds).Order()];
 
     /// <summary>When checkpoints ran, from the store's messages.</summary>
     private sealed class CheckpointTimes : ILogger
@@ -146,7 +153,8 @@ internal sealed class TailLatency() : Workload(
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (eventId.Id == CheckpointDone && state is IReadOnlyList<KeyValuePair<string, object?>> values)
             {

@@ -20,7 +20,8 @@ internal abstract class Workload(string id, string title, string reference, para
     [
         new Commits("W1", "one writer, one document of 1 KiB per commit", isNew: false, documents: 1, commits: 2000, 1),
         new Commits("W2", "one transaction creates a sandbox with 6 documents", isNew: true, documents: 6, commits: 800, 1),
-        new Commits("W3", "16 and 64 writers of one process, each with its own sandbox, one document per commit", isNew: false, documents: 1, commits: 6400, 16, 64),
+        new Commits("W3", "16 and 64 writers of one process, each with its own sandbox, one document per commit", isNew: false,
+        documents: 1, commits: 6400, 16, 64),
         new Processes(),
         new Reads(),
         new FreshLoad(),

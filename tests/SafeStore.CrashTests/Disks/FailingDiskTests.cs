@@ -17,8 +17,8 @@ namespace SafeStore.CrashTests.Disks;
 public sealed class FailingDiskTests(ITestOutputHelper output)
 {
     /// <summary>
-    /// A thinly provisioned disk whose pool is full: writing into the filesystem goes well, and a sync says ENOSPC or EIO once, and on xfs 0 when it
-    /// is asked again, while the bytes are lost. (ext4 makes itself read-only meanwhile.)
+    /// A thinly provisioned disk whose pool is full: writing into the filesystem goes well, and a sync says ENOSPC or EIO once, and on xfs
+    /// 0 when it is asked again, while the bytes are lost. (ext4 makes itself read-only meanwhile.)
     /// </summary>
     [Theory]
     [InlineData("ext4")]
@@ -52,7 +52,9 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
 
             answers.ForEach(output.WriteLine);
             Assert.NotEqual(0, last);
-            Assert.Contains(answers, static answer => answer.StartsWith("error ", StringComparison.Ordinal) && answer.Contains("sync", StringComparison.Ordinal));
+            Assert.Contains(
+                answers, static answer =>
+                answer.StartsWith("error ", StringComparison.Ordinal) && answer.Contains("sync", StringComparison.Ordinal));
             Assert.StartsWith(kind == "xfs" ? "error StoreFaultedException" : "error ", answers[^1]);
             Assert.StartsWith(kind == "xfs" ? "error StoreFaultedException" : "error ", child.Ask("put sb-3 6 never 1")); // no second try
             Assert.StartsWith("error ", child.Ask("checkpoint"));
@@ -64,7 +66,8 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
         using Mount mended = Mount.OfImage(image);
         await using StateStore store = await StateStore.OpenAsync(mended.Layout, Workloads.Options);
         AssertHas(store, $"value-{last}");
-        _ = await Workloads.ChangeAsync(store, Workloads.Three, change => change.PutJson(StoreRoot.Config, null, "doc-0.json", Workloads.Json("usable")));
+        _ = await Workloads.ChangeAsync(
+            store, Workloads.Three, change => change.PutJson(StoreRoot.Config, null, "doc-0.json", Workloads.Json("usable")));
     }
 
     [Fact]
@@ -94,7 +97,8 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
         await using StateStore store = await StateStore.OpenAsync(mended.Layout, Workloads.Options);
         AssertHas(store, "acknowledged");
         Trees.AssertNoStrays(mended.Layout, alsoTrash: true);
-        _ = await Workloads.ChangeAsync(store, Workloads.Three, change => change.PutJson(StoreRoot.Config, null, "doc-0.json", Workloads.Json("usable")));
+        _ = await Workloads.ChangeAsync(
+            store, Workloads.Three, change => change.PutJson(StoreRoot.Config, null, "doc-0.json", Workloads.Json("usable")));
     }
 
     [Fact]
@@ -111,7 +115,8 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
             Assert.Equal(Errno.None, fs.SyncDirectory(directory!)); // commits what counts the error
             Assert.Equal(Errno.None, fs.Stat(directory!, out FileStatus status));
             using Ext4Report report = Ext4Report.TryOpen(status.Device)!;
-            Assert.True(SpinWait.SpinUntil(() => report.Read() is { Errors: > 0 }, TimeSpan.FromSeconds(30)), "The kernel has not counted the error.");
+            Assert.True(SpinWait.SpinUntil(() => report.Read() is { Errors: > 0 }, TimeSpan.FromSeconds(30)),
+                "The kernel has not counted the error.");
             Assert.Equal((Errno.None, false), (fs.SyncAll(directory!, long.MaxValue - 1, out isDone), isDone));
         }
     }
@@ -132,7 +137,8 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
         _ = Victim.Of(disk.Layout, "update", half);
         disk.Remount("ro");
         string before = Trees.WithLockWords(disk.Layout);
-        StorageException refused = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(disk.Layout, Workloads.Options));
+        StorageException refused =
+            await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(disk.Layout, Workloads.Options));
         Assert.Equal(Errno.ReadOnly, refused.Errno);
         Assert.Equal(before, Trees.WithLockWords(disk.Layout));
 
@@ -144,7 +150,8 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
     private static void AssertHas(StateStore store, string value)
     {
         IEnumerable<string> values = Enumerable.Range(0, 6)
-            .Select(number => Encoding.UTF8.GetString(store.ReadJson(new DocumentId(Workloads.Three, null, StoreRoot.Config, $"doc-{number}.json"))!));
+            .Select(number => Encoding.UTF8.GetString(
+                store.ReadJson(new DocumentId(Workloads.Three, null, StoreRoot.Config, $"doc-{number}.json"))!));
         Assert.All(values, found => Assert.Contains($"\"{value}\"", found));
     }
 }

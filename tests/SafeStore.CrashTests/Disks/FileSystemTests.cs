@@ -11,7 +11,8 @@ namespace SafeStore.CrashTests.Disks;
 /// <summary>The whole life of a store on each filesystem that it is for.</summary>
 public sealed class FileSystemTests
 {
-    private static readonly string[] Life = ["update", "create-container", "remove-container", "two-sandboxes", "create-sandbox", "remove-sandbox"];
+    private static readonly string[] Life =
+        ["update", "create-container", "remove-container", "two-sandboxes", "create-sandbox", "remove-sandbox"];
 
     [Theory]
     [InlineData("ext4")]
@@ -74,11 +75,15 @@ public sealed class FileSystemTests
         }
 
         using Mount fresh = Mount.Of("tmpfs", images);
-        await using StateStore store = await StateStore.OpenAsync(StoreLayout.Of(config, Path.Combine(fresh.Path, "run")), Workloads.Options);
+        await using StateStore store =
+            await StateStore.OpenAsync(StoreLayout.Of(config, Path.Combine(fresh.Path, "run")), Workloads.Options);
         Assert.Equal([Workloads.Two, Workloads.Three], store.ListSandboxes());
-        Assert.Contains("kept", System.Text.Encoding.UTF8.GetString(store.ReadJson(new DocumentId(Workloads.Two, null, StoreRoot.Config, "doc-5.json"))!));
+        Assert.Contains(
+            "kept", System.Text.Encoding.UTF8.GetString(
+            store.ReadJson(new DocumentId(Workloads.Two, null, StoreRoot.Config, "doc-5.json"))!));
         Assert.Null(store.ReadJson(new DocumentId(Workloads.Two, null, StoreRoot.Run, "state.json")));
-        _ = await Workloads.ChangeAsync(store, Workloads.Two, change => change.PutJson(StoreRoot.Run, "web", "state.json", Workloads.Json("new")));
+        _ = await Workloads.ChangeAsync(
+            store, Workloads.Two, change => change.PutJson(StoreRoot.Run, "web", "state.json", Workloads.Json("new")));
         Assert.NotNull(store.ReadJson(new DocumentId(Workloads.Two, "web", StoreRoot.Run, "state.json")));
     }
 

@@ -27,7 +27,9 @@ public sealed class PowerCutTests(ITestOutputHelper output)
             await using StateStore store = await StateStore.OpenAsync(mount.Layout, Workloads.Options);
             await Workloads.SeedAsync(store);
             cuts.Add(("create", mount.CutPower(), Trees.Of(mount.Layout)));
-            foreach (string workload in (IEnumerable<string>)["update", "create-sandbox", "checkpoint", "create-container", "remove-container", "two-sandboxes", "remove-sandbox"])
+            foreach (string workload in (
+                IEnumerable<string>)["update", "create-sandbox", "checkpoint", "create-container", "remove-container", "two-sandboxes",
+                "remove-sandbox"])
             {
                 _ = await Workloads.RunAsync(store, workload);
                 if (workload == "checkpoint")
@@ -43,7 +45,8 @@ public sealed class PowerCutTests(ITestOutputHelper output)
         {
             using Mount copy = Mount.OfImage(image, isXfsCopy: kind == "xfs");
             await using StateStore store = await StateStore.OpenAsync(copy.Layout, Workloads.Options);
-            Assert.True(tree == Trees.Of(copy.Layout), $"After {after} on {kind} the disk has\n{Trees.Of(copy.Layout)}\ninstead of\n{tree}");
+            Assert.True(tree == Trees.Of(copy.Layout),
+                $"After {after} on {kind} the disk has\n{Trees.Of(copy.Layout)}\ninstead of\n{tree}");
             Trees.AssertNoStrays(copy.Layout, alsoTrash: true);
             await Trees.LockEachAsync(store);
             Trees.AssertNotCommitting(copy.Layout);
@@ -81,7 +84,9 @@ public sealed class PowerCutTests(ITestOutputHelper output)
         {
             using Mount copy = Mount.OfImage(image, isXfsCopy: kind == "xfs");
             string document = await File.ReadAllTextAsync(Path.Combine(copy.Layout.Config, Workloads.One, "config.json"));
-            Assert.True(isEmpty ? document.Length == 0 : document.Contains("old", System.StringComparison.Ordinal), $"{kind} has '{document}' on the disk: the test shows nothing");
+            Assert.True(isEmpty ? document.Length == 0
+                : document.Contains("old", System.StringComparison.Ordinal),
+                $"{kind} has '{document}' on the disk: the test shows nothing");
             await using StateStore store = await StateStore.OpenAsync(copy.Layout, Workloads.Options);
             Assert.Equal(tree, Trees.Of(copy.Layout));
         }

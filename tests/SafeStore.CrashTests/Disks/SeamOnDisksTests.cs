@@ -73,7 +73,8 @@ public sealed class SeamOnDisksTests : IDisposable
         using (Mount mount = Mount.OfImage(image))
         {
             using DirectoryHandle root = Open(mount.Path);
-            Assert.Equal(Errno.None, _fileSystem.MakeDirectory(root, "synced", Mode | UnixFileMode.UserExecute, out DirectoryHandle? synced));
+            Assert.Equal(
+                Errno.None, _fileSystem.MakeDirectory(root, "synced", Mode | UnixFileMode.UserExecute, out DirectoryHandle? synced));
             Assert.Equal(Errno.None, _fileSystem.MakeDirectory(root, "other", Mode | UnixFileMode.UserExecute, out DirectoryHandle? other));
             using (synced)
             using (other)
@@ -174,7 +175,8 @@ public sealed class SeamOnDisksTests : IDisposable
             _fileSystem.MakeDirectory(root, "d", new FilePermissions(Mode | UnixFileMode.UserExecute, owner), out DirectoryHandle? made));
         Assert.Null(made);
         Tool.Run("chmod", "2777", mount.Path); // what is made there has the directory's group, unless it is given its own
-        Assert.Equal(Errno.None, _fileSystem.MakeDirectory(root, "d", new FilePermissions(Mode | UnixFileMode.UserExecute, owner), out made));
+        Assert.Equal(
+            Errno.None, _fileSystem.MakeDirectory(root, "d", new FilePermissions(Mode | UnixFileMode.UserExecute, owner), out made));
         using (made)
         {
             Assert.Equal(Errno.None, _fileSystem.Stat(made!, out FileStatus status));

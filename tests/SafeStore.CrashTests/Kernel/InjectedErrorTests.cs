@@ -26,7 +26,8 @@ public sealed class InjectedErrorTests
         _ = failing.Expect("workload create-sandbox");
         _ = failing.Expect("put sb-3 6 before 5");
         _ = other.Expect("put sb-3 6 before 5");
-        using (var tracer = new Tracer(failing, "trace=fdatasync", $"inject=fdatasync:error={error}:when=1")) // once: a second try would succeed, and prove nothing
+        using (var tracer = new Tracer(
+            failing, "trace=fdatasync", $"inject=fdatasync:error={error}:when=1")) // once: a second try would succeed, and prove nothing
         {
             Assert.StartsWith("error StoreFaultedException", failing.Ask("put sb-3 6 after 1"));
             AssertInjected(tracer.Detach(), "fdatasync");
@@ -195,5 +196,7 @@ public sealed class InjectedErrorTests
     }
 
     private static List<string> ValuesOf(StateStore store) =>
-        [.. Enumerable.Range(0, 6).Select(number => System.Text.Encoding.UTF8.GetString(store.ReadJson(new DocumentId("sb-3", null, StoreRoot.Config, $"doc-{number}.json"))!))];
+        [.. Enumerable.Range(0, 6)
+            .Select(number => System.Text.Encoding.UTF8.GetString(
+            store.ReadJson(new DocumentId("sb-3", null, StoreRoot.Config, $"doc-{number}.json"))!))];
 }

@@ -10,7 +10,9 @@ using Xunit;
 
 namespace SafeStore.CrashTests.Kernel;
 
-/// <summary>Calls that the kernel refuses: by a limit of the process, by the permissions of a directory, by strace for what cannot be had otherwise.</summary>
+/// <summary>
+/// Calls that the kernel refuses: by a limit of the process, by the permissions of a directory, by strace for what cannot be had otherwise.
+/// </summary>
 public sealed class RefusedCallTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -27,7 +29,8 @@ public sealed class RefusedCallTests : IDisposable
     public async Task A_document_that_the_device_cannot_read_is_an_error_and_not_missing(string call)
     {
         using ChildProcess child = await OpenWithDocumentsAsync();
-        using (var tracer = new Tracer(child, [Layout.Run, Path.Combine(Layout.Run, Workloads.Three, "state.json")], $"trace={call}", $"inject={call}:error=EIO"))
+        using (var tracer = new Tracer(
+            child, [Layout.Run, Path.Combine(Layout.Run, Workloads.Three, "state.json")], $"trace={call}", $"inject={call}:error=EIO"))
         {
             Assert.StartsWith("error StorageException storage", child.Ask("read sb-3 state.json"));
             AssertInjected(tracer.Detach(), call);
@@ -72,7 +75,8 @@ public sealed class RefusedCallTests : IDisposable
         using ChildProcess child = await OpenWithDocumentsAsync();
         string before = Trees.WithLockWords(Layout);
         HashSet<int> open = DescriptorsOf(child);
-        using (var tracer = new Tracer(child, [Config, Layout.Config, Layout.Run, .. Scratches()], "trace=openat,openat2", $"inject=openat,openat2:error={error}"))
+        using (var tracer = new Tracer(
+            child, [Config, Layout.Config, Layout.Run, .. Scratches()], "trace=openat,openat2", $"inject=openat,openat2:error={error}"))
         {
             for (int i = 0; i < 20; i++)
             {
@@ -119,13 +123,16 @@ public sealed class RefusedCallTests : IDisposable
     {
         // root, but for the right to pass over permissions
         await SeedAsync();
-        using var child = new ChildProcess(Layout, "setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search");
+        using var child =
+            new ChildProcess(
+            Layout, "setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search");
         _ = child.Expect("open");
         _ = child.Expect("workload create-sandbox");
         string config = Path.Combine(Layout.Config, Workloads.One);
         UnixFileMode mode = File.GetUnixFileMode(config);
         File.SetUnixFileMode(config, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        Assert.Matches("^error CommitNotPublishedException.*EACCES", child.Ask("workload update")); // staged elsewhere: it is durable, and waits
+        // staged elsewhere: it is durable, and waits
+        Assert.Matches("^error CommitNotPublishedException.*EACCES", child.Ask("workload update"));
         File.SetUnixFileMode(config, mode);
         _ = child.Expect("lock sb-1 exclusive");
         _ = child.Expect("unlock");
@@ -160,7 +167,8 @@ public sealed class RefusedCallTests : IDisposable
     }
 
     private string[] Scratches() =>
-        [.. Directory.GetDirectories(Path.Combine(Layout.ConfigMetadata, "scratch")), .. Directory.GetDirectories(Path.Combine(Layout.RunMetadata, "scratch"))];
+        [.. Directory.GetDirectories(Path.Combine(Layout.ConfigMetadata, "scratch")),
+            .. Directory.GetDirectories(Path.Combine(Layout.RunMetadata, "scratch"))];
 
     private async Task<ChildProcess> OpenWithDocumentsAsync()
     {
@@ -178,13 +186,15 @@ public sealed class RefusedCallTests : IDisposable
     }
 
     private static HashSet<int> DescriptorsOf(ChildProcess child) =>
-        [.. Directory.GetFileSystemEntries($"/proc/{child.Id}/fd").Select(static path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
+        [.. Directory.GetFileSystemEntries($"/proc/{child.Id}/fd")
+            .Select(static path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
 
     private static List<string?> TargetsOf(ChildProcess child) =>
         [.. Directory.GetFileSystemEntries($"/proc/{child.Id}/fd").Select(static path => new FileInfo(path).LinkTarget)];
 
     private static void Limit(ChildProcess child, int files) =>
-        Tool.Run("prlimit", string.Create(CultureInfo.InvariantCulture, $"--pid={child.Id}"), string.Create(CultureInfo.InvariantCulture, $"--nofile={files}:"));
+        Tool.Run("prlimit", string.Create(CultureInfo.InvariantCulture, $"--pid={child.Id}"),
+            string.Create(CultureInfo.InvariantCulture, $"--nofile={files}:"));
 
     private static void AssertInjected(IReadOnlyList<string> calls, string name) =>
         Assert.Contains(calls, call => Tracer.NameOf(call) == name && call.Contains("(INJECTED)", StringComparison.Ordinal));

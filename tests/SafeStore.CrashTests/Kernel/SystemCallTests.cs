@@ -13,13 +13,16 @@ public sealed class SystemCallTests(ITestOutputHelper output)
     private const int Commits = 200;
     private const int CallsPerCommitMax = 40;
 
-    /// <summary>The runtime's own: memory, scheduling, signals, the compiler's and the collector's threads. None of them touches a file.</summary>
+    /// <summary>
+    /// The runtime's own: memory, scheduling, signals, the compiler's and the collector's threads. None of them touches a file.
+    /// </summary>
     private static readonly HashSet<string> OfTheRuntime = new(StringComparer.Ordinal)
     {
         "futex", "madvise", "mmap", "munmap", "mprotect", "brk", "sched_yield", "getpid", "gettid", "membarrier", "rt_sigprocmask",
         "rt_sigreturn", "rt_sigaction", "rt_tgsigqueueinfo", "tgkill", "restart_syscall", "clock_nanosleep", "prctl", "sched_getaffinity",
         "clone", "clone3", "set_robust_list", "rseq", "sigaltstack", "exit", "getrusage", "getcpu", "sysinfo", "sched_setaffinity",
-        "sched_get_priority_max", "sched_get_priority_min", "sched_setscheduler", "set_mempolicy", "get_mempolicy", "pipe2", "poll", "ppoll",
+        "sched_get_priority_max", "sched_get_priority_min", "sched_setscheduler", "set_mempolicy", "get_mempolicy", "pipe2", "poll",
+        "ppoll",
     };
 
     [Fact]
@@ -27,16 +30,29 @@ public sealed class SystemCallTests(ITestOutputHelper output)
     {
         using var directory = new TempDirectory();
         List<string> calls = Trace(directory, "put sb-3 1 value 1");
-        int created = calls.FindIndex(static call => call.StartsWith("openat(", StringComparison.Ordinal) && call.Contains("/scratch/", StringComparison.Ordinal) && call.Contains("O_EXCL", StringComparison.Ordinal));
-        int written = calls.FindIndex(static call => call.StartsWith("pwrite64(", StringComparison.Ordinal) && call.Contains("/scratch/", StringComparison.Ordinal));
-        int appended = calls.FindIndex(static call => call.StartsWith("pwrite64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal));
-        int synced = calls.FindIndex(static call => call.StartsWith("fdatasync(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal));
+        int created =
+            calls.FindIndex(
+            static call =>
+            call.StartsWith("openat(", StringComparison.Ordinal) && call.Contains("/scratch/", StringComparison.Ordinal)
+            && call.Contains("O_EXCL", StringComparison.Ordinal));
+        int written =
+            calls.FindIndex(
+            static call => call.StartsWith("pwrite64(", StringComparison.Ordinal) && call.Contains("/scratch/", StringComparison.Ordinal));
+        int appended =
+            calls.FindIndex(
+            static call => call.StartsWith("pwrite64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal));
+        int synced =
+            calls.FindIndex(
+            static call => call.StartsWith("fdatasync(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal));
         int renamed = calls.FindIndex(static call => call.StartsWith("rename", StringComparison.Ordinal));
         int[][] orders = [[created, written, appended, synced, renamed]];
         string shown = string.Join('\n', calls.Where(static call => !OfTheRuntime.Contains(Tracer.NameOf(call))));
         output.WriteLine(shown);
         Assert.True(created >= 0, "No temp file was created:\n" + shown);
-        Assert.All(orders, order => Assert.True(order.SequenceEqual(order.Order()) && order.Distinct().Count() == order.Length, $"The order is {string.Join(", ", order)}:\n{shown}"));
+        Assert.All(orders,
+            order => Assert.True(
+            order.SequenceEqual(order.Order())
+            && order.Distinct().Count() == order.Length, $"The order is {string.Join(", ", order)}:\n{shown}"));
     }
 
     [Fact]
@@ -45,9 +61,14 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         using var directory = new TempDirectory();
         List<string> calls = Trace(directory, string.Create(CultureInfo.InvariantCulture, $"put sb-3 1 value {Commits}"));
         // The child's own: its standard input and output, and what the runtime reads in /proc and /sys meanwhile.
-        Dictionary<string, int> counts = Count(calls.Where(call => call.Contains(directory.Path, StringComparison.Ordinal) || Tracer.NameOf(call) is not ("openat" or "close" or "read" or "write")));
+        Dictionary<string, int> counts =
+            Count(calls.Where(
+            call => call.Contains(directory.Path, StringComparison.Ordinal)
+            || Tracer.NameOf(call) is not ("openat" or "close" or "read" or "write")));
         double average = counts.Values.Sum() / (double)Commits;
-        string shown = $"{average:F2} per commit: " + string.Join(", ", counts.OrderByDescending(static pair => pair.Value).Select(static pair => $"{pair.Key} {pair.Value}"));
+        string shown =
+            $"{average:F2} per commit: " + string.Join(
+            ", ", counts.OrderByDescending(static pair => pair.Value).Select(static pair => $"{pair.Key} {pair.Value}"));
         output.WriteLine(shown);
         Assert.True(average <= CallsPerCommitMax, shown);
         Assert.Equal(Commits, counts["fdatasync"]);
@@ -84,9 +105,13 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         using var tracer = new Tracer(child, "trace=all");
         _ = child.Expect("checkpoint");
         List<string> calls = [.. tracer.Detach()];
-        int told = calls.FindIndex(static call => call.StartsWith("fadvise64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal) && call.Contains("POSIX_FADV_RANDOM", StringComparison.Ordinal));
+        int told = calls.FindIndex(
+            static call =>
+            call.StartsWith("fadvise64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal)
+            && call.Contains("POSIX_FADV_RANDOM", StringComparison.Ordinal));
         string file = told < 0 ? "" : calls[told]["fadvise64(".Length..(calls[told].IndexOf('>', StringComparison.Ordinal) + 1)];
-        int read = calls.FindIndex(call => call.StartsWith($"pread64({file}", StringComparison.Ordinal) && call.EndsWith("= 65536", StringComparison.Ordinal));
+        int read = calls.FindIndex(
+            call => call.StartsWith($"pread64({file}", StringComparison.Ordinal) && call.EndsWith("= 65536", StringComparison.Ordinal));
         Assert.True(told >= 0 && told < read, $"It was told in call {told}, read in {read}:\n{string.Join('\n', calls)}");
     }
 
@@ -98,11 +123,17 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         using var tracer = new Tracer(child, "trace=all");
         _ = child.Expect("checkpoint");
         string[] calls = [.. tracer.Detach()];
-        Assert.Contains(calls, static call => call.StartsWith("syncfs(", StringComparison.Ordinal) || call.StartsWith("fsync(", StringComparison.Ordinal));
-        Assert.DoesNotContain(calls, static call => call.StartsWith("pread64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal));
+        Assert.Contains(
+            calls, static call =>
+            call.StartsWith("syncfs(", StringComparison.Ordinal) || call.StartsWith("fsync(", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            calls, static call =>
+            call.StartsWith("pread64(", StringComparison.Ordinal) && call.Contains(".log>", StringComparison.Ordinal));
     }
 
-    /// <summary>The calls of a command at steady state: it has run before, often enough for the compiler and for all handles to be open.</summary>
+    /// <summary>
+    /// The calls of a command at steady state: it has run before, often enough for the compiler and for all handles to be open.
+    /// </summary>
     private static List<string> Trace(TempDirectory directory, string command)
     {
         using ChildProcess child = Warm(directory);

@@ -13,8 +13,11 @@ public abstract class KillAtEveryStepTests
     public static TheoryData<string> AllWorkloads { get; } =
         ["update", "create-sandbox", "create-container", "remove-container", "remove-sandbox", "two-sandboxes", "mixed", "checkpoint"];
 
-    /// <summary>Kills a child at every point of a workload, each in its own copy of the store, and lets a check look at what is left.</summary>
-    private protected static async Task RunAsync(string workload, Func<SeededStore, string, Task<string>> steps, Func<StoreLayout, Expectation, KillPoint, Task> checkAsync)
+    /// <summary>
+    /// Kills a child at every point of a workload, each in its own copy of the store, and lets a check look at what is left.
+    /// </summary>
+    private protected static async Task RunAsync(
+        string workload, Func<SeededStore, string, Task<string>> steps, Func<StoreLayout, Expectation, KillPoint, Task> checkAsync)
     {
         using SeededStore seeded = await SeededStore.MakeAsync();
         var expectation = new Expectation(workload, Trees.Of(seeded.Layout), await seeded.AfterAsync(workload));
@@ -44,7 +47,8 @@ public abstract class KillAtEveryStepTests
         public void AssertHolds(string tree, Victim victim)
         {
             string expected = victim.HasAcknowledged || tree == After ? After : Before;
-            Assert.True(expected == tree, $"{victim.StoppedAt}, acknowledged: {victim.HasAcknowledged}. Expected:\n{expected}\nFound:\n{tree}");
+            Assert.True(expected == tree,
+                $"{victim.StoppedAt}, acknowledged: {victim.HasAcknowledged}. Expected:\n{expected}\nFound:\n{tree}");
         }
     }
 }

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace SafeStore.CrashTests.Kills;
 
-/// <summary>SIGTERM, for which the child has no handler: a .NET process ends then where it stands, without finally and without disposal.</summary>
+/// <summary>
+/// SIGTERM, for which the child has no handler: a .NET process ends then where it stands, without finally and without disposal.
+/// </summary>
 public sealed class SignalTests
 {
     private const int TerminatedBySignal = 128 + 15;
@@ -66,7 +68,8 @@ public sealed class SignalTests
         Assert.NotEmpty(staged);
 
         await using StateStore other = await StateStore.OpenAsync(layout, Workloads.Options);
-        _ = await Workloads.ChangeAsync(other, Workloads.Two, change => change.PutJson(StoreRoot.Config, null, "config.json", Workloads.Json("old")));
+        _ = await Workloads.ChangeAsync(
+            other, Workloads.Two, change => change.PutJson(StoreRoot.Config, null, "config.json", Workloads.Json("old")));
         await Assert.ThrowsAsync<LockTimeoutException>(async () => await other.LockAsync(Workloads.One, timeout: System.TimeSpan.Zero));
         _ = await other.CheckpointAsync();
         await using (await StateStore.OpenAsync(layout, Workloads.Options))

@@ -68,8 +68,10 @@ internal sealed class StampCheck
         {
             (long acknowledged, string stamp) = _last.GetValueOrDefault(sandbox);
             Assert.True(lsn >= acknowledged, $"'{sandbox}' has lost transaction {acknowledged} ({stamp}): it is at {lsn} ({words[0]}).");
-            Assert.True(lsn != acknowledged || words[0] == stamp || stamp is null, $"'{sandbox}' is at {lsn} with {words[0]} instead of {stamp}.");
-            Assert.True(lsn == acknowledged || !_acknowledged.Contains(words[0]), $"'{sandbox}' is at {lsn} but shows the older {words[0]}.");
+            Assert.True(lsn != acknowledged || words[0] == stamp
+                || stamp is null, $"'{sandbox}' is at {lsn} with {words[0]} instead of {stamp}.");
+            Assert.True(lsn == acknowledged
+                || !_acknowledged.Contains(words[0]), $"'{sandbox}' is at {lsn} but shows the older {words[0]}.");
             foreach (string other in words.Length > 1 ? words[1].Split(',') : [])
             {
                 Assert.True(found[other].Lsn >= lsn, $"Transaction {lsn} is in '{sandbox}' and not in '{other}'.");
@@ -77,14 +79,19 @@ internal sealed class StampCheck
             }
         }
 
-        Assert.DoesNotContain(Directory.GetFiles(store.Layout.Config, "*.tmp", SearchOption.AllDirectories), static name => name.Contains("/.ss-", StringComparison.Ordinal));
-        Assert.DoesNotContain(Directory.GetFiles(store.Layout.Run, "*.tmp", SearchOption.AllDirectories), static name => name.Contains("/.ss-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(store.Layout.Config, "*.tmp", SearchOption.AllDirectories), static name =>
+            name.Contains("/.ss-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(store.Layout.Run, "*.tmp", SearchOption.AllDirectories), static name =>
+            name.Contains("/.ss-", StringComparison.Ordinal));
         Trees.AssertIdle(store.Layout);
     }
 
     private static string ValueOf(StateStore store, string sandbox, (StoreRoot Root, string? Container, string File) document)
     {
-        byte[] json = store.ReadJson(new DocumentId(sandbox, document.Container, document.Root, document.File)) ?? throw new InvalidOperationException($"{sandbox}: {document} is missing.");
+        byte[] json = store.ReadJson(new DocumentId(sandbox, document.Container, document.Root, document.File))
+            ?? throw new InvalidOperationException($"{sandbox}: {document} is missing.");
         return JsonDocument.Parse(Encoding.UTF8.GetString(json)).RootElement.GetProperty("value").GetString()!;
     }
 }

@@ -69,7 +69,8 @@ internal sealed class ChildProcess : IDisposable
     public string Expect(string command)
     {
         string answer = Ask(command);
-        return answer.StartsWith("ok ", StringComparison.Ordinal) ? answer[3..] : throw new InvalidOperationException($"'{command}' gave '{answer}'. {State()}");
+        return answer.StartsWith("ok ", StringComparison.Ordinal) ? answer[3..]
+            : throw new InvalidOperationException($"'{command}' gave '{answer}'. {State()}");
     }
 
     public long ExpectNumber(string command) => long.Parse(Expect(command), CultureInfo.InvariantCulture);
@@ -97,7 +98,8 @@ internal sealed class ChildProcess : IDisposable
         List<string> rest = ReadToEnd();
         if (_process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"The child process ended with {_process.ExitCode}: {string.Join('\n', rest)} {_errors.Result}");
+            throw new InvalidOperationException(
+                $"The child process ended with {_process.ExitCode}: {string.Join('\n', rest)} {_errors.Result}");
         }
     }
 

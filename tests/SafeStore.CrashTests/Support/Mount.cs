@@ -33,7 +33,9 @@ internal sealed class Mount : IDisposable
 
     public StoreLayout Layout => StoreLayout.At(System.IO.Path.Combine(Path, "store"));
 
-    /// <summary>A filesystem of a kind: on a loop device over a new sparse file of the smallest size that its maker accepts, or in memory.</summary>
+    /// <summary>
+    /// A filesystem of a kind: on a loop device over a new sparse file of the smallest size that its maker accepts, or in memory.
+    /// </summary>
     public static Mount Of(string kind, TempDirectory images, string? size = null)
     {
         if (kind == "tmpfs")
@@ -57,7 +59,8 @@ internal sealed class Mount : IDisposable
     /// <summary>Mounts a disk; several copies of one may be mounted at a time, but for btrfs.</summary>
     public static Mount OfImage(string image, bool isXfsCopy = false) => new(image, "-o", isXfsCopy ? "loop,nouuid" : "loop", image);
 
-    public static Mount Tmpfs(string size, string? more = null) => new(null, "-t", "tmpfs", "-o", $"size={size}{(more is null ? "" : "," + more)}", "tmpfs");
+    public static Mount Tmpfs(string size, string? more = null) =>
+        new(null, "-t", "tmpfs", "-o", $"size={size}{(more is null ? "" : "," + more)}", "tmpfs");
 
     /// <summary>
     /// What a power cut would leave now: a copy of the disk without what is only in the filesystem's memory. The copy has its own space:
@@ -123,7 +126,8 @@ internal sealed class Mount : IDisposable
             _ = Tool.TryRun("umount", "--lazy", Path);
         }
 
-        if (new List<string>(File.ReadAllLines("/proc/self/mountinfo")).Exists(line => line.Contains($" {Path} ", StringComparison.Ordinal)))
+        if (new List<string>(File.ReadAllLines("/proc/self/mountinfo"))
+            .Exists(line => line.Contains($" {Path} ", StringComparison.Ordinal)))
         {
             throw new InvalidOperationException($"'{Path}' is still mounted; its directory is left.");
         }

@@ -55,7 +55,9 @@ internal static class Tool
 
     public static Process Start(string name, params string[] arguments)
     {
-        var start = new ProcessStartInfo(name, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            name, arguments)
+        { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         string path = start.Environment["PATH"] ?? "";
         if (!path.Split(':').Contains("/usr/sbin"))
         {
@@ -71,7 +73,9 @@ internal static class Tool
         }
         catch (Win32Exception failure)
         {
-            throw new InvalidOperationException($"The program '{name}' cannot be started: install it with 'apt-get install {Packages.GetValueOrDefault(name, name)}'. {failure.Message}", failure);
+            throw new InvalidOperationException(
+                $"The program '{name}' cannot be started: install it with 'apt-get install {Packages.GetValueOrDefault(name, name)}'. "
+                + $"{failure.Message}", failure);
         }
     }
 }

@@ -8,8 +8,9 @@ using System.Text.RegularExpressions;
 namespace SafeStore.CrashTests.Support;
 
 /// <summary>
-/// strace, attached to a child while it lives: it sees, or falsifies, the system calls from the constructor's return to <see cref="Detach"/>.
-/// (Its own counting, <c>when=</c>, is per thread, and continuations change threads: so the test counts by attaching at the right time.)
+/// strace, attached to a child while it lives: it sees, or falsifies, the system calls from the constructor's return to
+/// <see cref="Detach"/>. (Its own counting, <c>when=</c>, is per thread, and continuations change threads: so the test counts by attaching
+/// at the right time.)
 /// </summary>
 internal sealed partial class Tracer : IDisposable
 {
@@ -26,7 +27,10 @@ internal sealed partial class Tracer : IDisposable
     public Tracer(ChildProcess child, IReadOnlyList<string> paths, params string[] expressions)
     {
         _output = Path.Combine(_directory.Path, "trace");
-        string[] all = ["-f", "-y", "-s", "64", "-o", _output, .. paths.SelectMany(static path => new[] { "-P", path }), .. expressions.SelectMany(static expression => new[] { "-e", expression }), "-p", child.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        string[] all =
+            ["-f", "-y", "-s", "64", "-o", _output, .. paths.SelectMany(static path => new[] { "-P", path }),
+            .. expressions.SelectMany(static expression => new[] { "-e", expression }), "-p",
+            child.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)];
         _process = Tool.Start("strace", all);
         string? line = _process.StandardError.ReadLine(); // "strace: Process 42 attached with 9 threads", when it has them all
         if (line?.Contains("attached", StringComparison.Ordinal) != true)
@@ -65,7 +69,8 @@ internal sealed partial class Tracer : IDisposable
         List<string> list = [.. calls];
         int begin = list.FindIndex(static call => call.Contains("/safestore-mark-begin", StringComparison.Ordinal));
         int end = list.FindIndex(static call => call.Contains("/safestore-mark-end", StringComparison.Ordinal));
-        return begin >= 0 && end > begin ? list[(begin + 1)..end] : throw new InvalidOperationException("The marks are missing:\n" + string.Join('\n', list.Take(50)));
+        return begin >= 0 && end > begin ? list[(begin + 1)..end]
+            : throw new InvalidOperationException("The marks are missing:\n" + string.Join('\n', list.Take(50)));
     }
 
     public static string NameOf(string call) => call[..call.IndexOf('(', StringComparison.Ordinal)];
@@ -102,7 +107,10 @@ internal sealed partial class Tracer : IDisposable
             {
                 if (unfinished.Remove(thread, out int index))
                 {
-                    string whole = calls[index].Replace(" <unfinished ...>", "", StringComparison.Ordinal) + call[(call.IndexOf("resumed>", StringComparison.Ordinal) + 8)..];
+                    string whole =
+                        calls[index].Replace(
+                        " <unfinished ...>", "",
+                        StringComparison.Ordinal) + call[(call.IndexOf("resumed>", StringComparison.Ordinal) + 8)..];
                     bool isSync = NameOf(whole) is "fsync" or "fdatasync";
                     calls[index] = isSync ? "" : whole;
                     if (isSync)

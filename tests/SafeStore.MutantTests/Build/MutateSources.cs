@@ -14,7 +14,8 @@ using Microsoft.Build.Utilities;
 /// +    text in its place, with the switch Mutant.Is("the heading")
 /// ```
 /// </code>
-/// with further lines, which begin with a space, where one needs them to be found. What does not fit fails the build, so that the table cannot rot.
+/// with further lines, which begin with a space, where one needs them to be found. What does not fit fails the build, so that the table
+/// cannot rot.
 /// </summary>
 public sealed class MutateSources : Task
 {

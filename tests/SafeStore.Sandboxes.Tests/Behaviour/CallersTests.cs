@@ -34,7 +34,8 @@ public sealed class CallersTests : IDisposable
         Activity fetch = activities.Ended[2];
         Assert.Equal(
             ("storage", "filesystem", "traced", "web", "stateFileType"),
-            (fetch.GetTagItem("subsystem"), fetch.GetTagItem("type"), fetch.GetTagItem("sandbox"), fetch.GetTagItem("container"), fetch.GetTagItem("resource")));
+            (fetch.GetTagItem("subsystem"), fetch.GetTagItem("type"), fetch.GetTagItem("sandbox"), fetch.GetTagItem("container"),
+            fetch.GetTagItem("resource")));
     }
 
     [Fact]
@@ -61,7 +62,8 @@ public sealed class CallersTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         await File.WriteAllTextAsync(_test.RunPath("sb-1/network.json"), """{"Endpoints":[{"Type":"wormhole","Data":{"Secret":"x"}}]}""");
 
-        RawEndpoint endpoint = Assert.IsType<RawEndpoint>(Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!));
+        RawEndpoint endpoint =
+            Assert.IsType<RawEndpoint>(Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!));
 
         Assert.Equal(("wormhole", "its kind is not known"), (endpoint.Kind, endpoint.Reason));
     }
@@ -147,7 +149,9 @@ public sealed class CallersTests : IDisposable
         Lifecycle other = from == Lifecycle.Ready ? Lifecycle.Running : Lifecycle.Ready;
         Assert.Equal(from, Assert.Throws<InvalidTransitionException>(() => session.Change().Transition(other, Lifecycle.Stopped)).Actual);
         await session.Change().Transition(from, Lifecycles.Parse(allowed.Split(' ')[0])).CommitAsync();
-        Assert.Equal((allowed.Split(' ')[0], 3), (session.Read(session.Model.SandboxState)!.Value, session.Read(session.Model.SandboxState)!.BlockIndex));
+        Assert.Equal(
+            (allowed.Split(' ')[0], 3),
+            (session.Read(session.Model.SandboxState)!.Value, session.Read(session.Model.SandboxState)!.BlockIndex));
     }
 
     [Fact]
@@ -190,6 +194,8 @@ public sealed class CallersTests : IDisposable
 
         Samples.AssertSame(TestSandboxes.Model.SandboxState, Samples.Ready, store.Fetch<State>("sb-1", SandboxResource.State));
         Assert.False(Directory.Exists("/run/vc/sbs/sb-1"));
-        Assert.Equal(JsonValueKind.Object, JsonElement.Parse(store.Store.ReadJson(new DocumentId("sb-1", null, StoreRoot.Run, "state.json"))!).ValueKind);
+        Assert.Equal(
+            JsonValueKind.Object,
+            JsonElement.Parse(store.Store.ReadJson(new DocumentId("sb-1", null, StoreRoot.Run, "state.json"))!).ValueKind);
     }
 }

@@ -13,7 +13,8 @@ namespace SafeStore.Sandboxes.Tests.Behaviour;
 [Collection(nameof(UmaskGroup))]
 public sealed class CreateAndStoreTests : IDisposable
 {
-    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
     private readonly TestSandboxes _test = new();
@@ -57,7 +58,8 @@ public sealed class CreateAndStoreTests : IDisposable
         Assert.All(
             new[] { _test.ConfigPath("sb-1"), _test.RunPath("sb-1"), _test.ConfigPath("sb-1/web"), _test.RunPath("sb-1/web") },
             static path => Assert.Equal(DirectoryMode, File.GetUnixFileMode(path)));
-        Assert.All(new[] { _test.ConfigPath("sb-1/config.json"), _test.RunPath("sb-1/web/process.json") }, static path => Assert.Equal(FileMode, File.GetUnixFileMode(path)));
+        Assert.All(new[] { _test.ConfigPath("sb-1/config.json"), _test.RunPath("sb-1/web/process.json") },
+            static path => Assert.Equal(FileMode, File.GetUnixFileMode(path)));
     }
 
     [Fact]
@@ -86,7 +88,8 @@ public sealed class CreateAndStoreTests : IDisposable
         using var cancelled = new System.Threading.CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.CreateAsync(Samples.Sandbox("sb-1"), cancellationToken: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await store.CreateAsync(Samples.Sandbox("sb-1"), cancellationToken: cancelled.Token));
         await store.CreateAsync(Samples.Sandbox("sb-1"));
 
         Assert.Single(store.List());
@@ -100,7 +103,8 @@ public sealed class CreateAndStoreTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         SortedDictionary<string, string> before = Samples.Tree(_test.Layout);
 
-        await Assert.ThrowsAsync<AlreadyExistsException>(async () => await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Value = "stopped" } }));
+        await Assert.ThrowsAsync<AlreadyExistsException>(
+            async () => await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Value = "stopped" } }));
 
         Assert.Equal(before, Samples.Tree(_test.Layout));
     }
@@ -149,7 +153,8 @@ public sealed class CreateAndStoreTests : IDisposable
         await store.CreateAsync(new NewSandbox("sb-1"));
 
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreAsync("sb-2", SandboxResource.State, Samples.Ready));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.State, Samples.Ready));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.State, Samples.Ready));
 
         Assert.False(Directory.Exists(_test.RunPath("sb-2")) || Directory.Exists(_test.RunPath("sb-1/web")));
     }
@@ -184,8 +189,10 @@ public sealed class CreateAndStoreTests : IDisposable
             async () => await store.StoreAsync("sb-1", SandboxResource.Config, new ContainerConfig { Id = "sb-1" }))).Fault);
         Assert.Equal(ResourceFault.InvalidResource, (await Assert.ThrowsAsync<ResourceArgumentException>(
             async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.Config, new SandboxConfig { Id = "web" }))).Fault);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Config, TestSandboxes.ConfigOf("sb-2")));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.Config, new ContainerConfig { Id = "db" }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreAsync("sb-1", SandboxResource.Config, TestSandboxes.ConfigOf("sb-2")));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.Config, new ContainerConfig { Id = "db" }));
     }
 
     [Fact]
@@ -198,8 +205,11 @@ public sealed class CreateAndStoreTests : IDisposable
 
         await using SandboxSession session = await store.LockAsync("sb-1");
 
-        Assert.Equal((string.Empty, 0), (session.Read(TestSandboxes.Model.SandboxState)!.FsType, session.Read(TestSandboxes.Model.SandboxState)!.BlockIndex));
-        await Assert.ThrowsAsync<VersionConflictException>(async () => await session.Change().RequireVersion(created).Put(TestSandboxes.Model.SandboxState, Samples.Ready).CommitAsync());
+        Assert.Equal(
+            (string.Empty, 0),
+            (session.Read(TestSandboxes.Model.SandboxState)!.FsType, session.Read(TestSandboxes.Model.SandboxState)!.BlockIndex));
+        await Assert.ThrowsAsync<VersionConflictException>(
+            async () => await session.Change().RequireVersion(created).Put(TestSandboxes.Model.SandboxState, Samples.Ready).CommitAsync());
     }
 
     private async Task<bool> ExcludesOthersAfterReleaseAsync(SandboxStore store)

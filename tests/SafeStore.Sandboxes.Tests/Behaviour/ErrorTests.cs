@@ -21,7 +21,8 @@ public sealed class ErrorTests : IDisposable
         ["lock"] = static async (store, id) => await store.LockAsync(id),
         ["lock shared"] = static async (store, id) => await store.LockSharedAsync(id),
         ["store"] = static async (store, id) => await store.StoreAsync(id, SandboxResource.State, Samples.Ready),
-        ["store in container"] = static async (store, id) => await store.StoreContainerAsync(id, "web", SandboxResource.State, Samples.Ready),
+        ["store in container"] = static async (store, id) =>
+        await store.StoreContainerAsync(id, "web", SandboxResource.State, Samples.Ready),
         ["fetch"] = static (store, id) => Task.FromResult(store.Fetch<State>(id, SandboxResource.State)),
         ["fetch from container"] = static (store, id) => Task.FromResult(store.FetchContainer<State>(id, "web", SandboxResource.State)),
         ["remove"] = static async (store, id) => await store.RemoveAsync(id),
@@ -41,10 +42,12 @@ public sealed class ErrorTests : IDisposable
         ["create"] = static async (store, _, id) => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [new NewContainer(id)] }),
         ["session read"] = static (_, session, id) => Task.FromResult(session.Read(id, TestSandboxes.Model.ContainerState)),
         ["edit create"] = static (_, session, id) => Task.FromResult(session.Change().CreateContainer(id)),
-        ["edit put"] = static (_, session, id) => Task.FromResult(session.Change().Put(id, TestSandboxes.Model.ContainerState, Samples.Ready)),
+        ["edit put"] = static (_, session, id) =>
+        Task.FromResult(session.Change().Put(id, TestSandboxes.Model.ContainerState, Samples.Ready)),
         ["edit delete"] = static (_, session, id) => Task.FromResult(session.Change().Delete(id, TestSandboxes.Model.ContainerState)),
         ["edit remove"] = static (_, session, id) => Task.FromResult(session.Change().RemoveContainer(id)),
-        ["edit transition"] = static (_, session, id) => Task.FromResult(session.Change().Transition(id, Lifecycle.Ready, Lifecycle.Running)),
+        ["edit transition"] = static (_, session, id) =>
+        Task.FromResult(session.Change().Transition(id, Lifecycle.Ready, Lifecycle.Running)),
         ["edit require"] = static (_, session, id) => Task.FromResult(session.Change().RequireRemovable(id)),
     };
 
@@ -85,7 +88,8 @@ public sealed class ErrorTests : IDisposable
 
         foreach (string? id in new[] { "", "  ", null })
         {
-            ResourceArgumentException refusal = await Assert.ThrowsAsync<ResourceArgumentException>(() => s_containerCalls[call](store, session, id!));
+            ResourceArgumentException refusal =
+                await Assert.ThrowsAsync<ResourceArgumentException>(() => s_containerCalls[call](store, session, id!));
             Assert.Equal((ResourceFault.ContainerIdMissing, "Container ID cannot be empty"), (refusal.Fault, refusal.SeedMessage));
         }
 
@@ -107,12 +111,15 @@ public sealed class ErrorTests : IDisposable
             Assert.Throws<ResourceArgumentException>(() => store.Fetch<State>("sb-1", resource)),
             Assert.Throws<ResourceArgumentException>(() => store.FetchContainer<State>("sb-1", "web", resource)),
             await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", resource, Samples.Ready)),
-            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreContainerAsync("sb-1", "web", resource, Samples.Ready)),
+            await Assert.ThrowsAsync<ResourceArgumentException>(
+            async () => await store.StoreContainerAsync("sb-1", "web", resource, Samples.Ready)),
             await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveAsync("sb-1", [resource])),
             await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveContainerAsync("sb-1", "web", [resource])),
         ];
 
-        Assert.All(refusals, static refusal => Assert.Equal((ResourceFault.InvalidResource, "Invalid sandbox resource"), (refusal.Fault, refusal.SeedMessage)));
+        Assert.All(refusals,
+            static refusal =>
+            Assert.Equal((ResourceFault.InvalidResource, "Invalid sandbox resource"), (refusal.Fault, refusal.SeedMessage)));
     }
 
     [Fact]
@@ -124,7 +131,8 @@ public sealed class ErrorTests : IDisposable
         ResourceArgumentException[] refusals =
         [
             Assert.Throws<ResourceArgumentException>(() => store.Fetch<State>("sb-1", SandboxResource.Lock)),
-            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Lock, Samples.Ready)),
+            await Assert.ThrowsAsync<ResourceArgumentException>(
+            async () => await store.StoreAsync("sb-1", SandboxResource.Lock, Samples.Ready)),
             await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveAsync("sb-1", [SandboxResource.Lock])),
         ];
 
@@ -139,17 +147,21 @@ public sealed class ErrorTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         (SandboxResource Resource, object Value)[] wrong =
         [
-            (SandboxResource.State, TestSandboxes.ConfigOf("sb-1")), (SandboxResource.Config, Samples.Ready), (SandboxResource.Network, Samples.Ready),
+            (SandboxResource.State, TestSandboxes.ConfigOf("sb-1")), (SandboxResource.Config, Samples.Ready),
+                (SandboxResource.Network, Samples.Ready),
             (SandboxResource.Agent, Samples.Qemu), (SandboxResource.Hypervisor, Samples.Agent), (SandboxResource.Devices, Samples.Mounts),
         ];
 
         foreach ((SandboxResource resource, object value) in wrong)
         {
-            ResourceArgumentException refusal = await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", resource, value));
+            ResourceArgumentException refusal =
+                await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", resource, value));
             Assert.Equal(ResourceFault.InvalidResource, refusal.Fault);
         }
 
-        Assert.Equal(ResourceFault.InvalidResource, Assert.Throws<ResourceArgumentException>(() => store.Fetch<State>("sb-1", SandboxResource.Config)).Fault);
+        Assert.Equal(
+            ResourceFault.InvalidResource,
+            Assert.Throws<ResourceArgumentException>(() => store.Fetch<State>("sb-1", SandboxResource.Config)).Fault);
     }
 
     [Fact]
@@ -173,7 +185,9 @@ public sealed class ErrorTests : IDisposable
 
         foreach (object? value in new object?[] { "text", new HypervisorConfig(), Array.Empty<Device[]>(), 5, null })
         {
-            ResourceArgumentException refusal = await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Config, value));
+            ResourceArgumentException refusal =
+                await Assert.ThrowsAsync<ResourceArgumentException>(
+                async () => await store.StoreAsync("sb-1", SandboxResource.Config, value));
             Assert.Equal((ResourceFault.InvalidDataType, "Invalid resource data type"), (refusal.Fault, refusal.SeedMessage));
         }
     }
@@ -187,7 +201,8 @@ public sealed class ErrorTests : IDisposable
         IReadOnlyDictionary<string, string> before = Samples.Tree(_test.Layout);
         IReadOnlyList<Device> devices = [new OddDevice { Id = "odd" }];
 
-        ArgumentException refusal = await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Devices, devices));
+        ArgumentException refusal =
+            await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Devices, devices));
 
         Assert.Contains("cannot be a document 'devices.json'", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("'odd' is not registered as the kind of a OddDevice", refusal.Message, StringComparison.Ordinal);
@@ -202,13 +217,17 @@ public sealed class ErrorTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         IReadOnlyDictionary<string, string> before = Samples.Tree(_test.Layout);
 
-        ResourceArgumentException uses = await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Devices, Samples.ContainerDevices));
+        ResourceArgumentException uses =
+            await Assert.ThrowsAsync<ResourceArgumentException>(
+            async () => await store.StoreAsync("sb-1", SandboxResource.Devices, Samples.ContainerDevices));
         ResourceArgumentException devices = await Assert.ThrowsAsync<ResourceArgumentException>(
             async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.ContainerDevices, Samples.Devices));
-        ResourceArgumentException fetched = Assert.Throws<ResourceArgumentException>(() => store.Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
+        ResourceArgumentException fetched =
+            Assert.Throws<ResourceArgumentException>(() => store.Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
 
         Assert.Contains("the resource 'Devices' of a sandbox is not a list of ContainerDevice", uses.Message, StringComparison.Ordinal);
-        Assert.Contains("the resource 'ContainerDevices' of a container is not a list of Device", devices.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the resource 'ContainerDevices' of a container is not a list of Device", devices.Message, StringComparison.Ordinal);
         Assert.Contains("the resource 'Devices' of a sandbox is not a list of ContainerDevice", fetched.Message, StringComparison.Ordinal);
         Assert.Equal(before, Samples.Tree(_test.Layout));
     }
@@ -221,8 +240,10 @@ public sealed class ErrorTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         await using SandboxSession session = await store.LockAsync("sb-1");
 
-        ResourceArgumentException to = Assert.Throws<ResourceArgumentException>(() => session.Change().Transition(Lifecycle.Ready, Lifecycle.Unknown));
-        ResourceArgumentException from = Assert.Throws<ResourceArgumentException>(() => session.Change().Transition("web", Lifecycle.Unknown, Lifecycle.Running));
+        ResourceArgumentException to =
+            Assert.Throws<ResourceArgumentException>(() => session.Change().Transition(Lifecycle.Ready, Lifecycle.Unknown));
+        ResourceArgumentException from =
+            Assert.Throws<ResourceArgumentException>(() => session.Change().Transition("web", Lifecycle.Unknown, Lifecycle.Running));
         NotFoundException missing = await Assert.ThrowsAsync<NotFoundException>(
             async () => await session.Change().Put("db", TestSandboxes.Model.ContainerState, Samples.Ready).CommitAsync());
 
@@ -242,7 +263,8 @@ public sealed class ErrorTests : IDisposable
         File.CreateSymbolicLink(link, "/etc/passwd");
         Directory.CreateDirectory(_test.RunPath("sb-1/agent.json"));
 
-        NotFoundException missing = await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreAsync("sb-2", SandboxResource.State, Samples.Ready));
+        NotFoundException missing =
+            await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreAsync("sb-2", SandboxResource.State, Samples.Ready));
         StorageException linked = Assert.Throws<StorageException>(() => store.Fetch<State>("sb-1", SandboxResource.State));
         StorageException directory = Assert.Throws<StorageException>(() => store.Fetch<AgentState>("sb-1", SandboxResource.Agent));
 
@@ -260,16 +282,20 @@ public sealed class ErrorTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         async Task<ResourceFault> FaultOf(string sandbox, string container, SandboxResource resource, object? value) =>
-            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreContainerAsync(sandbox, container, resource, value))).Fault;
+            (await Assert.ThrowsAsync<ResourceArgumentException>(
+                async () => await store.StoreContainerAsync(sandbox, container, resource, value))).Fault;
 
         Assert.Equal(ResourceFault.SandboxIdMissing, await FaultOf("", "", Unknown, "text"));
         Assert.Equal(ResourceFault.ContainerIdMissing, await FaultOf("a/b", "", Unknown, "text"));
         Assert.Equal(ResourceFault.InvalidResource, await FaultOf("a/b", "c/d", Unknown, "text"));
         Assert.Equal(ResourceFault.InvalidDataType, await FaultOf("a/b", "c/d", SandboxResource.Mounts, "text"));
         Assert.Equal(ResourceFault.InvalidResource, await FaultOf("a/b", "c/d", SandboxResource.Mounts, Samples.Ready));
-        ArgumentException path = await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreContainerAsync("a/b", "c/d", SandboxResource.Mounts, Samples.Mounts));
+        ArgumentException path =
+            await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreContainerAsync("a/b", "c/d", SandboxResource.Mounts, Samples.Mounts));
         Assert.Contains("'a/b' is refused", path.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreContainerAsync("sb-1", "c", SandboxResource.Mounts, Samples.Mounts));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await store.StoreContainerAsync("sb-1", "c", SandboxResource.Mounts, Samples.Mounts));
     }
 
     [Fact]
@@ -296,7 +322,8 @@ public sealed class ErrorTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        ResourceArgumentException refusal = await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.CreateAsync(new NewSandbox("")));
+        ResourceArgumentException refusal =
+            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.CreateAsync(new NewSandbox("")));
 
         Assert.Equal("Sandbox ID cannot be empty", refusal.SeedMessage);
         Assert.Empty(Samples.Tree(_test.Layout));

@@ -40,7 +40,9 @@ public sealed class FetchAndDeleteTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
-        await File.WriteAllTextAsync(_test.RunPath("sb-1/devices.json"), """[{"Type":"quantum","Data":{"ID":"q","Qubits":5}},{"Type":"vhost-user-blk-pci","Data":{"ID":"v","SocketPath":"/s"}},{"Type":"generic","Data":{"ID":"g"}}]""");
+        await File.WriteAllTextAsync(
+            _test.RunPath("sb-1/devices.json"),
+            """[{"Type":"quantum","Data":{"ID":"q","Qubits":5}},{"Type":"vhost-user-blk-pci","Data":{"ID":"v","SocketPath":"/s"}},{"Type":"generic","Data":{"ID":"g"}}]""");
 
         IReadOnlyList<Device> devices = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
 
@@ -58,9 +60,12 @@ public sealed class FetchAndDeleteTests : IDisposable
         await File.WriteAllTextAsync(_test.RunPath("sb-1/network.json"), """{"NetNsPath":"/n"}""");
         Assert.Null(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints);
 
-        await store.StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { Endpoints = [new IPVlanEndpoint { PciAddress = "02/01" }] });
+        await store.StoreAsync(
+            "sb-1", SandboxResource.Network, new NetworkNamespace { Endpoints = [new IPVlanEndpoint { PciAddress = "02/01" }] });
 
-        Assert.Equal("02/01", Assert.IsType<IPVlanEndpoint>(Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!)).PciAddress);
+        Assert.Equal(
+            "02/01", Assert.IsType<IPVlanEndpoint>(
+            Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!)).PciAddress);
     }
 
     [Fact]
@@ -69,7 +74,8 @@ public sealed class FetchAndDeleteTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        ResourceArgumentException failure = Assert.Throws<ResourceArgumentException>(() => store.FetchContainer<NetworkNamespace>("sb-1", "web", SandboxResource.Network));
+        ResourceArgumentException failure =
+            Assert.Throws<ResourceArgumentException>(() => store.FetchContainer<NetworkNamespace>("sb-1", "web", SandboxResource.Network));
 
         Assert.Equal((ResourceFault.InvalidResource, "Invalid sandbox resource"), (failure.Fault, failure.SeedMessage));
     }
@@ -102,7 +108,8 @@ public sealed class FetchAndDeleteTests : IDisposable
         await store.RemoveAsync("sb-1", [SandboxResource.Network, SandboxResource.Config]);
         await store.RemoveContainerAsync("sb-1", "web", [SandboxResource.Mounts]);
 
-        Assert.Equal(["config/sb-1/config.json", "run/sb-1/network.json", "run/sb-1/web/mounts.json"], before.Except(Samples.Files(_test.Layout)));
+        Assert.Equal(
+            ["config/sb-1/config.json", "run/sb-1/network.json", "run/sb-1/web/mounts.json"], before.Except(Samples.Files(_test.Layout)));
     }
 
     [Fact]
@@ -124,7 +131,9 @@ public sealed class FetchAndDeleteTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         Assert.False(await store.RemoveAsync("sb-1"));
-        Assert.Equal(ResourceFault.SandboxIdMissing, (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveAsync(string.Empty))).Fault);
+        Assert.Equal(
+            ResourceFault.SandboxIdMissing,
+            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveAsync(string.Empty))).Fault);
     }
 
     [Fact]
@@ -134,7 +143,10 @@ public sealed class FetchAndDeleteTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
 
-        Assert.Equal(ResourceFault.ContainerIdMissing, (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveContainerAsync("sb-1", string.Empty))).Fault);
+        Assert.Equal(
+            ResourceFault.ContainerIdMissing,
+            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveContainerAsync("sb-1", string.Empty)))
+            .Fault);
         Assert.Equal(2, Assert.Single(store.List()).Containers.Count);
         Assert.True(await store.RemoveContainerAsync("sb-1", "web"));
         Assert.False(await store.RemoveContainerAsync("sb-1", "web"));

@@ -22,7 +22,9 @@ public sealed class LockTests : IDisposable
 
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-2"));
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockSharedAsync("sb-2"));
-        Assert.Equal(ResourceFault.SandboxIdMissing, (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.LockAsync(string.Empty))).Fault);
+        Assert.Equal(
+            ResourceFault.SandboxIdMissing,
+            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.LockAsync(string.Empty))).Fault);
         await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", TimeSpan.Zero));
     }
 

@@ -60,7 +60,9 @@ public sealed class PathsAndNamesTests : IDisposable
         Assert.True(await store.RemoveAsync("sb-1"));
 
         Assert.Equal("not ours", await File.ReadAllTextAsync(socket));
-        Assert.Equal(["sbs", "sbs.safestore", "vm"], Directory.GetDirectories(Path.GetDirectoryName(_test.Layout.Run)!).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["sbs", "sbs.safestore", "vm"],
+            Directory.GetDirectories(Path.GetDirectoryName(_test.Layout.Run)!).Select(Path.GetFileName).Order());
     }
 
     [Theory]
@@ -74,7 +76,8 @@ public sealed class PathsAndNamesTests : IDisposable
     [InlineData(SandboxResource.Agent, "run/vc/sbs/sb-1", "agent.json")]
     [InlineData(SandboxResource.Lock, "run/vc/sbs/sb-1", "lock")]
     [InlineData(SandboxResource.Devices, "run/vc/sbs/sb-1", "devices.json")]
-    public async Task A_sandboxes_resource_lies_at_root_sandbox_file_and_the_lookup_gives_file_and_directory(SandboxResource resource, string directory, string file)
+    public async Task A_sandboxes_resource_lies_at_root_sandbox_file_and_the_lookup_gives_file_and_directory(
+        SandboxResource resource, string directory, string file)
     {
         await using SandboxStore store = await _test.OpenAsync();
 
@@ -160,7 +163,8 @@ public sealed class PathsAndNamesTests : IDisposable
     [InlineData(SandboxResource.Mounts, false, true)]
     [InlineData(SandboxResource.Devices, true, false)]
     [InlineData(SandboxResource.ContainerDevices, false, true)]
-    public async Task A_resource_has_the_scope_that_the_seed_means_and_is_refused_in_the_other(SandboxResource resource, bool ofSandbox, bool ofContainer)
+    public async Task A_resource_has_the_scope_that_the_seed_means_and_is_refused_in_the_other(
+        SandboxResource resource, bool ofSandbox, bool ofContainer)
     {
         await using SandboxStore store = await _test.OpenAsync();
 
@@ -201,7 +205,8 @@ public sealed class PathsAndNamesTests : IDisposable
 
         Assert.Equal(
             [
-                "configFileType", "stateFileType", "networkFileType", "hypervisorFileType", "agentFileType", "processFileType", "mountsFileType", "devicesFileType",
+                "configFileType", "stateFileType", "networkFileType", "hypervisorFileType", "agentFileType", "processFileType",
+                    "mountsFileType", "devicesFileType",
                 "devicesIDFileType", "lockFileType", "",
             ],
             activities.Ended.Select(static activity => activity.GetTagItem("resource")));

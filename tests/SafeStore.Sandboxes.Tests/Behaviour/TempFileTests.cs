@@ -30,7 +30,8 @@ public sealed class TempFileTests : IDisposable
         {
             Assert.StartsWith(_test.RunPath("sb-1/tempDir/tmp-"), file.Path, StringComparison.Ordinal);
             Assert.All(Path.GetFileName(file.Path)["tmp-".Length..], static character => Assert.True(char.IsAsciiDigit(character)));
-            Assert.Equal((0, UnixFileMode.UserRead | UnixFileMode.UserWrite), (new FileInfo(file.Path).Length, File.GetUnixFileMode(file.Path)));
+            Assert.Equal(
+                (0, UnixFileMode.UserRead | UnixFileMode.UserWrite), (new FileInfo(file.Path).Length, File.GetUnixFileMode(file.Path)));
         });
         Assert.DoesNotContain("tempDir", session.ListContainers());
     }

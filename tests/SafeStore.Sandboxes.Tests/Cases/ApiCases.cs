@@ -25,7 +25,8 @@ public sealed class ApiCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         SandboxConfig config = TestSandboxes.ConfigOf("sb-1") with { AgentType = agent, AgentConfig = JsonElement.Parse(agentConfig) };
 
-        await store.CreateAsync(new NewSandbox("sb-1") { Config = config, Agent = new AgentState { ProxyPid = 17, Url = "unix:///run/agent.sock" } });
+        await store.CreateAsync(
+            new NewSandbox("sb-1") { Config = config, Agent = new AgentState { ProxyPid = 17, Url = "unix:///run/agent.sock" } });
 
         Assert.True(Directory.Exists(_test.ConfigPath("sb-1")));
         await using SandboxStore other = await _test.OpenAsync();
@@ -40,7 +41,8 @@ public sealed class ApiCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox("sb-1") { Config = new SandboxConfig { Id = "sb-1" } }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.CreateAsync(new NewSandbox("sb-1") { Config = new SandboxConfig { Id = "sb-1" } }));
 
         Assert.Empty(store.List());
         Assert.False(Directory.Exists(_test.ConfigPath("sb-1")) || Directory.Exists(_test.RunPath("sb-1")));
@@ -126,7 +128,8 @@ public sealed class ApiCases : IDisposable
         {
             await session.Change().PutAll(CaseCalls.Ready("sb-1", "c-1")).CommitAsync();
             await Assert.ThrowsAsync<LockTimeoutException>(async () => await other.LockAsync("sb-1", TimeSpan.Zero));
-            await session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Running).CommitAsync();
+            await session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Running)
+                .CommitAsync();
         }
 
         Assert.Equal([Lifecycle.Running, Lifecycle.Running], await _test.StatesAsync("sb-1"));
@@ -178,14 +181,20 @@ public sealed class ApiCases : IDisposable
     {
         var start = Timestamp.From(new DateTimeOffset(2019, 4, 1, 12, 0, 0, TimeSpan.Zero));
         SandboxConfig config = TestSandboxes.ConfigOf("sb-1");
-        config = config with { HypervisorConfig = config.HypervisorConfig.WithDefaults(), Containers = [CaseCalls.ConfigOf("c-1")], Annotations = new Dictionary<string, string> { ["k"] = "v" } };
+        config = config with
+        {
+            HypervisorConfig = config.HypervisorConfig.WithDefaults(),
+            Containers = [CaseCalls.ConfigOf("c-1")],
+            Annotations = new Dictionary<string, string> { ["k"] = "v" }
+        };
         var process = new ContainerProcess { Token = "c-1", Pid = 12, StartTime = start };
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(new NewSandbox("sb-1")
         {
             Config = config,
             State = CaseCalls.StateOf(lifecycle),
-            Containers = [new NewContainer("c-1") { Config = CaseCalls.ConfigOf("c-1"), State = CaseCalls.StateOf(lifecycle), Process = process }],
+            Containers =
+            [new NewContainer("c-1") { Config = CaseCalls.ConfigOf("c-1"), State = CaseCalls.StateOf(lifecycle), Process = process }],
         });
 
         await using SandboxStore other = await _test.OpenAsync();
@@ -196,7 +205,10 @@ public sealed class ApiCases : IDisposable
         Assert.Empty(status.Intents);
         CaseCalls.AssertSame(CaseCalls.Model.SandboxConfig, config, status.Config);
         HypervisorConfig hypervisor = status.Config!.HypervisorConfig;
-        Assert.Equal((1u, 240u, 2048u, 1u, 8192u, "virtio-scsi"), (hypervisor.NumVcpus, hypervisor.DefaultMaxVcpus, hypervisor.MemorySize, hypervisor.DefaultBridges, hypervisor.Msize9p, hypervisor.BlockDeviceDriver));
+        Assert.Equal(
+            (1u, 240u, 2048u, 1u, 8192u, "virtio-scsi"),
+            (hypervisor.NumVcpus, hypervisor.DefaultMaxVcpus, hypervisor.MemorySize, hypervisor.DefaultBridges, hypervisor.Msize9p,
+            hypervisor.BlockDeviceDriver));
         ContainerStatus container = Assert.Single(status.Containers);
         Assert.Equal(("c-1", lifecycle), (container.Id, container.Lifecycle));
         CaseCalls.AssertSame(CaseCalls.Model.ContainerConfig, CaseCalls.ConfigOf("c-1"), container.Config);
@@ -229,7 +241,8 @@ public sealed class ApiCases : IDisposable
 
         Assert.Equal(Lifecycle.Unknown, (await store.StatusAsync("sb-1")).Lifecycle);
         Assert.False(File.Exists(_test.RunPath("sb-1/state.json")));
-        InvalidTransitionException failure = await Assert.ThrowsAsync<InvalidTransitionException>(() => store.MoveAllAsync("sb-1", Lifecycle.Ready, Lifecycle.Running));
+        InvalidTransitionException failure =
+            await Assert.ThrowsAsync<InvalidTransitionException>(() => store.MoveAllAsync("sb-1", Lifecycle.Ready, Lifecycle.Running));
         Assert.Equal(Lifecycle.Unknown, failure.Actual);
         await store.RemoveAsync("sb-1");
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.StatusAsync("sb-1"));

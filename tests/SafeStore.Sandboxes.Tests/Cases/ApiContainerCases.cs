@@ -13,7 +13,8 @@ public sealed class ApiContainerCases : IDisposable
     public void Dispose() => _test.Dispose();
 
     /// <summary>What the seed's calls need of the store, by their names.</summary>
-    public static TheoryData<string> Calls => ["StartContainer", "StopContainer", "EnterContainer", "StatusContainer", "StatsContainer", "ProcessListContainer"];
+    public static TheoryData<string> Calls =>
+        ["StartContainer", "StopContainer", "EnterContainer", "StatusContainer", "StatsContainer", "ProcessListContainer"];
 
     [Fact]
     [Trait("case", "85")]
@@ -109,7 +110,10 @@ public sealed class ApiContainerCases : IDisposable
     public async Task FetchStatefulSandbox_is_never_an_old_one_from_memory_but_what_another_process_has_stored_since()
     {
         await using SandboxStore store = await _test.OpenAsync();
-        await store.CreateAsync(new NewSandbox("sb-1") { Config = TestSandboxes.ConfigOf("sb-1") with { Stateful = true }, State = CaseCalls.StateOf(Lifecycle.Ready) });
+        await store.CreateAsync(
+            new NewSandbox(
+            "sb-1")
+            { Config = TestSandboxes.ConfigOf("sb-1") with { Stateful = true }, State = CaseCalls.StateOf(Lifecycle.Ready) });
         _ = store.Fetch<State>("sb-1", SandboxResource.State);
         await using SandboxStore other = await _test.OpenAsync();
 
@@ -154,7 +158,13 @@ public sealed class ApiContainerCases : IDisposable
 
         await using (SandboxSession session = await store.LockAsync("sb-1"))
         {
-            ContainerConfig config = session.Read("c-1", session.Model.ContainerConfig)! with { Resources = new LinuxResources { Memory = new LinuxMemory { Limit = 4096 } } };
+            ContainerConfig config =
+                session.Read(
+                "c-1", session.Model.ContainerConfig)! with
+                {
+                    Resources =
+                new LinuxResources { Memory = new LinuxMemory { Limit = 4096 } }
+                };
             await session.Change()
                 .Put("c-1", session.Model.ContainerConfig, config)
                 .Put(session.Model.SandboxConfig, session.Read(session.Model.SandboxConfig)! with { Containers = [config] })
@@ -164,8 +174,11 @@ public sealed class ApiContainerCases : IDisposable
         await using SandboxStore other = await _test.OpenAsync();
         Assert.Equal(4096, other.FetchContainer<ContainerConfig>("sb-1", "c-1", SandboxResource.Config)!.Resources.Memory!.Limit);
         Assert.Equal(4096, Assert.Single(other.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!).Resources.Memory!.Limit);
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.StoreContainerAsync("", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
-        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.StoreContainerAsync("sb-1", "", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () => store.StoreContainerAsync("", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.ContainerIdMissing, () =>
+            store.StoreContainerAsync("sb-1", "", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
     }
 
     [Fact]
@@ -181,7 +194,9 @@ public sealed class ApiContainerCases : IDisposable
         Assert.Equal([Lifecycle.Running, Lifecycle.Running], await _test.StatesAsync("sb-1"));
 
         await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.LockAsync(""));
-        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, async () => await store.ChangeAsync("sb-1", static edit => edit.Transition("", Lifecycle.Running, Lifecycle.Paused)));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.ContainerIdMissing, async () =>
+            await store.ChangeAsync("sb-1", static edit => edit.Transition("", Lifecycle.Running, Lifecycle.Paused)));
     }
 
     [Fact]
@@ -189,7 +204,13 @@ public sealed class ApiContainerCases : IDisposable
     public async Task NetworkOperation_stores_the_interface_when_it_comes_and_when_it_goes()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
-        var network = new NetworkNamespace { NetNsPath = "/run/netns/x", NetNsCreated = true, Endpoints = [new TapEndpoint { EndpointType = "tap" }] };
+        var network =
+            new NetworkNamespace
+            {
+                NetNsPath = "/run/netns/x",
+                NetNsCreated = true,
+                Endpoints = [new TapEndpoint { EndpointType = "tap" }]
+            };
 
         await ChangeAsync(store, old => (old ?? network) with { Endpoints = network.Endpoints });
         await using SandboxStore other = await _test.OpenAsync();
@@ -220,7 +241,8 @@ public sealed class ApiContainerCases : IDisposable
             default:
                 await using (SandboxSession session = await store.LockSharedAsync("sb-1"))
                 {
-                    _ = session.Read(container, session.Model.ContainerConfig) ?? store.Store.Require("sb-1", container, session.Model.ContainerConfig);
+                    _ = session.Read(container, session.Model.ContainerConfig)
+                        ?? store.Store.Require("sb-1", container, session.Model.ContainerConfig);
                 }
 
                 break;

@@ -17,7 +17,9 @@ internal static class CaseCalls
     {
         Config = TestSandboxes.ConfigOf(sandbox) with { Containers = [.. containers.Select(ConfigOf)] },
         State = StateOf(Lifecycle.Ready),
-        Containers = [.. containers.Select(static container => new NewContainer(container) { Config = ConfigOf(container), State = StateOf(Lifecycle.Ready) })],
+        Containers =
+        [.. containers.Select(
+        static container => new NewContainer(container) { Config = ConfigOf(container), State = StateOf(Lifecycle.Ready) })],
     };
 
     public static ContainerConfig ConfigOf(string container) => new() { Id = container, RootFs = "/rootfs/" + container };
@@ -65,9 +67,11 @@ internal static class CaseCalls
     public static SortedDictionary<string, string> Tree(this TestSandboxes test) => Cases.Tree.Of(test.Layout);
 
     /// <summary>Writes a file as another program would.</summary>
-    public static Task WriteRunFileAsync(this TestSandboxes test, string relative, string text) => File.WriteAllTextAsync(test.RunPath(relative), text);
+    public static Task WriteRunFileAsync(this TestSandboxes test, string relative, string text) =>
+        File.WriteAllTextAsync(test.RunPath(relative), text);
 
-    public static void AssertFault(ResourceFault fault, Action call) => Assert.Equal(fault, Assert.Throws<ResourceArgumentException>(call).Fault);
+    public static void AssertFault(ResourceFault fault, Action call) =>
+        Assert.Equal(fault, Assert.Throws<ResourceArgumentException>(call).Fault);
 
     public static async Task AssertFaultAsync(ResourceFault fault, Func<ValueTask> call)
     {
@@ -75,7 +79,9 @@ internal static class CaseCalls
         Assert.Equal(fault, failure.Fault);
     }
 
-    public static Task AssertFaultAsync<T>(ResourceFault fault, Func<ValueTask<T>> call) => AssertFaultAsync(fault, async () => { await call(); });
+    public static Task AssertFaultAsync<T>(ResourceFault fault, Func<ValueTask<T>> call) =>
+        AssertFaultAsync(fault, async () => { await call(); });
 
-    public static void AssertSame<T>(DocumentKind<T> kind, T? expected, T? actual) => Assert.True(SandboxModel.AreEqual(kind, expected, actual), $"{expected} is not {actual}");
+    public static void AssertSame<T>(DocumentKind<T> kind, T? expected, T? actual) =>
+        Assert.True(SandboxModel.AreEqual(kind, expected, actual), $"{expected} is not {actual}");
 }

@@ -34,7 +34,9 @@ public sealed class CompletenessTests
         .Where(trait => trait.Name == what)
         .Select(static trait => int.Parse(trait.Value, CultureInfo.InvariantCulture));
 
-    private static IEnumerable<MethodInfo> Tests() => Methods().Where(static method => method.GetCustomAttributes().OfType<FactAttribute>().Any());
+    private static IEnumerable<MethodInfo> Tests() =>
+        Methods().Where(static method => method.GetCustomAttributes().OfType<FactAttribute>().Any());
 
-    private static IEnumerable<MethodInfo> Methods() => typeof(CompletenessTests).Assembly.GetTypes().SelectMany(static type => type.GetMethods());
+    private static IEnumerable<MethodInfo> Methods() =>
+        typeof(CompletenessTests).Assembly.GetTypes().SelectMany(static type => type.GetMethods());
 }

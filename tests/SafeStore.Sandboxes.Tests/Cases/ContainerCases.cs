@@ -22,7 +22,9 @@ public sealed class ContainerCases : IDisposable
 
         ContainerStatus container = Assert.Single((await store.StatusAsync("sb-1")).Containers);
         Assert.Equal(("100", Lifecycle.Ready, "/rootfs/100"), (container.Id, container.Lifecycle, container.Config!.RootFs));
-        CaseCalls.AssertSame(CaseCalls.Model.ContainerConfig, container.Config, Assert.Single(store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!));
+        CaseCalls.AssertSame(
+            CaseCalls.Model.ContainerConfig, container.Config,
+            Assert.Single(store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!));
     }
 
     [Fact]
@@ -32,7 +34,8 @@ public sealed class ContainerCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
         Assert.False(await store.RemoveContainerAsync("sb-1", "100"));
-        NotFoundException failure = await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static edit => edit.RemoveContainer("100")));
+        NotFoundException failure =
+            await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static edit => edit.RemoveContainer("100")));
         Assert.Equal(("container", true), (failure.What, failure.Id.Contains("100", StringComparison.Ordinal)));
 
         await CreateAsync(store, "100");
@@ -62,7 +65,9 @@ public sealed class ContainerCases : IDisposable
         SandboxStatus status = await store.StatusAsync("sb-1");
 
         Assert.Empty(status.Errors);
-        Assert.Equal([("100", Lifecycle.Ready), ("200", Lifecycle.Ready)], status.Containers.Select(static container => (container.Id, container.Lifecycle)));
+        Assert.Equal(
+            [("100", Lifecycle.Ready), ("200", Lifecycle.Ready)],
+            status.Containers.Select(static container => (container.Id, container.Lifecycle)));
     }
 
     [Fact]
@@ -92,7 +97,9 @@ public sealed class ContainerCases : IDisposable
         Assert.Null(session.Read("200", session.Model.ContainerState));
         Assert.NotNull(session.Read("100", session.Model.ContainerState));
         Assert.Equal(["100"], session.ListContainers());
-        Assert.Equal("container", Assert.Throws<NotFoundException>(() => session.Change().Transition("200", Lifecycle.Ready, Lifecycle.Running)).What);
+        Assert.Equal(
+            "container",
+            Assert.Throws<NotFoundException>(() => session.Change().Transition("200", Lifecycle.Ready, Lifecycle.Running)).What);
         await session.DisposeAsync();
         Assert.Throws<InvalidOperationException>(() => session.Read("100", session.Model.ContainerState));
     }

@@ -65,7 +65,8 @@ public sealed class OtherCases : IDisposable
         await using SandboxStore other = await _test.OpenAsync();
 
         await store.CreateAsync(CaseCalls.Ready("sb-1"));
-        AlreadyExistsException again = await Assert.ThrowsAsync<AlreadyExistsException>(async () => await other.CreateAsync(CaseCalls.Ready("sb-1")));
+        AlreadyExistsException again =
+            await Assert.ThrowsAsync<AlreadyExistsException>(async () => await other.CreateAsync(CaseCalls.Ready("sb-1")));
         Assert.Equal(("sandbox", "sb-1"), (again.What, again.Id));
         Assert.Equal("sb-1", (await other.StatusAsync("sb-1")).Id);
         await Assert.ThrowsAsync<NotFoundException>(async () => await other.StatusAsync("sb-2"));
@@ -97,7 +98,8 @@ public sealed class OtherCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.State, new State { Value = "ready", FsType = "xfs", BlockDeviceId = "block-1" });
+        await store.StoreContainerAsync(
+            "sb-1", "c-1", SandboxResource.State, new State { Value = "ready", FsType = "xfs", BlockDeviceId = "block-1" });
 
         Assert.Contains("\"fstype\":\"xfs\"", await File.ReadAllTextAsync(_test.RunPath("sb-1/c-1/state.json")), StringComparison.Ordinal);
     }
@@ -108,7 +110,9 @@ public sealed class OtherCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
-        await store.StoreAsync("sb-1", SandboxResource.Hypervisor, new QemuState { Uuid = "u-1", Bridges = [new Bridge { Id = "pci-bridge-0", Type = "pci", Slot = 2 }] });
+        await store.StoreAsync(
+            "sb-1", SandboxResource.Hypervisor,
+            new QemuState { Uuid = "u-1", Bridges = [new Bridge { Id = "pci-bridge-0", Type = "pci", Slot = 2 }] });
 
         Assert.Equal(
             """{"Bridges":[{"Address":{},"Type":"pci","ID":"pci-bridge-0","Addr":2}],"HotpluggedVCPUs":null,"HotpluggedMemory":0,"UUID":"u-1","HotplugVFIOOnRootBus":false}""",
@@ -133,7 +137,8 @@ public sealed class OtherCases : IDisposable
 
         Assert.Equal("u-1", again.Fetch<QemuState>("sb-1", SandboxResource.Hypervisor)!.Uuid);
         Assert.NotNull(again.Fetch<SandboxConfig>("sb-1", SandboxResource.Config));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await again.StoreAsync("sb-2", SandboxResource.Hypervisor, new QemuState()));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await again.StoreAsync("sb-2", SandboxResource.Hypervisor, new QemuState()));
         Assert.False(Directory.Exists(test.RunPath("sb-2")));
     }
 
@@ -145,7 +150,10 @@ public sealed class OtherCases : IDisposable
         await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
         SortedDictionary<string, string> before = _test.Tree();
 
-        ArgumentException failure = await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new StrangeDevice { Id = "strange-1" }]));
+        ArgumentException failure =
+            await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreAsync<IReadOnlyList<Device>>(
+            "sb-1", SandboxResource.Devices, [new StrangeDevice { Id = "strange-1" }]));
 
         Assert.Contains("'strange'", failure.Message, StringComparison.Ordinal);
         Assert.Equal(before, _test.Tree());
@@ -158,7 +166,9 @@ public sealed class OtherCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         SortedDictionary<string, string> before = _test.Tree();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.Agent, new AgentState { ProxyPid = 1, Url = "unix:///x" }));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () =>
+            store.StoreAsync("", SandboxResource.Agent, new AgentState { ProxyPid = 1, Url = "unix:///x" }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -169,9 +179,12 @@ public sealed class OtherCases : IDisposable
     {
         Endpoint[] endpoints =
         [
-            new VethEndpoint { PciAddress = "02/01", EndpointType = "virtual", NetPair = new NetworkInterfacePair { Id = "u", Name = "br0_kata" } },
-            new PhysicalEndpoint { Bdf = "0000:00:1c.0" }, new VhostUserEndpoint { SocketPath = "/run/vhost.sock" }, new BridgedMacvlanEndpoint { EndpointType = "macvlan" },
-            new MacvtapEndpoint { EndpointType = "macvtap" }, new TapEndpoint { EndpointType = "tap" }, new IPVlanEndpoint { EndpointType = "ipvlan", PciAddress = "03/00" },
+            new VethEndpoint { PciAddress = "02/01", EndpointType = "virtual",
+                NetPair = new NetworkInterfacePair { Id = "u", Name = "br0_kata" } },
+            new PhysicalEndpoint { Bdf = "0000:00:1c.0" }, new VhostUserEndpoint { SocketPath = "/run/vhost.sock" },
+            new BridgedMacvlanEndpoint { EndpointType = "macvlan" },
+            new MacvtapEndpoint { EndpointType = "macvtap" }, new TapEndpoint { EndpointType = "tap" },
+            new IPVlanEndpoint { EndpointType = "ipvlan", PciAddress = "03/00" },
         ];
         var network = new NetworkNamespace { NetNsPath = "/run/netns/x", Endpoints = endpoints };
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
@@ -179,26 +192,35 @@ public sealed class OtherCases : IDisposable
         await store.StoreAsync("sb-1", SandboxResource.Network, network);
 
         NetworkNamespace found = store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!;
-        Assert.Equal(endpoints.Select(static endpoint => endpoint.GetType()), found.Endpoints!.Select(static endpoint => endpoint.GetType()));
+        Assert.Equal(
+            endpoints.Select(static endpoint => endpoint.GetType()), found.Endpoints!.Select(static endpoint => endpoint.GetType()));
         CaseCalls.AssertSame(CaseCalls.Model.Network, network, found);
-        Assert.Equal(CaseCalls.Model.EndpointKinds.Kinds.Order(StringComparer.Ordinal), found.Endpoints!.Select(static endpoint => endpoint.Kind).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            CaseCalls.Model.EndpointKinds.Kinds.Order(StringComparer.Ordinal),
+            found.Endpoints!.Select(static endpoint => endpoint.Kind).Order(StringComparer.Ordinal));
     }
 
     private static (SandboxResource Resource, object Value)[] OfSandbox() =>
     [
-        (SandboxResource.Config, TestSandboxes.ConfigOf("sb-1")), (SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)), (SandboxResource.Network, new NetworkNamespace()),
-        (SandboxResource.Hypervisor, new QemuState()), (SandboxResource.Hypervisor, new FirecrackerState { Pid = 1 }), (SandboxResource.Agent, new AgentState()), (SandboxResource.Devices, Array.Empty<Device>()),
+        (SandboxResource.Config, TestSandboxes.ConfigOf("sb-1")), (SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)),
+            (SandboxResource.Network, new NetworkNamespace()),
+        (SandboxResource.Hypervisor, new QemuState()), (SandboxResource.Hypervisor, new FirecrackerState { Pid = 1 }),
+        (SandboxResource.Agent, new AgentState()), (SandboxResource.Devices, Array.Empty<Device>()),
     ];
 
     private static (SandboxResource Resource, object Value)[] OfContainer() =>
     [
-        (SandboxResource.Config, CaseCalls.ConfigOf("c-1")), (SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)), (SandboxResource.Process, new ContainerProcess()),
+        (SandboxResource.Config, CaseCalls.ConfigOf("c-1")), (SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)),
+            (SandboxResource.Process, new ContainerProcess()),
         (SandboxResource.Mounts, Array.Empty<Mount>()), (SandboxResource.ContainerDevices, Array.Empty<ContainerDevice>()),
     ];
 
-    /// <summary>When the directories that the simulated store seems to use were changed last, on the machine that this test runs on.</summary>
+    /// <summary>
+    /// When the directories that the simulated store seems to use were changed last, on the machine that this test runs on.
+    /// </summary>
     private static DateTime[] RealRoots() =>
-        [.. new[] { SimulatedSandboxes.Layout.Config, SimulatedSandboxes.Layout.Run, SimulatedSandboxes.Layout.ConfigMetadata, SimulatedSandboxes.Layout.RunMetadata }.Select(Directory.GetLastWriteTimeUtc)];
+        [.. new[] { SimulatedSandboxes.Layout.Config, SimulatedSandboxes.Layout.Run, SimulatedSandboxes.Layout.ConfigMetadata,
+            SimulatedSandboxes.Layout.RunMetadata }.Select(Directory.GetLastWriteTimeUtc)];
 
     private sealed record StrangeDevice : Device
     {

@@ -42,7 +42,8 @@ public sealed class ResourceStorageCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         SortedDictionary<string, string> before = _test.Tree();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.CreateAsync(new NewSandbox(id) { Containers = [new NewContainer("100")] }));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () => store.CreateAsync(new NewSandbox(id) { Containers = [new NewContainer("100")] }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -56,7 +57,9 @@ public sealed class ResourceStorageCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         SortedDictionary<string, string> before = _test.Tree();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.CreateAsync(new NewSandbox("sb-1") { Containers = [new NewContainer("100"), new NewContainer(id)] }));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.ContainerIdMissing, () =>
+            store.CreateAsync(new NewSandbox("sb-1") { Containers = [new NewContainer("100"), new NewContainer(id)] }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -96,7 +99,8 @@ public sealed class ResourceStorageCases : IDisposable
         await using SandboxSession session = await store.LockAsync("sb-1");
         SortedDictionary<string, string> before = _test.Tree();
 
-        ArgumentException failure = Assert.Throws<ArgumentException>(() => session.Change().Put(Unencodable.Kind, new Unencodable(static () => { })));
+        ArgumentException failure =
+            Assert.Throws<ArgumentException>(() => session.Change().Put(Unencodable.Kind, new Unencodable(static () => { })));
 
         Assert.Contains("testconfig.json", failure.Message, StringComparison.Ordinal);
         Assert.Equal(before, _test.Tree());

@@ -44,8 +44,10 @@ public sealed class ResourceTypeCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        CaseCalls.AssertFault(ResourceFault.ContainerIdMissing, () => store.FetchContainer<ContainerConfig>("sb-1", "", SandboxResource.Config));
-        CaseCalls.AssertFault(ResourceFault.ContainerIdMissing, () => store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "", SandboxResource.Mounts));
+        CaseCalls.AssertFault(
+            ResourceFault.ContainerIdMissing, () => store.FetchContainer<ContainerConfig>("sb-1", "", SandboxResource.Config));
+        CaseCalls.AssertFault(
+            ResourceFault.ContainerIdMissing, () => store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "", SandboxResource.Mounts));
     }
 
     [Fact]
@@ -55,8 +57,10 @@ public sealed class ResourceTypeCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.FetchContainer<ContainerConfig>("", "c-1", SandboxResource.Config));
-        CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.FetchContainer<IReadOnlyList<Mount>>("", "c-1", SandboxResource.Mounts));
+        CaseCalls.AssertFault(
+            ResourceFault.SandboxIdMissing, () => store.FetchContainer<ContainerConfig>("", "c-1", SandboxResource.Config));
+        CaseCalls.AssertFault(
+            ResourceFault.SandboxIdMissing, () => store.FetchContainer<IReadOnlyList<Mount>>("", "c-1", SandboxResource.Mounts));
     }
 
     [Fact]
@@ -66,11 +70,22 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         await _test.WriteRunFileAsync(
             "sb-1/c-1/mounts.json",
-            "\n  [\n    {\n      \"Source\": \"/dev/sda1\",\n      \"Destination\": \"/root\",\n      \"Type\": \"ext4\",\n      \"Options\": [\n        \"rw\"\n      ],\n      \"HostPath\": \"/host/root\"\n    }\n  ]\n\n");
+            "\n  [\n    {\n      \"Source\": \"/dev/sda1\",\n      \"Destination\": \"/root\",\n      \"Type\": \"ext4\",\n      "
+            + "\"Options\": [\n        \"rw\"\n      ],\n      \"HostPath\": \"/host/root\"\n    }\n  ]\n\n");
 
         IReadOnlyList<Mount>? mounts = store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts);
 
-        var expected = new Mount { Source = "/dev/sda1", Destination = "/root", Type = "ext4", Options = ["rw"], HostPath = "/host/root", ReadOnly = false, BlockDeviceId = "" };
+        var expected =
+            new Mount
+            {
+                Source = "/dev/sda1",
+                Destination = "/root",
+                Type = "ext4",
+                Options = ["rw"],
+                HostPath = "/host/root",
+                ReadOnly = false,
+                BlockDeviceId = ""
+            };
         CaseCalls.AssertSame(CaseCalls.Model.Mounts, [expected], mounts);
     }
 
@@ -81,7 +96,9 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         await _test.WriteRunFileAsync("sb-1/c-1/mounts.json", """{"Source":"/dev/sda1"}""");
 
-        DocumentCorruptException failure = Assert.Throws<DocumentCorruptException>(() => store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts));
+        DocumentCorruptException failure =
+            Assert.Throws<DocumentCorruptException>(
+            () => store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts));
 
         Assert.Equal(_test.RunPath("sb-1/c-1/mounts.json"), failure.Path);
     }
@@ -109,11 +126,13 @@ public sealed class ResourceTypeCases : IDisposable
 
     [Fact]
     [Trait("case", "20")]
-    public Task StoreResourceFailingSandboxConfigStateFileType() => RefusedAsync(TestSandboxes.ConfigOf("sb-1"), SandboxResource.State, ResourceFault.InvalidResource);
+    public Task StoreResourceFailingSandboxConfigStateFileType() =>
+        RefusedAsync(TestSandboxes.ConfigOf("sb-1"), SandboxResource.State, ResourceFault.InvalidResource);
 
     [Fact]
     [Trait("case", "21")]
-    public Task StoreResourceFailingContainerConfigStateFileType() => RefusedAsync(CaseCalls.ConfigOf("c-1"), SandboxResource.State, ResourceFault.InvalidResource);
+    public Task StoreResourceFailingContainerConfigStateFileType() =>
+        RefusedAsync(CaseCalls.ConfigOf("c-1"), SandboxResource.State, ResourceFault.InvalidResource);
 
     [Fact]
     [Trait("case", "22")]
@@ -121,7 +140,8 @@ public sealed class ResourceTypeCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.Config, TestSandboxes.ConfigOf("sb-1")));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.Config, TestSandboxes.ConfigOf("sb-1")));
     }
 
     [Fact]
@@ -130,13 +150,17 @@ public sealed class ResourceTypeCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.StoreContainerAsync("", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
-        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.StoreContainerAsync("sb-1", "", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () => store.StoreContainerAsync("", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.ContainerIdMissing, () =>
+            store.StoreContainerAsync("sb-1", "", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
     }
 
     [Fact]
     [Trait("case", "24")]
-    public Task StoreResourceFailingStateConfigFileType() => RefusedAsync(CaseCalls.StateOf(Lifecycle.Ready), SandboxResource.Config, ResourceFault.InvalidResource);
+    public Task StoreResourceFailingStateConfigFileType() =>
+        RefusedAsync(CaseCalls.StateOf(Lifecycle.Ready), SandboxResource.Config, ResourceFault.InvalidResource);
 
     [Fact]
     [Trait("case", "25")]
@@ -144,7 +168,8 @@ public sealed class ResourceTypeCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
     }
 
     [Fact]

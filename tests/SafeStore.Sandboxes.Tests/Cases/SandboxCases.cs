@@ -20,7 +20,8 @@ public sealed class SandboxCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         SortedDictionary<string, string> before = _test.Tree();
 
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox("sb-1") { Config = new SandboxConfig() }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.CreateAsync(new NewSandbox("sb-1") { Config = new SandboxConfig() }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -61,7 +62,8 @@ public sealed class SandboxCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.CreateAsync(new NewSandbox("") { Config = TestSandboxes.ConfigOf("") }));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () => store.CreateAsync(new NewSandbox("") { Config = TestSandboxes.ConfigOf("") }));
         Assert.Empty(store.List());
     }
 
@@ -109,8 +111,11 @@ public sealed class SandboxCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        Assert.Equal(new ResourceUri(_test.ConfigPath("sb-1/config.json"), _test.ConfigPath("sb-1")), store.UriOf("sb-1", SandboxResource.Config));
-        Assert.Equal(new ResourceUri(_test.ConfigPath("sb-1/c-1/config.json"), _test.ConfigPath("sb-1/c-1")), store.UriOfContainer("sb-1", "c-1", SandboxResource.Config));
+        Assert.Equal(
+            new ResourceUri(_test.ConfigPath("sb-1/config.json"), _test.ConfigPath("sb-1")), store.UriOf("sb-1", SandboxResource.Config));
+        Assert.Equal(
+            new ResourceUri(_test.ConfigPath("sb-1/c-1/config.json"), _test.ConfigPath("sb-1/c-1")),
+            store.UriOfContainer("sb-1", "c-1", SandboxResource.Config));
     }
 
     [Fact]
@@ -121,7 +126,9 @@ public sealed class SandboxCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         Assert.Equal(new ResourceUri(_test.RunPath("sb-1/state.json"), _test.RunPath("sb-1")), store.UriOf("sb-1", SandboxResource.State));
-        Assert.Equal(new ResourceUri(_test.RunPath("sb-1/c-1/state.json"), _test.RunPath("sb-1/c-1")), store.UriOfContainer("sb-1", "c-1", SandboxResource.State));
+        Assert.Equal(
+            new ResourceUri(_test.RunPath("sb-1/c-1/state.json"), _test.RunPath("sb-1/c-1")),
+            store.UriOfContainer("sb-1", "c-1", SandboxResource.State));
     }
 
     [Fact]
@@ -194,7 +201,8 @@ public sealed class SandboxCases : IDisposable
         await using (SandboxSession session = await store.LockAsync("sb-1"))
         {
             InvalidTransitionException ofSandbox = Assert.Throws<InvalidTransitionException>(() => session.Change().Transition(from, to));
-            InvalidTransitionException ofContainer = Assert.Throws<InvalidTransitionException>(() => session.Change().Transition("c-1", from, to));
+            InvalidTransitionException ofContainer =
+                Assert.Throws<InvalidTransitionException>(() => session.Change().Transition("c-1", from, to));
             Assert.Equal((stored, from, to), (ofSandbox.Actual, ofSandbox.From, ofSandbox.To));
             Assert.Equal((stored, from, to), (ofContainer.Actual, ofContainer.From, ofContainer.To));
         }

@@ -20,10 +20,15 @@ public sealed class SandboxStateCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        await store.ChangeAsync("sb-1", static edit => edit.Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Stopped));
+        await store.ChangeAsync(
+            "sb-1", static edit =>
+            edit.Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Stopped));
         Assert.Equal([Lifecycle.Running, Lifecycle.Stopped], await _test.StatesAsync("sb-1"));
 
-        await store.ChangeAsync("sb-1", static edit => edit.Put(CaseCalls.Model.SandboxState, CaseCalls.StateOf(Lifecycle.Ready)).Put("c-1", CaseCalls.Model.ContainerState, CaseCalls.StateOf(Lifecycle.Ready)));
+        await store.ChangeAsync(
+            "sb-1", static edit =>
+            edit.Put(CaseCalls.Model.SandboxState, CaseCalls.StateOf(Lifecycle.Ready))
+            .Put("c-1", CaseCalls.Model.ContainerState, CaseCalls.StateOf(Lifecycle.Ready)));
         Assert.Equal([Lifecycle.Ready, Lifecycle.Ready], await _test.StatesAsync("sb-1"));
 
         Assert.True(await store.RemoveAsync("sb-1"));
@@ -36,8 +41,10 @@ public sealed class SandboxStateCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreAsync("sb-1", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await store.StoreAsync("sb-1", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
     }
 
     [Fact]
@@ -46,7 +53,9 @@ public sealed class SandboxStateCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.StoreContainerAsync("", "100", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () =>
+            store.StoreContainerAsync("", "100", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
     }
 
     [Fact]
@@ -68,7 +77,8 @@ public sealed class SandboxStateCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.RemoveContainerAsync("", "100", [SandboxResource.State]));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.SandboxIdMissing, () => store.RemoveContainerAsync("", "100", [SandboxResource.State]));
     }
 
     [Fact]
@@ -107,12 +117,17 @@ public sealed class SandboxStateCases : IDisposable
     public async Task SetAnnotations_adds_and_changes_keys_durably_and_is_refused_where_there_is_no_sandbox()
     {
         await using SandboxStore store = await _test.OpenAsync();
-        await store.CreateAsync(new NewSandbox("sb-1") { Config = TestSandboxes.ConfigOf("sb-1") with { Annotations = new Dictionary<string, string> { ["a"] = "1" } } });
+        await store.CreateAsync(
+            new NewSandbox(
+            "sb-1")
+            { Config = TestSandboxes.ConfigOf("sb-1") with { Annotations = new Dictionary<string, string> { ["a"] = "1" } } });
 
         await SetAnnotationsAsync(store, "sb-1", new Dictionary<string, string> { ["a"] = "2", ["b"] = "3" });
 
         await using SandboxStore other = await _test.OpenAsync();
-        Assert.Equal(new Dictionary<string, string> { ["a"] = "2", ["b"] = "3" }, other.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!);
+        Assert.Equal(
+            new Dictionary<string, string> { ["a"] = "2", ["b"] = "3" },
+            other.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!);
         await Assert.ThrowsAsync<NotFoundException>(() => SetAnnotationsAsync(store, "sb-2", []));
     }
 
@@ -126,7 +141,9 @@ public sealed class SandboxStateCases : IDisposable
 
         await ChangeStateAsync(store, static state => state with { BlockIndex = 20 });
 
-        Assert.Equal("""{"state":"stopped","BlockDeviceID":"","blockIndex":20,"fstype":"vfs","pid":0,"guestMemoryBlockSize":0}""", await File.ReadAllTextAsync(_test.RunPath("sb-1/100/state.json")));
+        Assert.Equal(
+            """{"state":"stopped","BlockDeviceID":"","blockIndex":20,"fstype":"vfs","pid":0,"guestMemoryBlockSize":0}""",
+            await File.ReadAllTextAsync(_test.RunPath("sb-1/100/state.json")));
     }
 
     [Fact]
@@ -134,11 +151,14 @@ public sealed class SandboxStateCases : IDisposable
     public async Task ContainerStateSetFstype_keeps_state_and_block_index()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100");
-        await store.StoreContainerAsync("sb-1", "100", SandboxResource.State, new State { Value = "ready", FsType = "vfs", BlockIndex = 3 });
+        await store.StoreContainerAsync(
+            "sb-1", "100", SandboxResource.State, new State { Value = "ready", FsType = "vfs", BlockIndex = 3 });
 
         await ChangeStateAsync(store, static state => state with { FsType = "ext4" });
 
-        Assert.Equal("""{"state":"ready","BlockDeviceID":"","blockIndex":3,"fstype":"ext4","pid":0,"guestMemoryBlockSize":0}""", await File.ReadAllTextAsync(_test.RunPath("sb-1/100/state.json")));
+        Assert.Equal(
+            """{"state":"ready","BlockDeviceID":"","blockIndex":3,"fstype":"ext4","pid":0,"guestMemoryBlockSize":0}""",
+            await File.ReadAllTextAsync(_test.RunPath("sb-1/100/state.json")));
     }
 
     [Fact]
@@ -146,8 +166,18 @@ public sealed class SandboxStateCases : IDisposable
     public async Task SandboxAttachDevicesVFIO_stores_the_device_before_attaching_attached_and_detached()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100");
-        var found = new VfioDevice { Id = "vfio-1", DeviceInfo = new DeviceInfo { Id = "vfio-1", HostPath = "/dev/vfio/2", DevType = "c" }, RefCount = 1 };
-        VfioDevice attached = found with { AttachCount = 1, VfioDevs = [new VfioFunction { Id = "vfio-1-0", Type = VfioFunctionType.Normal, Bdf = "00:1c.0" }] };
+        var found = new VfioDevice
+        {
+            Id = "vfio-1",
+            DeviceInfo = new DeviceInfo { Id = "vfio-1", HostPath = "/dev/vfio/2", DevType = "c" },
+            RefCount = 1
+        };
+        VfioDevice attached =
+            found with
+            {
+                AttachCount = 1,
+                VfioDevs = [new VfioFunction { Id = "vfio-1-0", Type = VfioFunctionType.Normal, Bdf = "00:1c.0" }]
+            };
 
         foreach (VfioDevice device in new[] { found, attached, found })
         {
@@ -167,14 +197,21 @@ public sealed class SandboxStateCases : IDisposable
         await store.ChangeAsync("sb-1", static edit =>
         {
             long index = edit.TakeBlockIndex();
-            edit.Put(CaseCalls.Model.Devices, [new BlockDevice { Id = "block-1", AttachCount = 1, BlockDrive = new BlockDrive { Id = "drive-1", File = "/dev/sda", Index = index } }]);
+            edit.Put(CaseCalls.Model.Devices,
+                [new BlockDevice { Id = "block-1", AttachCount = 1,
+                BlockDrive = new BlockDrive { Id = "drive-1", File = "/dev/sda", Index = index } }]);
             edit.Put("100", CaseCalls.Model.ContainerState, new State { Value = "ready", BlockDeviceId = "block-1", BlockIndex = index });
         });
 
         Assert.Equal(2, store.Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex);
         Assert.Equal(Lifecycle.Ready, store.Fetch<State>("sb-1", SandboxResource.State)!.Lifecycle);
-        Assert.Equal(("block-1", 1), (store.FetchContainer<State>("sb-1", "100", SandboxResource.State)!.BlockDeviceId, store.FetchContainer<State>("sb-1", "100", SandboxResource.State)!.BlockIndex));
-        Assert.Equal(1, Assert.IsType<BlockDevice>(Assert.Single(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!)).BlockDrive!.Index);
+        Assert.Equal(
+            ("block-1", 1),
+            (store.FetchContainer<State>("sb-1", "100", SandboxResource.State)!.BlockDeviceId,
+            store.FetchContainer<State>("sb-1", "100", SandboxResource.State)!.BlockIndex));
+        Assert.Equal(
+            1, Assert.IsType<BlockDevice>(Assert.Single(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!))
+            .BlockDrive!.Index);
 
         State state = store.Fetch<State>("sb-1", SandboxResource.State)!;
         await store.ChangeAsync("sb-1", edit => edit
@@ -195,12 +232,15 @@ public sealed class SandboxStateCases : IDisposable
         await store.ChangeAsync("sb-1", static edit => edit
             .Put(CaseCalls.Model.Devices, [new BlockDevice { Id = "block-1", RefCount = 1 }])
             .Put("100", CaseCalls.Model.ContainerDevices, [new ContainerDevice { Id = "block-1", ContainerPath = "/dev/xvda" }])
-            .Put("100", CaseCalls.Model.Mounts, [new Mount { Source = "/dev/sda", Destination = "/data", Type = "bind", BlockDeviceId = "block-1" }]));
+            .Put("100", CaseCalls.Model.Mounts,
+                [new Mount { Source = "/dev/sda", Destination = "/data", Type = "bind", BlockDeviceId = "block-1" }]));
 
         await using SandboxStore other = await _test.OpenAsync();
         Mount mount = Assert.Single(other.FetchContainer<IReadOnlyList<Mount>>("sb-1", "100", SandboxResource.Mounts)!);
         Assert.Equal(mount.BlockDeviceId, Assert.Single(other.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!).Id);
-        Assert.Equal(mount.BlockDeviceId, Assert.Single(other.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "100", SandboxResource.ContainerDevices)!).Id);
+        Assert.Equal(
+            mount.BlockDeviceId,
+            Assert.Single(other.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "100", SandboxResource.ContainerDevices)!).Id);
     }
 
     private static async Task<Lsn> VersionAsync(SandboxStore store)
@@ -212,7 +252,8 @@ public sealed class SandboxStateCases : IDisposable
     private static async Task ChangeStateAsync(SandboxStore store, Func<State, State> change)
     {
         await using SandboxSession session = await store.LockAsync("sb-1");
-        await session.Change().Put("100", session.Model.ContainerState, change(session.Read("100", session.Model.ContainerState)!)).CommitAsync();
+        await session.Change().Put("100", session.Model.ContainerState, change(session.Read("100", session.Model.ContainerState)!))
+            .CommitAsync();
     }
 
     private static async Task SetAnnotationsAsync(SandboxStore store, string sandbox, Dictionary<string, string> annotations)

@@ -13,5 +13,10 @@ internal static class SimulatedSandboxes
 
     public static ValueTask<SandboxStore> OpenAsync(SimulatedProcess process, UndoHandlers? undo = null) => SandboxStore.OpenAsync(
         Layout,
-        new SandboxStoreOptions { Store = Options with { FileSystem = process.FileSystem, TimeProvider = process.Clock }, Undo = undo ?? UndoHandlers.None });
+        new SandboxStoreOptions
+        {
+            Store = Options with { FileSystem = process.FileSystem, TimeProvider = process.Clock },
+            Undo = undo
+        ?? UndoHandlers.None
+        });
 }

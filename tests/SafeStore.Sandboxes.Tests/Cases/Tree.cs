@@ -4,7 +4,10 @@ using System.IO;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
 
-/// <summary>All names, modes and contents of a store's roots, and what is left in their stage and trash. What a lock file says is the engine's matter.</summary>
+/// <summary>
+/// All names, modes and contents of a store's roots, and what is left in their stage and trash. What a lock file says is the engine's
+/// matter.
+/// </summary>
 internal static class Tree
 {
     public static SortedDictionary<string, string> Of(StoreLayout layout)

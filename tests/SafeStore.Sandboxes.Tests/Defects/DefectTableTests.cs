@@ -43,11 +43,14 @@ public sealed partial class DefectTableTests
     {
         IEnumerable<string> ours = TestsOfRepository().Where(static test => test.StartsWith("DefectTests", StringComparison.Ordinal));
 
-        Assert.Empty(ours.Except(RowsOfTable().SelectMany(static row => NamedTest().Matches(row.Cells[^1])).Select(static match => match.Groups[1].Value)));
+        Assert.Empty(
+            ours.Except(RowsOfTable().SelectMany(static row => NamedTest().Matches(row.Cells[^1]))
+            .Select(static match => match.Groups[1].Value)));
     }
 
     private static Row[] RowsOfTable() =>
-        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "kata-defects.md")).Select(static line => NumberedRow().Match(line)).Where(static match => match.Success).Select(static match =>
+        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "kata-defects.md")).Select(static line => NumberedRow().Match(line))
+            .Where(static match => match.Success).Select(static match =>
             new Row(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), [.. match.Groups[2].Value.Split(" | ")]))];
 
     /// <summary>Every test of every project, as class and method.</summary>
@@ -56,7 +59,9 @@ public sealed partial class DefectTableTests
         DirectoryInfo root = new(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "SafeStore.sln")))
         {
-            root = root.Parent ?? throw new DirectoryNotFoundException($"There is no SafeStore.sln above {AppContext.BaseDirectory}: run the tests from where they were built.");
+            root = root.Parent
+                ?? throw new DirectoryNotFoundException(
+                $"There is no SafeStore.sln above {AppContext.BaseDirectory}: run the tests from where they were built.");
         }
 
         var tests = new HashSet<string>(StringComparer.Ordinal);

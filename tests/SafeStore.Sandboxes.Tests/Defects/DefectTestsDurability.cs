@@ -23,7 +23,9 @@ public sealed class DefectTestsDurability : IDisposable
     [Fact]
     public async Task A_creation_a_container_that_comes_or_goes_and_a_removal_are_whole_or_absent_after_every_crash()
     {
-        CrashReport report = await new CrashExplorer(new CrashExplorerOptions { ExhaustiveMax = 8, Samples = 4, NestedEvery = 128 }).ExploreAsync(LiveAsync, CheckAsync);
+        CrashReport report =
+            await new CrashExplorer(new CrashExplorerOptions { ExhaustiveMax = 8, Samples = 4, NestedEvery = 128 })
+            .ExploreAsync(LiveAsync, CheckAsync);
 
         report.ThrowIfViolated();
         Assert.True(report.States > 500, report.ToString());
@@ -37,7 +39,8 @@ public sealed class DefectTestsDurability : IDisposable
         await store.CreateAsync(CaseCalls.Ready("sb-1", "c-1"));
         await using SandboxSession session = await store.LockAsync("sb-1");
         machine.Faults = FaultPlan.Fail(Operation.Write, "*", Errno.NoSpace);
-        SandboxEdit edit = session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Running);
+        SandboxEdit edit =
+            session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Running);
 
         await Assert.ThrowsAsync<StorageException>(async () => await edit.CommitAsync());
 
@@ -54,8 +57,10 @@ public sealed class DefectTestsDurability : IDisposable
         await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
         SortedDictionary<string, string> before = _test.Tree();
 
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice(), null!]));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { Endpoints = [null!] }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice(), null!]));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { Endpoints = [null!] }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -64,16 +69,22 @@ public sealed class DefectTestsDurability : IDisposable
     public async Task A_device_or_endpoint_that_the_seed_stored_without_its_data_is_read_without_a_crash_and_kept()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
-        await _test.WriteRunFileAsync("sb-1/devices.json", """[{"Type":"block","Data":null},{"Type":"generic","Data":{"ID":"generic-1"}}]""");
-        await _test.WriteRunFileAsync("sb-1/network.json", """{"NetNsPath":"","NetNsCreated":false,"Endpoints":[{"Type":"tap","Data":null}]}""");
+        await _test.WriteRunFileAsync(
+            "sb-1/devices.json", """[{"Type":"block","Data":null},{"Type":"generic","Data":{"ID":"generic-1"}}]""");
+        await _test.WriteRunFileAsync(
+            "sb-1/network.json", """{"NetNsPath":"","NetNsCreated":false,"Endpoints":[{"Type":"tap","Data":null}]}""");
 
         IReadOnlyList<Device> devices = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
         Assert.Equal(("block", ""), (Assert.IsType<RawDevice>(devices[0]).Kind, devices[0].Id));
         Assert.Equal("generic-1", Assert.IsType<GenericDevice>(devices[1]).Id);
-        Assert.Equal("tap", Assert.IsType<RawEndpoint>(Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!)).Kind);
+        Assert.Equal(
+            "tap", Assert.IsType<RawEndpoint>(Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!))
+            .Kind);
 
         await store.StoreAsync("sb-1", SandboxResource.Devices, devices);
-        Assert.StartsWith("""[{"Type":"block","Data":null},{"Type":"generic",""", await File.ReadAllTextAsync(_test.RunPath("sb-1/devices.json")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            """[{"Type":"block","Data":null},{"Type":"generic",""", await File.ReadAllTextAsync(_test.RunPath("sb-1/devices.json")),
+            StringComparison.Ordinal);
     }
 
     private static async ValueTask LiveAsync(CrashRun run)
@@ -105,13 +116,16 @@ public sealed class DefectTestsDurability : IDisposable
 
         bool isExpected = Enumerable.Range(state.Acknowledged.Count, state.Begun.Count - state.Acknowledged.Count + 1)
             .Any(step => s_life[step] is { } expected ? containers is not null && containers.SequenceEqual(expected) : status is null);
-        Assert.True(isExpected, $"{state.Acknowledged.Count} of {state.Begun.Count} steps acknowledged, and the containers are {string.Join(", ", containers ?? ["none: no sandbox"])}.");
+        Assert.True(isExpected,
+            $"{state.Acknowledged.Count} of {state.Begun.Count} steps acknowledged, and the containers are "
+            + $"{string.Join(", ", containers ?? ["none: no sandbox"])}.");
         if (status is not null)
         {
             Assert.Empty(status.Errors);
             Assert.Equal(containers!, status.Config!.Containers!.Select(static container => container.Id));
             Assert.Equal(Lifecycle.Ready, status.Lifecycle);
-            Assert.All(status.Containers, static container => Assert.Equal((container.Id, Lifecycle.Ready), (container.Config!.Id, container.Lifecycle)));
+            Assert.All(status.Containers,
+                static container => Assert.Equal((container.Id, Lifecycle.Ready), (container.Config!.Id, container.Lifecycle)));
         }
     }
 }

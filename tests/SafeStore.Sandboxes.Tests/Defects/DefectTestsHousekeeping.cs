@@ -29,7 +29,10 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
 
             Assert.Equal(50, paths.Distinct().Count());
             Assert.All(paths, path => Assert.Matches(SeedName(), Path.GetRelativePath(directory, path)));
-            Assert.All(paths, static path => Assert.Equal((UnixFileMode.UserRead | UnixFileMode.UserWrite, 0L), (File.GetUnixFileMode(path), new FileInfo(path).Length)));
+            Assert.All(paths,
+                static path =>
+                Assert.Equal(
+                (UnixFileMode.UserRead | UnixFileMode.UserWrite, 0L), (File.GetUnixFileMode(path), new FileInfo(path).Length)));
             Assert.DoesNotContain(OpenFiles(), file => file.StartsWith(directory + "/", StringComparison.Ordinal));
         }
 
@@ -69,8 +72,10 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
         SortedDictionary<string, string> before = _test.Tree();
 
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("vm-1"));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreAsync("vm-1", SandboxResource.Hypervisor, new QemuState { Uuid = "vm-1" }));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreContainerAsync("vm-1", "c-1", SandboxResource.State, new State()));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await store.StoreAsync("vm-1", SandboxResource.Hypervisor, new QemuState { Uuid = "vm-1" }));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await store.StoreContainerAsync("vm-1", "c-1", SandboxResource.State, new State()));
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.TakeBlockIndexAsync("vm-1"));
         await using (SandboxSession session = await store.LockNewAsync("vm-1"))
         {
@@ -86,7 +91,9 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         SortedDictionary<string, string> before = _test.Tree();
 
-        NotFoundException failure = await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.State, new State()));
+        NotFoundException failure =
+            await Assert.ThrowsAsync<NotFoundException>(
+            async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.State, new State()));
 
         Assert.Equal("container", failure.What);
         Assert.Equal(before, _test.Tree());
@@ -147,7 +154,9 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
         IReadOnlyList<SandboxStatus> all = store.List();
 
         Assert.Equal(["sb-1", "sb-2", "stray"], all.Select(static status => status.Id));
-        Assert.Equal([_test.ConfigPath("sb-1/config.json"), _test.RunPath("sb-1/c-1/state.json")], all[0].Errors.Select(static failure => Assert.IsType<DocumentCorruptException>(failure).Path));
+        Assert.Equal(
+            [_test.ConfigPath("sb-1/config.json"), _test.RunPath("sb-1/c-1/state.json")],
+            all[0].Errors.Select(static failure => Assert.IsType<DocumentCorruptException>(failure).Path));
         Assert.Equal((Lifecycle.Ready, 0), (all[1].Lifecycle, all[1].Errors.Count));
         Assert.Equal((null, null, 0), (all[2].Config, all[2].State, all[2].Errors.Count));
         Assert.True(await store.RemoveAsync("stray"));
@@ -155,7 +164,8 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
     }
 
     /// <summary>What this process has open, by the kernel's word.</summary>
-    private static List<string> OpenFiles() => [.. Directory.EnumerateFiles("/proc/self/fd").Select(static file => new FileInfo(file).LinkTarget ?? "")];
+    private static List<string> OpenFiles() =>
+        [.. Directory.EnumerateFiles("/proc/self/fd").Select(static file => new FileInfo(file).LinkTarget ?? "")];
 
     [GeneratedRegex("^tmp-[0-9]+$")]
     private static partial Regex SeedName();

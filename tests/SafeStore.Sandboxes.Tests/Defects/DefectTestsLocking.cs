@@ -24,7 +24,9 @@ public sealed class DefectTestsLocking : IDisposable
             var machine = new SimulatedMachine();
             List<string> created = [];
             List<string> told = [];
-            machine.RunConcurrently(seed, [.. new[] { "1", "2" }.Select(name => (Name: name, Process: machine.Start(name))).Select(each => new ConcurrentWork(each.Process, async () =>
+            machine.RunConcurrently(
+                seed, [.. new[] { "1", "2" }.Select(name => (Name: name, Process: machine.Start(name)))
+                .Select(each => new ConcurrentWork(each.Process, async () =>
             {
                 await using SandboxStore store = await SimulatedSandboxes.OpenAsync(each.Process);
                 try
@@ -38,7 +40,9 @@ public sealed class DefectTestsLocking : IDisposable
                 }
 
                 SandboxStatus status = Assert.Single(store.List());
-                Assert.Equal(status.Config!.Containers!.Select(static container => container.Id), status.Containers.Select(static container => container.Id));
+                Assert.Equal(
+                    status.Config!.Containers!.Select(static container => container.Id),
+                    status.Containers.Select(static container => container.Id));
             }))]);
 
             Assert.Equal((1, 1), (created.Count, told.Count));
@@ -96,7 +100,8 @@ public sealed class DefectTestsLocking : IDisposable
     public async Task Calls_at_the_same_time_each_have_an_activity_of_their_own()
     {
         using var activities = new ActivityRecorder();
-        await using SandboxStore store = await SandboxStore.OpenAsync(_test.Layout); // with a clock that goes: creations wait for each other's names
+        // with a clock that goes: creations wait for each other's names
+        await using SandboxStore store = await SandboxStore.OpenAsync(_test.Layout);
         string[] ids = [.. Enumerable.Range(1, 16).Select(static number => $"own-activity-{number}")];
         await Task.WhenAll(ids.Select(id => Task.Run(async () =>
         {
@@ -104,15 +109,21 @@ public sealed class DefectTestsLocking : IDisposable
             _ = store.Fetch<State>(id, SandboxResource.State);
         })));
 
-        string[] own = [.. activities.All.Where(activity => ids.Contains((string)activity.GetTagItem("sandbox")!)).Select(static activity => $"{activity.OperationName} {activity.GetTagItem("sandbox")}").Order(StringComparer.Ordinal)];
-        Assert.Equal(ids.SelectMany(static id => new[] { $"createAllResources {id}", $"fetchResource {id}" }).Order(StringComparer.Ordinal), own);
+        string[] own =
+            [.. activities.All.Where(activity => ids.Contains((string)activity.GetTagItem("sandbox")!))
+            .Select(static activity => $"{activity.OperationName} {activity.GetTagItem("sandbox")}").Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            ids.SelectMany(static id => new[] { $"createAllResources {id}", $"fetchResource {id}" }).Order(StringComparer.Ordinal), own);
     }
 
     [Fact]
     public async Task What_was_read_is_the_reader_s_own()
     {
         await using SandboxStore store = await _test.OpenAsync();
-        await store.CreateAsync(new NewSandbox("sb-1") { Config = TestSandboxes.ConfigOf("sb-1") with { Annotations = new Dictionary<string, string> { ["a"] = "1" } } });
+        await store.CreateAsync(
+            new NewSandbox(
+            "sb-1")
+            { Config = TestSandboxes.ConfigOf("sb-1") with { Annotations = new Dictionary<string, string> { ["a"] = "1" } } });
         SandboxConfig read = store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
 
         ((IDictionary<string, string>)read.Annotations!)["a"] = "changed";

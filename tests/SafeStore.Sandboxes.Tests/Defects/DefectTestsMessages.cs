@@ -33,12 +33,16 @@ public sealed class DefectTestsMessages : IDisposable
 
         Assert.Equal(
             [
-                "createAllResources traced", "storeResource traced agentFileType", "storeResource traced c-1 processFileType", "fetchResource traced stateFileType",
+                "createAllResources traced", "storeResource traced agentFileType", "storeResource traced c-1 processFileType",
+                    "fetchResource traced stateFileType",
                 "fetchResource traced c-1 devicesIDFileType", "deleteResource traced c-1", "deleteResource traced",
             ],
             activities.All.Where(static activity => Equals(activity.GetTagItem("sandbox"), "traced")).Select(static activity =>
-                string.Join(' ', new[] { activity.OperationName, activity.GetTagItem("sandbox"), activity.GetTagItem("container"), activity.GetTagItem("resource") }.Where(static part => part is not null))));
-        Assert.All(activities.All, static activity => Assert.Equal(("storage", "filesystem"), (activity.GetTagItem("subsystem"), activity.GetTagItem("type"))));
+                string.Join(' ',
+                    new[] { activity.OperationName, activity.GetTagItem("sandbox"), activity.GetTagItem("container"),
+                    activity.GetTagItem("resource") }.Where(static part => part is not null))));
+        Assert.All(activities.All,
+            static activity => Assert.Equal(("storage", "filesystem"), (activity.GetTagItem("subsystem"), activity.GetTagItem("type"))));
     }
 
     [Fact]
@@ -47,14 +51,19 @@ public sealed class DefectTestsMessages : IDisposable
         using var activities = new ActivityRecorder();
         var log = new Messages();
         var options = new SandboxStoreOptions { Store = new StoreOptions { Logger = log, SegmentBytes = 16 * 1024, LogBytesMax = 0 } };
-        ContainerConfig config = CaseCalls.ConfigOf("c-1") with { Command = new ContainerCommand { Envs = [new EnvironmentVariable { Name = "secret", Value = Secret }] } };
+        ContainerConfig config =
+            CaseCalls.ConfigOf(
+            "c-1") with
+            { Command = new ContainerCommand { Envs = [new EnvironmentVariable { Name = "secret", Value = Secret }] } };
         await using (SandboxStore store = await SandboxStore.OpenAsync(_test.Layout, options))
         {
             await store.CreateAsync(new NewSandbox("sb-1") { Containers = [new NewContainer("c-1") { Config = config }] });
-            await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = Secret, DeviceInfo = new DeviceInfo { HostPath = Secret } }]);
+            await store.StoreAsync<IReadOnlyList<Device>>(
+                "sb-1", SandboxResource.Devices, [new GenericDevice { Id = Secret, DeviceInfo = new DeviceInfo { HostPath = Secret } }]);
             _ = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices);
             await File.AppendAllTextAsync(_test.RunPath("sb-1/devices.json"), "}");
-            DocumentCorruptException failure = Assert.Throws<DocumentCorruptException>(() => store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
+            DocumentCorruptException failure =
+                Assert.Throws<DocumentCorruptException>(() => store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
             Assert.DoesNotContain(Secret, failure.ToString(), StringComparison.Ordinal);
             _ = store.List();
         }
@@ -65,7 +74,9 @@ public sealed class DefectTestsMessages : IDisposable
 
         Assert.NotEmpty(log.All);
         Assert.DoesNotContain(log.All, static message => message.Contains(Secret, StringComparison.Ordinal));
-        Assert.DoesNotContain(activities.All.SelectMany(static activity => activity.TagObjects), static tag => (tag.Value?.ToString() ?? "").Contains(Secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            activities.All.SelectMany(static activity => activity.TagObjects), static tag =>
+            (tag.Value?.ToString() ?? "").Contains(Secret, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -77,11 +88,16 @@ public sealed class DefectTestsMessages : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         Func<ValueTask>[] calls =
         [
-            async () => await store.CreateAsync(new NewSandbox(empty)), async () => await store.LockNewAsync(empty), async () => await store.LockAsync(empty),
-            async () => await store.LockSharedAsync(empty), async () => await store.StatusAsync(empty), async () => await store.TakeBlockIndexAsync(empty),
-            async () => await store.StoreAsync(empty, SandboxResource.State, new State()), async () => await store.RemoveAsync(empty), async () => await store.RemoveAsync(empty, []),
-            async () => await store.StoreContainerAsync(empty, "", (SandboxResource)(-1), 0), async () => await store.RemoveContainerAsync(empty, ""),
-            () => Done(store.Fetch<State>(empty, SandboxResource.State)), () => Done(store.FetchContainer<State>(empty, "", (SandboxResource)(-1))),
+            async () => await store.CreateAsync(new NewSandbox(empty)), async () => await store.LockNewAsync(empty), async () =>
+                await store.LockAsync(empty),
+            async () => await store.LockSharedAsync(empty), async () => await store.StatusAsync(empty), async () =>
+            await store.TakeBlockIndexAsync(empty),
+            async () => await store.StoreAsync(empty, SandboxResource.State, new State()), async () =>
+            await store.RemoveAsync(empty), async () => await store.RemoveAsync(empty, []),
+            async () => await store.StoreContainerAsync(empty, "", (SandboxResource)(-1), 0), async () =>
+            await store.RemoveContainerAsync(empty, ""),
+            () => Done(store.Fetch<State>(empty, SandboxResource.State)), () =>
+            Done(store.FetchContainer<State>(empty, "", (SandboxResource)(-1))),
             () => Done(store.UriOf(empty, SandboxResource.Lock)), () => Done(store.UriOfContainer(empty, "", (SandboxResource)(-1))),
         ];
 
@@ -91,7 +107,8 @@ public sealed class DefectTestsMessages : IDisposable
             Assert.Equal((ResourceFault.SandboxIdMissing, "Sandbox ID cannot be empty"), (failure.Fault, failure.SeedMessage));
         }
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.StoreContainerAsync("sb-1", empty, (SandboxResource)(-1), 0));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.ContainerIdMissing, () => store.StoreContainerAsync("sb-1", empty, (SandboxResource)(-1), 0));
         await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.RemoveContainerAsync("sb-1", empty));
         CaseCalls.AssertFault(ResourceFault.ContainerIdMissing, () => store.FetchContainer<State>("sb-1", empty, (SandboxResource)(-1)));
         CaseCalls.AssertFault(ResourceFault.ContainerIdMissing, () => store.UriOfContainer("sb-1", empty, (SandboxResource)(-1)));
@@ -103,11 +120,18 @@ public sealed class DefectTestsMessages : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        ResourceArgumentException wrongType = await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.ContainerDevices, new[] { new Mount() }));
-        ResourceArgumentException noType = await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Devices, new[] { "device" }));
-        ResourceArgumentException wrongScope = Assert.Throws<ResourceArgumentException>(() => store.Fetch<IReadOnlyList<Mount>>("sb-1", SandboxResource.Mounts));
+        ResourceArgumentException wrongType =
+            await Assert.ThrowsAsync<ResourceArgumentException>(
+            async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.ContainerDevices, new[] { new Mount() }));
+        ResourceArgumentException noType =
+            await Assert.ThrowsAsync<ResourceArgumentException>(
+            async () => await store.StoreAsync("sb-1", SandboxResource.Devices, new[] { "device" }));
+        ResourceArgumentException wrongScope =
+            Assert.Throws<ResourceArgumentException>(() => store.Fetch<IReadOnlyList<Mount>>("sb-1", SandboxResource.Mounts));
 
-        Assert.StartsWith("Invalid sandbox resource: the resource 'ContainerDevices' of a container is not a list of Mount.", wrongType.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Invalid sandbox resource: the resource 'ContainerDevices' of a container is not a list of Mount.", wrongType.Message,
+            StringComparison.Ordinal);
         Assert.StartsWith("Invalid resource data type: no resource is a list of String.", noType.Message, StringComparison.Ordinal);
         Assert.StartsWith("Invalid sandbox resource: a sandbox has no resource 'Mounts'.", wrongScope.Message, StringComparison.Ordinal);
     }
@@ -141,7 +165,8 @@ public sealed class DefectTestsMessages : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             lock (All)
             {

@@ -48,8 +48,10 @@ public sealed class DefectTestsRecovery : IDisposable
         await _test.WriteRunFileAsync("sb-1/state.json", "");
         await _test.WriteRunFileAsync("sb-1/c-1/state.json", "");
 
-        await Assert.ThrowsAsync<DocumentCorruptException>(() => store.ChangeAsync("sb-1", static edit => edit.Transition(Lifecycle.Ready, Lifecycle.Running)));
-        await Assert.ThrowsAsync<DocumentCorruptException>(() => store.ChangeAsync("sb-1", static edit => edit.Transition("c-1", Lifecycle.Ready, Lifecycle.Running)));
+        await Assert.ThrowsAsync<DocumentCorruptException>(
+            () => store.ChangeAsync("sb-1", static edit => edit.Transition(Lifecycle.Ready, Lifecycle.Running)));
+        await Assert.ThrowsAsync<DocumentCorruptException>(
+            () => store.ChangeAsync("sb-1", static edit => edit.Transition("c-1", Lifecycle.Ready, Lifecycle.Running)));
         await Assert.ThrowsAsync<DocumentCorruptException>(async () => await store.TakeBlockIndexAsync("sb-1"));
 
         Assert.Equal(2, (await store.StatusAsync("sb-1")).Errors.Count);

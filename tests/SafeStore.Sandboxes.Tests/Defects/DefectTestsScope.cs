@@ -50,7 +50,8 @@ public sealed class DefectTestsScope : IDisposable
 
         foreach (object value in Values())
         {
-            await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.StoreContainerAsync("sb-1", "c-1", resource, value));
+            await CaseCalls.AssertFaultAsync(
+                ResourceFault.InvalidResource, () => store.StoreContainerAsync("sb-1", "c-1", resource, value));
         }
 
         CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.FetchContainer<NetworkNamespace>("sb-1", "c-1", resource));
@@ -77,14 +78,23 @@ public sealed class DefectTestsScope : IDisposable
     [Fact]
     public async Task Devices_of_a_sandbox_and_of_its_container_are_two_documents_and_neither_is_read_as_the_other()
     {
-        await using SandboxStore store = await _test.OpenWithAsync("sb-1", "sb-1"); // a container of the sandbox's own name, as the seed has it
+        // a container of the sandbox's own name, as the seed has it
+        await using SandboxStore store = await _test.OpenWithAsync("sb-1", "sb-1");
         await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
-        await store.StoreContainerAsync<IReadOnlyList<ContainerDevice>>("sb-1", "sb-1", SandboxResource.ContainerDevices, [new ContainerDevice { Id = "generic-1", ContainerPath = "/dev/x" }]);
+        await store.StoreContainerAsync<IReadOnlyList<ContainerDevice>>(
+            "sb-1", "sb-1", SandboxResource.ContainerDevices, [new ContainerDevice { Id = "generic-1", ContainerPath = "/dev/x" }]);
 
-        Assert.Equal("generic-1", Assert.IsType<GenericDevice>(Assert.Single(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!)).Id);
-        Assert.Equal("/dev/x", Assert.Single(store.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "sb-1", SandboxResource.ContainerDevices)!).ContainerPath);
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.FetchContainer<IReadOnlyList<Device>>("sb-1", "sb-1", SandboxResource.ContainerDevices));
+        Assert.Equal(
+            "generic-1",
+            Assert.IsType<GenericDevice>(Assert.Single(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!)).Id);
+        Assert.Equal(
+            "/dev/x", Assert.Single(store.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "sb-1", SandboxResource.ContainerDevices)!)
+            .ContainerPath);
+        CaseCalls.AssertFault(
+            ResourceFault.InvalidResource, () => store.Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
+        CaseCalls.AssertFault(
+            ResourceFault.InvalidResource, () =>
+            store.FetchContainer<IReadOnlyList<Device>>("sb-1", "sb-1", SandboxResource.ContainerDevices));
     }
 
     [Fact]
@@ -100,7 +110,8 @@ public sealed class DefectTestsScope : IDisposable
 
         Assert.True(await store.RemoveAsync("sb-1", []));
         Assert.True(await store.RemoveAsync("sb-1", [SandboxResource.State, SandboxResource.Network]));
-        await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.RemoveAsync("sb-1", [SandboxResource.Agent, SandboxResource.Lock]));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.InvalidResource, () => store.RemoveAsync("sb-1", [SandboxResource.Agent, SandboxResource.Lock]));
         Assert.Equal(expected, _test.Tree());
     }
 
@@ -124,7 +135,8 @@ public sealed class DefectTestsScope : IDisposable
     [Fact]
     public async Task Endpoints_and_devices_of_unknown_kinds_are_shown_and_written_back_as_they_were()
     {
-        const string Network = """{"NetNsPath":"/n","NetNsCreated":false,"Endpoints":[{"Type":"vdpa","Data":{"x":18446744073709551615},"New":1},{"Type":"ipvlan","Data":{"PCIAddr":"03/00"}}],"Later":[1]}""";
+        const string Network =
+            """{"NetNsPath":"/n","NetNsCreated":false,"Endpoints":[{"Type":"vdpa","Data":{"x":18446744073709551615},"New":1},{"Type":"ipvlan","Data":{"PCIAddr":"03/00"}}],"Later":[1]}""";
         const string Devices = """[{"Type":"nvme","Data":{"ID":"d","Queues":7}}]""";
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         await _test.WriteRunFileAsync("sb-1/network.json", Network);
@@ -154,7 +166,9 @@ public sealed class DefectTestsScope : IDisposable
         Assert.Equal(4711, other.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.NetmonPid);
 
         await store.StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { NetNsPath = "/n" });
-        Assert.Equal("""{"NetNsPath":"/n","NetNsCreated":false,"Endpoints":null}""", await File.ReadAllTextAsync(_test.RunPath("sb-1/network.json")));
+        Assert.Equal(
+            """{"NetNsPath":"/n","NetNsCreated":false,"Endpoints":null}""",
+            await File.ReadAllTextAsync(_test.RunPath("sb-1/network.json")));
     }
 
     [Fact]
@@ -162,7 +176,9 @@ public sealed class DefectTestsScope : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         var device = new DeviceInfo { HostPath = "/dev/sda", ContainerPath = "/dev/xvda", DevType = "b", Major = 8 };
-        await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1") with { DeviceInfos = [device, new DeviceInfo { HostPath = "/dev/sdb" }] });
+        await store.StoreContainerAsync(
+            "sb-1", "c-1", SandboxResource.Config,
+            CaseCalls.ConfigOf("c-1") with { DeviceInfos = [device, new DeviceInfo { HostPath = "/dev/sdb" }] });
 
         IReadOnlyList<DeviceInfo> found = store.FetchContainer<ContainerConfig>("sb-1", "c-1", SandboxResource.Config)!.DeviceInfos!;
 
@@ -177,7 +193,8 @@ public sealed class DefectTestsScope : IDisposable
     public async Task Configurations_of_agent_and_shim_keep_every_digit_and_the_order_of_their_members_whatever_they_are(string json)
     {
         await using SandboxStore store = await _test.OpenAsync();
-        SandboxConfig config = TestSandboxes.ConfigOf("sb-1") with { AgentConfig = JsonElement.Parse(json), ShimConfig = JsonElement.Parse(json) };
+        SandboxConfig config =
+            TestSandboxes.ConfigOf("sb-1") with { AgentConfig = JsonElement.Parse(json), ShimConfig = JsonElement.Parse(json) };
         await store.CreateAsync(new NewSandbox("sb-1") { Config = config });
         string file = _test.ConfigPath("sb-1/config.json");
         string written = await File.ReadAllTextAsync(file);
@@ -192,7 +209,8 @@ public sealed class DefectTestsScope : IDisposable
     /// <summary>A value of every type that any resource has.</summary>
     private static object[] Values() =>
     [
-        TestSandboxes.ConfigOf("sb-1"), CaseCalls.ConfigOf("c-1"), new State(), new NetworkNamespace(), new QemuState(), new FirecrackerState(), new AgentState(), new ContainerProcess(),
+        TestSandboxes.ConfigOf("sb-1"), CaseCalls.ConfigOf("c-1"), new State(), new NetworkNamespace(), new QemuState(),
+            new FirecrackerState(), new AgentState(), new ContainerProcess(),
         Array.Empty<Mount>(), Array.Empty<Device>(), Array.Empty<ContainerDevice>(),
     ];
 }

@@ -28,12 +28,14 @@ public sealed class DefectTestsValidation : IDisposable
         SortedDictionary<string, string> before = _test.Tree();
 
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox(id)));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [new NewContainer(id)] }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [new NewContainer(id)] }));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.LockAsync(id));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.LockNewAsync(id));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.StatusAsync(id));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync(id, SandboxResource.State, new State()));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreContainerAsync("sb-1", id, SandboxResource.State, new State()));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreContainerAsync("sb-1", id, SandboxResource.State, new State()));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.RemoveAsync(id));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.RemoveContainerAsync(id, "c-1"));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.RemoveContainerAsync("sb-1", id));
@@ -66,7 +68,8 @@ public sealed class DefectTestsValidation : IDisposable
         SortedDictionary<string, string> before = _test.Tree();
 
         await Assert.ThrowsAsync<ArgumentException>(() => store.ChangeAsync("sb-1", edit => edit.CreateContainer(id)));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [new NewContainer(id)] }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [new NewContainer(id)] }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -106,8 +109,10 @@ public sealed class DefectTestsValidation : IDisposable
         SortedDictionary<string, string> before = _test.Tree();
         var second = new NewContainer("c-1") { State = CaseCalls.StateOf(Lifecycle.Ready), Process = new ContainerProcess { Pid = 1 } };
 
-        AlreadyExistsException failure = await Assert.ThrowsAsync<AlreadyExistsException>(() => store.ChangeAsync("sb-1", edit => edit.PutAll(second)));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [second, second] }));
+        AlreadyExistsException failure =
+            await Assert.ThrowsAsync<AlreadyExistsException>(() => store.ChangeAsync("sb-1", edit => edit.PutAll(second)));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [second, second] }));
 
         Assert.Equal("container", failure.What);
         Assert.Equal(before, _test.Tree());
@@ -138,11 +143,17 @@ public sealed class DefectTestsValidation : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         SortedDictionary<string, string> before = _test.Tree();
 
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Config, TestSandboxes.ConfigOf("sb-2")));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-2")));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox("sb-2") { Config = TestSandboxes.ConfigOf("sb-1") }));
-        await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.StoreAsync("sb-1", SandboxResource.Config, CaseCalls.ConfigOf("sb-1")));
-        await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, TestSandboxes.ConfigOf("c-1")));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreAsync("sb-1", SandboxResource.Config, TestSandboxes.ConfigOf("sb-2")));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-2")));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.CreateAsync(new NewSandbox("sb-2") { Config = TestSandboxes.ConfigOf("sb-1") }));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.InvalidResource, () => store.StoreAsync("sb-1", SandboxResource.Config, CaseCalls.ConfigOf("sb-1")));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.InvalidResource, () =>
+            store.StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, TestSandboxes.ConfigOf("c-1")));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -160,9 +171,14 @@ public sealed class DefectTestsValidation : IDisposable
             Assert.False(to.MayBecome(Lifecycle.Unknown));
         }
 
-        await Assert.ThrowsAsync<InvalidTransitionException>(() => store.ChangeAsync("sb-1", static edit => edit.Transition(Lifecycle.Ready, Lifecycle.Running)));
-        await CaseCalls.AssertFaultAsync(ResourceFault.StateMissing, async () => await store.ChangeAsync("sb-1", static edit => edit.Transition("c-1", Lifecycle.Ready, Lifecycle.Unknown)));
+        await Assert.ThrowsAsync<InvalidTransitionException>(
+            () => store.ChangeAsync("sb-1", static edit => edit.Transition(Lifecycle.Ready, Lifecycle.Running)));
+        await CaseCalls.AssertFaultAsync(
+            ResourceFault.StateMissing, async () =>
+            await store.ChangeAsync("sb-1", static edit => edit.Transition("c-1", Lifecycle.Ready, Lifecycle.Unknown)));
         await store.TakeBlockIndexAsync("sb-1");
-        Assert.Equal(("creating", 1), (store.Fetch<State>("sb-1", SandboxResource.State)!.Value, store.Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex));
+        Assert.Equal(
+            ("creating", 1),
+            (store.Fetch<State>("sb-1", SandboxResource.State)!.Value, store.Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex));
     }
 }

@@ -10,7 +10,8 @@ namespace SafeStore.Sandboxes.Tests.Intents;
 /// <summary>A record of intents that is damaged or too large harms nothing else, and its sandbox can be locked and removed.</summary>
 public sealed class DamagedIntentsTests : IDisposable
 {
-    private const string Good = """{"Creating":false,"Next":2,"Intents":[{"Number":1,"Kind":"netns","Payload":null,"Attempts":0,"LastError":null}]}""";
+    private const string Good =
+        """{"Creating":false,"Next":2,"Intents":[{"Number":1,"Kind":"netns","Payload":null,"Attempts":0,"LastError":null}]}""";
 
     private readonly TestSandboxes _test = new();
 
@@ -62,7 +63,8 @@ public sealed class DamagedIntentsTests : IDisposable
         {
             Assert.Throws<DocumentCorruptException>(() => session.Intents);
             Assert.Throws<DocumentCorruptException>(() => session.IsCreating);
-            await Assert.ThrowsAsync<DocumentCorruptException>(async () => await session.IntendJsonAsync("netns", JsonElement.Parse("null"u8)));
+            await Assert.ThrowsAsync<DocumentCorruptException>(
+                async () => await session.IntendJsonAsync("netns", JsonElement.Parse("null"u8)));
             await Assert.ThrowsAsync<DocumentCorruptException>(async () => await session.UndoAsync());
             await session.Change().Put(session.Model.SandboxState, new State { Value = "stopped" }).CommitAsync();
             Assert.Equal(json, await File.ReadAllTextAsync(_test.ConfigPath("sb-1/intents.json")));
@@ -131,7 +133,8 @@ public sealed class DamagedIntentsTests : IDisposable
     [Fact]
     public async Task Attempts_do_not_overflow()
     {
-        await using SandboxStore store = await OpenWithAsync("""{"Next":2,"Intents":[{"Number":1,"Kind":"netns","Attempts":2147483647}]}""", Failing("busy"));
+        await using SandboxStore store =
+            await OpenWithAsync("""{"Next":2,"Intents":[{"Number":1,"Kind":"netns","Attempts":2147483647}]}""", Failing("busy"));
 
         UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
 
@@ -142,7 +145,8 @@ public sealed class DamagedIntentsTests : IDisposable
     public async Task An_intent_that_is_recorded_leaves_room_for_the_failures_of_its_undoing()
     {
         StoreOptions options = _test.Options with { DocumentBytesMax = 16 * 1024 };
-        await using SandboxStore store = await OpenWithAsync(null, Failing(string.Concat(Enumerable.Repeat("\U0001F600\u0001", 5000))), options);
+        await using SandboxStore store =
+            await OpenWithAsync(null, Failing(string.Concat(Enumerable.Repeat("\U0001F600\u0001", 5000))), options);
         int recorded = 0;
         await using (SandboxSession session = await store.LockAsync("sb-1"))
         {
@@ -165,7 +169,8 @@ public sealed class DamagedIntentsTests : IDisposable
         {
             UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
             Assert.Equal(attempt, failure.Intent.Attempts);
-            Assert.Equal((attempt, 256), (store.List()[0].Intents[0].Attempts, store.List()[0].Intents[0].LastError!.EnumerateRunes().Count()));
+            Assert.Equal(
+                (attempt, 256), (store.List()[0].Intents[0].Attempts, store.List()[0].Intents[0].LastError!.EnumerateRunes().Count()));
         }
 
         Assert.Equal(1, recorded);
@@ -180,7 +185,9 @@ public sealed class DamagedIntentsTests : IDisposable
         string json = Good.Replace("null,\"Attempts\":0", $"\"{new string('x', 5000)}\",\"Attempts\":9", StringComparison.Ordinal);
         StoreOptions options = _test.Options with { DocumentBytesMax = json.Length + room };
         bool isBroken = true;
-        UndoHandlers undo = UndoHandlers.None.With("netns", (_, _) => isBroken ? throw new IOException("the device is busy, and will be for a while") : ValueTask.CompletedTask);
+        UndoHandlers undo =
+            UndoHandlers.None.With(
+            "netns", (_, _) => isBroken ? throw new IOException("the device is busy, and will be for a while") : ValueTask.CompletedTask);
         await using SandboxStore store = await OpenWithAsync(json, undo, options);
 
         UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
@@ -196,7 +203,8 @@ public sealed class DamagedIntentsTests : IDisposable
     {
         await using SandboxStore store = await OpenWithAsync(Good, options: _test.Options with { DocumentBytesMax = 100 });
 
-        Assert.IsType<DocumentTooLargeException>(store.List()[0].Errors.Single(static error => error.Message.Contains("intents.json", StringComparison.Ordinal)));
+        Assert.IsType<DocumentTooLargeException>(
+            store.List()[0].Errors.Single(static error => error.Message.Contains("intents.json", StringComparison.Ordinal)));
         await using SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
         await session.Change().RemoveSandbox().CommitAsync();
         Assert.Equal("sb-2", Assert.Single(store.List()).Id);
@@ -235,7 +243,10 @@ public sealed class DamagedIntentsTests : IDisposable
         {
             foreach (string id in new[] { "sb-1", "sb-2" })
             {
-                await store.CreateAsync(new NewSandbox(id) { State = new State { Value = "ready" }, Containers = [new NewContainer("a"), new NewContainer("b")] });
+                await store.CreateAsync(
+                    new NewSandbox(
+                    id)
+                    { State = new State { Value = "ready" }, Containers = [new NewContainer("a"), new NewContainer("b")] });
             }
         }
 

@@ -225,7 +225,8 @@ public sealed class IntentTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync(undo);
         await FailCreatingAsync(store, "netns");
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.LockAsync("sb-1", cancellationToken: cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await store.LockAsync("sb-1", cancellationToken: cancellation.Token));
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-1"));
 
         Assert.Equal(["netns.1", "netns.2"], _undone);

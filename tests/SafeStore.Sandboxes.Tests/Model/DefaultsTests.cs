@@ -20,7 +20,8 @@ public sealed class DefaultsTests
     [MemberData(nameof(EndpointKinds))]
     public void A_new_endpoint_says_its_kind_inside_too_whatever_the_kind(string kind)
     {
-        JsonElement json = JsonSerializer.SerializeToElement(new NetworkNamespace { Endpoints = [New<Endpoint>(kind)] }, s_model.Network.Json);
+        JsonElement json =
+            JsonSerializer.SerializeToElement(new NetworkNamespace { Endpoints = [New<Endpoint>(kind)] }, s_model.Network.Json);
 
         JsonElement envelope = Assert.Single(json.GetProperty("Endpoints").EnumerateArray());
         Assert.Equal(kind, envelope.GetProperty("Type").GetString());
@@ -31,9 +32,11 @@ public sealed class DefaultsTests
     [MemberData(nameof(EndpointKinds))]
     public void An_endpoint_that_is_read_without_its_inner_kind_gets_it_back(string kind)
     {
-        NetworkNamespace network = JsonSerializer.Deserialize($$$"""{"Endpoints":[{"Type":"{{{kind}}}","Data":{}}]}""", s_model.Network.Json)!;
+        NetworkNamespace network =
+            JsonSerializer.Deserialize($$$"""{"Endpoints":[{"Type":"{{{kind}}}","Data":{}}]}""", s_model.Network.Json)!;
 
-        Assert.Contains($"\"EndpointType\":\"{kind}\"", JsonSerializer.Serialize(network, s_model.Network.Json), System.StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"EndpointType\":\"{kind}\"", JsonSerializer.Serialize(network, s_model.Network.Json), System.StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,7 +54,9 @@ public sealed class DefaultsTests
 
         JsonElement data = json[0].GetProperty("Data");
         Assert.Equal(JsonValueKind.Object, data.GetProperty("DeviceInfo").ValueKind);
-        Assert.Equal(kind.Contains("vhost", System.StringComparison.Ordinal) || kind == "virtio-net-pci", data.TryGetProperty("Type", out JsonElement type));
+        Assert.Equal(
+            kind.Contains("vhost", System.StringComparison.Ordinal)
+            || kind == "virtio-net-pci", data.TryGetProperty("Type", out JsonElement type));
         Assert.True(type.ValueKind == JsonValueKind.Undefined || type.GetString() == kind);
     }
 
@@ -67,7 +72,9 @@ public sealed class DefaultsTests
     public void A_new_drive_is_raw_and_a_new_bridge_has_a_map_to_add_to()
     {
         Assert.Equal("raw", new BlockDrive().Format);
-        Assert.Equal("""{"Address":{},"Type":"","ID":"","Addr":0}""", JsonSerializer.SerializeToElement(new QemuState { Bridges = [new Bridge()] }, s_model.Qemu.Json)
+        Assert.Equal(
+            """{"Address":{},"Type":"","ID":"","Addr":0}""",
+            JsonSerializer.SerializeToElement(new QemuState { Bridges = [new Bridge()] }, s_model.Qemu.Json)
             .GetProperty("Bridges")[0].GetRawText());
     }
 
@@ -80,17 +87,21 @@ public sealed class DefaultsTests
         Assert.Equal("default", sandbox.GetProperty("NetworkModel").GetString());
         Assert.Equal("{}", sandbox.GetProperty("Annotations").GetRawText());
         Assert.Equal(("{}", "[]", "[]"), (
-            container.GetProperty("Annotations").GetRawText(), container.GetProperty("Mounts").GetRawText(), container.GetProperty("DeviceInfos").GetRawText()));
+            container.GetProperty("Annotations").GetRawText(), container.GetProperty("Mounts").GetRawText(),
+            container.GetProperty("DeviceInfos").GetRawText()));
         Assert.Equal(("[]", "[]"), (
-            container.GetProperty("Cmd").GetProperty("Envs").GetRawText(), container.GetProperty("Cmd").GetProperty("SupplementaryGroups").GetRawText()));
+            container.GetProperty("Cmd").GetProperty("Envs").GetRawText(),
+            container.GetProperty("Cmd").GetProperty("SupplementaryGroups").GetRawText()));
     }
 
     [Fact]
     public void What_a_file_says_is_kept_where_it_is_not_the_default()
     {
-        const string Bridge = """{"Bridges":[{"Address":null,"Type":"pci","ID":"b","Addr":1}],"HotpluggedVCPUs":null,"HotpluggedMemory":0,"UUID":"","HotplugVFIOOnRootBus":false}""";
+        const string Bridge =
+            """{"Bridges":[{"Address":null,"Type":"pci","ID":"b","Addr":1}],"HotpluggedVCPUs":null,"HotpluggedMemory":0,"UUID":"","HotplugVFIOOnRootBus":false}""";
         QemuState state = JsonSerializer.Deserialize(Bridge, s_model.Qemu.Json)!;
-        NetworkNamespace network = JsonSerializer.Deserialize("""{"Endpoints":[{"Type":"tap","Data":{"EndpointType":""}}]}""", s_model.Network.Json)!;
+        NetworkNamespace network =
+            JsonSerializer.Deserialize("""{"Endpoints":[{"Type":"tap","Data":{"EndpointType":""}}]}""", s_model.Network.Json)!;
 
         Assert.Null(state.Bridges![0].Address);
         Assert.Equal(Bridge, JsonSerializer.Serialize(state, s_model.Qemu.Json));

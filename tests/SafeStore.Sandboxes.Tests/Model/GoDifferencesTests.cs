@@ -8,7 +8,9 @@ using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Model;
 
-/// <summary>What is read from input that a Go reader takes in its own way; docs/sandboxes-go.md is the table of it. One test is one row.</summary>
+/// <summary>
+/// What is read from input that a Go reader takes in its own way; docs/sandboxes-go.md is the table of it. One test is one row.
+/// </summary>
 public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : IClassFixture<GoDifferencesTests.OneSandbox>
 {
     private static readonly SandboxModel s_model = SandboxModel.Default;
@@ -22,7 +24,9 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
     }
 
     [Fact]
-    public void Names_are_matched_in_any_ASCII_case() => Assert.Equal((1, "x"), (Read(s_model.Agent, """{"proxypid":1,"uRL":"x"}""")!.ProxyPid, Read(s_model.Agent, """{"uRL":"x"}""")!.Url));
+    public void Names_are_matched_in_any_ASCII_case() =>
+        Assert.Equal(
+        (1, "x"), (Read(s_model.Agent, """{"proxypid":1,"uRL":"x"}""")!.ProxyPid, Read(s_model.Agent, """{"uRL":"x"}""")!.Url));
 
     [Fact]
     public void Names_with_other_letters_that_fold_to_ASCII_are_unknown_members()
@@ -121,7 +125,8 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
     [InlineData("\"1\"")]
     [InlineData("9223372036854775808")]
     [InlineData("true")]
-    public void What_is_not_an_integer_of_the_member_s_range_is_refused(string number) => AssertRefused(s_model.Agent, $$"""{"ProxyPid": {{number}} }""", "it is not a AgentState");
+    public void What_is_not_an_integer_of_the_member_s_range_is_refused(string number) =>
+        AssertRefused(s_model.Agent, $$"""{"ProxyPid": {{number}} }""", "it is not a AgentState");
 
     [Fact]
     public void Invalid_UTF_8_and_lone_surrogates_are_refused()
@@ -156,18 +161,21 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
     [InlineData("\"2019-01-02T23:59:60Z\"")]
     [InlineData("\"2019-01-02T03:04:05,5Z\"")]
     [InlineData("\"0000-01-02T03:04:05Z\"")]
-    public void What_is_not_a_time_is_refused(string time) => AssertRefused(s_model.Process, $$"""{"StartTime": {{time}} }""", "A time must be RFC 3339 text");
+    public void What_is_not_a_time_is_refused(string time) =>
+        AssertRefused(s_model.Process, $$"""{"StartTime": {{time}} }""", "A time must be RFC 3339 text");
 
     [Theory]
     [InlineData("2019-01-02T03:04:05-00:00")]
     [InlineData("2019-01-02T03:04:05.123456789123Z")]
     [InlineData("2019-01-02T03:04:05.500000000+00:00")]
-    public void A_time_stays_the_text_that_it_is(string time) => Assert.Equal(time, Read(s_model.Process, $$"""{"StartTime":"{{time}}"}""")!.StartTime.ToString());
+    public void A_time_stays_the_text_that_it_is(string time) =>
+        Assert.Equal(time, Read(s_model.Process, $$"""{"StartTime":"{{time}}"}""")!.StartTime.ToString());
 
     [Fact]
     public void Integers_in_members_of_any_kind_keep_every_digit()
     {
-        SandboxConfig config = Read(s_model.SandboxConfig, """{"AgentConfig":{"b":9007199254740993,"a":18446744073709551616},"ShimConfig":1.10}""")!;
+        SandboxConfig config =
+            Read(s_model.SandboxConfig, """{"AgentConfig":{"b":9007199254740993,"a":18446744073709551616},"ShimConfig":1.10}""")!;
 
         Assert.Equal("""{"b":9007199254740993,"a":18446744073709551616}""", config.AgentConfig!.Value.GetRawText());
         Assert.Contains("\"ShimConfig\":1.10", JsonSerializer.Serialize(config, s_model.SandboxConfig.Json), StringComparison.Ordinal);
@@ -176,20 +184,28 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
     [Fact]
     public void Endpoints_and_devices_of_any_kind_are_kept_each_for_itself()
     {
-        Endpoint[] endpoints = [.. Read(s_model.Network, """{"Endpoints":[{"Type":"ipvlan","Data":{}},{"Type":"newer","Data":{}},{"Type":"tap","Data":null},{"Type":"tap","Data":{"PCIAddr":7}}]}""")!.Endpoints!];
+        Endpoint[] endpoints =
+            [.. Read(s_model.Network,
+            """{"Endpoints":[{"Type":"ipvlan","Data":{}},{"Type":"newer","Data":{}},{"Type":"tap","Data":null},{"Type":"tap","Data":{"PCIAddr":7}}]}""")!.Endpoints!];
 
-        Assert.Equal([typeof(IPVlanEndpoint), typeof(RawEndpoint), typeof(RawEndpoint), typeof(RawEndpoint)], endpoints.Select(static endpoint => endpoint.GetType()));
-        Assert.IsType<VhostUserBlkDevice>(Assert.Single(Read(s_model.Devices, """[{"Type":"vhost-user-blk-pci","Data":{"SocketPath":"/s"}}]""")!));
+        Assert.Equal(
+            [typeof(IPVlanEndpoint), typeof(RawEndpoint), typeof(RawEndpoint), typeof(RawEndpoint)],
+            endpoints.Select(static endpoint => endpoint.GetType()));
+        Assert.IsType<VhostUserBlkDevice>(
+            Assert.Single(Read(s_model.Devices, """[{"Type":"vhost-user-blk-pci","Data":{"SocketPath":"/s"}}]""")!));
         Assert.IsType<RawDevice>(Assert.Single(Read(s_model.Devices, """[{"Type":"Block","Data":{}}]""")!));
     }
 
     [Fact]
     public void Destinations_and_encapsulations_of_routes_are_kept()
     {
-        const string json = """{"Endpoints":[{"Type":"tap","Data":{"EndpointProperties":{"Routes":[{"NewDst":{"Labels":[16]},"Encap":{"Mode":1,"Segments":["fc00::1"]}}]}}}]}""";
+        const string json =
+            """{"Endpoints":[{"Type":"tap","Data":{"EndpointProperties":{"Routes":[{"NewDst":{"Labels":[16]},"Encap":{"Mode":1,"Segments":["fc00::1"]}}]}}}]}""";
         Route route = Assert.IsType<TapEndpoint>(Read(s_model.Network, json)!.Endpoints![0]).EndpointProperties.Routes![0];
 
-        Assert.Equal(("""{"Labels":[16]}""", """{"Mode":1,"Segments":["fc00::1"]}"""), (route.NewDst!.Value.GetRawText(), route.Encap!.Value.GetRawText()));
+        Assert.Equal(
+            ("""{"Labels":[16]}""", """{"Mode":1,"Segments":["fc00::1"]}"""),
+            (route.NewDst!.Value.GetRawText(), route.Encap!.Value.GetRawText()));
     }
 
     [Fact]
@@ -212,7 +228,8 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
 
     private T? Read<T>(DocumentKind<T> kind, byte[] json) => sandbox.Read(kind, json);
 
-    private void AssertRefused<T>(DocumentKind<T> kind, string json, string reason) => AssertRefused(kind, Encoding.UTF8.GetBytes(json), reason);
+    private void AssertRefused<T>(DocumentKind<T> kind, string json, string reason) =>
+        AssertRefused(kind, Encoding.UTF8.GetBytes(json), reason);
 
     private void AssertRefused<T>(DocumentKind<T> kind, byte[] json, string reason) =>
         Assert.Contains(reason, Assert.Throws<DocumentCorruptException>(() => Read(kind, json)).Reason, StringComparison.Ordinal);
@@ -239,7 +256,8 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
         public T? Read<T>(DocumentKind<T> kind, byte[] json)
         {
             string directory = kind.Scope == DocumentScope.Container ? "sb/c" : "sb";
-            File.WriteAllBytes(Path.Join(kind.Root == StoreRoot.Config ? _test.Layout.Config : _test.Layout.Run, directory, kind.File), json);
+            File.WriteAllBytes(
+                Path.Join(kind.Root == StoreRoot.Config ? _test.Layout.Config : _test.Layout.Run, directory, kind.File), json);
             return kind.Scope == DocumentScope.Container ? _store.Read("sb", "c", kind) : _store.Read("sb", kind);
         }
     }

@@ -12,12 +12,15 @@ public sealed class KeptMembersTests
 
     [Fact]
     public void A_member_called_like_a_property_that_is_not_stored_is_kept() =>
-        AssertComesBack(s_model.SandboxState.Json, """{"state":"ready","BlockDeviceID":"","blockIndex":0,"fstype":"","pid":1,"guestMemoryBlockSize":0,"Lifecycle":3,"Value":"x","Unknown":[]}""");
+        AssertComesBack(
+            s_model.SandboxState.Json,
+            """{"state":"ready","BlockDeviceID":"","blockIndex":0,"fstype":"","pid":1,"guestMemoryBlockSize":0,"Lifecycle":3,"Value":"x","Unknown":[]}""");
 
     [Theory]
     [InlineData("""[{"Type":"generic","Data":{"ID":"d","DeviceInfo":null,"RefCount":1,"AttachCount":0,"Kind":1,"EnvelopeUnknown":2},"Kind":3}]""")]
     [InlineData("""[{"Type":"nvme","Data":{"Kind":1,"Reason":2},"Reason":3,"Id":4}]""")]
-    public void A_device_keeps_members_called_like_its_properties_that_are_not_stored(string json) => AssertComesBack(s_model.Devices.Json, json);
+    public void A_device_keeps_members_called_like_its_properties_that_are_not_stored(string json) =>
+        AssertComesBack(s_model.Devices.Json, json);
 
     [Theory]
     [InlineData("""{"Mask":"//8AAA==","Label":"","Flags":0,"Scope":0,"Peer":null,"Broadcast":"","PreferedLft":0,"ValidLft":0}""")]
@@ -54,16 +57,21 @@ public sealed class KeptMembersTests
     public void A_member_twice_is_refused_in_a_device_of_a_program_s_own_kind_too()
     {
         var lax = new JsonSerializerOptions { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
-        var model = new SandboxModel(devices: s_model.DeviceKinds.With("nvme", (JsonTypeInfo<NvmeDevice>)lax.GetTypeInfo(typeof(NvmeDevice))));
+        var model = new SandboxModel(
+            devices: s_model.DeviceKinds.With("nvme", (JsonTypeInfo<NvmeDevice>)lax.GetTypeInfo(typeof(NvmeDevice))));
 
-        Assert.Equal(2, Assert.IsType<NvmeDevice>(Assert.Single(JsonSerializer.Deserialize("""[{"Type":"nvme","Data":{"Queues":2}}]""", model.Devices.Json)!)).Queues);
+        Assert.Equal(
+            2, Assert.IsType<NvmeDevice>(
+            Assert.Single(JsonSerializer.Deserialize("""[{"Type":"nvme","Data":{"Queues":2}}]""", model.Devices.Json)!)).Queues);
         AssertRefused(model.Devices.Json, """[{"Type":"nvme","Data":{"Queues":1,"Queues":2}}]""", "the property 'Queues' appears twice");
     }
 
-    private static void AssertComesBack<T>(JsonTypeInfo<T> type, string json) => Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, type)!, type));
+    private static void AssertComesBack<T>(JsonTypeInfo<T> type, string json) =>
+        Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, type)!, type));
 
     private static void AssertRefused<T>(JsonTypeInfo<T> type, string json, string reason) =>
-        Assert.Contains(reason, Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(json, type)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason, Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(json, type)).Message, StringComparison.Ordinal);
 
     private sealed record NvmeDevice : Device
     {

@@ -35,7 +35,8 @@ public sealed class PersistConfigTests
     [Fact]
     public void What_the_seeds_configuration_lacks_is_kept_as_unknown_members()
     {
-        Assert.Equal(["EnableAgentPidNs", "Experimental", "SandboxCgroupOnly", "cgroups"], s_config.Unknown!.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["EnableAgentPidNs", "Experimental", "SandboxCgroupOnly", "cgroups"], s_config.Unknown!.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(s_persist.Cgroups!.CpuMax, s_config.Unknown["cgroups"].GetProperty("cpu_max").GetString());
     }
 
@@ -43,7 +44,8 @@ public sealed class PersistConfigTests
     public void The_network_is_connected_as_the_successor_does() =>
         Assert.Equal(
             ("default", s_persist.NetworkConfig.NetNsPath, s_persist.NetworkConfig.InterworkingModel, false),
-            (s_config.NetworkModel, s_config.NetworkConfig.NetNsPath, s_config.NetworkConfig.InterworkingModel, s_config.NetworkConfig.NetmonConfig.Enable));
+            (s_config.NetworkModel, s_config.NetworkConfig.NetNsPath, s_config.NetworkConfig.InterworkingModel,
+            s_config.NetworkConfig.NetmonConfig.Enable));
 
     [Theory]
     [MemberData(nameof(Sandboxes))]
@@ -54,20 +56,27 @@ public sealed class PersistConfigTests
         JsonElement actual = Reread.ToJson(tree.Convert().Config.HypervisorConfig);
 
         Assert.Equal(57, expected.EnumerateObject().Count());
-        Assert.All(expected.EnumerateObject(), member => Assert.True(JsonElement.DeepEquals(member.Value, actual.GetProperty(member.Name)), member.Name));
+        Assert.All(expected.EnumerateObject(),
+            member => Assert.True(JsonElement.DeepEquals(member.Value, actual.GetProperty(member.Name)), member.Name));
         Assert.Equal(35 + 2, actual.EnumerateObject().Count() - tree.Convert().Config.HypervisorConfig.Unknown!.Count);
     }
 
     [Fact]
     public void The_agents_and_the_shims_configuration_are_the_seeds()
     {
-        PersistTree tree = PersistTree.Ids.Select(PersistTree.Read).First(static tree => tree.Sandbox.Config is { KataShimConfig: not null, KataAgentConfig: not null });
+        PersistTree tree =
+            PersistTree.Ids.Select(PersistTree.Read)
+            .First(static tree => tree.Sandbox.Config is { KataShimConfig: not null, KataAgentConfig: not null });
         SandboxConfig config = tree.Convert().Config;
         KataAgentConfig agent = config.AgentConfig!.Value.Deserialize(ModelJson.Default.KataAgentConfig)!;
         ShimConfig shim = config.ShimConfig!.Value.Deserialize(ModelJson.Default.ShimConfig)!;
 
-        Assert.Equal((tree.Sandbox.Config.KataAgentConfig!.LongLiveConn, tree.Sandbox.Config.KataAgentConfig.UseVsock), (agent.LongLiveConn, agent.UseVsock));
-        Assert.Equal((tree.Sandbox.Config.KataShimConfig!.Path, tree.Sandbox.Config.KataShimConfig.Debug, false), (shim.Path, shim.Debug, shim.Trace));
+        Assert.Equal(
+            (tree.Sandbox.Config.KataAgentConfig!.LongLiveConn, tree.Sandbox.Config.KataAgentConfig.UseVsock),
+            (agent.LongLiveConn, agent.UseVsock));
+        Assert.Equal(
+            (tree.Sandbox.Config.KataShimConfig!.Path, tree.Sandbox.Config.KataShimConfig.Debug, false),
+            (shim.Path, shim.Debug, shim.Trace));
     }
 
     [Fact]
@@ -91,8 +100,11 @@ public sealed class PersistConfigTests
 
         SandboxConfig config = PersistConversion.Convert("s", sandbox, new Dictionary<string, PersistContainer>()).Config;
 
-        Assert.Equal((1, 2, 3, 4, 7), (New(config), New(config.HypervisorConfig), New(config.NetworkConfig), New(config.ProxyConfig), New(config.Containers![0])));
-        Assert.Equal((5, 6), (config.AgentConfig!.Value.GetProperty("New").GetInt32(), config.ShimConfig!.Value.GetProperty("New").GetInt32()));
+        Assert.Equal(
+            (1, 2, 3, 4, 7),
+            (New(config), New(config.HypervisorConfig), New(config.NetworkConfig), New(config.ProxyConfig), New(config.Containers![0])));
+        Assert.Equal(
+            (5, 6), (config.AgentConfig!.Value.GetProperty("New").GetInt32(), config.ShimConfig!.Value.GetProperty("New").GetInt32()));
         Assert.DoesNotContain("KernelParams", config.HypervisorConfig.Unknown!.Keys);
     }
 

@@ -20,7 +20,8 @@ public sealed class PersistContainersTests
 
         Assert.Equal(
             (persist.State, persist.Rootfs.BlockDeviceId, persist.Rootfs.FsType, 0L, 0L),
-            (container.State.Value, container.State.BlockDeviceId, container.State.FsType, container.State.BlockIndex, container.State.Pid));
+            (container.State.Value, container.State.BlockDeviceId, container.State.FsType, container.State.BlockIndex,
+            container.State.Pid));
         Assert.Equal(["BundlePath", "CgroupPath"], container.State.Unknown!.Keys.Order());
         Assert.Equal(persist.CgroupPath, container.State.Unknown["CgroupPath"].GetString());
         Assert.Equal(persist.BundlePath, container.State.Unknown["BundlePath"].GetString());
@@ -29,7 +30,9 @@ public sealed class PersistContainersTests
     [Fact]
     public void The_process_is_the_seeds_with_its_nanoseconds()
     {
-        Assert.Equal(("t", 5L, "2021-05-05T14:51:00.000000123Z"), (s_ordinary.Process.Token, s_ordinary.Process.Pid, s_ordinary.Process.StartTime.ToString()));
+        Assert.Equal(
+            ("t", 5L, "2021-05-05T14:51:00.000000123Z"),
+            (s_ordinary.Process.Token, s_ordinary.Process.Pid, s_ordinary.Process.StartTime.ToString()));
         Assert.Equal(123, s_ordinary.Process.StartTime.Nanoseconds);
     }
 
@@ -48,7 +51,8 @@ public sealed class PersistContainersTests
         ContainerDevice device = Assert.Single(s_ordinary.Devices!);
 
         Assert.Equal(("a1", "/dev/x"), (device.Id, device.ContainerPath));
-        Assert.Equal((432, 1, 2), (device.Unknown!["FileMode"].GetInt32(), device.Unknown["UID"].GetInt32(), device.Unknown["GID"].GetInt32()));
+        Assert.Equal(
+            (432, 1, 2), (device.Unknown!["FileMode"].GetInt32(), device.Unknown["UID"].GetInt32(), device.Unknown["GID"].GetInt32()));
         Assert.Equal(3, device.Unknown.Count);
     }
 
@@ -56,7 +60,8 @@ public sealed class PersistContainersTests
     public void Lists_that_are_null_stay_null_and_empty_ones_empty()
     {
         ConvertedContainer Convert(PersistContainer container) =>
-            PersistConversion.Convert("s", new PersistSandbox(), new Dictionary<string, PersistContainer> { ["c"] = container }).Containers["c"];
+            PersistConversion.Convert("s", new PersistSandbox(), new Dictionary<string, PersistContainer> { ["c"] = container })
+                .Containers["c"];
 
         Assert.Null(Convert(new()).Mounts);
         Assert.Null(Convert(new()).Devices);
@@ -71,7 +76,9 @@ public sealed class PersistContainersTests
             PersistDocuments.Container,
             """{"New":1,"Rootfs":{"New":0,"Source":"s"},"DeviceMaps":[{"ID":"d","New":2}],"Mounts":[{"New":3}],"Process":{"New":4}}""");
 
-        ConvertedContainer converted = PersistConversion.Convert("s", new PersistSandbox(), new Dictionary<string, PersistContainer> { ["c"] = container }).Containers["c"];
+        ConvertedContainer converted =
+            PersistConversion.Convert("s", new PersistSandbox(), new Dictionary<string, PersistContainer> { ["c"] = container })
+            .Containers["c"];
 
         Assert.Equal((1, "s"), (New(converted.State), converted.State.Unknown!["Source"].GetString()));
         Assert.Equal((2, 3, 4), (New(converted.Devices![0]), New(converted.Mounts![0]), New(converted.Process)));
@@ -94,7 +101,8 @@ public sealed class PersistContainersTests
         Assert.Null(config.Mounts);
         Assert.Null(config.Unknown);
         Assert.Null(converted.Containers["other"].Config);
-        Assert.Equal(tree.Sandbox.Config.ContainerConfigs.Select(static one => one.Id), converted.Config.Containers!.Select(static one => one.Id));
+        Assert.Equal(
+            tree.Sandbox.Config.ContainerConfigs.Select(static one => one.Id), converted.Config.Containers!.Select(static one => one.Id));
     }
 
     private static JsonTypeInfo<LinuxResources> Json =>

@@ -75,7 +75,8 @@ public sealed class PersistCoverageTests
         return members;
     }
 
-    private static JsonElement FileOf(string directory) => JsonElement.Parse(File.ReadAllBytes(Path.Combine(Trees.PersistRun, directory, "persist.json")));
+    private static JsonElement FileOf(string directory) =>
+        JsonElement.Parse(File.ReadAllBytes(Path.Combine(Trees.PersistRun, directory, "persist.json")));
 
     /// <summary>The members with plain values, by name and value, each as often as it is there.</summary>
     private sealed class MemberSet
@@ -85,7 +86,8 @@ public sealed class PersistCoverageTests
         public void Add<T>(DocumentKind<T> kind, T? document, string name = "")
         {
             JsonElement json = JsonSerializer.SerializeToElement(document!, kind.Json);
-            Assert.True(SandboxModel.AreEqual(kind, document, json.Deserialize(kind.Json)), "The document cannot be read back as it was written");
+            Assert.True(SandboxModel.AreEqual(kind, document, json.Deserialize(kind.Json)),
+                "The document cannot be read back as it was written");
             foreach ((string member, string value, _) in LeavesOf(json, name, string.Empty))
             {
                 _counts[KeyOf(member, value)] = _counts.GetValueOrDefault(KeyOf(member, value)) + 1;
@@ -94,7 +96,8 @@ public sealed class PersistCoverageTests
 
         public IEnumerable<string> NotIn(JsonElement file, Dictionary<string, string> renamed, string[] without)
         {
-            foreach ((string name, string value, string path) in file.EnumerateObject().Where(member => !without.Contains(member.Name)).SelectMany(member => LeavesOf(member.Value, member.Name, member.Name)))
+            foreach ((string name, string value, string path) in file.EnumerateObject().Where(member => !without.Contains(member.Name))
+                .SelectMany(member => LeavesOf(member.Value, member.Name, member.Name)))
             {
                 if (!Take(KeyOf(name, value)) && !Take(KeyOf(renamed.GetValueOrDefault(name, name), value)))
                 {
@@ -112,14 +115,19 @@ public sealed class PersistCoverageTests
 
         private static string KeyOf(string name, string value) => $"{name.ToUpperInvariant()}={value}";
 
-        /// <summary>An entry of a list has the list's name. An object without members is a value, and so is null; an empty list is null.</summary>
-        private static IEnumerable<(string Name, string Value, string Path)> LeavesOf(JsonElement element, string name, string path) => element.ValueKind switch
-        {
-            JsonValueKind.Object when element.EnumerateObject().Any() => element.EnumerateObject().SelectMany(member => LeavesOf(member.Value, member.Name, $"{path}/{member.Name}")),
-            JsonValueKind.Array when element.GetArrayLength() > 0 => element.EnumerateArray().SelectMany(entry => LeavesOf(entry, name, $"{path}[]")),
-            JsonValueKind.Array => [(name, "null", path)],
-            JsonValueKind.String => [(name, element.GetString()!, path)],
-            _ => [(name, element.GetRawText(), path)],
-        };
+        /// <summary>
+        /// An entry of a list has the list's name. An object without members is a value, and so is null; an empty list is null.
+        /// </summary>
+        private static IEnumerable<(string Name, string Value, string Path)> LeavesOf(JsonElement element, string name, string path) =>
+            element.ValueKind switch
+            {
+                JsonValueKind.Object when element.EnumerateObject().Any() =>
+                    element.EnumerateObject().SelectMany(member => LeavesOf(member.Value, member.Name, $"{path}/{member.Name}")),
+                JsonValueKind.Array when element.GetArrayLength() > 0 =>
+                element.EnumerateArray().SelectMany(entry => LeavesOf(entry, name, $"{path}[]")),
+                JsonValueKind.Array => [(name, "null", path)],
+                JsonValueKind.String => [(name, element.GetString()!, path)],
+                _ => [(name, element.GetRawText(), path)],
+            };
     }
 }

@@ -40,7 +40,8 @@ public sealed class PersistDevicesTests
     }
 
     [Fact]
-    public void A_block_device_that_is_not_attached_has_no_drive() => Assert.Null(Assert.IsType<BlockDevice>(Convert(new() { Type = "block" })).BlockDrive);
+    public void A_block_device_that_is_not_attached_has_no_drive() =>
+        Assert.Null(Assert.IsType<BlockDevice>(Convert(new() { Type = "block" })).BlockDrive);
 
     [Fact]
     public void A_vfio_device_has_its_functions()
@@ -55,7 +56,9 @@ public sealed class PersistDevicesTests
     [Fact]
     public void The_widest_type_of_a_vfio_function_is_kept()
     {
-        PersistDevice other = PersistTree.Ids.SelectMany(static id => PersistTree.Read(id).Sandbox.Devices ?? []).Single(static device => device.VfioDevs?[0]!.Type == (VfioFunctionType)uint.MaxValue);
+        PersistDevice other =
+            PersistTree.Ids.SelectMany(static id => PersistTree.Read(id).Sandbox.Devices ?? [])
+            .Single(static device => device.VfioDevs?[0]!.Type == (VfioFunctionType)uint.MaxValue);
 
         Assert.Equal((VfioFunctionType)uint.MaxValue, Assert.IsType<VfioDevice>(Convert(other with { Type = "vfio" })).VfioDevs![0]!.Type);
     }
@@ -136,7 +139,8 @@ public sealed class PersistDevicesTests
 
     private static Device Convert(PersistDevice device) => Assert.Single(ConvertAll(new PersistSandbox { Devices = [device] }));
 
-    private static IReadOnlyList<Device> ConvertAll(PersistSandbox sandbox) => PersistConversion.Convert("s", sandbox, new Dictionary<string, PersistContainer>()).Devices;
+    private static IReadOnlyList<Device> ConvertAll(PersistSandbox sandbox) =>
+        PersistConversion.Convert("s", sandbox, new Dictionary<string, PersistContainer>()).Devices;
 
     private static int New(StoredObject converted) => converted.Unknown!["New"].GetInt32();
 }

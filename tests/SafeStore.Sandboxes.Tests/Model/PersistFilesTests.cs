@@ -43,20 +43,23 @@ public sealed class PersistFilesTests
     {
         byte[] json = await File.ReadAllBytesAsync(Path.Combine(Trees.PersistRun, file), TestContext.Current.CancellationToken);
 
-        Assert.Empty(IsOfContainer(file) ? UnknownMembers.Of(PersistDocuments.Container, json) : UnknownMembers.Of(PersistDocuments.Sandbox, json));
+        Assert.Empty(
+            IsOfContainer(file) ? UnknownMembers.Of(PersistDocuments.Container, json) : UnknownMembers.Of(PersistDocuments.Sandbox, json));
     }
 
     [Fact]
     public void A_cgroup_without_limits_is_written_without_any_and_one_with_limits_with_all()
     {
         const string Bare = """{"path":"/a","scope_prefix":"","Paths":null}""";
-        const string Limited = """{"path":"/a","scope_prefix":"","Paths":null,"devices":null,"memory":0,"blkio_weight_device":null,"blkio_throttle_read_bps_device":null,"blkio_throttle_write_bps_device":null,"blkio_throttle_read_iops_device":null,"blkio_throttle_write_iops_device":null,"hugetlb_limit":null,"memory_swappiness":null,"net_prio_ifpriomap":null}""";
+        const string Limited =
+            """{"path":"/a","scope_prefix":"","Paths":null,"devices":null,"memory":0,"blkio_weight_device":null,"blkio_throttle_read_bps_device":null,"blkio_throttle_write_bps_device":null,"blkio_throttle_read_iops_device":null,"blkio_throttle_write_iops_device":null,"hugetlb_limit":null,"memory_swappiness":null,"net_prio_ifpriomap":null}""";
 
         foreach (string cgroup in (string[])[Bare, Limited])
         {
             string json = $$$"""{"Config":{"cgroups":{{{cgroup}}}}}""";
             JsonElement again = JsonElement.Parse(WriteBack(PersistDocuments.Sandbox, Encoding.UTF8.GetBytes(json)));
-            Assert.True(JsonElement.DeepEquals(JsonElement.Parse(cgroup), again.GetProperty("Config").GetProperty("cgroups")), again.GetRawText());
+            Assert.True(JsonElement.DeepEquals(JsonElement.Parse(cgroup), again.GetProperty("Config").GetProperty("cgroups")),
+                again.GetRawText());
         }
     }
 

@@ -41,7 +41,8 @@ public sealed class PersistNetworkTests
 
     [Fact]
     public void A_macvlan_endpoint_becomes_the_seeds() =>
-        AssertPair(s_first.BridgedMacvlan!.NetPair, Convert<BridgedMacvlanEndpoint>(new() { Type = "macvlan", BridgedMacvlan = s_first.BridgedMacvlan }).NetPair);
+        AssertPair(s_first.BridgedMacvlan!.NetPair,
+            Convert<BridgedMacvlanEndpoint>(new() { Type = "macvlan", BridgedMacvlan = s_first.BridgedMacvlan }).NetPair);
 
     [Fact]
     public void An_ipvlan_endpoint_becomes_the_seeds() =>
@@ -65,7 +66,9 @@ public sealed class PersistNetworkTests
     {
         PhysicalEndpoint endpoint = Convert<PhysicalEndpoint>(new() { Type = "physical", Physical = s_first.Physical });
 
-        Assert.Equal((s_first.Physical!.Bdf, s_first.Physical.Driver, s_first.Physical.VendorDeviceId), (endpoint.Bdf, endpoint.Driver, endpoint.VendorDeviceId));
+        Assert.Equal(
+            (s_first.Physical!.Bdf, s_first.Physical.Driver, s_first.Physical.VendorDeviceId),
+            (endpoint.Bdf, endpoint.Driver, endpoint.VendorDeviceId));
         Assert.NotEqual(string.Empty, endpoint.Bdf);
     }
 
@@ -93,7 +96,9 @@ public sealed class PersistNetworkTests
         RawEndpoint endpoint = Convert<RawEndpoint>(new() { Type = "tuntap", Tuntap = s_first.Tuntap });
 
         Assert.Equal("tuntap", endpoint.Kind);
-        Assert.Equal(s_first.Tuntap!.TuntapInterface.Name, endpoint.Data.GetProperty("Tuntap").GetProperty("TuntapInterface").GetProperty("Name").GetString());
+        Assert.Equal(
+            s_first.Tuntap!.TuntapInterface.Name,
+            endpoint.Data.GetProperty("Tuntap").GetProperty("TuntapInterface").GetProperty("Name").GetString());
     }
 
     [Fact]
@@ -107,12 +112,15 @@ public sealed class PersistNetworkTests
         ];
 
         Assert.All(endpoints, static endpoint => Assert.True(
-            JsonElement.DeepEquals(JsonSerializer.SerializeToElement(endpoint, PersistDocuments.Json.GetTypeInfo(typeof(PersistEndpoint))), Convert<RawEndpoint>(endpoint).Data)));
+            JsonElement.DeepEquals(
+            JsonSerializer.SerializeToElement(endpoint, PersistDocuments.Json.GetTypeInfo(typeof(PersistEndpoint))),
+            Convert<RawEndpoint>(endpoint).Data)));
     }
 
     [Fact]
     public void The_real_endpoints_with_several_parts_lose_none_of_them() => Assert.All(
-        PersistTree.Ids.Where(static id => id != PersistTree.Ordinary).Select(PersistTree.Read).SelectMany(static tree => tree.Convert().Network.Endpoints ?? []),
+        PersistTree.Ids.Where(static id => id != PersistTree.Ordinary).Select(PersistTree.Read)
+        .SelectMany(static tree => tree.Convert().Network.Endpoints ?? []),
         static endpoint => Assert.InRange(Assert.IsType<RawEndpoint>(endpoint).Data.EnumerateObject().Count(), 8, 8));
 
     [Fact]
@@ -140,14 +148,19 @@ public sealed class PersistNetworkTests
         {
             Endpoints =
             [
-                new() { Type = "virtual", Veth = s_first.Veth }, new() { Type = "macvlan", BridgedMacvlan = s_first.BridgedMacvlan }, new() { Type = "ipvlan", IPVlan = s_first.IPVlan },
-                new() { Type = "tap", Tap = s_first.Tap }, new() { Type = "physical", Physical = s_first.Physical }, new() { Type = "vhost-user", VhostUser = s_first.VhostUser },
+                new() { Type = "virtual", Veth = s_first.Veth }, new() { Type = "macvlan", BridgedMacvlan = s_first.BridgedMacvlan },
+                    new() { Type = "ipvlan", IPVlan = s_first.IPVlan },
+                new() { Type = "tap", Tap = s_first.Tap }, new() { Type = "physical", Physical = s_first.Physical },
+                new() { Type = "vhost-user", VhostUser = s_first.VhostUser },
                 new() { Type = "macvtap", Macvtap = s_second.Macvtap }, new() { Type = "tuntap", Tuntap = s_first.Tuntap }, s_first,
             ],
         });
-        NetworkNamespace again = JsonSerializer.SerializeToElement(network, SandboxModel.Default.Network.Json).Deserialize(SandboxModel.Default.Network.Json)!;
+        NetworkNamespace again =
+            JsonSerializer.SerializeToElement(network, SandboxModel.Default.Network.Json).Deserialize(SandboxModel.Default.Network.Json)!;
 
-        Assert.Equal(network.Endpoints!.Select(static endpoint => endpoint.GetType()), again.Endpoints!.Select(static endpoint => endpoint.GetType()));
+        Assert.Equal(
+            network.Endpoints!.Select(static endpoint => endpoint.GetType()),
+            again.Endpoints!.Select(static endpoint => endpoint.GetType()));
         Assert.True(SandboxModel.AreEqual(SandboxModel.Default.Network, network, again));
     }
 
@@ -173,7 +186,8 @@ public sealed class PersistNetworkTests
     }
 
     private static string Text(InterfaceAddress address) =>
-        $"{address.IP}/{(address.Mask is { } mask ? System.Convert.ToHexString(mask.Span) : null)} {address.Label} {address.Flags} {address.Scope} {address.Peer?.IP} {address.Broadcast} {address.PreferredLifetime} {address.ValidLifetime}";
+        $"{address.IP}/{(address.Mask is { } mask ? System.Convert.ToHexString(mask.Span) : null)} {address.Label} {address.Flags} "
+            + $"{address.Scope} {address.Peer?.IP} {address.Broadcast} {address.PreferredLifetime} {address.ValidLifetime}";
 
     private static int New(StoredObject converted) => converted.Unknown!["New"].GetInt32();
 }

@@ -26,7 +26,9 @@ public sealed class PersistStatesTests
     {
         IDictionary<string, JsonElement> unknown = s_tree.Convert().State.Unknown!;
 
-        Assert.Equal(["CgroupPath", "CgroupPaths", "GuestMemoryHotplugProbe", "PersistVersion", "SandboxContainer"], unknown.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["CgroupPath", "CgroupPaths", "GuestMemoryHotplugProbe", "PersistVersion", "SandboxContainer"],
+            unknown.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("/kubepods/pod1/kata_sandbox-0-82105802916e4f8", unknown["CgroupPath"].GetString());
         Assert.Equal("/sys/fs/cgroup/cpu/x", unknown["CgroupPaths"].GetProperty("cpu").GetString());
         Assert.Equal(2, unknown["PersistVersion"].GetInt32());
@@ -35,7 +37,8 @@ public sealed class PersistStatesTests
     [Fact]
     public void The_pid_of_a_sandbox_is_that_of_its_own_container()
     {
-        var containers = new Dictionary<string, PersistContainer>(s_tree.Containers) { [s_tree.Id] = new() { Process = new() { Pid = 77 } } };
+        var containers =
+            new Dictionary<string, PersistContainer>(s_tree.Containers) { [s_tree.Id] = new() { Process = new() { Pid = 77 } } };
 
         Assert.Equal(77, PersistConversion.Convert(s_tree.Id, s_tree.Sandbox, containers).State.Pid);
         Assert.Equal(0, s_tree.Convert().State.Pid);
@@ -71,7 +74,9 @@ public sealed class PersistStatesTests
         Assert.Equal(("pci", "pci-bridge-0", 2L), (bridge.Type, bridge.Id, bridge.Slot));
         Assert.Equal("x", bridge.Address![1]);
         Assert.Null(bridge.Unknown);
-        Assert.Equal(["APISocket", "BlockIndexMap", "PCIeRootPort", "Pid", "Type", "VirtiofsdPid"], converted.Qemu.Unknown!.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["APISocket", "BlockIndexMap", "PCIeRootPort", "Pid", "Type", "VirtiofsdPid"],
+            converted.Qemu.Unknown!.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(101, converted.Qemu.Unknown["VirtiofsdPid"].GetInt32());
     }
 
@@ -120,7 +125,8 @@ public sealed class PersistStatesTests
         Assert.DoesNotContain("blockIndex", state.Unknown.Keys);
     }
 
-    private static ConvertedSandbox With(PersistHypervisorState hypervisor) => (s_tree with { Sandbox = s_tree.Sandbox with { HypervisorState = hypervisor } }).Convert();
+    private static ConvertedSandbox With(PersistHypervisorState hypervisor) =>
+        (s_tree with { Sandbox = s_tree.Sandbox with { HypervisorState = hypervisor } }).Convert();
 
     private static long NextBlockIndex(long[] used, params PersistDevice[] devices)
     {

@@ -44,7 +44,8 @@ public sealed class RealTreesTests
             ("config.json", true) => WriteBack(s_model.ContainerConfig, json),
             ("state.json", _) => WriteBack(s_model.SandboxState, json),
             ("network.json", false) => WriteBack(s_model.Network, json),
-            ("hypervisor.json", false) => json.AsSpan().IndexOf("\"PID\""u8) < 0 ? WriteBack(s_model.Qemu, json) : WriteBack(s_model.Firecracker, json),
+            ("hypervisor.json", false) =>
+            json.AsSpan().IndexOf("\"PID\""u8) < 0 ? WriteBack(s_model.Qemu, json) : WriteBack(s_model.Firecracker, json),
             ("agent.json", false) => WriteBack(s_model.Agent, json),
             ("process.json", true) => WriteBack(s_model.Process, json),
             ("mounts.json", true) => WriteBack(s_model.Mounts, json),

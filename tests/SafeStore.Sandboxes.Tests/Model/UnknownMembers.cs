@@ -22,7 +22,8 @@ internal static class UnknownMembers
         {
             case StoredObject stored:
                 unknown.AddRange((stored.Unknown?.Keys ?? []).Select(name => $"{path}/{name}"));
-                foreach (JsonPropertyInfo member in type.Properties.Where(static member => !member.IsExtensionData && member.Get is not null))
+                foreach (JsonPropertyInfo member in type.Properties.Where(
+                    static member => !member.IsExtensionData && member.Get is not null))
                 {
                     Collect(member.Get!(stored), type.Options.GetTypeInfo(member.PropertyType), $"{path}/{member.Name}", unknown);
                 }

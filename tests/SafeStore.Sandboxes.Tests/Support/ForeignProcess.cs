@@ -24,7 +24,8 @@ internal sealed class ForeignProcess : IDisposable
         }
         catch (Win32Exception failure)
         {
-            throw new InvalidOperationException($"The program '{program}' cannot be started; flock is in the package util-linux. {failure.Message}", failure);
+            throw new InvalidOperationException(
+                $"The program '{program}' cannot be started; flock is in the package util-linux. {failure.Message}", failure);
         }
     }
 
@@ -39,7 +40,8 @@ internal sealed class ForeignProcess : IDisposable
     /// <summary>A process that has said "waits" once this returns, and says "held" when it has a lock file's flock.</summary>
     public static async Task<ForeignProcess> WaitForAsync(string file, LockMode mode = LockMode.Exclusive)
     {
-        ForeignProcess waiter = Start("sh", "-c", """echo waits; exec flock --no-fork "$1" "$2" sh -c 'echo held; exec cat'""", "sh", OptionOf(mode), file);
+        ForeignProcess waiter =
+            Start("sh", "-c", """echo waits; exec flock --no-fork "$1" "$2" sh -c 'echo held; exec cat'""", "sh", OptionOf(mode), file);
         string line = await waiter.ReadLineAsync();
         return line == "waits" ? waiter : throw new InvalidDataException(line);
     }

@@ -10,19 +10,23 @@ namespace SafeStore.Sandboxes.Tests.Support;
 /// <summary>Documents that a runtime would store.</summary>
 internal static class Samples
 {
-    public static State Ready { get; } = new() { Value = "ready", BlockDeviceId = "rootfs", BlockIndex = 3, FsType = "ext4", Pid = 4711, GuestMemoryBlockSize = 128 };
+    public static State Ready { get; } =
+        new() { Value = "ready", BlockDeviceId = "rootfs", BlockIndex = 3, FsType = "ext4", Pid = 4711, GuestMemoryBlockSize = 128 };
 
-    public static NetworkNamespace Network { get; } = new() { NetNsPath = "/var/run/netns/cni", NetNsCreated = true, Endpoints = [new VethEndpoint { PciAddress = "02/01" }] };
+    public static NetworkNamespace Network { get; } =
+        new() { NetNsPath = "/var/run/netns/cni", NetNsCreated = true, Endpoints = [new VethEndpoint { PciAddress = "02/01" }] };
 
     public static QemuState Qemu { get; } = new() { Uuid = "f81d4fae", HotpluggedMemory = 512 };
 
     public static AgentState Agent { get; } = new() { ProxyPid = 12, Url = "unix:///run/vc/sock" };
 
-    public static IReadOnlyList<Device> Devices { get; } = [new BlockDevice { Id = "d1", BlockDrive = new BlockDrive { File = "/dev/sdb" } }, new GenericDevice { Id = "d2" }];
+    public static IReadOnlyList<Device> Devices { get; } =
+        [new BlockDevice { Id = "d1", BlockDrive = new BlockDrive { File = "/dev/sdb" } }, new GenericDevice { Id = "d2" }];
 
     public static ContainerProcess Process { get; } = new() { Token = "web", Pid = 99 };
 
-    public static IReadOnlyList<Mount> Mounts { get; } = [new Mount { Source = "/src", Destination = "/dst", Type = "bind", ReadOnly = true }];
+    public static IReadOnlyList<Mount> Mounts { get; } =
+        [new Mount { Source = "/src", Destination = "/dst", Type = "bind", ReadOnly = true }];
 
     public static IReadOnlyList<ContainerDevice> ContainerDevices { get; } = [new ContainerDevice { Id = "d1", ContainerPath = "/dev/x" }];
 
@@ -69,5 +73,6 @@ internal static class Samples
         return tree;
     }
 
-    public static IEnumerable<string> Files(StoreLayout layout) => Tree(layout).Where(static entry => entry.Value != "directory").Select(static entry => entry.Key);
+    public static IEnumerable<string> Files(StoreLayout layout) =>
+        Tree(layout).Where(static entry => entry.Value != "directory").Select(static entry => entry.Key);
 }

@@ -13,17 +13,25 @@ internal static class Simulated
 
     public static ValueTask<SandboxStore> OpenAsync(SimulatedProcess process) => SandboxStore.OpenAsync(Layout, new SandboxStoreOptions
     {
-        Store = new StoreOptions { FileSystem = process.FileSystem, TimeProvider = process.Clock, SegmentBytes = 16 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan },
+        Store = new StoreOptions
+        {
+            FileSystem = process.FileSystem,
+            TimeProvider = process.Clock,
+            SegmentBytes = 16 * 1024,
+            CheckpointInterval = Timeout.InfiniteTimeSpan
+        },
     });
 
     /// <summary>
-    /// Does something to a store while the first call fails, then again while the second one does, and so on; after each time the program dies and another one looks.
+    /// Does something to a store while the first call fails, then again while the second one does, and so on; after each time the program
+    /// dies and another one looks.
     /// </summary>
     /// <param name="prepare">What is done before.</param>
     /// <param name="act">What fails.</param>
     /// <param name="look">Looks at what is left; told whether it was done, null if the failure leaves that open.</param>
     /// <returns>How many times it failed.</returns>
-    public static async Task<int> FailAtEachCallAsync(Func<SandboxStore, Task> prepare, Func<SandboxStore, Task> act, Action<SandboxStore, bool?> look)
+    public static async Task<int> FailAtEachCallAsync(
+        Func<SandboxStore, Task> prepare, Func<SandboxStore, Task> act, Action<SandboxStore, bool?> look)
     {
         for (int failures = 0; ; failures++)
         {

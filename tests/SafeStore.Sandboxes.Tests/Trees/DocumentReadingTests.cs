@@ -28,7 +28,8 @@ public sealed class DocumentReadingTests
     [InlineData(StoreRoot.Run, "web", "network.json", null)]
     [InlineData(StoreRoot.Run, "web", "hypervisor.json", null)]
     [InlineData(StoreRoot.Run, null, "persist.json", "PersistSandbox")]
-    public void The_file_the_root_and_the_scope_say_what_kind_of_document_it_is(StoreRoot root, string? container, string file, string? kind)
+    public void The_file_the_root_and_the_scope_say_what_kind_of_document_it_is(
+        StoreRoot root, string? container, string file, string? kind)
     {
         DocumentReport report = s_reading.Read(new DocumentId("sb", container, root, file), "null"u8, "qemu");
 
@@ -80,7 +81,8 @@ public sealed class DocumentReadingTests
     [Fact]
     public void A_sandbox_s_list_of_devices_in_a_container_is_damage()
     {
-        DocumentReport report = s_reading.Read(new DocumentId("sb", "web", StoreRoot.Run, "devices.json"), """[{"Type":"block","Data":{}}]"""u8, null);
+        DocumentReport report =
+            s_reading.Read(new DocumentId("sb", "web", StoreRoot.Run, "devices.json"), """[{"Type":"block","Data":{}}]"""u8, null);
 
         Assert.Equal(DocumentVerdict.Damaged, report.Verdict);
         Assert.Contains("the shape of a sandbox's list of devices", report.Reason, StringComparison.Ordinal);
@@ -89,7 +91,8 @@ public sealed class DocumentReadingTests
     [Theory]
     [InlineData("""{"ProxyPid":1}""", "$.URL", JsonDifferenceKind.Added, "$.URL is added with \"\"")]
     [InlineData("""{"ProxyPid":1,"url":""}""", "$.url", JsonDifferenceKind.Renamed, "$.url is written as 'URL'")]
-    public void A_document_that_would_be_written_otherwise_has_the_first_difference(string json, string path, JsonDifferenceKind kind, string text)
+    public void A_document_that_would_be_written_otherwise_has_the_first_difference(
+        string json, string path, JsonDifferenceKind kind, string text)
     {
         DocumentReport report = s_reading.Read(OfSandbox("agent.json"), Encoding.UTF8.GetBytes(json), null);
 
@@ -100,17 +103,22 @@ public sealed class DocumentReadingTests
 
     [Fact]
     public void Members_that_the_type_does_not_have_are_kept_and_no_difference() =>
-        Assert.Equal(DocumentVerdict.Ok, s_reading.Read(OfSandbox("agent.json"), """{"ProxyPid":1,"URL":"","New":{"a":[1]}}"""u8, null).Verdict);
+        Assert.Equal(
+            DocumentVerdict.Ok, s_reading.Read(OfSandbox("agent.json"), """{"ProxyPid":1,"URL":"","New":{"a":[1]}}"""u8, null).Verdict);
 
     [Fact]
     public void Devices_and_endpoints_of_unknown_kinds_are_notes()
     {
-        DocumentReport devices = s_reading.Read(OfSandbox("devices.json"), """[{"Type":"nvme","Data":{}},{"Type":"block","Data":7}]"""u8, null);
-        DocumentReport network = s_reading.Read(OfSandbox("network.json"), """{"NetNsPath":"","NetNsCreated":false,"Endpoints":[{"Type":"wire","Data":{}}]}"""u8, null);
+        DocumentReport devices =
+            s_reading.Read(OfSandbox("devices.json"), """[{"Type":"nvme","Data":{}},{"Type":"block","Data":7}]"""u8, null);
+        DocumentReport network =
+            s_reading.Read(
+            OfSandbox("network.json"), """{"NetNsPath":"","NetNsCreated":false,"Endpoints":[{"Type":"wire","Data":{}}]}"""u8, null);
 
         Assert.Equal((DocumentVerdict.Ok, DocumentVerdict.Ok), (devices.Verdict, network.Verdict));
         Assert.Equal(
-            ["device of kind 'nvme' kept as it stands: its kind is not known", "device of kind 'block' kept as it stands: its Data is not an object"],
+            ["device of kind 'nvme' kept as it stands: its kind is not known",
+            "device of kind 'block' kept as it stands: its Data is not an object"],
             devices.Notes);
         Assert.Equal(["endpoint of kind 'wire' kept as it stands: its kind is not known"], network.Notes);
     }
@@ -131,7 +139,9 @@ public sealed class DocumentReadingTests
     [InlineData("""{"a":1}""", "[]", "$ becomes []")]
     [InlineData("""{"a":1.0,"b":2}""", """{"b":2,"a":1}""", null)]
     public void The_first_difference_is_found_by_value(string before, string after, string? difference) =>
-        Assert.Equal(difference, JsonDifference.Find(System.Text.Json.JsonElement.Parse(before), System.Text.Json.JsonElement.Parse(after))?.ToString());
+        Assert.Equal(
+            difference, JsonDifference.Find(
+            System.Text.Json.JsonElement.Parse(before), System.Text.Json.JsonElement.Parse(after))?.ToString());
 
     /// <summary>A second is enough; with a search for each member among all others it was an hour.</summary>
     [Fact(Timeout = 120_000)]
@@ -143,7 +153,8 @@ public sealed class DocumentReadingTests
         string after = $"{{{string.Join(',', members.Reverse().SkipLast(1))}}}";
 
         JsonDifference? difference = await Task.Run(
-            () => JsonDifference.Find(System.Text.Json.JsonElement.Parse(after), System.Text.Json.JsonElement.Parse(before)), TestContext.Current.CancellationToken);
+            () => JsonDifference.Find(System.Text.Json.JsonElement.Parse(after), System.Text.Json.JsonElement.Parse(before)),
+            TestContext.Current.CancellationToken);
 
         Assert.Equal("$['member-0'] is added with 1", difference?.ToString());
     }

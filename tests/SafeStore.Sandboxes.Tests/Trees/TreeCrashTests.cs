@@ -45,7 +45,8 @@ public sealed class TreeCrashTests
 
                 Check(state.Files, "/store", s_documents);
                 Assert.Equal("", TextOf(state.Files, "/store/config/.safestore/quarantine/run/sb-2/agent.json"));
-                FileOutcome[] expected = state.Acknowledged.Count > 0 ? [FileOutcome.Unchanged] : [FileOutcome.Imported, FileOutcome.Unchanged];
+                FileOutcome[] expected = state.Acknowledged.Count > 0 ? [FileOutcome.Unchanged]
+                    : [FileOutcome.Imported, FileOutcome.Unchanged];
                 Assert.All(reports, file => Assert.Contains(file.Outcome, (FileOutcome[])[.. expected, FileOutcome.Quarantined]));
                 Assert.Equal(s_documents.Count + 1, reports.Count);
             });
@@ -125,7 +126,8 @@ public sealed class TreeCrashTests
 
                 Check(state.Files, "/out", s_documents);
                 Assert.True(state.Files.File.Exists("/out/run/sb-1/lock"));
-                Assert.All(reports, static file => Assert.Contains(file.Outcome, (FileOutcome[])[FileOutcome.Exported, FileOutcome.Unchanged]));
+                Assert.All(reports,
+                    static file => Assert.Contains(file.Outcome, (FileOutcome[])[FileOutcome.Exported, FileOutcome.Unchanged]));
                 Assert.Empty(state.Files.Directory.GetFiles("/out", ".ss-*", SearchOption.AllDirectories));
             });
 
@@ -134,7 +136,8 @@ public sealed class TreeCrashTests
 
     private static CrashExplorerOptions OptionsOf(string profile, Func<CrashRun, ValueTask>? prepare) => new()
     {
-        Profiles = [profile switch { "xfs" => PersistenceProfile.Xfs, "strict" => PersistenceProfile.Strict, _ => PersistenceProfile.Ext4Ordered }],
+        Profiles = [profile switch { "xfs" => PersistenceProfile.Xfs, "strict" => PersistenceProfile.Strict,
+            _ => PersistenceProfile.Ext4Ordered }],
         Prepare = prepare,
         ExhaustiveMax = 6,
         Samples = 3,
@@ -197,8 +200,11 @@ public sealed class TreeCrashTests
     {
         var found = new[] { "/config", "/run" }
             .SelectMany(root => files.Directory.GetFiles(top + root, "*.json", SearchOption.AllDirectories))
-            .Where(static path => !path.Contains(".safestore", StringComparison.Ordinal) && !path.EndsWith("agent.json", StringComparison.Ordinal))
+            .Where(static path => !path.Contains(".safestore", StringComparison.Ordinal)
+                && !path.EndsWith("agent.json", StringComparison.Ordinal))
             .ToDictionary(path => path[top.Length..], files.File.ReadAllText);
-        Assert.Equal(documents.OrderBy(static pair => pair.Key, StringComparer.Ordinal), found.OrderBy(static pair => pair.Key, StringComparer.Ordinal));
+        Assert.Equal(
+            documents.OrderBy(static pair => pair.Key, StringComparer.Ordinal),
+            found.OrderBy(static pair => pair.Key, StringComparer.Ordinal));
     }
 }

@@ -30,7 +30,9 @@ public sealed class TreeImportTests
 
         List<FileReport> reports = await ImportAsync(new TreeRoots("/tree/config", "/tree/run"));
 
-        Assert.Equal((FileOutcome.OddName, "a container of the sandbox has its name"), (Of(reports, null, "state.json").Outcome, Of(reports, null, "state.json").Reason));
+        Assert.Equal(
+            (FileOutcome.OddName, "a container of the sandbox has its name"),
+            (Of(reports, null, "state.json").Outcome, Of(reports, null, "state.json").Reason));
         Assert.Equal(FileOutcome.Imported, Of(reports, "state.json", "config.json").Outcome);
     }
 
@@ -67,12 +69,16 @@ public sealed class TreeImportTests
         var source = new TreeRoots(null, RealTrees.PersistRun);
         var import = new TreeImport(test.Layout);
 
-        List<FileReport> reports = await import.RunAsync(source, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
-        List<FileReport> again = await import.RunAsync(source, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        List<FileReport> reports =
+            await import.RunAsync(source, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        List<FileReport> again =
+            await import.RunAsync(source, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain(reports, static report => report.IsFinding);
         Assert.All(again, static report => Assert.Equal(FileOutcome.Unchanged, report.Outcome));
-        Assert.Equal(["made from persist.json"], reports.Single(static report => report is { Sandbox: Id, Container: null, File: "state.json" }).Notes);
+        Assert.Equal(
+            ["made from persist.json"],
+            reports.Single(static report => report is { Sandbox: Id, Container: null, File: "state.json" }).Notes);
         await using SandboxStore store = await test.OpenAsync();
         SandboxStatus status = store.List().Single(static status => status.Id == Id);
         Assert.Equal((Lifecycle.Running, "c1"), (status.Lifecycle, Assert.Single(status.Containers).Id));
@@ -91,7 +97,9 @@ public sealed class TreeImportTests
         List<FileReport> reports = await ImportAsync(new TreeRoots(null, "/tree/run"));
 
         Assert.DoesNotContain("made from persist.json", Of(reports, null, "state.json").Notes);
-        Assert.Equal("{\"state\":\"stopped\"}", await Files.File.ReadAllTextAsync("/store/run/sb/state.json", TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "{\"state\":\"stopped\"}",
+            await Files.File.ReadAllTextAsync("/store/run/sb/state.json", TestContext.Current.CancellationToken));
         Assert.True(Files.File.Exists("/store/run/sb/agent.json"));
     }
 
@@ -118,7 +126,8 @@ public sealed class TreeImportTests
     private StoreOptions Options() => new() { FileSystem = _process.FileSystem, TimeProvider = _process.Clock };
 
     private Task<List<FileReport>> ImportAsync(TreeRoots roots) =>
-        ListAsync(new TreeImport(StoreLayout.At("/store"), Options()) { ImportsInPart = true }.RunAsync(roots, TestContext.Current.CancellationToken));
+        ListAsync(new TreeImport(StoreLayout.At("/store"), Options()) { ImportsInPart = true }.RunAsync(
+            roots, TestContext.Current.CancellationToken));
 
     private void Write(string path, string content)
     {

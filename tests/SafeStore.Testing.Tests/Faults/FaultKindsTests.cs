@@ -69,7 +69,9 @@ public sealed class FaultKindsTests
     {
         Rig rig = new Rig().Write("/a", "0123456789");
         using FileHandle file = rig.Open("/a");
-        rig.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.Read, Operation.Write], Path = "/a", Times = 3, Fault = new ShortTransfer(4) });
+        rig.Machine.Faults =
+            new FaultPlan()
+            .Add(new FaultRule { Operations = [Operation.Read, Operation.Write], Path = "/a", Times = 3, Fault = new ShortTransfer(4) });
 
         Assert.Equal(Errno.None, rig.Files.Read(file, new byte[10], 0, out int count));
         Assert.Equal(4, count);
@@ -132,7 +134,9 @@ public sealed class FaultKindsTests
         SimulatedProcess other = rig.Machine.Start();
         using FileHandle file = rig.Open("/a");
         rig.Sync("/a");
-        rig.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncDirectory], Fault = new PowerLost(Seed: NothingKept(rig), afterwards) });
+        rig.Machine.Faults =
+            new FaultPlan()
+            .Add(new FaultRule { Operations = [Operation.SyncDirectory], Fault = new PowerLost(Seed: NothingKept(rig), afterwards) });
 
         Assert.Throws<SimulatedCrashException>(() => rig.TrySync("/"));
 
@@ -149,7 +153,8 @@ public sealed class FaultKindsTests
         DateTimeOffset before = rig.Process.Clock.GetUtcNow();
         bool isFired = false;
         using System.Threading.ITimer timer = rig.Process.Clock.CreateTimer(
-            _ => isFired = rig.Calls.Stat("/a", follow: true, out NodeStatus _) == Errno.None, null, TimeSpan.FromSeconds(1), System.Threading.Timeout.InfiniteTimeSpan);
+            _ => isFired = rig.Calls.Stat("/a", follow: true, out NodeStatus _) == Errno.None, null, TimeSpan.FromSeconds(1),
+            System.Threading.Timeout.InfiniteTimeSpan);
         rig.Machine.Faults = FaultPlan.At(rig.Machine.Calls + 1, new SlowCall(TimeSpan.FromSeconds(2)));
 
         Assert.Equal("x", rig.Read("/a"));

@@ -34,7 +34,16 @@ public sealed class FaultPlanTests
     {
         Rig rig = new Rig().Make("/d").Write("/d/a.tmp", "").Write("/d/b", "");
         SimulatedProcess other = rig.Machine.Start("other");
-        rig.Machine.Faults = new FaultPlan().Add(new FaultRule { Path = "/d/*.tmp", Operations = [Operation.Stat, Operation.Unlink], Process = "process1", Times = int.MaxValue, Fault = s_fault });
+        rig.Machine.Faults =
+            new FaultPlan()
+            .Add(new FaultRule
+            {
+                Path = "/d/*.tmp",
+                Operations = [Operation.Stat, Operation.Unlink],
+                Process = "process1",
+                Times = int.MaxValue,
+                Fault = s_fault
+            });
 
         Assert.Equal([true], Stats(rig, "/d/a.tmp", 1));
         Assert.Equal([false], Stats(rig, "/d/b", 1));
@@ -83,7 +92,9 @@ public sealed class FaultPlanTests
         Stats(rig, "/", 2);
         Stats(rig, "/missing", 1);
 
-        Assert.Equal([(1, Errno.None), (2, Errno.InputOutput), (3, Errno.NotFound)], rig.Machine.Trace.Select(static call => ((int)call.Number, call.Result)));
+        Assert.Equal(
+            [(1, Errno.None), (2, Errno.InputOutput), (3, Errno.NotFound)],
+            rig.Machine.Trace.Select(static call => ((int)call.Number, call.Result)));
     }
 
     private static bool[] Chances(ulong seed)

@@ -123,7 +123,8 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
         call => File.GetAttributes(call.First).ToString(),
         call => Done(() => File.SetAttributes(call.First, call.Flag ? FileAttributes.ReadOnly : FileAttributes.Normal)),
         call => File.GetUnixFileMode(call.First).ToString(),
-        call => Done(() => File.SetUnixFileMode(call.First, UnixFileMode.UserRead | UnixFileMode.UserWrite | (UnixFileMode)(call.Number & 0xFF))),
+        call => Done(
+        () => File.SetUnixFileMode(call.First, UnixFileMode.UserRead | UnixFileMode.UserWrite | (UnixFileMode)(call.Number & 0xFF))),
         call => Done(() => File.SetLastWriteTimeUtc(NoLink(call.First), Epoch.AddSeconds(call.Number))),
         call => Done(() => File.SetLastAccessTimeUtc(NoLink(call.First), Epoch.AddSeconds(call.Number))),
         call => Time(File.GetLastWriteTimeUtc(call.First)),
@@ -223,7 +224,8 @@ internal sealed class RandomCalls(FilesUnderTest under, int seed) : IDisposable
 
     /// <summary>The texts about arguments are nobody's business.</summary>
     private static string Describe(Exception exception) =>
-        $"{exception.GetType().Name} {exception.HResult:X} {(exception is ArgumentException ? "" : exception.Message)} <{exception.InnerException?.GetType().Name} "
+        $"{exception.GetType().Name} {exception.HResult:X} {(exception is ArgumentException ? "" : exception.Message)} "
+            + $"<{exception.InnerException?.GetType().Name} "
         + $"{exception.InnerException?.HResult:X}> {(exception as FileNotFoundException)?.FileName}";
 
     private string Path() => _root + "/" + Names[_random.Next(Names.Length)];

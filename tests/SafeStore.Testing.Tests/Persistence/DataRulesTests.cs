@@ -69,7 +69,8 @@ public sealed class DataRulesTests
     [Fact]
     public void A_long_write_may_persist_to_the_end_of_any_of_its_pages()
     {
-        foreach (PersistenceProfile profile in new[] { PersistenceProfile.Strict with { SectorBytes = 4096 }, PersistenceProfile.Ext4Ordered with { SectorBytes = 4096 } })
+        foreach (PersistenceProfile profile in new[] { PersistenceProfile.Strict with { SectorBytes = 4096 },
+            PersistenceProfile.Ext4Ordered with { SectorBytes = 4096 } })
         {
             string[] outcomes = Synced(profile, "").Write("/a", new string('N', 10_000)).Outcomes();
 
@@ -105,7 +106,8 @@ public sealed class DataRulesTests
     {
         Assert.Equal(["a=oo", "a=oooo"], Synced(s_strict, "oooo").Resize("/a", 2).Outcomes());
         Assert.Equal(["a=oooo", "a=oooo0000"], Synced(s_strict, "oooo").Allocate("/a", 8).Outcomes());
-        Assert.Equal(["a=AAAA", "a=AAAA0000", "a=oooo", "a=oooo0000"], Synced(s_strict, "oooo").Write("/a", "AAAA").Allocate("/a", 8).Outcomes());
+        Assert.Equal(
+            ["a=AAAA", "a=AAAA0000", "a=oooo", "a=oooo0000"], Synced(s_strict, "oooo").Write("/a", "AAAA").Allocate("/a", 8).Outcomes());
     }
 
     [Fact]

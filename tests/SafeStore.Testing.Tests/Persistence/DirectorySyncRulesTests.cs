@@ -82,7 +82,8 @@ public sealed class DirectorySyncRulesTests
     [Fact]
     public void On_other_filesystems_a_sync_of_a_directory_is_to_be_relied_on()
     {
-        foreach (PersistenceProfile profile in PersistenceProfile.Gates.Where(static profile => !profile.IsVolatile && profile.IsDirectorySyncReliable))
+        foreach (PersistenceProfile profile in PersistenceProfile.Gates.Where(
+            static profile => !profile.IsVolatile && profile.IsDirectorySyncReliable))
         {
             Assert.Equal(["d/"], new Rig(profile).Make("/d").Write("/d/a", "x").SyncAll().Unlink("/d/a").Sync("/d").Outcomes());
         }
@@ -120,7 +121,9 @@ public sealed class DirectorySyncRulesTests
         Assert.Equal(isCaught, !report.Violations.IsEmpty);
         if (isCaught)
         {
-            Assert.Contains(report.Violations[0].Crashes[0].Lost, static line => line.Contains("as before its directory was synced", StringComparison.Ordinal));
+            Assert.Contains(
+                report.Violations[0].Crashes[0].Lost, static line =>
+                line.Contains("as before its directory was synced", StringComparison.Ordinal));
         }
     }
 

@@ -73,7 +73,8 @@ public sealed class FailedSyncTests
             rig.Machine.Faults = Lose(LostSync.KeepsCache);
             Assert.Equal(Errno.NoSpace, rig.TrySync("/a"));
 
-            Assert.Subset(rig.Outcomes().ToHashSet(StringComparer.Ordinal), new[] { "a=", "a=0000", "a=AAAA" }.ToHashSet(StringComparer.Ordinal));
+            Assert.Subset(
+                rig.Outcomes().ToHashSet(StringComparer.Ordinal), new[] { "a=", "a=0000", "a=AAAA" }.ToHashSet(StringComparer.Ordinal));
             rig.Sync("/a");
             Assert.Subset(rig.Outcomes().ToHashSet(StringComparer.Ordinal), new[] { "a=0000", "a=AAAA" }.ToHashSet(StringComparer.Ordinal));
         }
@@ -94,7 +95,14 @@ public sealed class FailedSyncTests
     public void When_the_cache_is_dropped_zeros_or_the_old_data_are_read()
     {
         Rig rig = Synced("olds").Write("/a", "news").Write("/b", "data");
-        rig.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncFile], Times = 2, Fault = new SyncLosesData(Errno.NoSpace, LostSync.KeepsCache) });
+        rig.Machine.Faults =
+            new FaultPlan()
+            .Add(new FaultRule
+            {
+                Operations = [Operation.SyncFile],
+                Times = 2,
+                Fault = new SyncLosesData(Errno.NoSpace, LostSync.KeepsCache)
+            });
         Assert.Equal(Errno.NoSpace, rig.TrySync("/a"));
         Assert.Equal(Errno.NoSpace, rig.TrySync("/b"));
 
@@ -198,7 +206,14 @@ public sealed class FailedSyncTests
     public void Names_that_a_sync_of_their_directory_has_lost_may_be_there_or_not_and_the_next_sync_does_not_help()
     {
         Rig rig = Synced("x").Write("/b", "").Rename("/a", "/c");
-        rig.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncDirectory], Path = "/", Fault = new SyncLosesData(Errno.InputOutput, LostSync.KeepsCache) });
+        rig.Machine.Faults =
+            new FaultPlan()
+            .Add(new FaultRule
+            {
+                Operations = [Operation.SyncDirectory],
+                Path = "/",
+                Fault = new SyncLosesData(Errno.InputOutput, LostSync.KeepsCache)
+            });
         Assert.Equal(Errno.InputOutput, rig.TrySync("/"));
         string[] expected = ["a=x", "a=x b=", "a=x b= c=x", "a=x c=x", "b= c=x", "c=x"];
         Assert.Equal(expected, rig.Outcomes());
@@ -213,7 +228,8 @@ public sealed class FailedSyncTests
     public void A_sync_that_is_done_but_reported_failed_has_its_effect()
     {
         Rig rig = Synced("olds").Write("/a", "news");
-        rig.Machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncFile], Fault = new CallDoneButFails(Errno.InputOutput) });
+        rig.Machine.Faults =
+            new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncFile], Fault = new CallDoneButFails(Errno.InputOutput) });
 
         Assert.Equal(Errno.InputOutput, rig.TrySync("/a"));
         Assert.Equal(["a=news"], rig.Outcomes());

@@ -6,8 +6,8 @@ using Xunit;
 namespace SafeStore.Testing.Tests.Persistence;
 
 /// <summary>
-/// What was measured on loop images with ext4, XFS and btrfs, and exactly what each profile allows there: the measured states and no more than the model's
-/// rules add.
+/// What was measured on loop images with ext4, XFS and btrfs, and exactly what each profile allows there: the measured states and no more
+/// than the model's rules add.
 /// </summary>
 public sealed class MeasuredScenariosTests
 {
@@ -18,12 +18,16 @@ public sealed class MeasuredScenariosTests
         ["sync of the new file"] = static rig => rig.Write("/a", "new").Sync("/a"),
         ["sync of the new file in a new directory"] = static rig => rig.Make("/d").Write("/d/a", "new").Sync("/d/a"),
         ["sync, rename over"] = static rig => Old(rig).Write("/t", "new").Sync("/t").Rename("/t", "/a"),
-        ["sync, rename over, sync of another file"] = static rig => Old(rig).Write("/u", "").SyncAll().Write("/t", "new").Sync("/t").Rename("/t", "/a").Write("/u", "u").Sync("/u"),
-        ["sync, rename over, sync of the renamed file"] = static rig => Old(rig).Write("/t", "new").Sync("/t").Rename("/t", "/a").Sync("/a"),
+        ["sync, rename over, sync of another file"] = static rig =>
+        Old(rig).Write("/u", "").SyncAll().Write("/t", "new").Sync("/t").Rename("/t", "/a").Write("/u", "u").Sync("/u"),
+        ["sync, rename over, sync of the renamed file"] = static rig =>
+        Old(rig).Write("/t", "new").Sync("/t").Rename("/t", "/a").Sync("/a"),
         ["sync, rename over, sync of the directory"] = static rig => Old(rig).Write("/t", "new").Sync("/t").Rename("/t", "/a").Sync("/"),
         ["sync, link"] = static rig => rig.Write("/t", "new").SyncAll().Link("/t", "/a"),
-        ["move, sync of the target directory"] = static rig => rig.Make("/d").Make("/e").Write("/d/a", "x").SyncAll().Rename("/d/a", "/e/a").Sync("/e"),
-        ["sync, rename over, unlink of the journal"] = static rig => Old(rig).Write("/j", "j").Write("/t", "new").SyncAll().Rename("/t", "/a").Unlink("/j"),
+        ["move, sync of the target directory"] = static rig =>
+        rig.Make("/d").Make("/e").Write("/d/a", "x").SyncAll().Rename("/d/a", "/e/a").Sync("/e"),
+        ["sync, rename over, unlink of the journal"] = static rig =>
+        Old(rig).Write("/j", "j").Write("/t", "new").SyncAll().Rename("/t", "/a").Unlink("/j"),
         ["unlink"] = static rig => Old(rig).Unlink("/a"),
     };
 
@@ -77,7 +81,9 @@ public sealed class MeasuredScenariosTests
         Check(PersistenceProfile.Btrfs with { IsDirectorySyncReliable = true }, scenario, outcomes);
 
     [Theory]
-    [InlineData("write, rename over", "a= | a= t= | a=000 | a=000 t=000 | a=? | a=? t=? | a=new | a=new t=new | a=old | a=old t= | a=old t=000 | a=old t=? | a=old t=new")]
+    [InlineData("write, rename over",
+        "a= | a= t= | a=000 | a=000 t=000 | a=? | a=? t=? | a=new | a=new t=new | a=old | a=old t= | a=old t=000 | a=old t=? | a=old "
+        + "t=new")]
     [InlineData("create, write", " | a= | a=000 | a=? | a=new")]
     [InlineData("sync of the new file", " | a=new")]
     [InlineData("sync of the new file in a new directory", " | d/ | d/a=new")]
@@ -87,7 +93,8 @@ public sealed class MeasuredScenariosTests
     [InlineData("sync, rename over, sync of the directory", "a=new")]
     [InlineData("sync, link", "a=new t=new | t=new")]
     [InlineData("move, sync of the target directory", "d/ e/a=x | d/a=x e/a=x")]
-    [InlineData("sync, rename over, unlink of the journal", "a=new | a=new j=j | a=new j=j t=new | a=new t=new | a=old j=j t=new | a=old t=new")]
+    [InlineData("sync, rename over, unlink of the journal",
+        "a=new | a=new j=j | a=new j=j t=new | a=new t=new | a=old j=j t=new | a=old t=new")]
     [InlineData("unlink", " | a=old")]
     public void The_strict_profile_allows_what_any_of_them_does_and_more(string scenario, string outcomes) =>
         Check(PersistenceProfile.Strict, scenario, outcomes);

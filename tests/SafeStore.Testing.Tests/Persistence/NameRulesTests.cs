@@ -23,13 +23,16 @@ public sealed class NameRulesTests
     [Fact]
     public void A_renamed_file_may_be_found_under_its_old_its_new_and_both_names()
     {
-        Assert.Equal(["a=x", "a=x b=x", "b=x"], new Rig(PersistenceProfile.Strict).Write("/a", "x").SyncAll().Rename("/a", "/b").Outcomes());
+        Assert.Equal(
+            ["a=x", "a=x b=x", "b=x"], new Rig(PersistenceProfile.Strict).Write("/a", "x").SyncAll().Rename("/a", "/b").Outcomes());
     }
 
     [Fact]
     public void A_name_that_a_rename_replaces_stands_for_the_old_or_the_new_file_and_is_never_absent()
     {
-        Assert.Equal(["a=n", "a=n t=n", "a=o t=n"], new Rig(PersistenceProfile.Strict).Write("/a", "o").Write("/t", "n").SyncAll().Rename("/t", "/a").Outcomes());
+        Assert.Equal(
+            ["a=n", "a=n t=n", "a=o t=n"],
+            new Rig(PersistenceProfile.Strict).Write("/a", "o").Write("/t", "n").SyncAll().Rename("/t", "/a").Outcomes());
     }
 
     [Fact]
@@ -45,7 +48,8 @@ public sealed class NameRulesTests
     {
         foreach (PersistenceProfile profile in PersistenceProfile.Gates.Where(static profile => !profile.IsVolatile))
         {
-            Assert.Equal(["a=A b=B", "a=B b=A"], new Rig(profile).Write("/a", "A").Write("/b", "B").SyncAll().Exchange("/", "a", "b").Outcomes());
+            Assert.Equal(
+                ["a=A b=B", "a=B b=A"], new Rig(profile).Write("/a", "A").Write("/b", "B").SyncAll().Exchange("/", "a", "b").Outcomes());
         }
     }
 
@@ -81,7 +85,8 @@ public sealed class NameRulesTests
     [Fact]
     public void A_sync_of_a_file_says_nothing_of_other_files()
     {
-        Rig rig = new Rig(PersistenceProfile.Strict).Write("/a", "o").Write("/b", "o").SyncAll().Write("/a", "A").Write("/b", "B").Sync("/a");
+        Rig rig = new Rig(PersistenceProfile.Strict).Write("/a", "o").Write("/b", "o").SyncAll().Write("/a", "A").Write("/b", "B")
+            .Sync("/a");
 
         Assert.Equal(["a=A b=B", "a=A b=o"], rig.Outcomes());
     }

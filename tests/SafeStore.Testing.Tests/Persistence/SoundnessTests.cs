@@ -15,7 +15,8 @@ public sealed class SoundnessTests
 
     public static TheoryData<string> Profiles => [.. All.Select(static profile => profile.Name)];
 
-    private static IEnumerable<PersistenceProfile> All => PersistenceProfile.Gates.Append(PersistenceProfile.Hostile).Where(static profile => !profile.IsVolatile);
+    private static IEnumerable<PersistenceProfile> All =>
+        PersistenceProfile.Gates.Append(PersistenceProfile.Hostile).Where(static profile => !profile.IsVolatile);
 
     [Theory]
     [MemberData(nameof(Profiles))]
@@ -55,7 +56,8 @@ public sealed class SoundnessTests
     {
         for (ulong seed = 0; seed < 50; seed++)
         {
-            Rig rig = Run(name, seed, steps: 20, canFail: false).Make("/kept").Write("/kept/x", "synced").Write("/kept/y", "also").SyncAll();
+            Rig rig = Run(name, seed, steps: 20, canFail: false).Make("/kept").Write("/kept/x", "synced").Write("/kept/y", "also")
+                .SyncAll();
             Step(rig, new Randomness(seed + 1000), steps: 20, canFail: true);
             rig.Write("/kept/z", "later").Sync("/kept/z");
             var space = new PowerLossSpace(rig.Disk);
@@ -101,7 +103,8 @@ public sealed class SoundnessTests
             string[] strict = rig.Outcomes();
             string[] outcomes = Run(name, seed, steps: 6, canFail: false).Outcomes();
 
-            Assert.True(!outcomes.Except(strict, StringComparer.Ordinal).Any(), $"seed {seed}: {string.Join(" | ", outcomes.Except(strict, StringComparer.Ordinal))} not in {string.Join(" | ", strict)}");
+            Assert.True(!outcomes.Except(strict, StringComparer.Ordinal).Any(),
+                $"seed {seed}: {string.Join(" | ", outcomes.Except(strict, StringComparer.Ordinal))} not in {string.Join(" | ", strict)}");
         }
     }
 

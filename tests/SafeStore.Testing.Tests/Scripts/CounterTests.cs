@@ -176,18 +176,19 @@ public sealed class CounterTests
         Assert.True(violation.Failure.Message.Contains(message, StringComparison.Ordinal), violation.ToString());
     }
 
-    private static ValueTask<CrashReport> ExploreAsync(MachineScript script, Action<CrashState> check) => new CrashExplorer(new CrashExplorerOptions
-    {
-        Profiles = [PersistenceProfile.Strict, PersistenceProfile.Btrfs],
-        Prepare = static run =>
+    private static ValueTask<CrashReport> ExploreAsync(MachineScript script, Action<CrashState> check) =>
+        new CrashExplorer(new CrashExplorerOptions
         {
-            run.Files.Directory.CreateDirectory(Counter.Path + "/tmp/at");
-            run.Files.Directory.CreateDirectory("/precious");
-            run.Files.File.WriteAllText("/precious/file", "");
-            run.Files.File.WriteAllText(Counter.Path + "/value", "0.");
-            return default;
-        },
-    }).ExploreScriptAsync(
+            Profiles = [PersistenceProfile.Strict, PersistenceProfile.Btrfs],
+            Prepare = static run =>
+            {
+                run.Files.Directory.CreateDirectory(Counter.Path + "/tmp/at");
+                run.Files.Directory.CreateDirectory("/precious");
+                run.Files.File.WriteAllText("/precious/file", "");
+                run.Files.File.WriteAllText(Counter.Path + "/value", "0.");
+                return default;
+            },
+        }).ExploreScriptAsync(
         script,
         state =>
         {

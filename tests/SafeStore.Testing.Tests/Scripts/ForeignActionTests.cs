@@ -20,7 +20,8 @@ public sealed class ForeignActionTests
 
         Perform(ForeignAction.DeleteFile("/b"));
         Assert.Equal("", _rig.Tree());
-        Assert.Contains("ENOENT (2)", Assert.Throws<IOException>(() => Perform(ForeignAction.DeleteFile("/b"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ENOENT (2)", Assert.Throws<IOException>(() => Perform(ForeignAction.DeleteFile("/b"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,7 +124,8 @@ public sealed class ForeignActionTests
     [Fact]
     public void A_filesystem_is_made_read_only_and_what_is_synced_is_there_after_a_power_loss()
     {
-        Perform(ForeignAction.WriteFile("/a", "x"), ForeignAction.Sync(), ForeignAction.WriteFile("/b", "x"), ForeignAction.SetReadOnly("/", true));
+        Perform(ForeignAction.WriteFile("/a", "x"), ForeignAction.Sync(), ForeignAction.WriteFile("/b", "x"),
+            ForeignAction.SetReadOnly("/", true));
         Assert.Throws<IOException>(() => Perform(ForeignAction.WriteFile("/c", "x")));
         Perform(ForeignAction.SetReadOnly("/", false));
         _rig.Machine.LosePower(keepsUnsynced: false);

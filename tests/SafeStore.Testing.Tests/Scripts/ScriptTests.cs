@@ -67,7 +67,9 @@ public sealed class ScriptTests
         }).KillAtAnyCall();
         script.Process("b").Run("looks", step =>
         {
-            found.Add(string.Join(' ', step.Files.Directory.GetFiles("/").Where(static path => path != "/lock").Order(StringComparer.Ordinal).Select(path => $"{path}={step.Files.File.ReadAllText(path)}")));
+            found.Add(string.Join(
+                ' ', step.Files.Directory.GetFiles("/").Where(static path => path != "/lock").Order(StringComparer.Ordinal)
+                .Select(path => $"{path}={step.Files.File.ReadAllText(path)}")));
             return default;
         });
 
@@ -109,7 +111,8 @@ public sealed class ScriptTests
             step.Files.File.WriteAllText("/a", "y");
             return default;
         }).PauseAtAnyCall(static others => others.Process("b").Run("reads", static step =>
-            step.Files.File.Exists("/a") && step.Files.File.ReadAllText("/a").Length == 0 ? throw new InvalidDataException("empty") : default));
+            step.Files.File.Exists("/a") && step.Files.File.ReadAllText("/a").Length == 0 ? throw new InvalidDataException("empty")
+                : default));
 
         CrashViolation violation = Assert.Single((await ExploreAsync(script)).Violations);
         Assert.IsType<InvalidDataException>(violation.Failure);
@@ -140,10 +143,12 @@ public sealed class ScriptTests
     {
         MachineScript script = Random(out List<string> seen);
         var options = new CrashExplorerOptions { ScriptRunsMax = 20, Profiles = [PersistenceProfile.Strict] };
-        CrashReport first = await new CrashExplorer(options).ExploreScriptAsync(script, static _ => default, TestContext.Current.CancellationToken);
+        CrashReport first =
+            await new CrashExplorer(options).ExploreScriptAsync(script, static _ => default, TestContext.Current.CancellationToken);
         string[] before = [.. seen];
         seen.Clear();
-        CrashReport second = await new CrashExplorer(options).ExploreScriptAsync(script, static _ => default, TestContext.Current.CancellationToken);
+        CrashReport second =
+            await new CrashExplorer(options).ExploreScriptAsync(script, static _ => default, TestContext.Current.CancellationToken);
 
         Assert.Equal(first.ToString(), second.ToString());
         Assert.Equal(before, seen);
@@ -160,12 +165,14 @@ public sealed class ScriptTests
         var script = new MachineScript();
         script.Process("a").Run("has a timer", step =>
         {
-            step.Keep(step.Clock.CreateTimer(_ => ticks.Add("tick"), null, TimeSpan.FromSeconds(1), System.Threading.Timeout.InfiniteTimeSpan));
+            step.Keep(step.Clock.CreateTimer(
+                _ => ticks.Add("tick"), null, TimeSpan.FromSeconds(1), System.Threading.Timeout.InfiniteTimeSpan));
             _ = step.Files.File.Exists("/a");
             ticks.Add("goes on");
             step.Clock.Advance(TimeSpan.Zero);
             return default;
-        }).PauseAt(1, static others => others.Process("b").Run("waits", static step => Nothing(() => step.Clock.Sleep(TimeSpan.FromSeconds(5)))));
+        }).PauseAt(1, static others =>
+            others.Process("b").Run("waits", static step => Nothing(() => step.Clock.Sleep(TimeSpan.FromSeconds(5)))));
 
         (await ExploreAsync(script)).ThrowIfViolated();
         Assert.Equal(["goes on", "tick"], ticks);
@@ -178,7 +185,8 @@ public sealed class ScriptTests
         script.Process("a").Run("looks", static step => Nothing(() => step.Files.File.Exists("/a")))
             .PauseAt(1, static others => others.Process("a").Run("looks again", static _ => default));
 
-        Assert.Contains("pauses meanwhile", Assert.Single((await ExploreAsync(script)).Violations).Failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "pauses meanwhile", Assert.Single((await ExploreAsync(script)).Violations).Failure.Message, StringComparison.Ordinal);
         ScriptedRun run = script.Process("b").Run("x", static _ => default);
         run.KillAtAnyCall();
         Assert.Throws<InvalidOperationException>(() => run.KillAt(1));

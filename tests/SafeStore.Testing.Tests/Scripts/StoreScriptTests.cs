@@ -113,13 +113,15 @@ public sealed class StoreScriptTests(ITestOutputHelper output)
 
     private static async Task ChangeAsync(StateStore store, int value, params string[] sandboxes)
     {
-        await using SandboxLocks locks = await store.LockManyAsync(sandboxes.Select(sandbox => new SandboxTarget(sandbox, IsNew: value == 1)));
+        await using SandboxLocks locks =
+            await store.LockManyAsync(sandboxes.Select(sandbox => new SandboxTarget(sandbox, IsNew: value == 1)));
         Transaction transaction = locks.Change();
         foreach (string sandbox in sandboxes)
         {
             foreach (StoreRoot root in Enum.GetValues<StoreRoot>())
             {
-                transaction.For(sandbox).PutJson(root, null, Document, Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
+                transaction.For(sandbox)
+                    .PutJson(root, null, Document, Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
             }
         }
 
@@ -130,7 +132,9 @@ public sealed class StoreScriptTests(ITestOutputHelper output)
     private static int ValueOf(StateStore store, string sandbox)
     {
         int[] values = [.. Enum.GetValues<StoreRoot>().Select(root =>
-            int.Parse(Encoding.UTF8.GetString(store.ReadJson(new DocumentId(sandbox, null, root, Document))!), CultureInfo.InvariantCulture))];
-        return values.Distinct().Count() == 1 ? values[0] : throw new InvalidDataException($"The documents of {sandbox} are of different transactions.");
+            int.Parse(Encoding.UTF8.GetString(store.ReadJson(new DocumentId(sandbox, null, root, Document))!),
+                CultureInfo.InvariantCulture))];
+        return values.Distinct().Count() == 1 ? values[0]
+            : throw new InvalidDataException($"The documents of {sandbox} are of different transactions.");
     }
 }

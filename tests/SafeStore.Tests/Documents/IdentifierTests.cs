@@ -12,7 +12,8 @@ public sealed class IdentifierTests
 
     public static TheoryData<string> Refused =>
     [
-        "", ".", "..", "a/b", "/a", "a/", "a\\b", "a\0", "\0", "\u0430", "a\u0430", "ａ", "a\n", "\na", "a\r", "a b", " a", "a ", "-a", "_a", ".a",
+        "", ".", "..", "a/b", "/a", "a/", "a\\b", "a\0", "\0", "\u0430", "a\u0430", "ａ", "a\n", "\na", "a\r", "a b", " a", "a ", "-a",
+            "_a", ".a",
         "a:b", "a*", "é", "a\u200B", "\uD800", "../a", s_longest + "a", "~", "a\t", "\u0661",
     ];
 
@@ -56,7 +57,8 @@ public sealed class IdentifierTests
         using var test = new TestStore();
         await using (StateStore store = await test.OpenAsync())
         {
-            await store.CreateAsync(id, change => change.CreateContainer(id).PutText(StoreRoot.Run, id, id, "1").PutText(StoreRoot.Config, id, id, "2"));
+            await store.CreateAsync(
+                id, change => change.CreateContainer(id).PutText(StoreRoot.Run, id, id, "1").PutText(StoreRoot.Config, id, id, "2"));
         }
 
         await using StateStore again = await test.OpenAsync();

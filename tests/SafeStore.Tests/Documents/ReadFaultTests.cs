@@ -74,7 +74,9 @@ public sealed class ReadFaultTests : IDisposable
             try
             {
                 string found = await s_looks[look](store);
-                Assert.True(found == expected || found.Contains("storage", StringComparison.Ordinal), $"{error} at call {n}, {script.Hit}: {found} instead of {expected}");
+                Assert.True(found == expected
+                    || found.Contains("storage", StringComparison.Ordinal),
+                    $"{error} at call {n}, {script.Hit}: {found} instead of {expected}");
                 told += found == expected ? 0 : 1;
             }
             catch (SafeStoreException failure)
@@ -145,12 +147,14 @@ public sealed class ReadFaultTests : IDisposable
     }
 
     private static string TextOf(IEnumerable<DocumentResult<byte[]>> results) =>
-        string.Join(' ', results.Select(static result => $"{result.Document}={result.Error?.Code ?? Encoding.UTF8.GetString(result.Value!)}"));
+        string.Join(' ',
+            results.Select(static result => $"{result.Document}={result.Error?.Code ?? Encoding.UTF8.GetString(result.Value!)}"));
 
     private static void Same(SortedDictionary<string, string> expected, StateStore store, string at)
     {
         SortedDictionary<string, string> found = store.ReadEverything();
-        Assert.True(string.Join('\n', expected) == string.Join('\n', found), $"{at}\nexpected\n{string.Join('\n', expected)}\nfound\n{string.Join('\n', found)}");
+        Assert.True(string.Join('\n', expected) == string.Join('\n', found),
+            $"{at}\nexpected\n{string.Join('\n', expected)}\nfound\n{string.Join('\n', found)}");
     }
 
     private static void Copy(string from, string to)
@@ -162,7 +166,8 @@ public sealed class ReadFaultTests : IDisposable
 
         foreach (string directory in Directory.GetDirectories(from))
         {
-            Copy(directory, Directory.CreateDirectory(Path.Combine(to, Path.GetFileName(directory)), File.GetUnixFileMode(directory)).FullName);
+            Copy(directory,
+                Directory.CreateDirectory(Path.Combine(to, Path.GetFileName(directory)), File.GetUnixFileMode(directory)).FullName);
         }
     }
 

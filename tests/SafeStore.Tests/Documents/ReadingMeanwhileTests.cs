@@ -52,7 +52,9 @@ public sealed class ReadingMeanwhileTests
         }
 
         Assert.Contains("aaaa", seen);
-        Assert.Contains(seen, static moment => moment.Contains('a', StringComparison.Ordinal) && moment.Contains('b', StringComparison.Ordinal)); // why the set needs the lock
+        // why the set needs the lock
+        Assert.Contains(
+            seen, static moment => moment.Contains('a', StringComparison.Ordinal) && moment.Contains('b', StringComparison.Ordinal));
         Assert.NotEmpty(snapshots);
         foreach (Task<SandboxSnapshot> snapshot in snapshots)
         {

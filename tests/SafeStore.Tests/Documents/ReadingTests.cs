@@ -19,9 +19,11 @@ internal sealed partial class TestJson : JsonSerializerContext;
 
 public sealed class ReadingTests : IDisposable
 {
-    private static readonly DocumentKind<Settings> s_settings = DocumentKind.OfSandbox("settings.json", StoreRoot.Config, TestJson.Default.Settings);
+    private static readonly DocumentKind<Settings> s_settings =
+        DocumentKind.OfSandbox("settings.json", StoreRoot.Config, TestJson.Default.Settings);
     private static readonly DocumentKind<int> s_count = DocumentKind.OfSandbox("count.json", StoreRoot.Run, TestJson.Default.Int32);
-    private static readonly DocumentKind<Settings> s_inner = DocumentKind.OfContainer("settings.json", StoreRoot.Config, TestJson.Default.Settings);
+    private static readonly DocumentKind<Settings> s_inner =
+        DocumentKind.OfContainer("settings.json", StoreRoot.Config, TestJson.Default.Settings);
 
     private readonly TestStore _test = new();
 
@@ -53,7 +55,8 @@ public sealed class ReadingTests : IDisposable
         string path = _test.PathOf(StoreRoot.Config, "sb-1/settings.json");
         await File.WriteAllBytesAsync(path, content);
 
-        DocumentCorruptException raw = Assert.Throws<DocumentCorruptException>(() => store.ReadText("sb-1", StoreRoot.Config, null, "settings.json"));
+        DocumentCorruptException raw =
+            Assert.Throws<DocumentCorruptException>(() => store.ReadText("sb-1", StoreRoot.Config, null, "settings.json"));
         Assert.Equal((path, position), (raw.Path, raw.Position));
         Assert.Contains(path, raw.Message, StringComparison.Ordinal);
         DocumentCorruptException typed = Assert.Throws<DocumentCorruptException>(() => store.Read("sb-1", s_settings));
@@ -77,7 +80,8 @@ public sealed class ReadingTests : IDisposable
     {
         await using StateStore store = await _test.OpenAsync();
         await CreateAsync(store, "sb-1");
-        await store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Config, null, "settings.json", """{"name":"a","size":"big"}"""));
+        await store.ChangeAsync(
+            "sb-1", static change => change.PutText(StoreRoot.Config, null, "settings.json", """{"name":"a","size":"big"}"""));
 
         DocumentCorruptException failure = Assert.Throws<DocumentCorruptException>(() => store.Read("sb-1", s_settings));
         Assert.InRange(failure.Position, 12, 24);
@@ -147,7 +151,8 @@ public sealed class ReadingTests : IDisposable
         Assert.Equal(["sb-1"], store.ListSandboxes());
         Assert.Empty(store.ListContainers("sb-1"));
         Assert.DoesNotContain(store.ReadAll(s_settings), static result => result.Value is not null);
-        await Assert.ThrowsAsync<StorageException>(() => store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Config, "web", "settings.json", "1")));
+        await Assert.ThrowsAsync<StorageException>(
+            () => store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Config, "web", "settings.json", "1")));
         await Assert.ThrowsAnyAsync<SafeStoreException>(() => store.CreateAsync("sb-2"));
         Assert.Equal(["settings.json"], new DirectoryInfo(outside.Path).EnumerateFileSystemInfos().Select(static entry => entry.Name));
     }
@@ -171,7 +176,9 @@ public sealed class ReadingTests : IDisposable
             await CreateAsync(store, "sb-1");
         }
 
-        string[] foreign = [_test.PathOf(StoreRoot.Run, ".hidden"), _test.PathOf(StoreRoot.Run, "sb-1/.editor.swp"), _test.PathOf(StoreRoot.Config, "a file"), _test.PathOf(StoreRoot.Config, "sb-1/.ss-backup.tmp")];
+        string[] foreign =
+            [_test.PathOf(StoreRoot.Run, ".hidden"), _test.PathOf(StoreRoot.Run, "sb-1/.editor.swp"),
+            _test.PathOf(StoreRoot.Config, "a file"), _test.PathOf(StoreRoot.Config, "sb-1/.ss-backup.tmp")];
         foreach (string path in foreign)
         {
             await File.WriteAllTextAsync(path, "mine");
@@ -180,7 +187,8 @@ public sealed class ReadingTests : IDisposable
         await using StateStore again = await _test.OpenAsync();
         await again.ChangeAsync("sb-1", static change => change.Put(s_count, 2));
         Assert.Equal(["sb-1"], again.ListSandboxes());
-        Assert.Equal(["count.json", "settings.json", "state.json"], again.ListDocuments("sb-1").Select(static document => document.File).Order());
+        Assert.Equal(
+            ["count.json", "settings.json", "state.json"], again.ListDocuments("sb-1").Select(static document => document.File).Order());
         Assert.All(foreign, static path => Assert.Equal("mine", File.ReadAllText(path)));
     }
 
@@ -200,5 +208,7 @@ public sealed class ReadingTests : IDisposable
     }
 
     private static async Task CreateAsync(StateStore store, string sandbox) => await store.CreateAsync(
-        sandbox, change => change.Put(s_settings, new Settings(sandbox, 1)).PutText(StoreRoot.Run, null, sandbox == "sb-1" ? "state.json" : "other.json", "1"));
+        sandbox, change =>
+        change.Put(s_settings, new Settings(sandbox, 1))
+        .PutText(StoreRoot.Run, null, sandbox == "sb-1" ? "state.json" : "other.json", "1"));
 }

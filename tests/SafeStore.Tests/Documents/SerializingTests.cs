@@ -52,14 +52,19 @@ internal sealed partial class SerializingJson : JsonSerializerContext;
 /// <summary>What the user's own types do on their way into a document and back.</summary>
 public sealed class SerializingTests : IDisposable
 {
-    private static readonly DocumentKind<Measured> s_measured = DocumentKind.OfSandbox("measured.json", StoreRoot.Run, SerializingJson.Default.Measured);
-    private static readonly DocumentKind<Narrow> s_narrow = DocumentKind.OfSandbox("name.json", StoreRoot.Run, SerializingJson.Default.Narrow);
-    private static readonly DocumentKind<Tolerant> s_tolerant = DocumentKind.OfSandbox("name.json", StoreRoot.Run, SerializingJson.Default.Tolerant);
-    private static readonly DocumentKind<Failing> s_failing = DocumentKind.OfSandbox("failing.json", StoreRoot.Config, SerializingJson.Default.Failing);
+    private static readonly DocumentKind<Measured> s_measured =
+        DocumentKind.OfSandbox("measured.json", StoreRoot.Run, SerializingJson.Default.Measured);
+    private static readonly DocumentKind<Narrow> s_narrow =
+        DocumentKind.OfSandbox("name.json", StoreRoot.Run, SerializingJson.Default.Narrow);
+    private static readonly DocumentKind<Tolerant> s_tolerant =
+        DocumentKind.OfSandbox("name.json", StoreRoot.Run, SerializingJson.Default.Tolerant);
+    private static readonly DocumentKind<Failing> s_failing =
+        DocumentKind.OfSandbox("failing.json", StoreRoot.Config, SerializingJson.Default.Failing);
 
     private readonly TestStore _disk = new();
 
-    public static TheoryData<Type> Failures => [typeof(InsufficientMemoryException), typeof(InvalidOperationException), typeof(TimeZoneNotFoundException)];
+    public static TheoryData<Type> Failures =>
+        [typeof(InsufficientMemoryException), typeof(InvalidOperationException), typeof(TimeZoneNotFoundException)];
 
     public void Dispose() => _disk.Dispose();
 
@@ -107,7 +112,9 @@ public sealed class SerializingTests : IDisposable
     public async Task Members_that_a_type_does_not_know_are_read_over_and_kept_if_it_has_a_place_for_them()
     {
         await using StateStore store = await _disk.OpenAsync();
-        await store.CreateAsync("sb-1", static change => change.PutText(StoreRoot.Run, null, "name.json", """{"name":"a","of a later version":[1.50,{"x":null}]}"""));
+        await store.CreateAsync(
+            "sb-1", static change =>
+            change.PutText(StoreRoot.Run, null, "name.json", """{"name":"a","of a later version":[1.50,{"x":null}]}"""));
         Assert.Equal("a", store.Require("sb-1", s_narrow).Name);
 
         Tolerant tolerant = store.Require("sb-1", s_tolerant);

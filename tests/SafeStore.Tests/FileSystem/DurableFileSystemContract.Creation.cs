@@ -32,7 +32,8 @@ public abstract partial class DurableFileSystemContract
         MakeDirectory("directory");
         PlantSymbolicLink("link", "nowhere");
 
-        foreach ((string name, Errno expected) in new[] { ("file", Errno.Exists), ("directory", Errno.Exists), ("link", Errno.Exists), ("a/b", Errno.Invalid), ("..", Errno.Invalid), ("", Errno.Invalid) })
+        foreach ((string name, Errno expected) in new[] { ("file", Errno.Exists), ("directory", Errno.Exists), ("link", Errno.Exists),
+            ("a/b", Errno.Invalid), ("..", Errno.Invalid), ("", Errno.Invalid) })
         {
             Assert.Equal(expected, FileSystem.CreateFile(Root, name, FileMode640, "new"u8, out bool isCreated));
             Assert.False(isCreated);

@@ -92,7 +92,8 @@ public abstract partial class DurableFileSystemContract
         byte[] buffer = new byte[10];
         foreach ((string path, Errno expected) in new[]
         {
-            ("missing", Errno.NotFound), ("d/missing", Errno.NotFound), ("a/b", Errno.NotDirectory), ("d", Errno.IsDirectory), ("link", Errno.SymbolicLink),
+            ("missing", Errno.NotFound), ("d/missing", Errno.NotFound), ("a/b", Errno.NotDirectory), ("d", Errno.IsDirectory),
+                ("link", Errno.SymbolicLink),
             ("aside/x", Errno.SymbolicLink), ("../x", Errno.CrossDevice), ("/x", Errno.CrossDevice), ("a\0", Errno.Invalid),
         })
         {

@@ -32,7 +32,8 @@ public abstract partial class DurableFileSystemContract
         Assert.Equal(Errno.None, FileSystem.Stat(Own(file!), out FileStatus status));
         Assert.Equal((s_other, mode), (status.Owner, status.Mode));
 
-        Assert.Equal(Errno.None, FileSystem.CreateFile(Root, "b", new FilePermissions(FileMode600, s_other), "content"u8, out bool isCreated));
+        Assert.Equal(
+            Errno.None, FileSystem.CreateFile(Root, "b", new FilePermissions(FileMode600, s_other), "content"u8, out bool isCreated));
         Assert.True(isCreated);
         Assert.Equal((s_other, FileMode600), (Stat("b").Owner, Stat("b").Mode));
         Assert.Equal("content"u8, Read("b"));
@@ -42,7 +43,8 @@ public abstract partial class DurableFileSystemContract
     public void A_directory_that_is_made_for_an_owner_belongs_to_it_and_the_process_keeps_its_rights()
     {
         DirectoryHandle parent = MakeDirectoryFor("parent", s_other);
-        Assert.Equal(Errno.None, FileSystem.MakeDirectory(parent, "d", new FilePermissions(DirectoryMode750, s_other), out DirectoryHandle? made));
+        Assert.Equal(
+            Errno.None, FileSystem.MakeDirectory(parent, "d", new FilePermissions(DirectoryMode750, s_other), out DirectoryHandle? made));
 
         Assert.Equal(Errno.None, FileSystem.Stat(Own(made!), out FileStatus status));
         Assert.Equal((s_other, DirectoryMode750), (status.Owner, status.Mode));
@@ -78,7 +80,8 @@ public abstract partial class DurableFileSystemContract
 
         Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "old", Root, "new"));
 
-        foreach ((string name, byte[] expected) in new[] { ("user.small", "s"u8.ToArray()), ("user.large", large), ("user.empty", []), ("user.own", "o"u8.ToArray()) })
+        foreach ((string name, byte[] expected) in new[] { ("user.small", "s"u8.ToArray()), ("user.large", large), ("user.empty", []),
+            ("user.own", "o"u8.ToArray()) })
         {
             Assert.Equal(Errno.None, FileSystem.GetAttribute(file, name, out byte[] value));
             Assert.Equal(expected, value);

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace SafeStore.Tests.FileSystem;
 
-/// <summary>What every implementation of the seam does alike: kernel, simulator, on every filesystem. The root is an empty directory.</summary>
+/// <summary>
+/// What every implementation of the seam does alike: kernel, simulator, on every filesystem. The root is an empty directory.
+/// </summary>
 public abstract partial class DurableFileSystemContract : IDisposable
 {
     protected const UnixFileMode FileMode640 = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;

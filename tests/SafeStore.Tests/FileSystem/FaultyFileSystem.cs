@@ -124,7 +124,8 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) => inner.SetAttribute(handle, name, value);
 
-    public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) => inner.CopyAttributes(from, name, directory, target);
+    public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) =>
+        inner.CopyAttributes(from, name, directory, target);
 
     public Errno LastChange(Handle handle, out DateTimeOffset time) => inner.LastChange(handle, out time);
 

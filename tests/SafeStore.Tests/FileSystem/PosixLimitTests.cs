@@ -28,7 +28,8 @@ public sealed partial class PosixLimitTests
         Assert.Equal(Errno.None, fileSystem.OpenRoot(temp.Path, out DirectoryHandle? root));
         using (root)
         {
-            Assert.Equal(Errno.None, fileSystem.CreateFile(root!, "a", UnixFileMode.UserRead | UnixFileMode.UserWrite, out FileHandle? file));
+            Assert.Equal(
+                Errno.None, fileSystem.CreateFile(root!, "a", UnixFileMode.UserRead | UnixFileMode.UserWrite, out FileHandle? file));
             using (file)
             {
                 var limit = new ResourceLimit { Soft = Limit, Hard = Limit };
@@ -39,7 +40,8 @@ public sealed partial class PosixLimitTests
                 Assert.Equal(Errno.FileTooLarge, fileSystem.Allocate(file!, Limit + 1));
                 Assert.Equal(
                     Errno.FileTooLarge,
-                    fileSystem.CreateFile(root!, "b", UnixFileMode.UserRead | UnixFileMode.UserWrite, new byte[Limit + 1], out bool isCreated));
+                    fileSystem.CreateFile(
+                    root!, "b", UnixFileMode.UserRead | UnixFileMode.UserWrite, new byte[Limit + 1], out bool isCreated));
                 Assert.True(isCreated);
             }
         }
@@ -57,7 +59,8 @@ public sealed partial class PosixLimitTests
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0 && output.Contains("Total: 1", StringComparison.Ordinal), $"ended with {process.ExitCode}: {output}");
+        Assert.True(process.ExitCode == 0
+            && output.Contains("Total: 1", StringComparison.Ordinal), $"ended with {process.ExitCode}: {output}");
     }
 
     [LibraryImport("libc")]

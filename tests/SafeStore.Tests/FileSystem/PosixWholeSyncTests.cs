@@ -20,11 +20,13 @@ public sealed class PosixWholeSyncTests : IDisposable
     [InlineData("Dirty: -1 kB\nWriteback: 0 kB\n", long.MaxValue)]
     [InlineData("Dirty: 9223372036854775807 kB\nWriteback: 0 kB\n", long.MaxValue)]
     [InlineData("", long.MaxValue)]
-    public void What_waits_to_be_written_is_what_the_kernel_calls_dirty_and_under_writeback_and_unknown_is_too_much(string meminfo, long bytes) =>
+    public void What_waits_to_be_written_is_what_the_kernel_calls_dirty_and_under_writeback_and_unknown_is_too_much(
+        string meminfo, long bytes) =>
         Assert.Equal(bytes, PosixWholeSync.UnwrittenBytes(meminfo));
 
     [Fact]
-    public void The_kernel_tells_what_waits_to_be_written() => Assert.InRange(PosixWholeSync.UnwrittenBytes(PseudoFile.Read("/proc/meminfo")), 0, 1L << 50);
+    public void The_kernel_tells_what_waits_to_be_written() =>
+        Assert.InRange(PosixWholeSync.UnwrittenBytes(PseudoFile.Read("/proc/meminfo")), 0, 1L << 50);
 
     [Fact]
     public void The_whole_is_synced_on_ext4_only_and_not_while_too_much_waits_to_be_written()
@@ -46,7 +48,8 @@ public sealed class PosixWholeSyncTests : IDisposable
     [InlineData("0\n", null, null, null)]
     [InlineData(null, "17\n", null, null)]
     [InlineData("", "17\n", null, null)]
-    public void What_the_kernel_tells_of_a_filesystem_is_how_many_errors_and_messages_there_were(string? errors, string? messages, long? errorsFound, long? messagesFound)
+    public void What_the_kernel_tells_of_a_filesystem_is_how_many_errors_and_messages_there_were(
+        string? errors, string? messages, long? errorsFound, long? messagesFound)
     {
         Write("errors_count", errors);
         Write("msg_count", messages);

@@ -16,12 +16,13 @@ internal readonly record struct FileSystemCall(string Verb, string Path)
     public bool IsSync => Verb == nameof(IDurableFileSystem.SyncData) && IsOnSegment;
 
     /// <summary>Not on one that is still to get its name, <c>prepare-*</c> or <c>spare-*</c>.</summary>
-    private bool IsOnSegment => Path.Contains("/.safestore/log/", StringComparison.Ordinal) && !Path.Contains("pare-", StringComparison.Ordinal);
+    private bool IsOnSegment =>
+        Path.Contains("/.safestore/log/", StringComparison.Ordinal) && !Path.Contains("pare-", StringComparison.Ordinal);
 }
 
 /// <summary>
-/// The real filesystem, every verb of which asks the test first: the hook may fail the call, cancel a token, or only look. The filesystem may claim to
-/// be durable, so that what is tested in shared memory syncs as on a disk.
+/// The real filesystem, every verb of which asks the test first: the hook may fail the call, cancel a token, or only look. The filesystem
+/// may claim to be durable, so that what is tested in shared memory syncs as on a disk.
 /// </summary>
 internal sealed class ScriptedFileSystem : IDurableFileSystem
 {
@@ -30,7 +31,10 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     /// <summary>Called before each call; what it returns is the call's result unless it is <see cref="Errno.None"/>.</summary>
     public Func<FileSystemCall, Errno>? Before { get; set; }
 
-    /// <summary>Called after each call that has changed a name or a file; what it returns is what the caller is told, unless it is <see cref="Errno.None"/>.</summary>
+    /// <summary>
+    /// Called after each call that has changed a name or a file; what it returns is what the caller is told, unless it is
+    /// <see cref="Errno.None"/>.
+    /// </summary>
     public Func<FileSystemCall, Errno>? After { get; set; }
 
     /// <summary>What every filesystem says of itself; null for the truth.</summary>
@@ -39,7 +43,10 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     /// <summary>Whether every filesystem says that its locks and syncs are this machine's own.</summary>
     public bool IsLocal { get; init; } = true;
 
-    /// <summary>As the seam has it; more than 1 also lets a transaction be staged beside its sync, so that the order of calls is not always the same.</summary>
+    /// <summary>
+    /// As the seam has it; more than 1 also lets a transaction be staged beside its sync, so that the order of calls is not always the
+    /// same.
+    /// </summary>
     public int SyncsSideBySide { get; init; } = 1;
 
     /// <summary>How many bytes one write takes at most; the rest is up to the caller.</summary>
@@ -65,7 +72,8 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno OpenDirectory(DirectoryHandle parent, string path, out DirectoryHandle? directory)
     {
         directory = null;
-        return Ask(nameof(OpenDirectory), parent, path) is var fault and not Errno.None ? fault : _inner.OpenDirectory(parent, path, out directory);
+        return Ask(nameof(OpenDirectory), parent, path) is var fault and not Errno.None ? fault
+            : _inner.OpenDirectory(parent, path, out directory);
     }
 
     public Errno MakeDirectory(DirectoryHandle parent, string name, in FilePermissions permissions, out DirectoryHandle? directory)
@@ -129,13 +137,15 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
     {
         file = null;
-        return Ask(nameof(OpenFile), directory, path) is var fault and not Errno.None ? fault : _inner.OpenFile(directory, path, use, out file);
+        return Ask(nameof(OpenFile), directory, path) is var fault and not Errno.None ? fault
+            : _inner.OpenFile(directory, path, use, out file);
     }
 
     public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same)
     {
         same = false;
-        return Ask(nameof(IsNameOf), directory, path) is var fault and not Errno.None ? fault : _inner.IsNameOf(directory, path, file, out same);
+        return Ask(nameof(IsNameOf), directory, path) is var fault and not Errno.None ? fault
+            : _inner.IsNameOf(directory, path, file, out same);
     }
 
     public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count)
@@ -160,9 +170,11 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno Allocate(FileHandle file, long size) =>
         Ask(nameof(Allocate), file.Path) is var fault and not Errno.None ? fault : _inner.Allocate(file, size);
 
-    public Errno SyncFile(FileHandle file) => Ask(nameof(SyncFile), file.Path) is var fault and not Errno.None ? fault : _inner.SyncFile(file);
+    public Errno SyncFile(FileHandle file) =>
+        Ask(nameof(SyncFile), file.Path) is var fault and not Errno.None ? fault : _inner.SyncFile(file);
 
-    public Errno SyncData(FileHandle file) => Ask(nameof(SyncData), file.Path) is var fault and not Errno.None ? fault : _inner.SyncData(file);
+    public Errno SyncData(FileHandle file) =>
+        Ask(nameof(SyncData), file.Path) is var fault and not Errno.None ? fault : _inner.SyncData(file);
 
     public Errno StartWriteBack(FileHandle file) =>
         Ask(nameof(StartWriteBack), file.Path) is var fault and not Errno.None ? fault : _inner.StartWriteBack(file);
@@ -192,10 +204,12 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     }
 
     public Errno Unlink(DirectoryHandle directory, string name) =>
-        Ask(nameof(Unlink), directory, name) is var fault and not Errno.None ? fault : Tell(nameof(Unlink), directory, name, _inner.Unlink(directory, name));
+        Ask(nameof(Unlink), directory, name) is var fault and not Errno.None ? fault
+            : Tell(nameof(Unlink), directory, name, _inner.Unlink(directory, name));
 
     public Errno RemoveDirectory(DirectoryHandle parent, string name) =>
-        Ask(nameof(RemoveDirectory), parent, name) is var fault and not Errno.None ? fault : Tell(nameof(RemoveDirectory), parent, name, _inner.RemoveDirectory(parent, name));
+        Ask(nameof(RemoveDirectory), parent, name) is var fault and not Errno.None ? fault
+            : Tell(nameof(RemoveDirectory), parent, name, _inner.RemoveDirectory(parent, name));
 
     public Errno TryLock(Handle handle, LockRange range, LockMode mode) =>
         Ask(nameof(TryLock), PathOf(handle, range)) is var fault and not Errno.None ? fault : _inner.TryLock(handle, range, mode);
@@ -216,7 +230,8 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) => _inner.SetAttribute(handle, name, value);
 
     public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) =>
-        Ask(nameof(CopyAttributes), from, name) is var fault and not Errno.None ? fault : _inner.CopyAttributes(from, name, directory, target);
+        Ask(nameof(CopyAttributes), from, name) is var fault and not Errno.None ? fault
+            : _inner.CopyAttributes(from, name, directory, target);
 
     public Errno LastChange(Handle handle, out DateTimeOffset time)
     {
@@ -227,8 +242,15 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits)
     {
         traits = null;
-        Errno errno = Ask(nameof(Describe), directory.Path) is var fault and not Errno.None ? fault : _inner.Describe(directory, out traits);
-        traits = traits is null ? null : traits with { IsVolatile = VolatilePaths.Contains(directory.Path) || (IsVolatile ?? traits.IsVolatile), IsLocal = traits.IsLocal && IsLocal };
+        Errno errno = Ask(nameof(Describe), directory.Path) is var fault and not Errno.None ? fault
+            : _inner.Describe(directory, out traits);
+        traits = traits is null ? null
+            : traits with
+            {
+                IsVolatile = VolatilePaths.Contains(directory.Path)
+            || (IsVolatile ?? traits.IsVolatile),
+                IsLocal = traits.IsLocal && IsLocal
+            };
         return errno;
     }
 
@@ -236,7 +258,8 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
 
     private Errno Ask(string verb, DirectoryHandle directory, string name) => Ask(verb, $"{directory.Path}/{name}");
 
-    private Errno Tell(string verb, DirectoryHandle directory, string name, Errno happened) => Tell(verb, $"{directory.Path}/{name}", happened);
+    private Errno Tell(string verb, DirectoryHandle directory, string name, Errno happened) =>
+        Tell(verb, $"{directory.Path}/{name}", happened);
 
     private Errno Tell(string verb, string path, Errno happened) =>
         happened == Errno.None ? After?.Invoke(new FileSystemCall(verb, path)) ?? Errno.None : happened;

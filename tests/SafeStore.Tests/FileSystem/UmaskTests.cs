@@ -16,7 +16,8 @@ public sealed class UmaskTests
     [InlineData(TempDirectory.SharedMemory)]
     public void A_directory_does_not_get_its_parent_s_bit_for_handing_on_the_group(string parent)
     {
-        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead
+            | UnixFileMode.GroupExecute;
         PosixFileSystem fileSystem = new();
         using TempDirectory temp = new(parent);
         File.SetUnixFileMode(temp.Path, Mode | UnixFileMode.SetGroup);

@@ -62,7 +62,8 @@ public sealed class GateTests : IDisposable
         await store.ChangeAsync("sb-1", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "a", "1"));
         for (int i = 0; i < 3; i++)
         {
-            await store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, "web", "a", "1").PutText(StoreRoot.Config, "web", "a", "1"));
+            await store.ChangeAsync(
+                "sb-1", static change => change.PutText(StoreRoot.Run, "web", "a", "1").PutText(StoreRoot.Config, "web", "a", "1"));
             await other.ChangeAsync("sb-1", static change => change.RemoveContainer("web"));
             await other.ChangeAsync("sb-1", static change => change.CreateContainer("web"));
             await store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, "web", "b", "2"));
@@ -86,7 +87,9 @@ public sealed class GateTests : IDisposable
         await using StateStore store = await OpenAsync();
         await (await store.LockApartAsync("sb-1")).DisposeAsync();
         await (await store.LockApartAsync("sb-2")).DisposeAsync();
-        _scripted.Before = call => call.Verb == nameof(IDurableFileSystem.OpenFile) && call.Path.EndsWith("/sb-3/lock", StringComparison.Ordinal) && OpenLockFiles().Count > 1 ? Errno.ProcessFileLimit : Errno.None;
+        _scripted.Before = call =>
+            call.Verb == nameof(IDurableFileSystem.OpenFile) && call.Path.EndsWith("/sb-3/lock", StringComparison.Ordinal)
+            && OpenLockFiles().Count > 1 ? Errno.ProcessFileLimit : Errno.None;
         await using (SandboxLock last = await store.LockApartAsync("sb-1"))
         {
             await (await store.LockApartAsync("sb-3")).DisposeAsync();
@@ -109,7 +112,8 @@ public sealed class GateTests : IDisposable
         {
             if (call.IsSync)
             {
-                second = Record.Exception(() => held.Change().PutText(StoreRoot.Run, null, "b", "2").CommitAsync().AsTask().GetAwaiter().GetResult());
+                second = Record.Exception(
+                    () => held.Change().PutText(StoreRoot.Run, null, "b", "2").CommitAsync().AsTask().GetAwaiter().GetResult());
                 release = held.DisposeAsync().AsTask();
                 wasReleased = release.IsCompleted;
             }
@@ -134,8 +138,10 @@ public sealed class GateTests : IDisposable
         SandboxLock own = await store.LockApartAsync("sb-2");
         Task[] waits =
         [
-            store.LockApartAsync("sb-1", timeout: Timeout.InfiniteTimeSpan), store.LockApartAsync("sb-1", LockMode.Shared, Timeout.InfiniteTimeSpan),
-            store.LockApartAsync("sb-2", timeout: Timeout.InfiniteTimeSpan), store.LockApartAsync("sb-2", LockMode.Shared, Timeout.InfiniteTimeSpan),
+            store.LockApartAsync("sb-1", timeout: Timeout.InfiniteTimeSpan),
+                store.LockApartAsync("sb-1", LockMode.Shared, Timeout.InfiniteTimeSpan),
+            store.LockApartAsync("sb-2", timeout: Timeout.InfiniteTimeSpan),
+            store.LockApartAsync("sb-2", LockMode.Shared, Timeout.InfiniteTimeSpan),
         ];
         Task closing = store.DisposeAsync().AsTask();
         foreach (Task wait in waits)
@@ -157,7 +163,8 @@ public sealed class GateTests : IDisposable
         int flocks = 0;
         _scripted.Before = call =>
         {
-            flocks += call is { Verb: nameof(IDurableFileSystem.TryLock) or nameof(IDurableFileSystem.Unlock) } && call.Path.EndsWith("/sb-1/lock", StringComparison.Ordinal) ? 1 : 0;
+            flocks += call is { Verb: nameof(IDurableFileSystem.TryLock) or nameof(IDurableFileSystem.Unlock) }
+                && call.Path.EndsWith("/sb-1/lock", StringComparison.Ordinal) ? 1 : 0;
             return Errno.None;
         };
         List<SandboxLock> readers = [];
@@ -203,7 +210,8 @@ public sealed class GateTests : IDisposable
         foreach (LockMode mode in new[] { LockMode.Exclusive, LockMode.Shared })
         {
             await using StateStore other = await _test.OpenAsync(_scripted);
-            _scripted.Before = call => call.Verb == verb && call.Path.EndsWith("/sb-1/lock", StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
+            _scripted.Before = call =>
+                call.Verb == verb && call.Path.EndsWith("/sb-1/lock", StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
             Assert.Equal(Errno.InputOutput, (await Assert.ThrowsAsync<StorageException>(() => other.LockApartAsync("sb-1", mode))).Errno);
             _scripted.Before = null;
             await (await store.LockApartAsync("sb-1", timeout: StoreCalls.Once)).DisposeAsync();
@@ -252,8 +260,12 @@ public sealed class GateTests : IDisposable
         {
             Assert.Equal(Errno.None, _scripted.OpenFile(directory!, "store.json", FileUse.ReadWrite, out FileHandle? opened));
             using FileHandle file = opened!;
-            Assert.Equal(Errno.None, _scripted.TryLock(file, LockRange.Byte((long)StoreLock.FirstName + NameLocks.IndexOf(taken)), LockMode.Exclusive));
-            await using SandboxLocks locks = await store.LockManyAsync([SandboxTarget.New(free), SandboxTarget.New(taken)], cancellationToken: TestContext.Current.CancellationToken);
+            Assert.Equal(
+                Errno.None, _scripted.TryLock(
+                file, LockRange.Byte((long)StoreLock.FirstName + NameLocks.IndexOf(taken)), LockMode.Exclusive));
+            await using SandboxLocks locks =
+                await store.LockManyAsync(
+                [SandboxTarget.New(free), SandboxTarget.New(taken)], cancellationToken: TestContext.Current.CancellationToken);
             Assert.Equal(file.Path, (await Assert.ThrowsAsync<LockTimeoutException>(async () => await locks.Change().CommitAsync())).Path);
             await other.CreateAsync(free);
         }
@@ -269,10 +281,13 @@ public sealed class GateTests : IDisposable
         using (directory)
         {
             FileHandle file = FileLock.OpenOrCreate(_scripted, directory!, "store.json", AtomicFile.DefaultMode);
-            using var anchor = new StoreAnchor(_scripted, file, FileLock.OpenOrCreate(_scripted, directory!, "words", AtomicFile.DefaultMode), waiting);
+            using var anchor =
+                new StoreAnchor(_scripted, file, FileLock.OpenOrCreate(_scripted, directory!, "words", AtomicFile.DefaultMode), waiting);
             var names = new NameLocks(anchor, waiting);
             NameLocks.Hold first = await names.AcquireAsync(["sb"], StoreCalls.Once, TestContext.Current.CancellationToken);
-            LockTimeoutException refused = await Assert.ThrowsAsync<LockTimeoutException>(async () => await names.AcquireAsync(["sb"], StoreCalls.Once, TestContext.Current.CancellationToken));
+            LockTimeoutException refused =
+                await Assert.ThrowsAsync<LockTimeoutException>(
+                async () => await names.AcquireAsync(["sb"], StoreCalls.Once, TestContext.Current.CancellationToken));
             Assert.Equal($"{_test.Directory}/store.json", refused.Path);
             ValueTask<NameLocks.Hold> second = names.AcquireAsync(["sb"], Timeout.InfiniteTimeSpan, TestContext.Current.CancellationToken);
             Assert.False(second.IsCompleted);
@@ -300,11 +315,14 @@ public sealed class GateTests : IDisposable
         {
             string path = Path.Combine(_test.Directory, "word");
             Assert.Equal(default, LockWord.Read(_scripted, file));
-            foreach (LockWord word in new[] { new LockWord(LockWordState.Idle, new Lsn(258)), new LockWord(LockWordState.Committing, new Lsn(7)) })
+            foreach (LockWord word in new[] { new LockWord(LockWordState.Idle, new Lsn(258)),
+                new LockWord(LockWordState.Committing, new Lsn(7)) })
             {
                 word.Write(_scripted, file);
                 byte[] bytes = File.ReadAllBytes(path);
-                Assert.Equal("4C434B574F524431" + (word.Lsn.Value == 258 ? "02010000000000000100000000000000" : "07000000000000000200000000000000"), Convert.ToHexString(bytes.AsSpan(8)));
+                Assert.Equal(
+                    "4C434B574F524431" + (word.Lsn.Value == 258 ? "02010000000000000100000000000000" : "07000000000000000200000000000000"),
+                    Convert.ToHexString(bytes.AsSpan(8)));
                 Assert.Equal(word, LockWord.Read(_scripted, file));
                 for (int at = 0; at < bytes.Length; at++)
                 {
@@ -322,7 +340,9 @@ public sealed class GateTests : IDisposable
             }
 
             _scripted.LargestWrite = 31;
-            Assert.Equal(Errno.NoSpace, Assert.Throws<StorageException>(() => new LockWord(LockWordState.Idle, new Lsn(1)).Write(_scripted, file)).Errno);
+            Assert.Equal(
+                Errno.NoSpace,
+                Assert.Throws<StorageException>(() => new LockWord(LockWordState.Idle, new Lsn(1)).Write(_scripted, file)).Errno);
         }
     }
 
@@ -338,13 +358,16 @@ public sealed class GateTests : IDisposable
     }
 
     /// <summary>What this process has open below the store's directory.</summary>
-    private IEnumerable<string> OpenPaths() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(static link => new FileInfo(link).LinkTarget).OfType<string>()
+    private IEnumerable<string> OpenPaths() =>
+        Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(static link => new FileInfo(link).LinkTarget).OfType<string>()
         .Where(path => path.StartsWith(_test.Directory, StringComparison.Ordinal));
 
     /// <summary>The sandboxes whose lock files this process has open.</summary>
     private List<string> OpenLockFiles() =>
     [
-        .. OpenPaths().Where(path => path.StartsWith(_test.Layout.Run + "/", StringComparison.Ordinal) && path.EndsWith("/lock", StringComparison.Ordinal))
+        .. OpenPaths()
+            .Where(path => path.StartsWith(_test.Layout.Run + "/", StringComparison.Ordinal)
+            && path.EndsWith("/lock", StringComparison.Ordinal))
             .Select(static path => Path.GetFileName(Path.GetDirectoryName(path)!)).Order(StringComparer.Ordinal),
     ];
 }

@@ -44,8 +44,10 @@ public sealed class HoldingTests : IDisposable
         await one.CreateAsync("sb-1");
         SandboxLock held = await one.LockApartAsync("sb-1");
         // All from this thread: a wait that blocked it would never let the second begin.
-        Task<SandboxLock>[] patient = [.. Enumerable.Range(0, Many).Select(_ => two.LockApartAsync("sb-1", timeout: Timeout.InfiniteTimeSpan))];
-        Task<SandboxLock>[] hasty = [.. Enumerable.Range(0, Many).Select(_ => two.LockApartAsync("sb-1", LockMode.Shared, TimeSpan.FromMinutes(1)))];
+        Task<SandboxLock>[] patient =
+            [.. Enumerable.Range(0, Many).Select(_ => two.LockApartAsync("sb-1", timeout: Timeout.InfiniteTimeSpan))];
+        Task<SandboxLock>[] hasty =
+            [.. Enumerable.Range(0, Many).Select(_ => two.LockApartAsync("sb-1", LockMode.Shared, TimeSpan.FromMinutes(1)))];
         await AdvanceAsync(TimeSpan.FromSeconds(59));
         Assert.DoesNotContain(patient.Concat(hasty), static wait => wait.IsCompleted);
         await AdvanceUntilAsync(Task.WhenAll(hasty));

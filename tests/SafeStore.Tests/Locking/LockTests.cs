@@ -82,7 +82,8 @@ public sealed class LockTests : IDisposable
         await using StateStore one = await OpenAsync();
         await using StateStore two = await _test.OpenAsync();
         await using SandboxLock held = await one.LockApartAsync("sb-1");
-        LockTimeoutException failure = await Assert.ThrowsAsync<LockTimeoutException>(() => two.LockApartAsync("sb-1", timeout: StoreCalls.Once));
+        LockTimeoutException failure =
+            await Assert.ThrowsAsync<LockTimeoutException>(() => two.LockApartAsync("sb-1", timeout: StoreCalls.Once));
         LockHolder holder = Assert.Single(failure.Holders);
         Assert.Equal(Environment.ProcessId, holder.ProcessId);
         Assert.True(holder.IsExclusive);
@@ -176,7 +177,8 @@ public sealed class LockTests : IDisposable
 
         static async Task BothAsync(StateStore store, string a, string b)
         {
-            await using SandboxLocks locks = await store.LockManyAsync([SandboxTarget.Existing(a), SandboxTarget.Existing(b)], timeout: Timeout.InfiniteTimeSpan);
+            await using SandboxLocks locks =
+                await store.LockManyAsync([SandboxTarget.Existing(a), SandboxTarget.Existing(b)], timeout: Timeout.InfiniteTimeSpan);
             await Task.Yield();
         }
     }
@@ -251,9 +253,14 @@ public sealed class LockTests : IDisposable
         }
 
         Assert.Equal(0, await RunAsync("flock", "-n", path, "true"));
-        using Process holder = Process.Start(new ProcessStartInfo("flock", [path, "sh", "-c", "echo held; cat"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using Process holder =
+            Process.Start(
+            new ProcessStartInfo(
+            "flock", [path, "sh", "-c", "echo held; cat"])
+            { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         Assert.Equal("held", await holder.StandardOutput.ReadLineAsync());
-        LockTimeoutException failure = await Assert.ThrowsAsync<LockTimeoutException>(() => store.LockApartAsync("sb-1", timeout: StoreCalls.Once));
+        LockTimeoutException failure =
+            await Assert.ThrowsAsync<LockTimeoutException>(() => store.LockApartAsync("sb-1", timeout: StoreCalls.Once));
         Assert.NotEmpty(failure.Holders);
         holder.StandardInput.Close();
         await holder.WaitForExitAsync();

@@ -42,7 +42,8 @@ public sealed class CommitLogTests : IDisposable
     public async Task A_failed_sync_faults_its_own_process_although_it_cannot_tell_the_others()
     {
         await using StateStore store = await OpenScriptedAsync();
-        _scripted.Before = static call => call.IsSync || (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal))
+        _scripted.Before = static call =>
+            call.IsSync || (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal))
             ? Errno.InputOutput
             : Errno.None;
         await Assert.ThrowsAsync<StoreFaultedException>(() => PutAsync(store, 1));
@@ -65,7 +66,8 @@ public sealed class CommitLogTests : IDisposable
         {
             if (call.IsSync && failure is null)
             {
-                failure = Record.Exception(() => PutAsync(other, 1, "other").GetAwaiter().GetResult()); // others may append now, and sync on their own
+                // others may append now, and sync on their own
+                failure = Record.Exception(() => PutAsync(other, 1, "other").GetAwaiter().GetResult());
             }
 
             return Errno.None;
@@ -327,7 +329,9 @@ public sealed class CommitLogTests : IDisposable
     }
 
     private static Task<Lsn> PutAsync(StateStore store, int number, string sandbox = "sb") =>
-        store.ChangeAsync(sandbox, change => change.PutText(StoreRoot.Run, null, "n", number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        store.ChangeAsync(
+            sandbox, change =>
+            change.PutText(StoreRoot.Run, null, "n", number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
     private async Task<StateStore> OpenScriptedAsync()
     {

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace SafeStore.Tests.Log;
 
-/// <summary>A log that is damaged in the middle of its life: each part of the engine that reads it meets the gap, and none writes over it.</summary>
+/// <summary>
+/// A log that is damaged in the middle of its life: each part of the engine that reads it meets the gap, and none writes over it.
+/// </summary>
 public sealed class ContinuityTests : IDisposable
 {
     private const int Block = RecordFormat.BlockBytes;

@@ -92,7 +92,8 @@ public sealed class DamagedLogTests : IDisposable
         await DieAsync(commits: 10);
         byte[] bytes = await File.ReadAllBytesAsync(Segment());
         SegmentHeader header = SegmentHeader.TryDecode(bytes)!;
-        header = byChecksum ? header with { PreviousChecksum = header.PreviousChecksum + 1 } : header with { PreviousLsn = header.PreviousLsn.Previous };
+        header = byChecksum ? header with { PreviousChecksum = header.PreviousChecksum + 1 }
+            : header with { PreviousLsn = header.PreviousLsn.Previous };
         header.Encode().CopyTo(bytes, 0);
         await File.WriteAllBytesAsync(Segment(), bytes);
         await RefusesAsync();
@@ -198,7 +199,8 @@ public sealed class DamagedLogTests : IDisposable
         await store.CreateAsync("sb-1");
         for (int i = 1; i <= commits; i++)
         {
-            await store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "n", i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            await store.ChangeAsync(
+                "sb-1", change => change.PutText(StoreRoot.Run, null, "n", i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         }
 
         CrashImage.Copy(_test.Directory, saved);
@@ -236,7 +238,8 @@ public sealed class DamagedLogTests : IDisposable
     private async Task<LogCorruptException> RefusesAsync()
     {
         SortedDictionary<string, string> before = Tree();
-        LogCorruptException refused = await Assert.ThrowsAsync<LogCorruptException>(async () => await (await _test.OpenAsync()).DisposeAsync());
+        LogCorruptException refused =
+            await Assert.ThrowsAsync<LogCorruptException>(async () => await (await _test.OpenAsync()).DisposeAsync());
         Assert.Equal(before, Tree());
         return refused;
     }

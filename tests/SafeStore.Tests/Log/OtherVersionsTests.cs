@@ -25,7 +25,8 @@ public sealed class OtherVersionsTests : IDisposable
         await File.WriteAllTextAsync(root, (await File.ReadAllTextAsync(root)).Replace("\"format\": 2", "\"format\": 3",
             StringComparison.Ordinal));
         SortedDictionary<string, string> before = Tree(copy);
-        StoreFormatException failure = await Assert.ThrowsAsync<StoreFormatException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
+        StoreFormatException failure =
+            await Assert.ThrowsAsync<StoreFormatException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
         Assert.Equal(3, failure.Format);
         Assert.Equal(before, Tree(copy));
     }
@@ -41,7 +42,8 @@ public sealed class OtherVersionsTests : IDisposable
         await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace("\"format\": 2", $"\"format\": {format}",
             StringComparison.Ordinal));
         SortedDictionary<string, string> before = Tree(copy);
-        StoreMetadataException failure = await Assert.ThrowsAsync<StoreMetadataException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
+        StoreMetadataException failure =
+            await Assert.ThrowsAsync<StoreMetadataException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
         Assert.Equal(path, failure.Path);
         Assert.Equal(before, Tree(copy));
     }
@@ -58,7 +60,8 @@ public sealed class OtherVersionsTests : IDisposable
         BitConverter.TryWriteBytes(bytes, XxHash3.HashToUInt64(bytes.AsSpan(8, 112))); // its maker would have signed it
         await File.WriteAllBytesAsync(segment, bytes);
         SortedDictionary<string, string> before = Tree(copy);
-        LogCorruptException failure = await Assert.ThrowsAsync<LogCorruptException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
+        LogCorruptException failure =
+            await Assert.ThrowsAsync<LogCorruptException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
         Assert.Equal(segment, failure.Path);
         Assert.Equal(before, Tree(copy));
     }
@@ -84,7 +87,8 @@ public sealed class OtherVersionsTests : IDisposable
         });
         await File.WriteAllBytesAsync(segment, bytes);
         SortedDictionary<string, string> before = Tree(copy);
-        LogCorruptException failure = await Assert.ThrowsAsync<LogCorruptException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
+        LogCorruptException failure =
+            await Assert.ThrowsAsync<LogCorruptException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
         Assert.Equal(new Lsn(1), failure.ExpectedLsn);
         Assert.Equal(before, Tree(copy));
     }
@@ -173,9 +177,13 @@ public sealed class OtherVersionsTests : IDisposable
         return _disk.CopyAsAfterAKill();
     }
 
-    private static string[] Segments(StoreLayout layout) => [.. Directory.GetFiles(Path.Combine(layout.ConfigMetadata, "log"), "0*.log").Order(StringComparer.Ordinal)];
+    private static string[] Segments(StoreLayout layout) =>
+        [.. Directory.GetFiles(Path.Combine(layout.ConfigMetadata, "log"), "0*.log").Order(StringComparer.Ordinal)];
 
-    /// <summary>Changes the payload of the first record and seals it as its writer would have; the one after it, whose link is broken then, is wiped.</summary>
+    /// <summary>
+    /// Changes the payload of the first record and seals it as its writer would have; the one after it, whose link is broken then, is
+    /// wiped.
+    /// </summary>
     private static void Rewrite(byte[] segment, PayloadChange change)
     {
         Span<byte> record = segment.AsSpan(RecordFormat.BlockBytes);

@@ -30,7 +30,8 @@ public sealed class SegmentTests : IDisposable
     {
         var header = new SegmentHeader(
             0x1122334455667788, new Lsn(9), new Lsn(8), 0x99, 65536,
-            new Guid("00010203-0405-0607-0809-0a0b0c0d0e0f"), new Guid("10111213-1415-1617-1819-1a1b1c1d1e1f"), new Guid("20212223-2425-2627-2829-2a2b2c2d2e2f"), new Lsn(7));
+            new Guid("00010203-0405-0607-0809-0a0b0c0d0e0f"), new Guid("10111213-1415-1617-1819-1a1b1c1d1e1f"),
+            new Guid("20212223-2425-2627-2829-2a2b2c2d2e2f"), new Lsn(7));
         byte[] bytes = header.Encode();
         Assert.Equal(4096, bytes.Length);
         Assert.Equal(XxHash3.HashToUInt64(bytes.AsSpan(8, 112)), BitConverter.ToUInt64(bytes));
@@ -77,8 +78,13 @@ public sealed class SegmentTests : IDisposable
         Assert.Equal(SegmentBytes, new FileInfo(Segment).Length);
 
         Assert.Equal(
-            ["Allocate", "Write", "Write", "SyncFile", "Write", "SyncData", "Rename", "SyncDirectory", /* the old one retires */ "SyncDirectory", "Write", "SyncData"],
-            calls.Where(static call => call is { IsOnLog: true, Verb: "Allocate" or "Write" or "SyncFile" or "Rename" or "SyncDirectory" or "SyncData" }).Select(static call => call.Verb));
+            ["Allocate", "Write", "Write", "SyncFile", "Write", "SyncData", "Rename", "SyncDirectory",
+            /* the old one retires */ "SyncDirectory", "Write", "SyncData"],
+            calls.Where(static call => call is
+            {
+                IsOnLog: true,
+                Verb: "Allocate" or "Write" or "SyncFile" or "Rename" or "SyncDirectory" or "SyncData"
+            }).Select(static call => call.Verb));
     }
 
     [Fact]
@@ -115,7 +121,8 @@ public sealed class SegmentTests : IDisposable
                 calls.Add(call.Path == LogPath ? call.Verb : $"{call.Verb} {Path.GetFileName(call.Path)[..5]}");
                 if (areOthersDue)
                 {
-                    Array.ForEach(others, path => File.WriteAllBytes(path, new byte[_test.Options.SegmentBytes])); // another process makes them
+                    // another process makes them
+                    Array.ForEach(others, path => File.WriteAllBytes(path, new byte[_test.Options.SegmentBytes]));
                 }
             }
 
@@ -233,7 +240,10 @@ public sealed class SegmentTests : IDisposable
         };
         if (largestWrite == 0)
         {
-            Assert.Equal(Errno.NoSpace, (await Assert.ThrowsAsync<StorageException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken))).Errno);
+            Assert.Equal(
+                Errno.NoSpace,
+                (await Assert.ThrowsAsync<StorageException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken)))
+                .Errno);
             Assert.Empty(Files("prepare-"));
             return;
         }
@@ -261,7 +271,9 @@ public sealed class SegmentTests : IDisposable
 
             if (call.IsAppend && failure is null)
             {
-                failure = Record.Exception(() => other.ChangeAsync("other", static change => change.PutText(StoreRoot.Run, null, "n", "1")).GetAwaiter().GetResult());
+                failure = Record.Exception(
+                    () => other.ChangeAsync("other", static change => change.PutText(StoreRoot.Run, null, "n", "1")).GetAwaiter()
+                    .GetResult());
             }
 
             return Errno.None;
@@ -292,7 +304,8 @@ public sealed class SegmentTests : IDisposable
         await using StateStore other = await _test.OpenAsync(_scripted);
         Lsn first = await PutAsync(other);
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
-        Assert.Equal([first.Next, first.Next.Next, first.Next.Next.Next], [await PutAsync(other), await PutAsync(store), await PutAsync(other)]);
+        Assert.Equal(
+            [first.Next, first.Next.Next, first.Next.Next.Next], [await PutAsync(other), await PutAsync(store), await PutAsync(other)]);
         await using (StateStore recovered = await StateStore.OpenAsync(_test.CopyAsAfterAKill(), _test.Options))
         {
             Assert.Equal(first.Value + 4, (await PutAsync(recovered)).Value);
@@ -327,11 +340,14 @@ public sealed class SegmentTests : IDisposable
         await PutAsync(store);
     }
 
-    private static Task<Lsn> PutAsync(StateStore store) => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "n", "1"));
+    private static Task<Lsn> PutAsync(StateStore store) =>
+        store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "n", "1"));
 
     private static string InodeOf(string path)
     {
-        using var stat = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("stat", ["--format=%i", path]) { RedirectStandardOutput = true })!;
+        using var stat =
+            System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("stat", ["--format=%i", path]) { RedirectStandardOutput = true })!;
         string inode = stat.StandardOutput.ReadToEnd();
         stat.WaitForExit();
         return inode;

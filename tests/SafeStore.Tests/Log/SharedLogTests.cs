@@ -126,7 +126,8 @@ public sealed class SharedLogTests : IDisposable
         Assert.Equal([false, true, true, false], threads.Select(static name => name == "SafeStore log"));
     }
 
-    private static bool IsTurn(FileSystemCall call) => call.Verb == nameof(IDurableFileSystem.TryLock) && call.Path.EndsWith("/store.json#2", StringComparison.Ordinal);
+    private static bool IsTurn(FileSystemCall call) =>
+        call.Verb == nameof(IDurableFileSystem.TryLock) && call.Path.EndsWith("/store.json#2", StringComparison.Ordinal);
 
     private void Watch() => _scripted.Before = call =>
     {

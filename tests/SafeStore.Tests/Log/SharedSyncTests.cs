@@ -92,7 +92,8 @@ public sealed class SharedSyncTests : IDisposable
         shared.TrySetAppended(new Lsn(3));
         Lsn meanwhile = default;
 
-        Assert.Equal(new Lsn(3), first.SyncUpTo(new Lsn(3), shared.Epoch, _ => meanwhile = second.SyncUpTo(new Lsn(2), shared.Epoch, Count, 0), 0));
+        Assert.Equal(
+            new Lsn(3), first.SyncUpTo(new Lsn(3), shared.Epoch, _ => meanwhile = second.SyncUpTo(new Lsn(2), shared.Epoch, Count, 0), 0));
         Assert.Equal(new Lsn(2), meanwhile);
         Assert.Equal(1, _syncs);
     }
@@ -151,7 +152,8 @@ public sealed class SharedSyncTests : IDisposable
         FileHandle words = FileLock.OpenOrCreate(_fs, _directory, "words", AtomicFile.DefaultMode);
         SharedState.EnsureLength(_fs, words);
         var shared = new SharedState(_fs, words);
-        var turn = new SharedLock(new FileLock(_fs, words, LockRange.Byte((long)StoreLock.Sync), _waiting), shared, SharedWord.SyncLockWaiting);
+        var turn = new SharedLock(
+            new FileLock(_fs, words, LockRange.Byte((long)StoreLock.Sync), _waiting), shared, SharedWord.SyncLockWaiting);
         _owned.AddRange([shared, words]);
         return (turn, shared);
     }

@@ -123,12 +123,15 @@ public sealed class WatermarkTests : IDisposable
         var scripted = new ScriptedFileSystem();
         await using StateStore store = await test.OpenAsync(scripted);
         await store.CreateAsync("sb");
-        scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/watermark", StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
+        scripted.Before = static call =>
+            call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/watermark", StringComparison.Ordinal) ? Errno.InputOutput
+            : Errno.None;
         await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken));
         Assert.True(store.IsFaulted);
     }
 
-    private static int NewestSlotOf(byte[] file) => BitConverter.ToInt64(file, 16) > BitConverter.ToInt64(file, RecordFormat.BlockBytes + 16) ? 0 : RecordFormat.BlockBytes;
+    private static int NewestSlotOf(byte[] file) =>
+        BitConverter.ToInt64(file, 16) > BitConverter.ToInt64(file, RecordFormat.BlockBytes + 16) ? 0 : RecordFormat.BlockBytes;
 
     private void Tear(int offset)
     {

@@ -67,7 +67,8 @@ public sealed class RemovedTreeTests : IDisposable
     public void Names_that_are_not_UTF_8_go_too()
     {
         BindMount.Run("bash", "-c",
-            $"cd '{Place}' && mkdir -p tree/$'d\\xff'/$'\\xc3\\x28' && touch tree/$'f\\xfe' tree/$'d\\xff'/$'\\xc3\\x28'/$'\\x80' && ln -s / tree/$'l\\xfd'");
+            $"cd '{Place}' && mkdir -p tree/$'d\\xff'/$'\\xc3\\x28' && touch tree/$'f\\xfe' tree/$'d\\xff'/$'\\xc3\\x28'/$'\\x80' && ln "
+            + $"-s / tree/$'l\\xfd'");
         Assert.True(RemovedTree.TryRemove(_fs, _scratch, "tree"));
         Assert.Empty(Directory.GetFileSystemEntries(Place));
     }

@@ -62,7 +62,9 @@ public sealed class ChangeRulesTests : IDisposable
         await store.CreateAsync("sb-1");
         Lsn highest = await store.CreateAsync("sb-2");
         await store.CreateAsync("sb-3");
-        await using SandboxLocks locks = await store.LockManyAsync([SandboxTarget.Existing("sb-1"), SandboxTarget.Existing("sb-2")], cancellationToken: TestContext.Current.CancellationToken);
+        await using SandboxLocks locks =
+            await store.LockManyAsync(
+            [SandboxTarget.Existing("sb-1"), SandboxTarget.Existing("sb-2")], cancellationToken: TestContext.Current.CancellationToken);
         Transaction transaction = locks.Change();
         Assert.Throws<ArgumentException>(() => transaction.For("sb-3"));
         Assert.Equal(highest, await transaction.CommitAsync(TestContext.Current.CancellationToken));
@@ -101,9 +103,11 @@ public sealed class ChangeRulesTests : IDisposable
     {
         await using StateStore store = await _test.OpenAsync();
         await Assert.ThrowsAsync<NotFoundException>(() => store.CreateAsync("sb", static change => change.RemoveContainer("web")));
-        await Assert.ThrowsAsync<NotFoundException>(() => store.CreateAsync("sb", static change => change.CreateContainer("db").PutText(StoreRoot.Run, "web", "a", "1")));
+        await Assert.ThrowsAsync<NotFoundException>(
+            () => store.CreateAsync("sb", static change => change.CreateContainer("db").PutText(StoreRoot.Run, "web", "a", "1")));
         Assert.Empty(store.ListSandboxes());
-        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "a", "1").Delete(StoreRoot.Run, "web", "b"));
+        await store.CreateAsync(
+            "sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "a", "1").Delete(StoreRoot.Run, "web", "b"));
         Assert.Equal("1", store.ReadText("sb", StoreRoot.Run, "web", "a"));
     }
 }

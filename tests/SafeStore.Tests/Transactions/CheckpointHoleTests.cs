@@ -18,7 +18,8 @@ public sealed class CheckpointHoleTests : IDisposable
     public async Task The_log_of_a_busy_sandbox_is_checkpointed()
     {
         var hooked = new ScriptedFileSystem();
-        await using StateStore other = await _disk.OpenAsync(new ScriptedFileSystem()); // whose checkpoint goes as far as it can within the call
+        // whose checkpoint goes as far as it can within the call
+        await using StateStore other = await _disk.OpenAsync(new ScriptedFileSystem());
         await using StateStore store = await _disk.OpenAsync(hooked);
         Lsn before = await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
         Task<Lsn>? checkpoint = null;
@@ -42,7 +43,8 @@ public sealed class CheckpointHoleTests : IDisposable
         Lsn first = await store.CreateAsync("busy", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
         for (int i = 0; i < 16; i++)
         {
-            await store.ChangeAsync("busy", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")); // more than a segment holds
+            // more than a segment holds
+            await store.ChangeAsync("busy", static change => change.PutText(StoreRoot.Run, null, "a.json", "2"));
         }
 
         Lsn last = await store.CreateAsync("odd", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
@@ -59,7 +61,8 @@ public sealed class CheckpointHoleTests : IDisposable
     public async Task A_checkpoint_waits_for_a_creation_between_append_and_publish()
     {
         var hooked = new ScriptedFileSystem();
-        await using StateStore other = await _disk.OpenAsync(new ScriptedFileSystem()); // whose checkpoint goes as far as it can within the call
+        // whose checkpoint goes as far as it can within the call
+        await using StateStore other = await _disk.OpenAsync(new ScriptedFileSystem());
         await using StateStore store = await _disk.OpenAsync(hooked);
         Task<Lsn>? checkpoint = null;
         hooked.Before = call =>
@@ -82,9 +85,12 @@ public sealed class CheckpointHoleTests : IDisposable
         var faulty = new ScriptedFileSystem();
         StateStore store = await _disk.OpenAsync(faulty);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
-        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.SyncData) && call.Path.EndsWith("/watermark", StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
+        faulty.Before = static call =>
+            call.Verb == nameof(IDurableFileSystem.SyncData) && call.Path.EndsWith("/watermark", StringComparison.Ordinal)
+            ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync());
-        await Assert.ThrowsAsync<StoreFaultedException>(() => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
+        await Assert.ThrowsAsync<StoreFaultedException>(
+            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
         Assert.Equal("1", store.ReadText("sb", StoreRoot.Run, null, "a.json"));
         await store.DisposeAsync();
 

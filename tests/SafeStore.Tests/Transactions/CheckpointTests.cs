@@ -24,7 +24,8 @@ public sealed class CheckpointTests : IDisposable
     public async Task A_document_whose_sync_failed_is_written_anew_from_the_log(string? container)
     {
         await using StateStore store = await OpenAsync();
-        await store.ChangeAsync("sb", change => change.PutText(StoreRoot.Run, container, "a", "2").PutText(StoreRoot.Run, null, "other", "3"));
+        await store.ChangeAsync(
+            "sb", change => change.PutText(StoreRoot.Run, container, "a", "2").PutText(StoreRoot.Run, null, "other", "3"));
         string path = _test.PathOf(StoreRoot.Run, container is null ? "sb/a" : "sb/web/a");
         bool hasFailed = false;
         var renamed = new List<string>();
@@ -63,7 +64,8 @@ public sealed class CheckpointTests : IDisposable
         var synced = new List<string>();
         _scripted.Before = call =>
         {
-            if (call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path.StartsWith(_test.Layout.Run + "/sb/", StringComparison.Ordinal))
+            if (call.Verb == nameof(IDurableFileSystem.SyncFile)
+                && call.Path.StartsWith(_test.Layout.Run + "/sb/", StringComparison.Ordinal))
             {
                 lock (synced)
                 {
@@ -98,7 +100,9 @@ public sealed class CheckpointTests : IDisposable
             {
                 hasRetired |= call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.RenameNoReplace) };
                 bool isDue = !relative.EndsWith("/log", StringComparison.Ordinal) || hasRetired; // not when the new segment gets its name
-                bool fails = (isDue && call.Path == path && call.Verb is nameof(IDurableFileSystem.SyncFile) or nameof(IDurableFileSystem.SyncDirectory))
+                bool fails =
+                    (isDue && call.Path == path
+                    && call.Verb is nameof(IDurableFileSystem.SyncFile) or nameof(IDurableFileSystem.SyncDirectory))
                     || (renameFails && call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == path);
                 return fails ? Errno.InputOutput : Errno.None;
             };
@@ -144,7 +148,8 @@ public sealed class CheckpointTests : IDisposable
         _scripted.Before = call =>
         {
             isWrittenAnew |= call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == path;
-            return call.Verb == nameof(IDurableFileSystem.StartWriteBack) && call.Path == path ? Errno.InputOutput : Errno.None; // which the kernel may tell here only
+            // which the kernel may tell here only
+            return call.Verb == nameof(IDurableFileSystem.StartWriteBack) && call.Path == path ? Errno.InputOutput : Errno.None;
         };
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
         _scripted.Before = null;
@@ -191,7 +196,8 @@ public sealed class CheckpointTests : IDisposable
             scripted.Before = call =>
             {
                 isWritten |= call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/watermark", StringComparison.Ordinal);
-                if (isWritten && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.RenameNoReplace) or nameof(IDurableFileSystem.Unlink) })
+                if (isWritten
+                    && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.RenameNoReplace) or nameof(IDurableFileSystem.Unlink) })
                 {
                     done.TrySetResult();
                 }
@@ -236,7 +242,8 @@ public sealed class CheckpointTests : IDisposable
             return Errno.None;
         };
         await store.CreateAsync("cold", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
-        await store.CreateAsync("half", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, null, "b", "1"));
+        await store.CreateAsync(
+            "half", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, null, "b", "1"));
         await store.CreateAsync("hot", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
         for (int i = 0; i < 12; i++)
         {
@@ -256,7 +263,9 @@ public sealed class CheckpointTests : IDisposable
     private async Task<StateStore> OpenAsync()
     {
         StateStore store = await _test.OpenAsync(_scripted);
-        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, "web", "a", "1"));
+        await store.CreateAsync(
+            "sb", static change =>
+            change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, "web", "a", "1"));
         return store;
     }
 }

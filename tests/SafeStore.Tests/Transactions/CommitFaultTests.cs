@@ -54,7 +54,9 @@ public sealed class CommitFaultTests
         foreach (Errno error in new[] { Errno.NoSpace, Errno.InputOutput })
         {
             int calls = 1;
-            while (await TryAndReconcileAsync(name, warm, new FaultAt(calls, () => error) { Persists = true }, static (fs, script) => fs.Before = script.Before, before, after))
+            while (await TryAndReconcileAsync(
+                name, warm, new FaultAt(calls, () => error) { Persists = true }, static (fs, script) =>
+                fs.Before = script.Before, before, after))
             {
                 calls++;
             }
@@ -63,11 +65,14 @@ public sealed class CommitFaultTests
 
     [Theory]
     [MemberData(nameof(Commits))]
-    public async Task A_commit_one_of_whose_calls_happened_and_was_reported_failed_is_whole_or_absent_after_reopening(string name, bool warm)
+    public async Task A_commit_one_of_whose_calls_happened_and_was_reported_failed_is_whole_or_absent_after_reopening(
+        string name, bool warm)
     {
         (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
         int calls = 1;
-        while (await TryAndReconcileAsync(name, warm, new FaultAt(calls, static () => Errno.InputOutput), static (fs, script) => fs.After = script.Before, before, after, reopens: true))
+        while (await TryAndReconcileAsync(
+            name, warm, new FaultAt(calls, static () => Errno.InputOutput), static (fs, script) =>
+            fs.After = script.Before, before, after, reopens: true))
         {
             calls++;
         }
@@ -81,7 +86,9 @@ public sealed class CommitFaultTests
     {
         (SortedDictionary<string, string> before, SortedDictionary<string, string> after) = await ReferenceCommit.ExpectAsync(name);
         int calls = 1;
-        while (await TryAndReconcileAsync(name, warm, new FaultAt(calls, static () => throw new InsufficientMemoryException()), static (fs, script) => fs.Before = script.Before, before, after))
+        while (await TryAndReconcileAsync(
+            name, warm, new FaultAt(calls, static () => throw new InsufficientMemoryException()), static (fs, script) =>
+            fs.Before = script.Before, before, after))
         {
             calls++;
         }
@@ -223,8 +230,10 @@ public sealed class CommitFaultTests
                 Same(after, reference.Documents(), at);
                 break;
             case StoreFaultedException:
-                // A sync has failed; or what tells whether one has failed elsewhere, or whether all is in its place, could not be asked after the append.
-                Assert.True(script.Hit is { IsOnLog: true, Verb: "SyncData" or "SyncDirectory" or "SyncFile" } || (script.HasAppended && script.Hit is { Verb: "Read" or "Stat" }), at);
+                // A sync has failed; or what tells whether one has failed elsewhere, or whether all is in its place, could not be asked
+                // after the append.
+                Assert.True(script.Hit is { IsOnLog: true, Verb: "SyncData" or "SyncDirectory" or "SyncFile" }
+                    || (script.HasAppended && script.Hit is { Verb: "Read" or "Stat" }), at);
                 await ReopenFaultedAsync(reference, locks, at);
                 Assert.True(IsEither(before, after, reference.Documents()), at);
                 break;
@@ -261,9 +270,12 @@ public sealed class CommitFaultTests
         await image.Store.DisposeAsync();
     }
 
-    /// <summary>One run with a fault, after which others lock, or recover, what there is; false when the transaction has fewer calls.</summary>
+    /// <summary>
+    /// One run with a fault, after which others lock, or recover, what there is; false when the transaction has fewer calls.
+    /// </summary>
     private static async Task<bool> TryAndReconcileAsync(
-        string name, bool warm, FaultAt script, Action<ScriptedFileSystem, FaultAt> arm, SortedDictionary<string, string> before, SortedDictionary<string, string> after, bool reopens = false)
+        string name, bool warm, FaultAt script, Action<ScriptedFileSystem, FaultAt> arm, SortedDictionary<string, string> before,
+        SortedDictionary<string, string> after, bool reopens = false)
     {
         using ReferenceCommit reference = await ReferenceCommit.PrepareAsync(name, warm);
         SandboxLocks locks = await reference.LockAsync();
@@ -342,7 +354,9 @@ public sealed class CommitFaultTests
         await reference.ResolveAsync(reference.Store); // gives a sandbox that recovery has made its lock file
     }
 
-    /// <summary>Whatever happened, the store goes on: it creates a sandbox, is closed and opened, and has nothing lost or left over.</summary>
+    /// <summary>
+    /// Whatever happened, the store goes on: it creates a sandbox, is closed and opened, and has nothing lost or left over.
+    /// </summary>
     private static async Task UseAsync(ReferenceCommit reference, string at)
     {
         SortedDictionary<string, string> documents = reference.Documents();
@@ -361,12 +375,14 @@ public sealed class CommitFaultTests
         }
     }
 
-    private static bool IsEither(SortedDictionary<string, string> one, SortedDictionary<string, string> other, SortedDictionary<string, string> actual)
+    private static bool IsEither(
+        SortedDictionary<string, string> one, SortedDictionary<string, string> other, SortedDictionary<string, string> actual)
     {
         string text = string.Join('\n', actual);
         return text == string.Join('\n', one) || text == string.Join('\n', other);
     }
 
     private static void Same(SortedDictionary<string, string> expected, SortedDictionary<string, string> actual, string at) =>
-        Assert.True(string.Join('\n', expected) == string.Join('\n', actual), $"{at}\nexpected\n{string.Join('\n', expected)}\nactual\n{string.Join('\n', actual)}");
+        Assert.True(string.Join('\n', expected) == string.Join('\n', actual),
+            $"{at}\nexpected\n{string.Join('\n', expected)}\nactual\n{string.Join('\n', actual)}");
 }

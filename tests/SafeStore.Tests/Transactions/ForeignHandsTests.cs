@@ -9,7 +9,9 @@ using Xunit;
 
 namespace SafeStore.Tests.Transactions;
 
-/// <summary>What other programs, and disks that forget or mix up, do to the files behind the store's back: what it notices, and what it cannot.</summary>
+/// <summary>
+/// What other programs, and disks that forget or mix up, do to the files behind the store's back: what it notices, and what it cannot.
+/// </summary>
 public sealed class ForeignHandsTests : IDisposable
 {
     private readonly TestStore _disk = new();
@@ -246,7 +248,8 @@ public sealed class ForeignHandsTests : IDisposable
     public async Task Ids_that_differ_by_case_only_are_two()
     {
         await using StateStore store = await _disk.OpenAsync();
-        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Run, null, "A.json", "2"));
+        await store.CreateAsync(
+            "sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1").PutText(StoreRoot.Run, null, "A.json", "2"));
         await store.CreateAsync("SB", static change => change.PutText(StoreRoot.Run, null, "a.json", "3"));
         Assert.Equal(
             new Dictionary<string, string> { ["run:SB/a.json"] = "3", ["run:sb/A.json"] = "2", ["run:sb/a.json"] = "1" },

@@ -163,7 +163,8 @@ public sealed class GroupCommitTests
         await using var group = await Group.OpenAsync(64 * 1024, syncsSideBySide: 2, "a", "b", "c");
         await group.CommitTogetherAsync("a", "b", "c");
         group.Answer = call => call.IsAppend ? throw new FormatException()
-            : call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal) ? throw new InvalidOperationException()
+            : call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal)
+                ? throw new InvalidOperationException()
             : Errno.None;
         group.Queue("a", 1);
         Assert.IsType<FormatException>(await group.FailureAsync("a"));
@@ -243,7 +244,8 @@ public sealed class GroupCommitTests
         bool hasFailed = false;
         group.Answer = call =>
         {
-            if (hasFailed || call.Verb != nameof(IDurableFileSystem.TryLock) || !call.Path.EndsWith("/store.json#1", StringComparison.Ordinal))
+            if (hasFailed || call.Verb != nameof(IDurableFileSystem.TryLock)
+                || !call.Path.EndsWith("/store.json#1", StringComparison.Ordinal))
             {
                 return Errno.None;
             }
@@ -313,14 +315,17 @@ public sealed class GroupCommitTests
 
         public Func<FileSystemCall, Errno> Answer { get; set; } = static _ => Errno.None;
 
-        public static Task<Group> OpenAsync(long segmentBytes, params string[] sandboxes) => OpenAsync(segmentBytes, syncsSideBySide: 1, sandboxes);
+        public static Task<Group> OpenAsync(long segmentBytes, params string[] sandboxes) =>
+            OpenAsync(segmentBytes, syncsSideBySide: 1, sandboxes);
 
-        public static Task<Group> OpenAsync(long segmentBytes, int syncsSideBySide, params string[] sandboxes) => OpenAsync(segmentBytes, syncsSideBySide, StoreCalls.Once, sandboxes);
+        public static Task<Group> OpenAsync(long segmentBytes, int syncsSideBySide, params string[] sandboxes) =>
+            OpenAsync(segmentBytes, syncsSideBySide, StoreCalls.Once, sandboxes);
 
         public static async Task<Group> OpenAsync(long segmentBytes, int syncsSideBySide, TimeSpan lockTimeout, params string[] sandboxes)
         {
             var group = new Group { _fileSystem = new ScriptedFileSystem { SyncsSideBySide = syncsSideBySide } };
-            group._test.Options = group._test.Options with { SegmentBytes = segmentBytes, DocumentBytesMax = 8 * 1024 * 1024, LockTimeout = lockTimeout };
+            group._test.Options =
+                group._test.Options with { SegmentBytes = segmentBytes, DocumentBytesMax = 8 * 1024 * 1024, LockTimeout = lockTimeout };
             group.Store = await group._test.OpenAsync(group._fileSystem);
             foreach (string sandbox in sandboxes)
             {
@@ -348,7 +353,8 @@ public sealed class GroupCommitTests
         /// <summary>Acts during a sync of the log, counted from now, and lets it end so.</summary>
         public void WhileSyncing(int number, Action act, Errno result = Errno.None) => (_sync, _syncs) = ((number, act, result), 0);
 
-        public void Queue(string sandbox, int number, int bytes = 0, CancellationToken cancellation = default) => _commits[sandbox] = _locks[sandbox].Change()
+        public void Queue(string sandbox, int number, int bytes = 0, CancellationToken cancellation = default) =>
+            _commits[sandbox] = _locks[sandbox].Change()
             .PutText(StoreRoot.Run, null, "n", $"\"{number}{new string('x', bytes)}\"").CommitAsync(cancellation).AsTask();
 
         public Task<Lsn> LsnAsync(string sandbox) => _commits[sandbox].WaitAsync(TimeSpan.FromSeconds(20));

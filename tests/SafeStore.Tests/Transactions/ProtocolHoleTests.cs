@@ -9,7 +9,9 @@ using Xunit;
 
 namespace SafeStore.Tests.Transactions;
 
-/// <summary>What docs/commit-protocol.md lists under "Mended since the first version": one test each that fails without the mending.</summary>
+/// <summary>
+/// What docs/commit-protocol.md lists under "Mended since the first version": one test each that fails without the mending.
+/// </summary>
 public sealed class ProtocolHoleTests : IDisposable
 {
     private readonly TestStore _disk = new();
@@ -25,7 +27,8 @@ public sealed class ProtocolHoleTests : IDisposable
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
 
         faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) ? Errno.InputOutput : Errno.None;
-        await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
+        await Assert.ThrowsAsync<CommitNotPublishedException>(
+            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
         File.WriteAllBytes(_disk.PathOf(StoreRoot.Run, "sb/lock"), []); // what `exec 9>lock` does
 
         await (await other.LockAsync("sb")).DisposeAsync();
@@ -49,7 +52,8 @@ public sealed class ProtocolHoleTests : IDisposable
         Assert.True(held.Version > before);
         Assert.Equal("1", reopened.ReadText("sb", StoreRoot.Config, null, "a.json"));
         Assert.Null(reopened.ReadText("sb", StoreRoot.Run, null, "b.json"));
-        Assert.True(await held.Change().PutText(StoreRoot.Run, null, "b.json", "3").CommitAsync(TestContext.Current.CancellationToken) > held.Version.Previous);
+        Assert.True(await held.Change().PutText(StoreRoot.Run, null, "b.json", "3")
+            .CommitAsync(TestContext.Current.CancellationToken) > held.Version.Previous);
     }
 
     [Fact]
@@ -133,11 +137,14 @@ public sealed class ProtocolHoleTests : IDisposable
             StringComparison.Ordinal) && call.Path.Contains("/config/.safestore/scratch/", StringComparison.Ordinal))
             || (call.Verb == takingBack && call.Path.Contains($"/{root}/.safestore/scratch/", StringComparison.Ordinal))
                 ? Errno.InputOutput : Errno.None;
-        await Assert.ThrowsAsync<StorageException>(() => store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "old.json", "1").PutText(StoreRoot.Run, null, "old.json", "1")));
+        await Assert.ThrowsAsync<StorageException>(
+            () => store.CreateAsync(
+            "sb", static change => change.PutText(StoreRoot.Config, null, "old.json", "1").PutText(StoreRoot.Run, null, "old.json", "1")));
         Assert.Single(Staged(root));
         Assert.Empty(Staged(root == "run" ? "config" : "run"));
 
-        await other.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a.json", "2").PutText(StoreRoot.Run, null, "b.json", "2"));
+        await other.CreateAsync(
+            "sb", static change => change.PutText(StoreRoot.Config, null, "a.json", "2").PutText(StoreRoot.Run, null, "b.json", "2"));
 
         Assert.Equal(["config:sb/a.json", "run:sb/b.json"], other.ReadEverything().Keys);
         faulty.Before = null;
@@ -171,8 +178,14 @@ public sealed class ProtocolHoleTests : IDisposable
         StoreLayout copy = _disk.CopyAsAfterAKill();
         string segment = Directory.GetFiles(Path.Combine(copy.ConfigMetadata, "log"), "0*.log").Single();
 
-        var faulty = new ScriptedFileSystem { Before = static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.InputOutput : Errno.None };
-        await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, _disk.Options with { FileSystem = faulty }));
+        var faulty =
+            new ScriptedFileSystem
+            {
+                Before = static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal)
+            && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.InputOutput : Errno.None
+            };
+        await Assert.ThrowsAsync<StorageException>(
+            async () => await StateStore.OpenAsync(copy, _disk.Options with { FileSystem = faulty }));
         Overwrite(segment, 4096, new byte[4096]); // the record was never on the disk: a power loss takes it
 
         await using StateStore recovered = await StateStore.OpenAsync(copy, _disk.Options);
@@ -280,7 +293,8 @@ public sealed class ProtocolHoleTests : IDisposable
         await using StateStore store = await _disk.OpenAsync();
         await store.CreateAsync("sb");
         SortedDictionary<string, string> before = TreeSnapshot.OfStore(_disk.Layout);
-        await Assert.ThrowsAsync<AlreadyExistsException>(() => store.ChangeAsync("sb", static change => change.CreateContainer("c").PutText(StoreRoot.Run, null, "c", "1")));
+        await Assert.ThrowsAsync<AlreadyExistsException>(
+            () => store.ChangeAsync("sb", static change => change.CreateContainer("c").PutText(StoreRoot.Run, null, "c", "1")));
         Assert.Equal(before, TreeSnapshot.OfStore(_disk.Layout));
     }
 
@@ -295,7 +309,8 @@ public sealed class ProtocolHoleTests : IDisposable
         Overwrite(segment, 4096 + 100, [0xFF]);
         SortedDictionary<string, string> before = TreeSnapshot.OfStore(copy);
 
-        LogCorruptException refused = await Assert.ThrowsAsync<LogCorruptException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
+        LogCorruptException refused =
+            await Assert.ThrowsAsync<LogCorruptException>(async () => await StateStore.OpenAsync(copy, _disk.Options));
         Assert.Equal((segment, 4096L, new Lsn(1)), (refused.Path, refused.Position, refused.ExpectedLsn));
         Assert.Equal(before, TreeSnapshot.OfStore(copy));
     }
@@ -309,10 +324,13 @@ public sealed class ProtocolHoleTests : IDisposable
         await using StateStore other = await _disk.OpenAsync(watched);
         await using StateStore store = await _disk.OpenAsync(faulty);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
-        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) || (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal))
+        faulty.Before = static call =>
+            call.Verb == nameof(IDurableFileSystem.Exchange)
+            || (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal))
             ? Errno.InputOutput // and it cannot say what it has synced
             : Errno.None;
-        await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
+        await Assert.ThrowsAsync<CommitNotPublishedException>(
+            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
 
         watched.Before = call =>
         {
@@ -341,18 +359,23 @@ public sealed class ProtocolHoleTests : IDisposable
         };
         await using StateStore recovered = await StateStore.OpenAsync(copy, _disk.Options with { FileSystem = watched });
 
-        int watermark = calls.FindIndex(static call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.EndsWith("/watermark", StringComparison.Ordinal));
+        int watermark =
+            calls.FindIndex(
+            static call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.EndsWith("/watermark", StringComparison.Ordinal));
         foreach ((string directory, string file, string metadata) in new[]
         {
             (Path.Combine(copy.Config, "sb"), "a.json", copy.ConfigMetadata), (Path.Combine(copy.Run, "sb", "web"), "b.json",
                 copy.RunMetadata),
         })
         {
-            int named = calls.FindIndex(call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == Path.Combine(directory, file));
+            int named = calls.FindIndex(
+                call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == Path.Combine(directory, file));
             int synced = calls.FindLastIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncFile)
                 && call.Path.StartsWith(metadata + "/scratch/", StringComparison.Ordinal));
-            int directorySynced = calls.FindIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == directory);
-            Assert.True(synced >= 0 && synced < named && named < directorySynced && directorySynced < watermark, $"{file}: {synced}, {named}, {directorySynced}, {watermark}");
+            int directorySynced =
+                calls.FindIndex(named, call => call.Verb == nameof(IDurableFileSystem.SyncDirectory) && call.Path == directory);
+            Assert.True(synced >= 0 && synced < named && named < directorySynced
+                && directorySynced < watermark, $"{file}: {synced}, {named}, {directorySynced}, {watermark}");
         }
     }
 

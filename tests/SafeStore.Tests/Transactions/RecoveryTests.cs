@@ -20,8 +20,12 @@ public sealed class RecoveryTests : IDisposable
     public async Task A_deleted_document_that_came_back_goes_again()
     {
         await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Config, null, "a", "1").PutText(StoreRoot.Run, "web", "b", "1"));
-        await store.ChangeAsync("sb", static change => change.Delete(StoreRoot.Config, null, "a").Delete(StoreRoot.Run, "web", "b").Delete(StoreRoot.Run, null, "never"));
+        await store.CreateAsync(
+            "sb", static change =>
+            change.CreateContainer("web").PutText(StoreRoot.Config, null, "a", "1").PutText(StoreRoot.Run, "web", "b", "1"));
+        await store.ChangeAsync(
+            "sb", static change =>
+            change.Delete(StoreRoot.Config, null, "a").Delete(StoreRoot.Run, "web", "b").Delete(StoreRoot.Run, null, "never"));
         StoreLayout copy = _test.CopyAsAfterAKill();
         await File.WriteAllTextAsync(Path.Combine(copy.Config, "sb", "a"), "1", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", "web", "b"), "1", TestContext.Current.CancellationToken);
@@ -32,7 +36,8 @@ public sealed class RecoveryTests : IDisposable
     public async Task A_removed_container_that_came_back_goes_again_and_one_made_anew_has_nothing_of_the_old()
     {
         await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change => change.CreateContainer("gone").CreateContainer("anew").PutText(StoreRoot.Run, "anew", "old", "1"));
+        await store.CreateAsync(
+            "sb", static change => change.CreateContainer("gone").CreateContainer("anew").PutText(StoreRoot.Run, "anew", "old", "1"));
         await store.ChangeAsync("sb", static change => change.RemoveContainer("gone").RemoveContainer("anew"));
         await store.ChangeAsync("sb", static change => change.CreateContainer("anew").PutText(StoreRoot.Config, "anew", "new", "2"));
         StoreLayout copy = _test.CopyAsAfterAKill();
@@ -53,9 +58,12 @@ public sealed class RecoveryTests : IDisposable
     public async Task A_sandbox_made_anew_has_nothing_of_the_old_one()
     {
         await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change => change.CreateContainer("web").CreateContainer("old").PutText(StoreRoot.Run, null, "old.json", "1"));
+        await store.CreateAsync(
+            "sb", static change => change.CreateContainer("web").CreateContainer("old").PutText(StoreRoot.Run, null, "old.json", "1"));
         await store.ChangeAsync("sb", static change => change.RemoveSandbox());
-        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "new.json", "2").PutText(StoreRoot.Config, null, "c.json", "3"));
+        await store.CreateAsync(
+            "sb", static change =>
+            change.CreateContainer("web").PutText(StoreRoot.Run, "web", "new.json", "2").PutText(StoreRoot.Config, null, "c.json", "3"));
         StoreLayout copy = _test.CopyAsAfterAKill();
         foreach (string root in new[] { copy.Config, copy.Run })
         {
@@ -76,7 +84,8 @@ public sealed class RecoveryTests : IDisposable
     public async Task A_removed_sandbox_that_came_back_goes_again()
     {
         await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, null, "b", "1"));
+        await store.CreateAsync(
+            "sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, null, "b", "1"));
         StoreLayout before = _test.CopyAsAfterAKill();
         await store.ChangeAsync("sb", static change => change.RemoveSandbox());
         StoreLayout copy = _test.CopyAsAfterAKill();
@@ -90,9 +99,12 @@ public sealed class RecoveryTests : IDisposable
     public async Task An_update_that_was_not_on_the_disk_is_repeated_with_its_directories_synced_and_what_was_staged_is_emptied()
     {
         await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, "web", "b", "1"));
+        await store.CreateAsync(
+            "sb", static change =>
+            change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, "web", "b", "1"));
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
-        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Config, "web", "b", "2"));
+        await store.ChangeAsync(
+            "sb", static change => change.PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Config, "web", "b", "2"));
         StoreLayout copy = _test.CopyAsAfterAKill();
         await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", "a"), "1", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(copy.Config, "sb", "web", "b"), "1", TestContext.Current.CancellationToken);
@@ -113,7 +125,9 @@ public sealed class RecoveryTests : IDisposable
         };
         await using (StateStore recovered = await StateStore.OpenAsync(copy, _test.Options with { FileSystem = watched }))
         {
-            Assert.Superset(new HashSet<string> { Path.Combine(copy.Run, "sb"), Path.Combine(copy.Config, "sb", "web"), Path.Combine(copy.Config, "sb"), copy.Run, copy.Config }, synced);
+            Assert.Superset(
+                new HashSet<string> { Path.Combine(copy.Run, "sb"), Path.Combine(copy.Config, "sb", "web"), Path.Combine(copy.Config, "sb"),
+                copy.Run, copy.Config }, synced);
             Assert.Superset(new HashSet<string> { Path.Combine(copy.RunMetadata, "new"), Path.Combine(copy.ConfigMetadata, "new"),
                 Path.Combine(copy.RunMetadata, "scratch") }, synced);
         }
@@ -200,7 +214,9 @@ public sealed class RecoveryTests : IDisposable
         var scripted = new ScriptedFileSystem();
         StoreOptions options = _test.Options with { FileSystem = scripted };
         int syncs = 0;
-        scripted.Before = call => call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile) && ++syncs == 1 ? Errno.NoSpace : Errno.None;
+        scripted.Before = call =>
+            call.Path.EndsWith("/lock", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.SyncFile) && ++syncs == 1
+            ? Errno.NoSpace : Errno.None;
         StorageException failure = await Assert.ThrowsAsync<StorageException>(async () => await StateStore.OpenAsync(copy, options));
         Assert.EndsWith("/lock", failure.Path, StringComparison.Ordinal);
 
@@ -220,7 +236,8 @@ public sealed class RecoveryTests : IDisposable
     [InlineData(Errno.NoSpace)]
     [InlineData(Errno.Damaged)]
     [InlineData(Errno.ProcessFileLimit)]
-    public async Task A_directory_that_cannot_be_synced_ends_the_recovery_if_its_sandbox_is_in_the_log_and_no_other_is_looked_at(Errno error)
+    public async Task A_directory_that_cannot_be_synced_ends_the_recovery_if_its_sandbox_is_in_the_log_and_no_other_is_looked_at(
+        Errno error)
     {
         StoreLayout copy;
         await using (StateStore store = await _test.OpenAsync())
@@ -258,7 +275,9 @@ public sealed class RecoveryTests : IDisposable
     public async Task A_creation_of_which_nothing_was_on_the_disk_is_repeated()
     {
         await using StateStore store = await _test.OpenAsync();
-        await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, "web", "b", "2"));
+        await store.CreateAsync(
+            "sb", static change =>
+            change.CreateContainer("web").PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Config, "web", "b", "2"));
         StoreLayout copy = _test.CopyAsAfterAKill();
         Directory.Delete(Path.Combine(copy.Config, "sb"), true);
         Directory.Delete(Path.Combine(copy.Run, "sb"), true);
@@ -299,9 +318,12 @@ public sealed class RecoveryTests : IDisposable
     {
         var faulty = new ScriptedFileSystem();
         await using StateStore store = await _test.OpenAsync(faulty);
-        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, null, "b", "1"));
+        await store.CreateAsync(
+            "sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, null, "b", "1"));
         SandboxLock held = await store.LockApartAsync("sb");
-        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) && call.Path.EndsWith("/b", StringComparison.Ordinal) ? Errno.InputOutput : Errno.None;
+        faulty.Before = static call =>
+            call.Verb == nameof(IDurableFileSystem.Exchange) && call.Path.EndsWith("/b", StringComparison.Ordinal) ? Errno.InputOutput
+            : Errno.None;
         CommitNotPublishedException failure = await Assert.ThrowsAsync<CommitNotPublishedException>(
             async () => await held.Change().PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Run, null, "b", "2").CommitAsync());
         faulty.Before = null;
@@ -351,16 +373,20 @@ public sealed class RecoveryTests : IDisposable
 
     private async Task RecoverAsync(StoreLayout copy, Dictionary<string, string> expected, ScriptedFileSystem? watched = null)
     {
-        await using StateStore recovered = await StateStore.OpenAsync(copy, watched is null ? _test.Options : _test.Options with { FileSystem = watched });
+        await using StateStore recovered =
+            await StateStore.OpenAsync(copy, watched is null ? _test.Options : _test.Options with { FileSystem = watched });
         var documents = new Dictionary<string, string>();
         foreach (string root in new[] { copy.Config, copy.Run })
         {
             foreach (string path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
             {
                 string relative = Path.GetRelativePath(root, path);
-                if (!relative.StartsWith(".safestore", StringComparison.Ordinal) && Path.GetFileName(path) is not ("lock" or "link" or ".theirs"))
+                if (!relative.StartsWith(".safestore", StringComparison.Ordinal)
+                    && Path.GetFileName(path) is not ("lock" or "link" or ".theirs"))
                 {
-                    documents.Add($"{(root == copy.Config ? "config" : "run")}:{relative}", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+                    documents.Add(
+                        $"{(root == copy.Config ? "config" : "run")}:{relative}",
+                        await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
                 }
             }
         }

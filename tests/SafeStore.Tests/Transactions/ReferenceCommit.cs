@@ -30,7 +30,8 @@ internal sealed class ReferenceCommit : IDisposable
                 .PutText(StoreRoot.Run, null, "state.json", """{"n":3}""")),
             ["remove container"] = ([SandboxTarget.Existing("sb-1")], static transaction => transaction.For("sb-1").RemoveContainer("web")),
             ["remove sandbox"] = ([SandboxTarget.Existing("sb-1")], static transaction => transaction.For("sb-1").RemoveSandbox()),
-            ["several sandboxes"] = ([SandboxTarget.Existing("sb-1"), SandboxTarget.Existing("sb-2"), SandboxTarget.New("sb-9")], static transaction =>
+            ["several sandboxes"] =
+            ([SandboxTarget.Existing("sb-1"), SandboxTarget.Existing("sb-2"), SandboxTarget.New("sb-9")], static transaction =>
             {
                 transaction.For("sb-1").PutText(StoreRoot.Run, null, "state.json", """{"n":4}""").CreateContainer("db");
                 transaction.For("sb-2").RemoveSandbox();
@@ -141,7 +142,9 @@ internal sealed class ReferenceCommit : IDisposable
         return relative;
     }
 
-    /// <summary>Lets other store objects, then this one, lock whatever exists of the transaction's sandboxes, which finishes what was left.</summary>
+    /// <summary>
+    /// Lets other store objects, then this one, lock whatever exists of the transaction's sandboxes, which finishes what was left.
+    /// </summary>
     public async Task ResolveAsync(StateStore store)
     {
         foreach (string sandbox in Sandboxes)

@@ -21,7 +21,8 @@ public sealed class SecondReviewTests : IDisposable
         await using StateStore store = await _disk.OpenAsync(faulty);
         SandboxLock held = await store.LockNewAsync("sb");
         faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? Errno.InputOutput : Errno.None;
-        await Assert.ThrowsAsync<CommitNotPublishedException>(() => held.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync().AsTask());
+        await Assert.ThrowsAsync<CommitNotPublishedException>(
+            () => held.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync().AsTask());
         faulty.Before = null;
         await Assert.ThrowsAsync<InvalidOperationException>(() => held.Change().PutText(StoreRoot.Run, null, "a.json",
             "2").CommitAsync().AsTask());
@@ -70,7 +71,9 @@ public sealed class SecondReviewTests : IDisposable
         await using StateStore store = await _disk.OpenAsync(faulty);
         await store.CreateAsync("sb");
         int opens = 0;
-        faulty.Before = call => call.Verb == nameof(IDurableFileSystem.OpenFile) && call.Path.EndsWith("watermark", StringComparison.Ordinal) && ++opens == 2 ? Errno.ProcessFileLimit : Errno.None;
+        faulty.Before = call =>
+            call.Verb == nameof(IDurableFileSystem.OpenFile) && call.Path.EndsWith("watermark", StringComparison.Ordinal) && ++opens == 2
+            ? Errno.ProcessFileLimit : Errno.None;
         StorageException refused = await Assert.ThrowsAsync<StorageException>(async () => await store.CheckpointAsync());
         Assert.Equal(Errno.ProcessFileLimit, refused.Errno);
         Assert.False(store.IsFaulted);
@@ -83,11 +86,16 @@ public sealed class SecondReviewTests : IDisposable
         await using StateStore store = await _disk.OpenAsync(faulty);
         await store.CreateAsync("sb");
         Lsn before = await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
-        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.Contains("/.safestore/log", StringComparison.Ordinal) ? Errno.NoSpace : Errno.None;
+        faulty.Before = static call =>
+            call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.Contains("/.safestore/log", StringComparison.Ordinal)
+            ? Errno.NoSpace : Errno.None;
         await Assert.ThrowsAsync<StorageException>(() => store.CheckpointAsync().AsTask());
         int reads = 0;
-        faulty.Before = call => call.Verb == nameof(IDurableFileSystem.Read) && call.Path.Contains("/.safestore/log/", StringComparison.Ordinal) && ++reads == 2 ? Errno.InputOutput : Errno.None;
-        await Assert.ThrowsAsync<StorageException>(() => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
+        faulty.Before = call =>
+            call.Verb == nameof(IDurableFileSystem.Read) && call.Path.Contains("/.safestore/log/", StringComparison.Ordinal) && ++reads == 2
+            ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<StorageException>(
+            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
         faulty.Before = null;
         Lsn after = await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "3"));
         Assert.True(after > before, $"{after} after {before}");
@@ -107,7 +115,9 @@ public sealed class SecondReviewTests : IDisposable
         await using StateStore store = await _disk.OpenAsync();
         await store.CreateAsync("sb", static change => change.CreateContainer("c").PutText(StoreRoot.Config, "c", "a.json", "1"));
         Directory.Delete(_disk.PathOf(StoreRoot.Run, "sb/c"), true); // as after the loss of a tmpfs
-        StorageException refused = await Assert.ThrowsAsync<StorageException>(() => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "c", "1")));
+        StorageException refused =
+            await Assert.ThrowsAsync<StorageException>(
+            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "c", "1")));
         Assert.Equal(Errno.IsDirectory, refused.Errno);
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Config, "c", "a.json", "2"));
         Assert.Equal("2", store.ReadText("sb", StoreRoot.Config, "c", "a.json"));

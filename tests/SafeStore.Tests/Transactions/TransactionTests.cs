@@ -21,7 +21,8 @@ public sealed class TransactionTests : IDisposable
         {
             await store.CreateAsync("sb-1", static change => change.CreateContainer("old").PutText(StoreRoot.Run, null, "gone.json", "1"));
             await store.CreateAsync("sb-2");
-            await using SandboxLocks locks = await store.LockManyAsync([SandboxTarget.New("sb-3"), SandboxTarget.Existing("sb-2"), SandboxTarget.Existing("sb-1")]);
+            await using SandboxLocks locks =
+                await store.LockManyAsync([SandboxTarget.New("sb-3"), SandboxTarget.Existing("sb-2"), SandboxTarget.Existing("sb-1")]);
             Transaction transaction = locks.Change();
             transaction.For("sb-1").Delete(StoreRoot.Run, null, "gone.json").RemoveContainer("old").CreateContainer("web")
                 .PutText(StoreRoot.Run, "web", "state.json", "11").PutText(StoreRoot.Config, "web", "config.json", "12");
@@ -39,7 +40,12 @@ public sealed class TransactionTests : IDisposable
             Assert.Equal(["sb-1", "sb-3"], store.ListSandboxes());
             Assert.Equal(["web"], store.ListContainers("sb-1"));
             Assert.Equal(
-                new Dictionary<string, string> { ["config:sb-1/web/config.json"] = "12", ["run:sb-1/web/state.json"] = "11", ["config:sb-3/config.json"] = "31" },
+                new Dictionary<string, string>
+                {
+                    ["config:sb-1/web/config.json"] = "12",
+                    ["run:sb-1/web/state.json"] = "11",
+                    ["config:sb-3/config.json"] = "31"
+                },
                 store.ReadEverything());
             Assert.Equal("11", File.ReadAllText(_test.PathOf(StoreRoot.Run, "sb-1/web/state.json")));
         }
@@ -63,7 +69,8 @@ public sealed class TransactionTests : IDisposable
     {
         await using StateStore store = await _test.OpenAsync();
         await store.CreateAsync("sb-1", static change => change
-            .PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Run, null, "b", "1").Delete(StoreRoot.Run, null, "b")
+            .PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Run, null, "b", "1")
+                .Delete(StoreRoot.Run, null, "b")
             .CreateContainer("c").PutText(StoreRoot.Run, "c", "a", "1").RemoveContainer("c"));
         Assert.Equal(new Dictionary<string, string> { ["run:sb-1/a"] = "2" }, store.ReadEverything());
         Assert.Empty(store.ListContainers("sb-1"));
@@ -130,9 +137,12 @@ public sealed class TransactionTests : IDisposable
         SortedDictionary<string, string> tree = TreeSnapshot.OfStore(_test.Layout);
         await Assert.ThrowsAsync<AlreadyExistsException>(() => store.ChangeAsync("sb-1", static change => change.CreateContainer("web")));
         await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static change => change.RemoveContainer("db")));
-        await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, "db", "a", "1")));
-        await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static change => change.Delete(StoreRoot.Run, "db", "a")));
-        await Assert.ThrowsAsync<NotFoundException>(() => store.CreateAsync("sb-2", static change => change.PutText(StoreRoot.Run, "db", "a", "1")));
+        await Assert.ThrowsAsync<NotFoundException>(
+            () => store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, "db", "a", "1")));
+        await Assert.ThrowsAsync<NotFoundException>(
+            () => store.ChangeAsync("sb-1", static change => change.Delete(StoreRoot.Run, "db", "a")));
+        await Assert.ThrowsAsync<NotFoundException>(
+            () => store.CreateAsync("sb-2", static change => change.PutText(StoreRoot.Run, "db", "a", "1")));
         Assert.Equal(tree, TreeSnapshot.OfStore(_test.Layout));
     }
 
@@ -144,8 +154,10 @@ public sealed class TransactionTests : IDisposable
         await using StateStore store = await _test.OpenAsync();
         await store.CreateAsync("sb-1");
         SortedDictionary<string, string> tree = TreeSnapshot.OfStore(_test.Layout);
-        await Assert.ThrowsAsync<AlreadyExistsException>(() => store.ChangeAsync("sb-1", change => change.CreateContainer("web").PutText(root, null, "web", "1")));
-        await Assert.ThrowsAsync<AlreadyExistsException>(() => store.CreateAsync("sb-2", change => change.CreateContainer("web").PutText(root, null, "web", "1")));
+        await Assert.ThrowsAsync<AlreadyExistsException>(
+            () => store.ChangeAsync("sb-1", change => change.CreateContainer("web").PutText(root, null, "web", "1")));
+        await Assert.ThrowsAsync<AlreadyExistsException>(
+            () => store.CreateAsync("sb-2", change => change.CreateContainer("web").PutText(root, null, "web", "1")));
         Assert.Equal(tree, TreeSnapshot.OfStore(_test.Layout));
         await store.ChangeAsync("sb-1", change => change.CreateContainer("web").Delete(root, null, "web"));
         Assert.Equal(["web"], store.ListContainers("sb-1"));
@@ -169,7 +181,8 @@ public sealed class TransactionTests : IDisposable
         {
             StoreRoot root = container is null ? StoreRoot.Run : StoreRoot.Config;
             await Assert.ThrowsAsync<StorageException>(
-                () => store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "b", "1").PutText(root, container, "a", "1")));
+                () => store.ChangeAsync(
+                "sb-1", change => change.PutText(StoreRoot.Run, null, "b", "1").PutText(root, container, "a", "1")));
             await Assert.ThrowsAsync<StorageException>(
                 () => store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "b", "1").Delete(root, container, "a")));
         }
@@ -194,7 +207,9 @@ public sealed class TransactionTests : IDisposable
 
             for (int i = 0; i < 100; i++)
             {
-                await store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "n", i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+                await store.ChangeAsync(
+                    "sb-1", change =>
+                    change.PutText(StoreRoot.Run, null, "n", i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
             }
 
             Assert.Equal(new Lsn(101), await store.CheckpointAsync());
@@ -203,7 +218,9 @@ public sealed class TransactionTests : IDisposable
         }
 
         await using StateStore again = await _test.OpenAsync();
-        Assert.Equal(new Dictionary<string, string> { ["run:sb-1/a"] = "1", ["config:sb-1/b"] = largest, ["run:sb-1/n"] = "100" }, again.ReadEverything());
+        Assert.Equal(
+            new Dictionary<string, string> { ["run:sb-1/a"] = "1", ["config:sb-1/b"] = largest, ["run:sb-1/n"] = "100" },
+            again.ReadEverything());
         Assert.Equal(new Lsn(103), await again.CreateAsync("sb-2"));
     }
 
@@ -215,7 +232,8 @@ public sealed class TransactionTests : IDisposable
         await using (StateStore store = await test.OpenAsync())
         {
             await store.CreateAsync("sb-1", static change => change.CreateContainer("web")
-                .PutText(StoreRoot.Config, null, "config.json", "1").PutText(StoreRoot.Run, null, "state.json", "1").PutText(StoreRoot.Run, "web", "state.json", "1"));
+                .PutText(StoreRoot.Config, null, "config.json", "1").PutText(StoreRoot.Run, null, "state.json", "1")
+                    .PutText(StoreRoot.Run, "web", "state.json", "1"));
             before = await store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, null, "state.json", "2"));
         }
 
@@ -225,7 +243,8 @@ public sealed class TransactionTests : IDisposable
         Assert.Equal(["sb-1"], again.ListSandboxes());
         await using SandboxLock held = await again.LockAsync("sb-1");
         Assert.True(held.Version >= before, $"{held.Version} after {before}");
-        Lsn after = await held.Change().PutText(StoreRoot.Run, "web", "state.json", "3").PutText(StoreRoot.Run, null, "state.json", "3").CommitAsync();
+        Lsn after = await held.Change().PutText(StoreRoot.Run, "web", "state.json", "3").PutText(StoreRoot.Run, null, "state.json", "3")
+            .CommitAsync();
         Assert.True(after > before);
         Assert.Equal("3", again.ReadText("sb-1", StoreRoot.Run, "web", "state.json"));
     }

@@ -24,7 +24,10 @@ public sealed class WholeSyncTests : IDisposable
     {
         _scripted.CanSyncAll = static _ => true;
         await CheckpointAsync();
-        Assert.Equal(["SyncAll", "Write watermark"], Noted(static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal) && call.Verb == nameof(IDurableFileSystem.Write)));
+        Assert.Equal(
+            ["SyncAll", "Write watermark"],
+            Noted(static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal)
+            && call.Verb == nameof(IDurableFileSystem.Write)));
         Assert.Equal(["config", "run"], SyncedByThemselves());
     }
 
@@ -33,7 +36,9 @@ public sealed class WholeSyncTests : IDisposable
     {
         _scripted.CanSyncAll = static _ => false;
         await CheckpointAsync();
-        Assert.Equal(["config", "config/sb", "config/sb/c", "run", "run/sb", "run/sb/a", "run/sb/lock", "run/sb/web", "run/sb/web/a"], SyncedByThemselves());
+        Assert.Equal(
+            ["config", "config/sb", "config/sb/c", "run", "run/sb", "run/sb/a", "run/sb/lock", "run/sb/web", "run/sb/web/a"],
+            SyncedByThemselves());
     }
 
     [Fact]
@@ -47,11 +52,14 @@ public sealed class WholeSyncTests : IDisposable
         await CheckpointAsync(call =>
         {
             isWrittenAnew |= call.Verb == nameof(IDurableFileSystem.Rename) && call.Path == path;
-            return call.Verb == nameof(IDurableFileSystem.SyncAll) || (call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path == path) ? Errno.InputOutput : Errno.None;
+            return call.Verb == nameof(IDurableFileSystem.SyncAll)
+                || (call.Verb == nameof(IDurableFileSystem.SyncFile) && call.Path == path) ? Errno.InputOutput : Errno.None;
         });
         Assert.True(isWrittenAnew);
         Assert.Contains("errno 5", Assert.Single(messages.OfEvent(9)), StringComparison.Ordinal);
-        Assert.Equal(["config", "config/sb", "config/sb/c", "run", "run/sb", "run/sb/a", "run/sb/lock", "run/sb/web", "run/sb/web/a"], SyncedByThemselves().Distinct().Where(static path => !path.EndsWith(".tmp", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["config", "config/sb", "config/sb/c", "run", "run/sb", "run/sb/a", "run/sb/lock", "run/sb/web", "run/sb/web/a"],
+            SyncedByThemselves().Distinct().Where(static path => !path.EndsWith(".tmp", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -74,7 +82,10 @@ public sealed class WholeSyncTests : IDisposable
         string root = Path.Combine(_test.Directory, "config");
         _scripted.MountPoints.UnionWith([root, root + "/.safestore", root + "/sb"]);
         await CheckpointAsync();
-        Assert.Equal(["config", "run"], _calls.Where(static call => call.Verb == nameof(IDurableFileSystem.SyncAll)).Select(call => Path.GetRelativePath(_test.Directory, call.Path)).Order());
+        Assert.Equal(
+            ["config", "run"],
+            _calls.Where(static call => call.Verb == nameof(IDurableFileSystem.SyncAll))
+            .Select(call => Path.GetRelativePath(_test.Directory, call.Path)).Order());
         Assert.Equal(["config", "run"], SyncedByThemselves());
     }
 
@@ -103,7 +114,8 @@ public sealed class WholeSyncTests : IDisposable
         await using StateStore store = await _test.OpenAsync(_scripted);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "c", "0"));
         _scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.SyncAll) ? Errno.Damaged : Errno.None;
-        StoreFaultedException failure = await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken));
+        StoreFaultedException failure =
+            await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken));
         Assert.Contains("117", failure.Message, StringComparison.Ordinal);
         Assert.True(store.IsFaulted);
         _scripted.Before = null;
@@ -158,7 +170,8 @@ public sealed class WholeSyncTests : IDisposable
             return false;
         };
         await CheckpointAsync();
-        Assert.Equal([6 * 64 * 1024, 7 * 64 * 1024], allowed); // the creation: a document, the lock file, four directories; the update: three, it, and three
+        // the creation: a document, the lock file, four directories; the update: three, it, and three
+        Assert.Equal([6 * 64 * 1024, 7 * 64 * 1024], allowed);
     }
 
     /// <summary>Checkpoints a sandbox that was updated in both roots, and in a container.</summary>
@@ -167,7 +180,10 @@ public sealed class WholeSyncTests : IDisposable
         await using StateStore store = await _test.OpenAsync(_scripted);
         await store.CreateAsync("sb", static change => change.CreateContainer("web").PutText(StoreRoot.Config, null, "c", "0"));
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
-        await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, "web", "a", "1").PutText(StoreRoot.Config, null, "c", "1"));
+        await store.ChangeAsync(
+            "sb", static change =>
+            change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, "web", "a", "1")
+            .PutText(StoreRoot.Config, null, "c", "1"));
         _scripted.Before = call =>
         {
             _calls.Add(call);
@@ -181,9 +197,12 @@ public sealed class WholeSyncTests : IDisposable
     }
 
     private IEnumerable<string> Noted(Func<FileSystemCall, bool> also) =>
-        _calls.Where(call => call.Verb == nameof(IDurableFileSystem.SyncAll) || also(call)).Select(static call => call.Verb == nameof(IDurableFileSystem.SyncAll) ? call.Verb : $"{call.Verb} {Path.GetFileName(call.Path)}");
+        _calls.Where(call => call.Verb == nameof(IDurableFileSystem.SyncAll) || also(call))
+            .Select(static call => call.Verb == nameof(IDurableFileSystem.SyncAll) ? call.Verb
+            : $"{call.Verb} {Path.GetFileName(call.Path)}");
 
     private IEnumerable<string> SyncedByThemselves() => _calls
-        .Where(static call => call.Verb is nameof(IDurableFileSystem.SyncFile) or nameof(IDurableFileSystem.SyncDirectory) && !call.Path.Contains("/.safestore", StringComparison.Ordinal))
+        .Where(static call => call.Verb is nameof(IDurableFileSystem.SyncFile) or nameof(IDurableFileSystem.SyncDirectory)
+            && !call.Path.Contains("/.safestore", StringComparison.Ordinal))
         .Select(call => Path.GetRelativePath(_test.Directory, call.Path)).Order(StringComparer.Ordinal);
 }

@@ -34,7 +34,8 @@ internal static class Losses
             JsonTypeInfoKind.Enumerable => Elements(before, after, info, path),
             JsonTypeInfoKind.Dictionary => Entries(before, after, info, path),
             _ when ModelTypes.IsEnvelope(info.Type) => Envelope(before, after, info.Type, path),
-            _ when info.Type == typeof(ReadOnlyMemory<byte>) => before.GetBytesFromBase64().AsSpan().SequenceEqual(after.GetBytesFromBase64()) ? [] : Changed(before, after, path),
+            _ when info.Type == typeof(ReadOnlyMemory<byte>) =>
+            before.GetBytesFromBase64().AsSpan().SequenceEqual(after.GetBytesFromBase64()) ? [] : Changed(before, after, path),
             _ => Exactly(before, after, path),
         };
     }
@@ -76,7 +77,8 @@ internal static class Losses
     private static IEnumerable<string> Elements(JsonElement before, JsonElement after, JsonTypeInfo list, string path) =>
         before.GetArrayLength() != after.GetArrayLength()
             ? Changed(before, after, path)
-            : before.EnumerateArray().Zip(after.EnumerateArray()).SelectMany((pair, i) => Between(pair.First, pair.Second, ModelTypes.InfoOf(list.ElementType!), $"{path}[{i}]"));
+            : before.EnumerateArray().Zip(after.EnumerateArray())
+                .SelectMany((pair, i) => Between(pair.First, pair.Second, ModelTypes.InfoOf(list.ElementType!), $"{path}[{i}]"));
 
     private static IEnumerable<string> Entries(JsonElement before, JsonElement after, JsonTypeInfo dictionary, string path)
     {
@@ -85,7 +87,8 @@ internal static class Losses
             ? Changed(before, after, path)
             : entries.SelectMany(entry =>
             {
-                string key = dictionary.KeyType == typeof(string) ? entry.Name : long.Parse(entry.Name, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+                string key = dictionary.KeyType == typeof(string) ? entry.Name
+                    : long.Parse(entry.Name, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
                 return after.TryGetProperty(key, out JsonElement value)
                     ? Between(entry.Value, value, ModelTypes.InfoOf(dictionary.ElementType!), $"{path}.{key}")
                     : [$"{path}.{key} is gone: {entry.Value.GetRawText()}"];
@@ -98,7 +101,8 @@ internal static class Losses
         var kept = new HashSet<string>(StringComparer.Ordinal);
         foreach (JsonProperty member in before.EnumerateObject())
         {
-            string name = new[] { "Type", "Data" }.FirstOrDefault(known => known.Equals(member.Name, StringComparison.OrdinalIgnoreCase)) ?? member.Name;
+            string name = new[] { "Type", "Data" }.FirstOrDefault(known => known.Equals(member.Name, StringComparison.OrdinalIgnoreCase))
+                ?? member.Name;
             kept.Add(name);
             if (!after.TryGetProperty(name, out JsonElement value))
             {
@@ -106,7 +110,8 @@ internal static class Losses
             }
             else if (!JsonElement.DeepEquals(member.Value, value))
             {
-                IEnumerable<string> losses = name == "Data" && ModelTypes.DataOf(type, kind) is { } data && member.Value.ValueKind == JsonValueKind.Object
+                IEnumerable<string> losses = name == "Data" && ModelTypes.DataOf(type, kind) is { } data
+                    && member.Value.ValueKind == JsonValueKind.Object
                     ? Members(member.Value, value, data, $"{path}.Data")
                     : Changed(member.Value, value, $"{path}.{name}");
                 foreach (string loss in losses)
@@ -122,9 +127,11 @@ internal static class Losses
         }
     }
 
-    private static string[] Exactly(JsonElement before, JsonElement after, string path) => JsonElement.DeepEquals(before, after) ? [] : Changed(before, after, path);
+    private static string[] Exactly(JsonElement before, JsonElement after, string path) =>
+        JsonElement.DeepEquals(before, after) ? [] : Changed(before, after, path);
 
-    private static string[] Changed(JsonElement before, JsonElement after, string path) => [$"{path} was {before.GetRawText()} and is {after.GetRawText()}"];
+    private static string[] Changed(JsonElement before, JsonElement after, string path) =>
+        [$"{path} was {before.GetRawText()} and is {after.GetRawText()}"];
 
     private static bool IsNull(JsonElement element) => element.ValueKind == JsonValueKind.Null;
 }

@@ -24,7 +24,8 @@ internal static class ModelTypes
     [
         .. typeof(SandboxModel).GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
             .Where(static property => typeof(DocumentKind).IsAssignableFrom(property.PropertyType))
-            .Select(static property => (JsonTypeInfo)property.PropertyType.GetProperty(nameof(DocumentKind<>.Json))!.GetValue(property.GetValue(Model))!)
+            .Select(static property => (JsonTypeInfo)property.PropertyType.GetProperty(nameof(DocumentKind<>.Json))!.GetValue(
+                property.GetValue(Model))!)
             .DistinctBy(static info => info.Type),
         PersistDocuments.Sandbox.Json, PersistDocuments.Container.Json,
         InfoOf(typeof(KataAgentConfig)), InfoOf(typeof(HyperConfig)), InfoOf(typeof(ShimConfig)),
@@ -34,7 +35,8 @@ internal static class ModelTypes
     public static IReadOnlyList<JsonTypeInfo> Records { get; } =
     [
         .. new[] { typeof(StoredObject).Assembly, typeof(PersistSandbox).Assembly }.SelectMany(static assembly => assembly.GetTypes())
-            .Where(static type => type.IsSubclassOf(typeof(StoredObject)) && !type.IsAbstract && type != typeof(RawDevice) && type != typeof(RawEndpoint))
+            .Where(static type => type.IsSubclassOf(typeof(StoredObject)) && !type.IsAbstract && type != typeof(RawDevice)
+                && type != typeof(RawEndpoint))
             .OrderBy(static type => type.Name, StringComparer.Ordinal)
             .Select(InfoOf),
     ];
@@ -50,27 +52,35 @@ internal static class ModelTypes
 
     public static JsonPropertyInfo? Find(JsonTypeInfo record, string name) => ByName(record).GetValueOrDefault(name);
 
-    /// <summary>The names of C# that are not names of the file: a file may have a member of that name, which the record does not have.</summary>
+    /// <summary>
+    /// The names of C# that are not names of the file: a file may have a member of that name, which the record does not have.
+    /// </summary>
     public static IEnumerable<string> NamesInCode(Type record) =>
         record.GetProperties().Select(static property => property.Name).Where(name => Find(InfoOf(record), name) is null);
 
     public static bool IsEnvelope(Type type) => type.IsAssignableTo(typeof(TypedObject)) && type.IsAbstract;
 
-    public static IEnumerable<string> KindsOf(Type envelope) => envelope == typeof(Device) ? Model.DeviceKinds.Kinds : Model.EndpointKinds.Kinds;
+    public static IEnumerable<string> KindsOf(Type envelope) =>
+        envelope == typeof(Device) ? Model.DeviceKinds.Kinds : Model.EndpointKinds.Kinds;
 
     /// <summary>The type that the data of a kind is read as; null if the kind is not known.</summary>
     public static JsonTypeInfo? DataOf(Type envelope, string kind) =>
-        (envelope == typeof(Device) ? Model.DeviceKinds.Find(kind)?.Type : Model.EndpointKinds.Find(kind)?.Type) is { } type ? InfoOf(type) : null;
+        (envelope == typeof(Device) ? Model.DeviceKinds.Find(kind)?.Type : Model.EndpointKinds.Find(kind)?.Type) is { } type ? InfoOf(type)
+            : null;
 
     public static bool IsLeftOutWhenNull(JsonPropertyInfo property) =>
-        property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: true).Length > 0 || property.ShouldSerialize is not null;
+        property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: true).Length > 0
+            || property.ShouldSerialize is not null;
 
     /// <summary>What a record writes for members that it was not given.</summary>
     public static JsonElement ZeroOf(JsonTypeInfo record) =>
-        s_zeros.GetOrAdd(record.Type, static (_, info) => JsonSerializer.SerializeToElement(JsonSerializer.Deserialize("{}"u8, info), info), record);
+        s_zeros.GetOrAdd(
+            record.Type, static (_, info) => JsonSerializer.SerializeToElement(JsonSerializer.Deserialize("{}"u8, info), info), record);
 
     private static Dictionary<string, JsonPropertyInfo> ByName(JsonTypeInfo record) => s_members.GetOrAdd(
         record.Type,
-        static (_, info) => info.Properties.Where(static property => !property.IsExtensionData).ToDictionary(static property => property.Name, StringComparer.OrdinalIgnoreCase),
+        static (_, info) =>
+        info.Properties.Where(static property => !property.IsExtensionData)
+        .ToDictionary(static property => property.Name, StringComparer.OrdinalIgnoreCase),
         record);
 }

@@ -10,9 +10,11 @@ namespace SafeStore.PropertyTests.Sandboxes.Model;
 internal sealed class Mutation(Random random, byte[] document, byte[] other)
 {
     private static readonly string[] s_snippets =
-        ["null", "true", "0", "-1", "1.0", "1e3", "18446744073709551616", "-9223372036854775809", "1e400", "\"\"", "\"x\"", "\"\\ud800\"", "\"\\u0000\"", "[]", "{}", "[null]", "{\"a\":1,\"a\":2}", "{\"Type\":\"tap\"}", "\"AAB=\"", "{\"01\":\"\"}"];
+        ["null", "true", "0", "-1", "1.0", "1e3", "18446744073709551616", "-9223372036854775809", "1e400", "\"\"", "\"x\"", "\"\\ud800\"",
+            "\"\\u0000\"", "[]", "{}", "[null]", "{\"a\":1,\"a\":2}", "{\"Type\":\"tap\"}", "\"AAB=\"", "{\"01\":\"\"}"];
 
-    private static readonly string[] s_bytes = ["{", "}", "[", "]", ",", ":", "\"", "\\", "\0", " ", "\n", "\ufeff", "é", "/*x*/", "1", "e", "-", "null,"];
+    private static readonly string[] s_bytes =
+        ["{", "}", "[", "]", ",", ":", "\"", "\\", "\0", " ", "\n", "\ufeff", "é", "/*x*/", "1", "e", "-", "null,"];
 
     public byte[] Apply()
     {
@@ -77,7 +79,8 @@ internal sealed class Mutation(Random random, byte[] document, byte[] other)
         };
     }
 
-    private byte[] Respelled(byte[] member) => random.Next(2) == 0 ? member : Encoding.UTF8.GetBytes(Names.InOtherCase(Encoding.UTF8.GetString(member), random));
+    private byte[] Respelled(byte[] member) =>
+        random.Next(2) == 0 ? member : Encoding.UTF8.GetBytes(Names.InOtherCase(Encoding.UTF8.GetString(member), random));
 
     /// <summary>Where values and members (name and value) begin and end; null if it is not JSON.</summary>
     private static (List<Range> Values, List<Range> Members)? Spans(byte[] json)

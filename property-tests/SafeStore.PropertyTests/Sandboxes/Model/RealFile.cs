@@ -27,7 +27,8 @@ internal abstract record RealFile(string Name, byte[] Json)
     private static IEnumerable<RealFile> FilesIn(string tree)
     {
         string root = Path.Combine(AppContext.BaseDirectory, tree);
-        return Directory.EnumerateFiles(root, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => Of(Path.GetRelativePath(root, path), File.ReadAllBytes(path)));
+        return Directory.EnumerateFiles(root, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => Of(Path.GetRelativePath(root, path), File.ReadAllBytes(path)));
     }
 
     private static RealFile Of(string name, byte[] json)
@@ -41,7 +42,8 @@ internal abstract record RealFile(string Name, byte[] Json)
             ("state.json", false) => Of(name, json, model.SandboxState),
             ("state.json", true) => Of(name, json, model.ContainerState),
             ("network.json", false) => Of(name, json, model.Network),
-            ("hypervisor.json", false) => json.AsSpan().IndexOf("\"PID\""u8) < 0 ? Of(name, json, model.Qemu) : Of(name, json, model.Firecracker),
+            ("hypervisor.json", false) =>
+            json.AsSpan().IndexOf("\"PID\""u8) < 0 ? Of(name, json, model.Qemu) : Of(name, json, model.Firecracker),
             ("agent.json", false) => Of(name, json, model.Agent),
             ("process.json", true) => Of(name, json, model.Process),
             ("mounts.json", true) => Of(name, json, model.Mounts),

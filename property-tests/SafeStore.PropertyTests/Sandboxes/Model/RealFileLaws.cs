@@ -84,7 +84,8 @@ public sealed class RealFileLaws : IAsyncLifetime
     private void Put(DocumentKind kind, byte[] json)
     {
         string root = kind.Root == StoreRoot.Config ? _store.Layout.Config : _store.Layout.Run;
-        File.WriteAllBytes(Path.Join(root, RealFile.Sandbox, kind.Scope == DocumentScope.Container ? RealFile.Container : "", kind.File), json);
+        File.WriteAllBytes(
+            Path.Join(root, RealFile.Sandbox, kind.Scope == DocumentScope.Container ? RealFile.Container : "", kind.File), json);
     }
 
     private static byte[] WriteBack(object? value, RealFile file) => JsonSerializer.SerializeToUtf8Bytes(value, file.Type);

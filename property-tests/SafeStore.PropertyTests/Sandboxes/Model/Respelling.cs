@@ -43,7 +43,8 @@ internal sealed class Respelling(Random random)
     {
         JsonProperty[] members = [.. json.EnumerateObject()];
         random.Shuffle(members);
-        JsonTypeInfo? data = type is not null && ModelTypes.IsEnvelope(type.Type) ? ModelTypes.DataOf(type.Type, json.GetProperty("Type").GetString()!) : null;
+        JsonTypeInfo? data = type is not null && ModelTypes.IsEnvelope(type.Type)
+            ? ModelTypes.DataOf(type.Type, json.GetProperty("Type").GetString()!) : null;
         Sequence('{', '}', [.. members.Select<JsonProperty, Action>(member => () =>
         {
             (bool isKnown, JsonTypeInfo? inner) = MemberOf(type, data, member.Name);
@@ -56,7 +57,8 @@ internal sealed class Respelling(Random random)
     private static (bool IsKnown, JsonTypeInfo? Inner) MemberOf(JsonTypeInfo? type, JsonTypeInfo? data, string name) => type?.Kind switch
     {
         null => (false, null),
-        JsonTypeInfoKind.Object => ModelTypes.Find(type, name) is { } member ? (true, ModelTypes.InfoOf(member.PropertyType)) : (false, null),
+        JsonTypeInfoKind.Object =>
+        ModelTypes.Find(type, name) is { } member ? (true, ModelTypes.InfoOf(member.PropertyType)) : (false, null),
         JsonTypeInfoKind.Dictionary => (false, ModelTypes.InfoOf(type.ElementType!)),
         _ when ModelTypes.IsEnvelope(type.Type) => (name is "Type" or "Data", name == "Data" ? data : null),
         _ => (false, null),

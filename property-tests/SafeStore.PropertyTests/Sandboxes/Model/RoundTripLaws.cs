@@ -25,15 +25,20 @@ public sealed class RoundTripLaws
             Assert.True(JsonElement.DeepEquals(JsonElement.Parse(text), JsonElement.Parse(WriteBack(text, root))), root.Type.Name);
         }
 
-        Assert.Empty(ModelTypes.Records.SelectMany(static record => ModelTypes.MembersOf(record).Select(member => (record.Type, member.Name))).Except(_reached));
-        Assert.Empty(ModelTypes.Records.Where(static record => ModelTypes.MembersOf(record).Any()).Select(static record => record.Type).Except(_reached.Select(static pair => pair.Record)));
+        Assert.Empty(
+            ModelTypes.Records.SelectMany(static record => ModelTypes.MembersOf(record).Select(member => (record.Type, member.Name)))
+            .Except(_reached));
+        Assert.Empty(
+            ModelTypes.Records.Where(static record => ModelTypes.MembersOf(record).Any()).Select(static record => record.Type)
+            .Except(_reached.Select(static pair => pair.Record)));
     }
 
     [Fact]
     public void Whatever_a_record_is_read_from_is_written_back_and_only_zero_values_are_added() => Laws.Check(
         from seed in Gen.Choose(0, int.MaxValue)
         from type in Gen.Elements(ModelTypes.Roots.Concat(ModelTypes.Records))
-        from dose in Gen.Elements(Dose.Complete, new Dose(0, 20, 0, 0), new Dose(30, 10, 0, 10), new Dose(10, 10, 30, 30), new Dose(80, 10, 50, 0))
+        from dose in Gen.Elements(
+            Dose.Complete, new Dose(0, 20, 0, 0), new Dose(30, 10, 0, 10), new Dose(10, 10, 30, 30), new Dose(80, 10, 50, 0))
         from anything in Gens.ArrayOf(JsonValue.Any, 4, 4)
         select new Stored(type, new StoredJson(new Random(seed), dose, anything, _reached).Of(type)),
         2000,
@@ -55,7 +60,8 @@ public sealed class RoundTripLaws
         Assert.Null(JsonRules.FindFaultStrictly(again)?.Reason); // the store takes what it has read
     }
 
-    private static byte[] WriteBack(byte[] json, JsonTypeInfo type) => JsonSerializer.SerializeToUtf8Bytes(JsonSerializer.Deserialize(json, type), type);
+    private static byte[] WriteBack(byte[] json, JsonTypeInfo type) =>
+        JsonSerializer.SerializeToUtf8Bytes(JsonSerializer.Deserialize(json, type), type);
 
     internal sealed record Stored(JsonTypeInfo Type, JsonValue Json)
     {

@@ -32,9 +32,12 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
         [typeof(ulong)] = (ulong.MinValue, ulong.MaxValue),
     };
 
-    private static readonly decimal[] s_edges = [0, 1, -1, 10, 255, 256, 65535, int.MaxValue, 1L << 53, (1L << 53) + 1, -(1L << 53) - 1, long.MaxValue - 1];
+    private static readonly decimal[] s_edges =
+        [0, 1, -1, 10, 255, 256, 65535, int.MaxValue, 1L << 53, (1L << 53) + 1, -(1L << 53) - 1, long.MaxValue - 1];
     private static readonly string[] s_zones = ["Z", "+00:00", "-00:00", "+02:00", "-09:30", "+05:45", "+23:59", "-14:00"];
-    private static readonly string[] s_texts = ["", " ", "ready", "/var/lib/x", "\"quoted\" \\ /", "<&>'+", "\b\f\n\r\t", "\0\u001f\u007f\u0080", "\u2028\u2029", "\ufeff\ufffd\uffff", "café e\u0301", "😀\U0010ffff", "\\u003c \\ud800"];
+    private static readonly string[] s_texts =
+        ["", " ", "ready", "/var/lib/x", "\"quoted\" \\ /", "<&>'+", "\b\f\n\r\t", "\0\u001f\u007f\u0080", "\u2028\u2029",
+        "\ufeff\ufffd\uffff", "café e\u0301", "😀\U0010ffff", "\\u003c \\ud800"];
 
     private long _intents;
 
@@ -50,7 +53,8 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
     private JsonValue.Map Record(JsonTypeInfo info, string[] alsoTaken)
     {
         var members = new List<JsonValue.Property>();
-        foreach (JsonPropertyInfo member in ModelTypes.MembersOf(info).Where(member => IsNumber(info.Type, member) || !Happens(dose.Missing)))
+        foreach (JsonPropertyInfo member in ModelTypes.MembersOf(info)
+            .Where(member => IsNumber(info.Type, member) || !Happens(dose.Missing)))
         {
             if (IsNumber(info.Type, member))
             {
@@ -69,13 +73,15 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
             members.Add(Property(member.Name, Of(ModelTypes.InfoOf(member.PropertyType))));
         }
 
-        AddUnknown(members, [.. ModelTypes.NamesInCode(info.Type)], [.. ModelTypes.MembersOf(info).Select(static member => member.Name), .. alsoTaken]);
+        AddUnknown(members, [.. ModelTypes.NamesInCode(info.Type)],
+            [.. ModelTypes.MembersOf(info).Select(static member => member.Name), .. alsoTaken]);
         return Shuffled(members);
     }
 
     /// <summary>Intents are told apart by their numbers; a record in which they are not is refused.</summary>
     private static bool IsNumber(Type record, JsonPropertyInfo member) =>
-        (record == typeof(Intent) && member.Name == nameof(Intent.Number)) || (record == typeof(IntentDocument) && member.Name == nameof(IntentDocument.Next));
+        (record == typeof(Intent) && member.Name == nameof(Intent.Number))
+            || (record == typeof(IntentDocument) && member.Name == nameof(IntentDocument.Next));
 
     /// <summary>A kind that is not known, or data that is not of its kind, stays what it is.</summary>
     private JsonValue.Map Envelope(Type type, string kind)
@@ -105,13 +111,18 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
         }
 
         bool mayBeNull = element.Type != typeof(Intent) && !element.Type.IsValueType && !ModelTypes.IsEnvelope(element.Type);
-        return new JsonValue.Items([.. Enumerable.Range(0, Count()).Select(_ => mayBeNull && Happens(dose.Null / 2) ? new JsonValue.Literal("null") : Of(element))]);
+        return new JsonValue.Items(
+            [.. Enumerable.Range(0, Count())
+            .Select(_ => mayBeNull && Happens(dose.Null / 2) ? new JsonValue.Literal("null") : Of(element))]);
     }
 
     private JsonValue.Map Dictionary(JsonTypeInfo info)
     {
-        IEnumerable<string> keys = Enumerable.Range(0, Count()).Select(_ => info.KeyType == typeof(string) ? Text() : Integer(s_integers[info.KeyType!])).Distinct(StringComparer.Ordinal);
-        return new JsonValue.Map([.. keys.Select(key => new JsonValue.Property(key, Quote(key), Of(ModelTypes.InfoOf(info.ElementType!))))]);
+        IEnumerable<string> keys =
+            Enumerable.Range(0, Count()).Select(_ => info.KeyType == typeof(string) ? Text() : Integer(s_integers[info.KeyType!]))
+            .Distinct(StringComparer.Ordinal);
+        return new JsonValue.Map(
+            [.. keys.Select(key => new JsonValue.Property(key, Quote(key), Of(ModelTypes.InfoOf(info.ElementType!))))]);
     }
 
     private JsonValue Simple(Type type)
@@ -127,7 +138,8 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
             _ when type == typeof(bool) => Happens(50) ? "true" : "false",
             _ when type == typeof(ReadOnlyMemory<byte>) => $"\"{Convert.ToBase64String(Bytes())}\"",
             _ when type == typeof(Timestamp) => $"\"{Time()}\"",
-            _ when s_integers.TryGetValue(type.IsEnum ? type.GetEnumUnderlyingType() : type, out (decimal, decimal) range) => Integer(range),
+            _ when s_integers.TryGetValue(type.IsEnum ? type.GetEnumUnderlyingType() : type, out (decimal, decimal) range) =>
+            Integer(range),
             _ => throw new NotSupportedException($"Nothing says how to generate a {type}; say it here"),
         };
         return new JsonValue.Literal(json);
@@ -137,7 +149,8 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
     {
         while (Happens(dose.Unknown))
         {
-            string name = Happens(50) && tempting.Length > 0 ? Pick(tempting) : Pick(["$type", "$id", "$ref", "", "newer", "Newer", "x" + taken.FirstOrDefault(), Text()]);
+            string name = Happens(50) && tempting.Length > 0 ? Pick(tempting)
+                : Pick(["$type", "$id", "$ref", "", "newer", "Newer", "x" + taken.FirstOrDefault(), Text()]);
             if (!taken.Contains(name, StringComparer.OrdinalIgnoreCase) && members.TrueForAll(member => member.Name != name))
             {
                 members.Add(new JsonValue.Property(name, Quote(name), Pick(anything)));
@@ -167,7 +180,8 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
         var text = new StringBuilder();
         for (int parts = random.Next(4); parts > 0; parts--)
         {
-            text.Append(Happens(60) ? Pick(s_texts) : new Rune(Happens(50) ? random.Next(0, 0x3000) : random.Next(0xe000, 0x10ffff)).ToString());
+            text.Append(Happens(60) ? Pick(s_texts)
+                : new Rune(Happens(50) ? random.Next(0, 0x3000) : random.Next(0xe000, 0x10ffff)).ToString());
         }
 
         return text.ToString();
@@ -175,7 +189,9 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
 
     private string Time()
     {
-        string time = DateTime.MinValue.AddTicks(random.NextInt64(DateTime.MaxValue.Ticks)).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+        string time =
+            DateTime.MinValue.AddTicks(random.NextInt64(DateTime.MaxValue.Ticks))
+            .ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
         string digits = string.Concat(Enumerable.Range(0, random.Next(10)).Select(_ => (char)('0' + random.Next(10))));
         return time + (digits.Length == 0 ? "" : ".") + digits + Pick(s_zones);
     }

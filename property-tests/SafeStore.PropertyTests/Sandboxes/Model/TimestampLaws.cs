@@ -11,21 +11,30 @@ namespace SafeStore.PropertyTests.Sandboxes.Model;
 public sealed class TimestampLaws
 {
     private static Gen<string> Seconds { get; } =
-        Gens.Long.Select(static ticks => new DateTime(ticks % (DateTime.MaxValue.Ticks + 1)).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture))
+        Gens.Long.Select(
+            static ticks =>
+            new DateTime(ticks % (DateTime.MaxValue.Ticks + 1)).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture))
             .Or(Gen.Elements("0001-01-01T00:00:00", "9999-12-31T23:59:59", "2024-02-29T23:59:59", "2000-02-29T00:00:00"));
 
-    private static Gen<string> Digits { get; } = Gens.ArrayOf(Gen.Elements("0123456789".ToCharArray()), 0, 9).Select(static digits => new string(digits));
+    private static Gen<string> Digits { get; } =
+        Gens.ArrayOf(Gen.Elements("0123456789".ToCharArray()), 0, 9).Select(static digits => new string(digits));
 
     private static Gen<string> Zone { get; } = Gen.Frequency(
         (1, Gen.Constant("Z")),
-        (2, from sign in Gen.Elements('+', '-') from hours in Gen.Choose(0, 23) from minutes in Gen.Choose(0, 59) select $"{sign}{hours:00}:{minutes:00}"));
+        (2, from sign in Gen.Elements('+', '-')
+            from hours in Gen.Choose(0, 23)
+            from minutes in Gen.Choose(
+        0, 59)
+            select $"{sign}{hours:00}:{minutes:00}"));
 
-    private static Gen<Parts> Times { get; } = from seconds in Seconds from digits in Digits from zone in Zone select new Parts(seconds, digits, zone);
+    private static Gen<Parts> Times { get; } =
+        from seconds in Seconds from digits in Digits from zone in Zone select new Parts(seconds, digits, zone);
 
     private static Gen<DateTimeOffset> Offsets { get; } =
         from ticks in Gens.Long
         from minutes in Gen.Choose(-14 * 60, 14 * 60)
-        select new DateTimeOffset((ticks % (DateTime.MaxValue.Ticks - (2 * TimeSpan.TicksPerDay))) + TimeSpan.TicksPerDay, TimeSpan.FromMinutes(minutes));
+        select new DateTimeOffset(
+            (ticks % (DateTime.MaxValue.Ticks - (2 * TimeSpan.TicksPerDay))) + TimeSpan.TicksPerDay, TimeSpan.FromMinutes(minutes));
 
     [Fact]
     public void Any_time_of_RFC_3339_stays_the_text_that_it_is() => Laws.Check(Times, 3000, static parts =>
@@ -36,7 +45,9 @@ public sealed class TimestampLaws
         Assert.True(Timestamp.TryParse(parts.Text, out Timestamp same) && time == same);
 
         string json = $$"""{"Token":"","Pid":0,"StartTime":"{{parts.Text}}"}""";
-        Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ModelTypes.Model.Process.Json)!, ModelTypes.Model.Process.Json));
+        Assert.Equal(
+            json, JsonSerializer.Serialize(
+            JsonSerializer.Deserialize(json, ModelTypes.Model.Process.Json)!, ModelTypes.Model.Process.Json));
     });
 
     [Fact]
@@ -45,14 +56,16 @@ public sealed class TimestampLaws
         Timestamp time = Parse(parts.Text);
         string zone = parts.Zone == "Z" ? "+00:00" : parts.Zone;
         string cut = $"{parts.Seconds}.{parts.Digits.PadRight(9, '0')[..7]}{zone}";
-        if (DateTimeOffset.TryParseExact(cut, "yyyy-MM-dd'T'HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset expected))
+        if (DateTimeOffset.TryParseExact(
+            cut, "yyyy-MM-dd'T'HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset expected))
         {
             Assert.True(expected.EqualsExact(time.ToDateTimeOffset()));
             Assert.True(expected.EqualsExact(Timestamp.From(expected).ToDateTimeOffset()));
         }
         else
         {
-            Assert.Throws<ArgumentOutOfRangeException>(() => time.ToDateTimeOffset()); // over 14 hours, or not in the years 1 to 9999 of UTC
+            // over 14 hours, or not in the years 1 to 9999 of UTC
+            Assert.Throws<ArgumentOutOfRangeException>(() => time.ToDateTimeOffset());
         }
     });
 
@@ -75,7 +88,8 @@ public sealed class TimestampLaws
         {
             Assert.False(Timestamp.TryParse(text, out Timestamp time), text);
             Assert.Equal(default, time);
-            Assert.Throws<JsonException>(() => JsonSerializer.Deserialize($$"""{"StartTime":{{JsonSerializer.Serialize(text)}}}""", ModelTypes.Model.Process.Json));
+            Assert.Throws<JsonException>(
+                () => JsonSerializer.Deserialize($$"""{"StartTime":{{JsonSerializer.Serialize(text)}}}""", ModelTypes.Model.Process.Json));
         });
 
     private static Func<Parts, string>[] Breakages { get; } =

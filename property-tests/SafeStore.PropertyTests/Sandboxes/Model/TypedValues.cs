@@ -10,7 +10,9 @@ using Xunit;
 
 namespace SafeStore.PropertyTests.Sandboxes.Model;
 
-/// <summary>Checks that an object of the model is what its JSON says: each member, element and entry, and what is unknown kept apart.</summary>
+/// <summary>
+/// Checks that an object of the model is what its JSON says: each member, element and entry, and what is unknown kept apart.
+/// </summary>
 internal static class TypedValues
 {
     public static void Agree(JsonElement json, object? value, JsonTypeInfo info)
@@ -35,7 +37,10 @@ internal static class TypedValues
             case JsonTypeInfoKind.Dictionary:
                 var entries = (IDictionary)value;
                 Assert.Equal(json.EnumerateObject().Count(), entries.Count);
-                Assert.All(json.EnumerateObject(), entry => Agree(entry.Value, entries[Convert.ChangeType(entry.Name, info.KeyType!, CultureInfo.InvariantCulture)], ModelTypes.InfoOf(info.ElementType!)));
+                Assert.All(json.EnumerateObject(),
+                    entry => Agree(
+                    entry.Value, entries[Convert.ChangeType(entry.Name, info.KeyType!, CultureInfo.InvariantCulture)],
+                    ModelTypes.InfoOf(info.ElementType!)));
                 break;
             default:
                 AgreeSimply(json, value, info);
@@ -92,7 +97,12 @@ internal static class TypedValues
 
     private static void AgreeInEnvelope(JsonElement json, TypedObject typed, Type envelope)
     {
-        Dictionary<string, JsonElement> members = json.EnumerateObject().ToDictionary(static member => member.Name.ToUpperInvariant() is "TYPE" or "DATA" ? member.Name.ToUpperInvariant() : member.Name, static member => member.Value);
+        Dictionary<string, JsonElement> members =
+            json.EnumerateObject()
+            .ToDictionary(
+            static member =>
+            member.Name.ToUpperInvariant() is "TYPE" or "DATA" ? member.Name.ToUpperInvariant() : member.Name, static member =>
+            member.Value);
         Assert.Equal(members["TYPE"].GetString(), typed.Kind);
         members.Remove("DATA", out JsonElement data);
         if (ModelTypes.DataOf(envelope, typed.Kind) is { } info && data.ValueKind == JsonValueKind.Object && typed.GetType() == info.Type)
