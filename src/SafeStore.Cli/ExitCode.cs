@@ -17,7 +17,7 @@ internal static class ExitCode
     /// <summary>The command line is wrong (EX_USAGE of sysexits.h).</summary>
     public const int Usage = 64;
 
-    /// <summary>Nobody reads the output any more: what a shell reports for a program that SIGPIPE ended.</summary>
+    /// <summary>No reader of the output is left: what a shell reports for a program that SIGPIPE ended.</summary>
     public const int BrokenPipe = 128 + 13;
 
     public const int Interrupted = 128 + 2;

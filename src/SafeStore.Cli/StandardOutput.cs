@@ -4,14 +4,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SafeStore.Cli;
 
-/// <summary>The process's standard output as a stream that tells when nobody reads it any more.</summary>
+/// <summary>The process's standard output as a stream that tells when no reader is left.</summary>
 internal static class StandardOutput
 {
     private const int Descriptor = 1;
 
     /// <summary>
-    /// Opens it. The console's own stream swallows EPIPE, so that a command would go on committing for nobody; a file, on the other hand,
-    /// needs the console's stream, since a FileStream keeps a position of its own and others may write to the same file.
+    /// Opens it. The console's own stream swallows EPIPE, so that a command would go on committing without a reader; a file, on the other
+    /// hand, needs the console's stream, since a FileStream keeps a position of its own and others may write to the same file.
     /// </summary>
     public static Stream Open()
     {

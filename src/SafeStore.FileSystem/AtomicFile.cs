@@ -4,7 +4,7 @@ using System.IO;
 namespace SafeStore.FileSystem;
 
 /// <summary>
-/// Writes whole files so that everybody sees either the old or the new content, never a part, and the content is durable when
+/// Writes whole files so that every reader sees either the old or the new content, never a part, and the content is durable when
 /// <see cref="Write(string, ReadOnlySpan{byte})"/> returns: a temp file in the same directory, fsync, rename over the target, fsync
 /// of the directory.
 /// </summary>

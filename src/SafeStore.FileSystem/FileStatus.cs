@@ -82,8 +82,8 @@ public enum FileUse
     Direct,
 
     /// <summary>
-    /// Reading what is asked for and no more: the kernel does not read ahead (POSIX_FADV_RANDOM of posix_fadvise(2)), so that nobody who
-    /// writes meanwhile waits for a long read of the device.
+    /// Reading what is asked for and no more: the kernel does not read ahead (POSIX_FADV_RANDOM of posix_fadvise(2)), so that no process
+    /// that writes meanwhile waits for a long read of the device.
     /// </summary>
     ReadInPieces,
 }

@@ -41,8 +41,8 @@ public abstract class SharedWords : IDisposable
     public abstract ulong Read(int index);
 
     /// <summary>
-    /// Blocks the thread while the word has this value, until somebody calls <see cref="Wake"/> or the time is up (futex(2), FUTEX_WAIT).
-    /// It may end for no reason, and a process that dies wakes nobody: look at the word again, and keep the time short.
+    /// Blocks the thread while the word has this value, until <see cref="Wake"/> is called or the time is up (futex(2), FUTEX_WAIT).
+    /// It may end for no reason, and a process that dies wakes no other: look at the word again, and keep the time short.
     /// </summary>
     /// <param name="index">0 to 7.</param>
     /// <param name="value">The value seen last; only its lower 32 bits count.</param>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-// Leaves out the assembly's own directory: fewer places to probe, and nobody can plant a libc next to us.
+// Leaves out the assembly's own directory: fewer places to probe, and no libc can be planted next to it.
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
 
 namespace SafeStore.FileSystem;

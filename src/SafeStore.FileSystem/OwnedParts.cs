@@ -3,7 +3,7 @@ using System.Collections.Generic;
 
 namespace SafeStore.FileSystem;
 
-/// <summary>What has been opened so far, closed again unless somebody takes it over.</summary>
+/// <summary>What has been opened so far, closed again unless an owner takes it over.</summary>
 internal sealed class OwnedParts : IDisposable
 {
     private readonly Stack<IDisposable> _parts = new();

@@ -25,7 +25,7 @@ internal static class TempName
     public static string NewDirectory(NameSource names, string sandbox) => $"{sandbox}.{names.Next():x16}";
 
     /// <summary>
-    /// Where a new sandbox is built. Always the same name: whoever holds the sandbox's name lock finds it taken only if a creation before
+    /// Where a new sandbox is built. Always the same name: the holder of the sandbox's name lock finds it taken only if a creation before
     /// has not come to its end, and no directory has to be listed to learn that.
     /// </summary>
     public static string NewSandbox(string sandbox) => $"{sandbox}.0000000000000000";
@@ -76,8 +76,8 @@ internal sealed class NameSource
 
 /// <summary>
 /// A few random names in turn, for the temp files of one store object. The kernel finds them again in its cache of names; of fresh ones
-/// each would leave an entry there that says "not here", until memory runs short. Random, so that two processes never share one: who lost
-/// his lock to somebody that removed the lock file must not publish, or remove, what another has staged.
+/// each would leave an entry there that says "not here", until memory runs short. Random, so that two processes never share one: a process
+/// that lost its lock, because the lock file was removed, must not publish, or remove, what another has staged.
 /// </summary>
 internal sealed class TempNameRing
 {

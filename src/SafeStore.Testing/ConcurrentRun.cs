@@ -96,7 +96,7 @@ internal sealed class ConcurrentRun(SimulatedMachine machine, ulong seed) : IDis
         {
             // It was killed: that is its end, not a failure.
         }
-#pragma warning disable CA1031 // handed to whoever started the run
+#pragma warning disable CA1031 // handed to the caller that started the run
         catch (Exception failure)
         {
             _failures.Add(failure);
@@ -146,7 +146,7 @@ internal sealed class ConcurrentRun(SimulatedMachine machine, ulong seed) : IDis
         {
             machine.Timers.AdvanceTo(time);
         }
-#pragma warning disable CA1031 // handed to whoever started the run
+#pragma warning disable CA1031 // handed to the caller that started the run
         catch (Exception failure)
         {
             _failures.Add(failure);

@@ -150,7 +150,7 @@ internal sealed class SimulatedWords(FileInode file, SimulatedMachine machine, S
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(word);
     }
 
-    /// <summary>Nobody runs but in turns: a wait is a sleep, in which the others go on.</summary>
+    /// <summary>Processes run only in turns: a wait is a sleep, in which the others go on.</summary>
     public override void Wait(int index, ulong value, TimeSpan timeout)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);

@@ -6,7 +6,7 @@ using SafeStore.Locking;
 namespace SafeStore.Testing;
 
 /// <summary>
-/// The time of a simulated machine, as one of its processes sees it: it stands still until somebody sleeps or moves it on. Give it to
+/// The time of a simulated machine, as one of its processes sees it: it stands still until a process sleeps or moves it on. Give it to
 /// <see cref="StoreOptions.TimeProvider"/> in a simulation: a wait for another process's lock is then a sleep on the caller's thread, in no
 /// real time.
 /// </summary>

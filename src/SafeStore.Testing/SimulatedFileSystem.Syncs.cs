@@ -28,8 +28,8 @@ public sealed partial class SimulatedFileSystem
     /// <inheritdoc/>
     /// <remarks>
     /// Done where <see cref="PersistenceProfile.CanSyncAll"/> says so. If it fails, the data of all files that waited to be written are
-    /// lost, and each file's own next sync tells (the error sequence of Linux is told to whoever opens the file later, unless somebody has
-    /// been told before); names stay pending. If it fails with <see cref="Errno.Damaged"/>, no later sync tells. One that has turned
+    /// lost, and each file's own next sync tells (the error sequence of Linux is told to a process that opens the file later, unless one
+    /// has been told before); names stay pending. If it fails with <see cref="Errno.Damaged"/>, no later sync tells. One that has turned
     /// read-only says nothing and does nothing, as Linux (sync_filesystem in fs/sync.c).
     /// </remarks>
     public Errno SyncAll(DirectoryHandle directory, long unwrittenMax, out bool isDone)

@@ -12,7 +12,7 @@ namespace SafeStore.Testing;
 /// is durable. Give it to <see cref="StoreOptions.FileSystem"/>; code that knows System.IO.Abstractions only takes <see cref="Files"/>.
 /// Started by <see cref="SimulatedMachine.Start"/>.
 /// </summary>
-/// <remarks>There are no users: nobody is refused anything but by a <see cref="SimulatedFault"/>.</remarks>
+/// <remarks>There are no users: no process is refused anything but by a <see cref="SimulatedFault"/>.</remarks>
 public sealed partial class SimulatedFileSystem : IDurableFileSystem
 {
     private readonly SimulatedMachine _machine;

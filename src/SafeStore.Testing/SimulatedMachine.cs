@@ -210,9 +210,9 @@ public sealed class SimulatedMachine
     }
 
     /// <summary>
-    /// The kernel could not write out what a file has in memory, when nobody was waiting for it: the changes since its last sync are lost
-    /// on the device, and seen in memory until <see cref="DropCaches"/>. The next sync of the file tells, through whatever handle; the next
-    /// of its whole filesystem tells that there was something, once to each directory that was open.
+    /// The kernel could not write out what a file has in memory, when no process was waiting for it: the changes since its last sync are
+    /// lost on the device, and seen in memory until <see cref="DropCaches"/>. The next sync of the file tells, through whatever handle; the
+    /// next of its whole filesystem tells that there was something, once to each directory that was open.
     /// </summary>
     /// <param name="path">The file's path.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>

@@ -103,7 +103,7 @@ internal sealed class Engine : IAsyncDisposable
         return engine;
     }
 
-    /// <summary>Lets nobody wait for a sandbox any more.</summary>
+    /// <summary>Ends all waits for sandboxes.</summary>
     public void StopWaiting() => _waiting.Close();
 
     /// <summary>Closes the store; the last process to do so leaves the documents durable without the log.</summary>
@@ -144,7 +144,7 @@ internal sealed class Engine : IAsyncDisposable
         }
     }
 
-    /// <returns>Whether this process has recovered the store, since nobody else had it open.</returns>
+    /// <returns>Whether this process has recovered the store, since no other process had it open.</returns>
     private static async ValueTask<bool> JoinAsync(
         StoreMetadata metadata, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting,
         EngineEvents events, CancellationToken cancellation)
@@ -155,7 +155,7 @@ internal sealed class Engine : IAsyncDisposable
             {
                 if (openLock.TryAcquire(LockMode.Exclusive))
                 {
-                    // Nobody else has it open. Whatever the file says, recovery is what makes it true.
+                    // No other process has it open. Whatever the file says, recovery is what makes it true.
                     StoreStatus found = shared.Status;
                     if (found != StoreStatus.Faulted)
                     {

@@ -132,7 +132,7 @@ public sealed partial class StateStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Locks several sandboxes, in one fixed order so that nobody waits in a circle, for one transaction over all of them or one point in
+    /// Locks several sandboxes, in one fixed order so that none waits in a circle, for one transaction over all of them or one point in
     /// time.
     /// </summary>
     /// <param name="sandboxes">The sandboxes, existing or new, each once.</param>

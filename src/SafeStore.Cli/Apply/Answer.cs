@@ -26,12 +26,12 @@ internal sealed record Answer(Lsn? Lsn, string? Error = null, string? Code = nul
         _ => new Answer(null, $"{failure.GetType().Name}: {failure.Message}", "internal"),
     };
 
-    /// <summary>Names of parameters mean nothing to somebody who writes lines.</summary>
+    /// <summary>Names of parameters mean nothing to a user who writes lines.</summary>
     private static string WithoutParameter(ArgumentException failure) =>
         failure.Message.Replace($" (Parameter '{failure.ParamName}')", string.Empty, StringComparison.Ordinal);
 }
 
-/// <summary>Writes answers, each as one line in one write: whoever reads it knows at once.</summary>
+/// <summary>Writes answers, each as one line in one write: its reader knows at once.</summary>
 internal sealed class AnswerWriter(Stream output, bool withLineNumbers) : IDisposable
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

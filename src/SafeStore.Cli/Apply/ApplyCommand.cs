@@ -16,7 +16,7 @@ internal static class ApplyCommand
             "apply",
             "Commits transactions from stdin, one JSON object per line, and answers each with one line as soon as it is durable: "
             + "{\"lsn\":17}, or {\"error\":\"...\",\"code\":\"...\"} and goes on. Makes the store if there is none. Formats: docs/cli.md. "
-            + "Exit codes: 0 end of input, 1 the store could not be opened, 3 it is faulted, 141 nobody reads the answers.");
+            + "Exit codes: 0 end of input, 1 the store could not be opened, 3 it is faulted, 141 no reader of the answers is left.");
         var store = new StoreArguments(command);
         Option<int> parallel = WholeNumber.Option(
             "--parallel",

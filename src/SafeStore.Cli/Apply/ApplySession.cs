@@ -180,7 +180,7 @@ internal sealed class ApplySession : IDisposable
         }
         catch (IOException failure)
         {
-            // Nobody hears of what is committed from here on: so nothing more is.
+            // No reader hears of what is committed from here on: so nothing more is.
             _ending.Because(Tool.IsBrokenPipe(failure) ? ExitCode.BrokenPipe : ExitCode.Failed);
         }
         finally

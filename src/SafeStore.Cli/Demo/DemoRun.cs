@@ -78,7 +78,7 @@ internal sealed class DemoRun(StoreLayout layout, int kills, int writers, Random
 
     private async Task KillAllAsync(CancellationToken stop)
     {
-        // With this process out too, nobody has the store open when the last writer is dead.
+        // With this process out too, no process has the store open when the last writer is dead.
         await CloseAsync();
         await ChooseAsync(stop);
         foreach (WriterProcess writer in _writers)

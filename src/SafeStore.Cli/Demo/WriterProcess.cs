@@ -71,7 +71,7 @@ internal sealed class WriterProcess : IDisposable
         }
     }
 
-    /// <exception cref="CommandException">It has ended by itself, which nobody told it to.</exception>
+    /// <exception cref="CommandException">It has ended by itself, without having been told to.</exception>
     public async Task ThrowIfEndedAsync()
     {
         if (_process.HasExited)
@@ -110,6 +110,6 @@ internal sealed class WriterProcess : IDisposable
             }
         }
 
-        _atWork.TrySetResult(); // it is dead; whoever waits looks at it
+        _atWork.TrySetResult(); // it is dead; the waiting caller looks at it
     }
 }

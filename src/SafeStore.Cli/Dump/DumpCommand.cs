@@ -82,8 +82,8 @@ internal static class DumpCommand
     }
 
     /// <summary>
-    /// A lock that somebody sits on must not keep anybody from looking: then each document is whole, and their set perhaps of several
-    /// moments.
+    /// A lock that another process holds on to must not keep this one from looking: then each document is whole, and their set perhaps of
+    /// several moments.
     /// </summary>
     private static async Task<IReadOnlyList<DocumentResult<byte[]>>> ReadAsync(StateStore store, string sandbox, CancellationToken stop)
     {

@@ -10,7 +10,7 @@ internal sealed class ErrorSequence
     private bool _isUntold;
 
     /// <param name="isUntold">
-    /// Whether nobody is told by the call in which it happens: then who opens it later is (errseq_sample, Linux 4.18).
+    /// Whether no process is told by the call in which it happens: then a process that opens it later is (errseq_sample, Linux 4.18).
     /// </param>
     public void Add(bool isUntold)
     {

@@ -9,7 +9,7 @@ namespace SafeStore.Testing.Disks;
 /// </summary>
 internal sealed record DataChange(long At, long Offset, byte[]? Bytes)
 {
-    /// <summary>A sync that was to write it has failed: no later one will, and which of its sectors were written nobody knows.</summary>
+    /// <summary>A sync that was to write it has failed: no later one will, and which of its sectors were written is unknown.</summary>
     public bool IsLost { get; init; }
 
     /// <summary>A size that was set as such, by ftruncate or fallocate: metadata, independent of the data.</summary>

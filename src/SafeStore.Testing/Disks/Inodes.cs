@@ -106,7 +106,7 @@ internal readonly record struct PendingName(NameChange Change, int Index)
 {
     public NamePart Part => Change.Parts[Index];
 
-    /// <summary>A sync that was to write it has failed, so no later one will; nobody knows whether it was written.</summary>
+    /// <summary>A sync that was to write it has failed, so no later one will; whether it was written is unknown.</summary>
     public bool IsLost { get; init; }
 }
 

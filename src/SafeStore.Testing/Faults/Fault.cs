@@ -54,7 +54,7 @@ public sealed record BecomesReadOnly : SimulatedFault;
 
 /// <summary>
 /// What programs see after a sync has failed ("Can applications recover from fsync failures?", ATC'20). What was written of the data before
-/// the failure, nobody knows: a power loss may leave any of it, and no later sync writes it, unless it is written anew.
+/// the failure is unknown: a power loss may leave any of it, and no later sync writes it, unless it is written anew.
 /// </summary>
 public enum LostSync
 {

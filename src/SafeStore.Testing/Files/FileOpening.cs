@@ -7,7 +7,7 @@ namespace SafeStore.Testing.Files;
 /// <summary>Opens streams as .NET does on Linux: FileShare is a flock, and a file is emptied only once that is held.</summary>
 internal sealed class FileOpening(SimulatedFiles files)
 {
-    /// <summary>What a file gets that nobody gave a mode: 0666, less the umask.</summary>
+    /// <summary>What a file gets that was given no mode: 0666, less the umask.</summary>
     internal const UnixFileMode DefaultMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
         | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
@@ -77,7 +77,7 @@ internal sealed class FileOpening(SimulatedFiles files)
             throw files.Error(Errno.AccessDenied, path);
         }
 
-        // A filesystem without locks is no reason not to open a file; only somebody else's lock is.
+        // A filesystem without locks is no reason not to open a file; only another's lock is.
         if (Calls.Handles.TryLock(file, share == FileShare.None ? LockMode.Exclusive : LockMode.Shared) == Errno.WouldBlock)
         {
             throw files.Error(Errno.WouldBlock, path);

@@ -12,7 +12,7 @@ namespace SafeStore.Testing.Files;
 /// </summary>
 internal sealed class SimulatedFiles : IFileSystem
 {
-    // What most Linux machines give a process: nobody but the owner writes to what it creates.
+    // What most Linux machines give a process: only the owner writes to what it creates.
     private const UnixFileMode Umask = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     internal SimulatedFiles(IPathCalls calls)

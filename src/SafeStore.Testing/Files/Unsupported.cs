@@ -28,7 +28,7 @@ internal sealed class UnsupportedDrives(IFileSystem files) : IDriveInfoFactory
     private static NotSupportedException Missing(string member) => Unsupported.Member(nameof(IDriveInfoFactory), member);
 }
 
-/// <summary>The simulated machine tells nobody of changes.</summary>
+/// <summary>The simulated machine tells no watcher of changes.</summary>
 internal sealed class UnsupportedWatchers(IFileSystem files) : IFileSystemWatcherFactory
 {
     public IFileSystem FileSystem => files;

@@ -127,8 +127,8 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
 
     /// <summary>
     /// A document whose sync failed is written anew from its last record: the kernel may have dropped its pages, and a second sync would
-    /// prove nothing. If that fails too, nobody may believe the next sync, of any process: the store is faulted. Not to be cancelled: the
-    /// kernel tells of the failure once.
+    /// prove nothing. If that fails too, no process may believe the next sync, of any process: the store is faulted. Not to be cancelled:
+    /// the kernel tells of the failure once.
     /// </summary>
     private async ValueTask RewriteAsync(DirtyFile file)
     {

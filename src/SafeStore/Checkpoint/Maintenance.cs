@@ -60,7 +60,7 @@ internal sealed class Maintenance : IAsyncDisposable
         {
             if (_isDisposed || !_turn.Wait(0))
             {
-                return; // whoever works looks for a nudge once more after it has left
+                return; // the thread that works looks for a nudge once more after it has left
             }
 
             try

@@ -9,12 +9,12 @@ namespace SafeStore.Checkpoint;
 
 /// <summary>
 /// Makes what a checkpoint has to make durable so by one sync of each root's filesystem, where that costs less than a sync of each file and
-/// directory: each of those flushes the device, and where names change commits the filesystem's journal, for which everybody waits.
+/// directory: each of those flushes the device, and where names change commits the filesystem's journal, for which all writers wait.
 /// </summary>
 /// <param name="roots">The roots.</param>
 /// <param name="hasRecovered">
 /// Whether this process has recovered the store, hence opened the roots before anything was staged that the log has now: the kernel tells a
-/// failed write-back to the directories that were open then. Of a failure before another process joined somebody else may have been told,
+/// failed write-back to the directories that were open then. Of a failure before a process joined another may have been told,
 /// also about what is only appended later; so that process syncs one by one, and is told of each file by the file's own sync.
 /// </param>
 /// <param name="events">Told of a failure.</param>
@@ -22,12 +22,12 @@ internal sealed class WholeSyncer(RootSet roots, bool hasRecovered, EngineEvents
 {
     private readonly IDurableFileSystem _fs = roots.FileSystem;
 
-    /// <summary>Syncing a small file takes as long as writing so many bytes, whoever's they are.</summary>
+    /// <summary>Syncing a small file takes as long as writing so many bytes, whichever process wrote them.</summary>
     private const long BytesPerSync = 64 << 10;
 
     /// <summary>
-    /// Something of the filesystem may not be durable, of these transactions or of later ones, and nobody is told again when the whole is
-    /// synced: never again by this process.
+    /// Something of the filesystem may not be durable, of these transactions or of later ones, and no process is told again when the whole
+    /// is synced: never again by this process.
     /// </summary>
     private bool _hasFailed;
 
@@ -76,7 +76,7 @@ internal sealed class WholeSyncer(RootSet roots, bool hasRecovered, EngineEvents
     }
 
     /// <summary>
-    /// How many syncs it saves; false if something of it is not on its root's filesystem, because somebody has mounted another there.
+    /// How many syncs it saves; false if something of it is not on its root's filesystem, because another is mounted there.
     /// </summary>
     private bool TryCountSyncs(IReadOnlyCollection<DirtySandbox> dirty, Dictionary<StoreRoot, ulong> devices, out long syncs)
     {
@@ -115,7 +115,7 @@ internal sealed class WholeSyncer(RootSet roots, bool hasRecovered, EngineEvents
         Errno errno = _fs.OpenDirectory(root, path, out DirectoryHandle? directory);
         if (errno != Errno.None)
         {
-            return errno is Errno.NotFound or Errno.NotDirectory; // gone; if it is something else, whoever syncs one by one tells
+            return errno is Errno.NotFound or Errno.NotDirectory; // gone; if it is something else, the sync one by one tells
         }
 
         using (directory)

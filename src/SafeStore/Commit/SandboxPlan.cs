@@ -23,7 +23,7 @@ internal readonly record struct DocumentPut(DocumentKey Key, ReadOnlyMemory<byte
 
 /// <summary>
 /// A transaction's effect on one sandbox, reduced to what holds in the end: each document and each container appears once at most. It
-/// is what a commit record carries, and all that publish, roll-forward and recovery need. (Arrays, which nobody changes: empty ones cost
+/// is what a commit record carries, and all that publish, roll-forward and recovery need. (Arrays, which do not change: empty ones cost
 /// nothing, and going through them allocates nothing.)
 /// </summary>
 internal sealed record SandboxPlan(

@@ -122,7 +122,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
     }
 
     public static bool IsDocument(DirectoryEntry entry) =>
-        // A link is listed so that somebody hears of it: reading it is refused.
+        // A link is listed so that the caller hears of it: reading it is refused.
         (entry.Kind is FileKind.Regular or FileKind.SymbolicLink) && Identifier.IsFree(entry.Name);
 
     private static void AddDirectories(List<DirectoryEntry> entries, List<string> names)

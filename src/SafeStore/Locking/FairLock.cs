@@ -12,7 +12,7 @@ namespace SafeStore.Locking;
 internal sealed class FairLock
 {
     private readonly Lock _gate = new();
-    private LinkedList<Waiter>? _waiting; // once somebody has had to wait
+    private LinkedList<Waiter>? _waiting; // once a caller has had to wait
     private int _readers;
     private bool _writer;
 

@@ -8,7 +8,7 @@ using Polly.Timeout;
 namespace SafeStore.Locking;
 
 /// <summary>
-/// The pipeline that tries again and again. Made when somebody must wait: most processes never do, and it takes milliseconds to load and
+/// The pipeline that tries again and again. Made when a caller must wait: most processes never do, and it takes milliseconds to load and
 /// build.
 /// </summary>
 internal sealed class LockRetries

@@ -22,7 +22,7 @@ internal sealed class LockWaiting : IDisposable
         DefaultTimeout = defaultTimeout;
     }
 
-    /// <summary>Cancelled when the store is being closed: nobody is to wait for a sandbox then.</summary>
+    /// <summary>Cancelled when the store is being closed: no caller is to wait for a sandbox then.</summary>
     public CancellationToken Closing => _closing.Token;
 
     public TimeProvider Time { get; }

@@ -10,14 +10,14 @@ internal enum LockWordState
 {
     /// <summary>
     /// The file is empty or damaged: it is new, comes from another program, or one has truncated it (a shell's <c>9&gt;lock</c> does).
-    /// Whoever locks the sandbox looks at the log, as for <see cref="Committing"/>.
+    /// The next holder looks at the log, as for <see cref="Committing"/>.
     /// </summary>
     Unknown = 0,
 
     /// <summary>No transaction is under way.</summary>
     Idle = 1,
 
-    /// <summary>A transaction is between its first step and its last; if nobody holds the lock, its process died.</summary>
+    /// <summary>A transaction is between its first step and its last; if the lock is free, its process died.</summary>
     Committing = 2,
 }
 

@@ -10,7 +10,7 @@ namespace SafeStore.Locking;
 
 /// <summary>
 /// The 64 locks that guard the creation and removal of sandboxes: an id that does not exist has no lock file of its own. Taken after
-/// sandbox locks and in ascending order, so that nobody waits in a circle.
+/// sandbox locks and in ascending order, so that no wait is a circle.
 /// </summary>
 internal sealed class NameLocks
 {

@@ -89,7 +89,7 @@ internal sealed class SandboxGates(int idleMax) : IDisposable
         }
     }
 
-    /// <summary>Closes what is kept open of sandboxes that nobody uses.</summary>
+    /// <summary>Closes what is kept open of sandboxes that are not in use.</summary>
     public void EvictIdle()
     {
         lock (_lock)

@@ -57,7 +57,7 @@ internal sealed class SandboxHandles : IDisposable
 
     public void WriteWord(LockWord word) => word.Write(_fs, Lock.File);
 
-    /// <summary>Keeps what is known only if nobody else has changed the sandbox since.</summary>
+    /// <summary>Keeps what is known only if no other process has changed the sandbox since.</summary>
     public void ForgetUnless(Lsn version)
     {
         if (version != _knownAt)

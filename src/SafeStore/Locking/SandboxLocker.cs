@@ -227,8 +227,8 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
                 throw new NotFoundException("sandbox", sandbox);
             }
 
-            // A sandbox that only another root has, or that another program made, gets an empty lock file, which says "unknown": whoever
-            // locks it first looks for its last transaction.
+            // A sandbox that only another root has, or that another program made, gets an empty lock file, which says "unknown": the
+            // process that locks it first looks for its last transaction.
             Errno errno = _fs.MakeDirectory(roots.Run.Directory, sandbox, roots.Run.DirectoryPermissions, out DirectoryHandle? directory);
             errno = errno == Errno.Exists ? _fs.OpenDirectory(roots.Run.Directory, sandbox, out directory) : errno;
             StorageException.ThrowIfFailed(errno, "make the sandbox's directory", roots.Run.Directory, sandbox);

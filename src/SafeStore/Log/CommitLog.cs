@@ -11,7 +11,7 @@ namespace SafeStore.Log;
 /// <summary>
 /// The store's log as this process sees it: the current segment, where it ends, and up to where it is durable. Everything needs the log
 /// lock, whose <see cref="LogLock.Hold"/> the methods take as proof; <see cref="Sync"/> needs only its in-process half,
-/// <see cref="ReadSealed"/>, of segments that nobody changes any more, none.
+/// <see cref="ReadSealed"/>, of segments that do not change any more, none.
 /// </summary>
 /// <remarks>
 /// Invariants. A block that holds an acknowledged record is never written again: a batch starts at a 4 KiB boundary and is padded to the

@@ -8,9 +8,9 @@ using SafeStore.Threads;
 namespace SafeStore.Log;
 
 /// <summary>
-/// Group commit. Who finds nobody at it leads: it writes its transaction and syncs, on its own thread. Who comes meanwhile waits; the log
-/// thread then leads for all that wait, with one write and one sync for each batch, until nobody does, and for whoever comes after a batch
-/// of several. What a transaction has to do meanwhile its own thread does if another one leads, else a thread for that.
+/// Group commit. A caller that finds no leader leads: it writes its transaction and syncs, on its own thread. Others wait; the log
+/// thread then leads for all that wait, with one write and one sync for each batch, until none waits, and for a caller that comes after a
+/// batch of several. What a transaction has to do meanwhile its own thread does if another one leads, else a thread for that.
 /// </summary>
 /// <remarks>
 /// A single writer does not pay for a change of threads. Many writers do not block the pool's threads with their syncs, the next batch
@@ -20,7 +20,7 @@ internal sealed class Committer : IDisposable
 {
     private const long BatchBytesMax = 4 * 1024 * 1024;
 
-    /// <summary>Not none: that somebody is told of a failure must not need memory.</summary>
+    /// <summary>Not none: to tell a caller of a failure must not need memory.</summary>
     private const int BatchCapacity = 4;
 
     private readonly CommitLog _log;
@@ -49,7 +49,7 @@ internal sealed class Committer : IDisposable
 
     /// <summary>
     /// Puts a transaction into the log, and stages it meanwhile; durable on return unless it touches volatile roots only. Cancellation is
-    /// honoured until the transaction is put into a batch. Ask <see cref="PendingCommit.Outcome"/> when it throws; nobody stages it any
+    /// honoured until the transaction is put into a batch. Ask <see cref="PendingCommit.Outcome"/> when it throws; it is not staged any
     /// more then.
     /// </summary>
     public async ValueTask<Lsn> CommitAsync(PendingCommit commit, CancellationToken cancellation)
@@ -76,7 +76,7 @@ internal sealed class Committer : IDisposable
             : throw new InvalidOperationException("A transaction has come back from the log without an outcome.");
     }
 
-    /// <summary>Ends the threads; nobody commits any more.</summary>
+    /// <summary>Ends the threads; no caller commits any more.</summary>
     public void Dispose()
     {
         _thread.Dispose();
@@ -105,7 +105,7 @@ internal sealed class Committer : IDisposable
 
         if (isFirst && !leads)
         {
-            _thread.Wake(); // by nobody else: it has been told that there is a leader
+            _thread.Wake(); // no other caller does: each has been told that there is a leader
         }
 
         return leads;
@@ -153,7 +153,7 @@ internal sealed class Committer : IDisposable
             commit.RunMeanwhile();
             await WaitAsync(commit, cancellation).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // out of memory: it waits in the queue all the same, and only whoever leads knows what becomes of it
+#pragma warning disable CA1031 // out of memory: it waits in the queue all the same, and only the leader knows what becomes of it
         catch (Exception failure)
         {
             Withdraw(commit, failure);
@@ -200,7 +200,7 @@ internal sealed class Committer : IDisposable
             lock (_gate)
             {
                 early = _waiting.Count;
-                // or it would wait for the log on behalf of nobody
+                // or it would wait for the log on behalf of no caller
                 cancellation = early == 1 ? _waiting.Peek().Cancellation : CancellationToken.None;
             }
 
@@ -243,7 +243,7 @@ internal sealed class Committer : IDisposable
             TakeBatch(batch, batch.Count > 0 ? 0 : early);
             Conclude(batch, AppendOutcome.NotAppended, failure);
         }
-#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, others wait, and nobody may be told more than is known
+#pragma warning disable CA1031 // out of memory, or a defect: whatever it is, others wait, and none may be told more than is known
         catch (Exception failure)
         {
             TakeBatch(batch, batch.Count > 0 ? 0 : early);

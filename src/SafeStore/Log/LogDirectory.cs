@@ -110,8 +110,8 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     /// name in which no record is valid, if there is one. Durable with its name on return.
     /// </summary>
     /// <exception cref="StorageException">
-    /// Nothing has changed but for spare files; or the segment is there, and empty, and could not be opened: whoever looks at the directory
-    /// again finds it.
+    /// Nothing has changed but for spare files; or the segment is there, and empty, and could not be opened: a process that looks at the
+    /// directory again finds it.
     /// </exception>
     /// <exception cref="SyncFailedException">The segment's name exists and may not be durable.</exception>
     public SegmentReader Start(SegmentHeader header)
@@ -120,7 +120,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         Errno errno = fs.OpenFile(directory, spare, FileUse.ReadWrite, out FileHandle? file);
         if (errno != Errno.None && spare.StartsWith(PreparePrefix, StringComparison.Ordinal))
         {
-            _ = fs.Unlink(directory, spare); // a spare stays for the next try, but this one nobody would find
+            _ = fs.Unlink(directory, spare); // a spare stays for the next try, but this one would never be found
         }
 
         StorageException.ThrowIfFailed(errno, "open a spare log segment", Path, spare);

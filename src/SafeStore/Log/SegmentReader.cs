@@ -151,7 +151,7 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
 
     private void Load(long offset, int wanted)
     {
-        // The first look is one block, since a reader at the tail finds nothing; whoever reads on reads more at a time.
+        // The first look is one block, since a reader at the tail finds nothing; one that reads on reads more at a time.
         int size = _windowLength == 0 ? Math.Max(wanted, RecordFormat.BlockBytes) : Math.Max(wanted, WindowBytes);
         if (_window.Length < size)
         {

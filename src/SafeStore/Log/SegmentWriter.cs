@@ -18,7 +18,7 @@ internal sealed class SegmentWriter(LogDirectory directory, SegmentReader segmen
 
     /// <summary>Writes a batch, all of it.</summary>
     /// <exception cref="StorageException">Nothing of the batch counts.</exception>
-    /// <exception cref="StoreFaultedException">A part of it may stand in the log, and nobody could take it back.</exception>
+    /// <exception cref="StoreFaultedException">A part of it may stand in the log, and could not be taken back.</exception>
     public void Write(ReadOnlySpan<byte> bytes, long start, bool isAlone)
     {
         for (int written = 0; written < bytes.Length;)

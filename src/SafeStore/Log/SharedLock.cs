@@ -4,10 +4,12 @@ using SafeStore.Locking;
 namespace SafeStore.Log;
 
 /// <summary>
-/// A lock between processes that is held for less time than a pause by the clock would take. flock tells nobody that it has become free:
-/// who finds it held says so in a shared word and sleeps on that word; who releases it wakes them.
+/// A lock between processes that is held for less time than a pause by the clock would take. A byte lock does not tell that it has become
+/// free: a process that finds it held says so in a shared word and sleeps on that word; the process that releases it wakes them.
 /// </summary>
-/// <remarks>The flock alone decides; a word that is wrong, or a holder that died and wakes nobody, costs at most one sleep.</remarks>
+/// <remarks>
+/// The byte lock alone decides; a word that is wrong, or a holder that died without waking a waiter, costs at most one sleep.
+/// </remarks>
 internal sealed class SharedLock(FileLock fileLock, SharedState shared, SharedWord waiting)
 {
     private static readonly TimeSpan s_sleep = TimeSpan.FromMilliseconds(1);
@@ -44,7 +46,7 @@ internal sealed class SharedLock(FileLock fileLock, SharedState shared, SharedWo
         bool isReleased = fileLock.TryRelease();
         if (shared.ReadHint(waiting) != 0)
         {
-            // Whoever announces itself between these two finds the word changed and does not sleep.
+            // A process that announces itself between these two finds the word changed and does not sleep.
             _ = shared.TryWrite(waiting, 0);
             shared.Wake(waiting);
         }

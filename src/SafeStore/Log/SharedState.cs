@@ -14,7 +14,7 @@ internal enum StoreStatus : ulong
     /// <summary>Its owner, holding it exclusively, is recovering the store.</summary>
     Recovering = 0x5245_434F_5645_5259,
 
-    /// <summary>Recovered; everybody may join.</summary>
+    /// <summary>Recovered; every process may join.</summary>
     Open = 0x4F50_454E_4F50_454E,
 
     /// <summary>A sync has failed: no writes until all have closed and one has recovered.</summary>
@@ -54,9 +54,10 @@ internal enum SharedWord
 /// first opener recovers anyway. The mapping serves only those who sleep until a word changes.
 /// </summary>
 /// <remarks>
-/// <c>TailOwner</c> and <c>Epoch</c> are written under the log lock only. The tail owner is whoever appended last: it knows where the log
-/// ends; everybody else reads forward first. The epoch grows with every new segment: whoever knows another one looks at the directory
-/// again. The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's own.
+/// <c>TailOwner</c> and <c>Epoch</c> are written under the log lock only. The tail owner is the process that appended last: it knows where
+/// the log ends; the others read forward first. The epoch grows with every new segment: a process that knows another one looks at the
+/// directory again. The other words only save work: what they say is true, and what they do not say yet costs a wait or a sync of one's
+/// own.
 /// </remarks>
 internal sealed class SharedState : IDisposable
 {
@@ -105,7 +106,7 @@ internal sealed class SharedState : IDisposable
 
     public Lsn SyncedLsn => new((long)ReadHint(SharedWord.SyncedLsn));
 
-    /// <summary>Makes the file long enough to be mapped; whoever comes first does, and to write zeros twice does no harm.</summary>
+    /// <summary>Makes the file long enough to be mapped; the first opener does, and to write zeros twice does no harm.</summary>
     public static void EnsureLength(IDurableFileSystem fs, FileHandle file)
     {
         StorageException.ThrowIfFailed(fs.Stat(file, out FileStatus status), "look at the shared state", file);

@@ -44,7 +44,7 @@ internal sealed class SharedSync(SharedLock turn, SharedState shared)
             return shared.SyncedLsn;
         }
 
-        sync(state); // whoever has the turn has been stopped, or its disk has: nobody waits for long
+        sync(state); // the process that was to sync has been stopped, or its disk has: no process waits for long
         return upTo;
     }
 

@@ -7,7 +7,7 @@ namespace SafeStore.Threads;
 
 /// <summary>
 /// Files to be synced together. The fsync of a file whose data has no place on the disk yet commits the filesystem's journal, and while
-/// that is being done, whoever changes a name waits. So the write-back of all of them is started first, and several are synced at a time:
+/// that is being done, every change of a name waits. So the write-back of all of them is started first, and several are synced at a time:
 /// then one journal commit covers many.
 /// </summary>
 /// <typeparam name="T">What tells the files apart.</typeparam>

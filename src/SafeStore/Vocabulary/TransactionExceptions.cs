@@ -3,13 +3,13 @@ using System;
 namespace SafeStore;
 
 /// <summary>
-/// A sandbox is no longer at the version at which it was read: somebody else has changed it. Nothing was changed; read again and decide
+/// A sandbox is no longer at the version at which it was read: it was changed meanwhile. Nothing was changed; read again and decide
 /// anew.
 /// </summary>
 public sealed class VersionConflictException : SafeStoreException
 {
     internal VersionConflictException(string sandbox, Lsn required, Lsn actual)
-        : base($"The sandbox '{sandbox}' is at version {actual}, not at {required}: somebody else has changed it. Read it again and "
+        : base($"The sandbox '{sandbox}' is at version {actual}, not at {required}: it was changed meanwhile. Read it again and "
             + $"decide anew.")
     {
         Sandbox = sandbox;
@@ -31,7 +31,7 @@ public sealed class VersionConflictException : SafeStoreException
 }
 
 /// <summary>
-/// A transaction is durable, but an error kept it from becoming wholly visible. Do not repeat it: whoever locks its sandboxes next
+/// A transaction is durable, but an error kept it from becoming wholly visible. Do not repeat it: the next lock of its sandboxes
 /// finishes it. Until then single documents may show the old or the new content.
 /// </summary>
 public sealed class CommitNotPublishedException : SafeStoreException
