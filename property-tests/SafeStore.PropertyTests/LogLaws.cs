@@ -165,7 +165,7 @@ public sealed class LogLaws
             Directory = new LogDirectory(_fs, _directory, SegmentBytes, logBytesMax: 0);
             var identity = new StoreIdentity(Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
             Directory.Start(
-                new SegmentHeader(1, new Lsn(1), default, 0, SegmentBytes, identity.Store, identity.ConfigRoot, identity.RunRoot))
+                new SegmentHeader(1, new Lsn(1), default, 0, SegmentBytes, identity))
                 .Dispose();
             using SharedState one = Share();
             using SharedState two = Share();

@@ -4,6 +4,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using SafeStore.FileSystem;
 using SafeStore.Log;
+using SafeStore.Vocabulary;
 using Xunit;
 
 namespace SafeStore.PropertyTests;
@@ -128,7 +129,7 @@ public sealed class RecordLaws : IDisposable
         Assert.Equal(Errno.None, _fs.OpenFile(_directory, "segment", FileUse.Read, out FileHandle? file));
         return new SegmentReader(
             _fs, file!, new SegmentHeader(
-            sample.Salt, sample.Lsn, sample.Lsn.Previous, sample.Previous, SegmentBytes, default, default, default));
+            sample.Salt, sample.Lsn, sample.Lsn.Previous, sample.Previous, SegmentBytes, new StoreIdentity(default, default, default)));
     }
 
     private void Write(byte[] bytes, long offset)

@@ -62,7 +62,7 @@ internal sealed class Engine : IAsyncDisposable
 
     public EngineEvents Events { get; }
 
-    public bool IsFaulted => _log.IsFaulted;
+    public bool IsFaulted => _log.Faults.IsFaulted;
 
     public static async ValueTask<Engine> OpenAsync(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
     {

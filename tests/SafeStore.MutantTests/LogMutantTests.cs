@@ -6,6 +6,7 @@ using SafeStore.Commit;
 using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Testing;
+using SafeStore.Vocabulary;
 using Xunit;
 
 namespace SafeStore.MutantTests;
@@ -97,7 +98,7 @@ public sealed class LogMutantTests
         var lab = new Lab();
         SimulatedFileSystem fs = lab.Machine.Start().FileSystem;
         Assert.Equal(Errno.None, fs.OpenRoot("/", out DirectoryHandle? root));
-        var header = new SegmentHeader(7, new Lsn(5), new Lsn(4), 99, 16 * 1024, Guid.Empty, Guid.Empty, Guid.Empty);
+        var header = new SegmentHeader(7, new Lsn(5), new Lsn(4), 99, 16 * 1024, new StoreIdentity(default, default, default));
         Violation.Unless(Reads(header.Salt, header.FirstLsn), "The next record is not found.");
         Violation.Unless(!Reads(header.Salt + 1, header.FirstLsn), "A record of another segment is taken for the next one.");
         Violation.Unless(!Reads(header.Salt, header.FirstLsn.Next), "A record with another number is taken for the next one.");

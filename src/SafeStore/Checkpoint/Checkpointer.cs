@@ -67,7 +67,7 @@ internal sealed class Checkpointer(
     private async ValueTask<List<Lsn>> ListAsync(bool seal, ParallelCalls threads, CancellationToken cancellation)
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
-        log.ThrowIfFaulted();
+        log.Faults.ThrowIfFaulted();
         if (seal)
         {
             await threads.RunAsync(() => log.Seal(hold)).ConfigureAwait(false);
@@ -148,7 +148,7 @@ internal sealed class Checkpointer(
         }
         catch (SyncFailedException failure)
         {
-            throw log.Fault(failure.Path, failure.Errno);
+            throw log.Faults.Fault(failure.Path, failure.Errno);
         }
     }
 }

@@ -53,7 +53,7 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
         catch (SyncFailedException failure)
         {
-            throw log.Fault(failure.Path, failure.Errno); // the next recovery makes all of it anew, from the log
+            throw log.Faults.Fault(failure.Path, failure.Errno); // the next recovery makes all of it anew, from the log
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         {
             if (file.IsLock)
             {
-                throw log.Fault(file.Path, errno); // no record has its content
+                throw log.Faults.Fault(file.Path, errno); // no record has its content
             }
 
             await RewriteAsync(file).ConfigureAwait(false);
@@ -153,7 +153,7 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
         catch (Exception failure) when (failure is not StoreFaultedException)
         {
-            throw log.Fault(file.Path, Errno.InputOutput);
+            throw log.Faults.Fault(file.Path, Errno.InputOutput);
         }
     }
 
@@ -222,7 +222,7 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
             Errno errno = root.SyncScratch(out DirectoryHandle failed);
             if (errno != Errno.None)
             {
-                throw log.Fault(failed.Path, errno);
+                throw log.Faults.Fault(failed.Path, errno);
             }
         }
     }
@@ -232,7 +232,7 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         Errno errno = _fs.SyncDirectory(directory);
         if (errno != Errno.None)
         {
-            throw log.Fault(directory.Path, errno);
+            throw log.Faults.Fault(directory.Path, errno);
         }
     }
 

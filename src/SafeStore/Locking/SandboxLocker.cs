@@ -129,7 +129,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new ObjectDisposedException(typeof(StateStore).FullName, "The store was closed during the wait for a lock.");
+            throw new ObjectDisposedException("SafeStore.StateStore", "The store was closed during the wait for a lock.");
         }
         catch (OperationCanceledException)
         {

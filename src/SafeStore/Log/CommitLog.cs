@@ -42,7 +42,6 @@ internal sealed class CommitLog : IDisposable
     private ulong _epoch;
     private Lsn _durable;
     private Lsn? _halfFull;
-    private StoreFaultedException? _fault;
 
     public CommitLog(
         LogDirectory directory, LogLock logLock, SharedSync sync, SharedState shared, StoreAnchor anchor, StoreIdentity identity,
@@ -55,12 +54,15 @@ internal sealed class CommitLog : IDisposable
         _identity = identity;
         _anchor = anchor;
         _observer = observer;
+        Faults = new FaultMark(shared);
         Span<byte> random = stackalloc byte[8];
         directory.FileSystem.FillRandom(random);
         _owner = BitConverter.ToUInt64(random) | 1; // never the 0 of a fresh file
     }
 
     public LogDirectory Directory => _directory;
+
+    public FaultMark Faults { get; }
 
     /// <summary>What an append has thrown of which a part may stand in the log; null if none has.</summary>
     public StoreFaultedException? UnknownAppend { get; private set; }
@@ -81,39 +83,6 @@ internal sealed class CommitLog : IDisposable
 
     public ValueTask<LogLock.Hold> LockAsync(CancellationToken cancellation) => _lock.AcquireAsync(cancellation);
 
-    /// <summary>Whether a sync has failed in any process since the last recovery.</summary>
-    public bool IsFaulted => _fault is not null || _shared.IsFaulted;
-
-    /// <summary>Throws if a sync has failed in any process since the last recovery.</summary>
-    public void ThrowIfFaulted()
-    {
-        if (_fault is { } fault)
-        {
-            throw new StoreFaultedException("a sync has failed in this process.", fault);
-        }
-
-        if (_shared.Status == StoreStatus.Faulted)
-        {
-            throw new StoreFaultedException("a sync has failed in another process that has it open.");
-        }
-    }
-
-    /// <summary>Faults the store for all processes, because of a sync.</summary>
-    public StoreFaultedException Fault(string path, Errno errno) =>
-        Fault(new StoreFaultedException(
-            $"the sync of '{path}' failed with errno {(int)errno} ({errno}).", new StorageException("sync", path, errno)));
-
-    /// <summary>Faults the store for all processes, because of something that should not happen.</summary>
-    public StoreFaultedException Fault(string path, Exception failure) =>
-        Fault(new StoreFaultedException($"writing '{path}' failed unexpectedly ({failure.Message}).", failure));
-
-    private StoreFaultedException Fault(StoreFaultedException fault)
-    {
-        _fault ??= fault;
-        _shared.TryFault();
-        return fault;
-    }
-
     /// <summary>The LSN of the last record in the log.</summary>
     public Lsn LastLsn(LogLock.Hold hold)
     {
@@ -129,7 +98,7 @@ internal sealed class CommitLog : IDisposable
     /// <exception cref="StoreFaultedException">The store is, or has become, faulted.</exception>
     public int Append(IReadOnlyList<PendingCommit> batch, LogLock.Hold hold)
     {
-        ThrowIfFaulted();
+        Faults.ThrowIfFaulted();
         CatchUp(hold);
         StorageException.ThrowIfFailed(FindReplaced(out string looked), "look at", looked);
         if (_shared.TailOwner != _owner)
@@ -145,9 +114,9 @@ internal sealed class CommitLog : IDisposable
             start = SegmentHeader.Bytes;
         }
 
-        int count = CountFitting(batch, start, out int bytes);
-        Span<byte> buffer = _buffer.Take(bytes);
-        LogPosition end = Encode(batch, count, start, buffer);
+        var encoder = new BatchEncoder(batch, _end with { Offset = start }, _segment.Header);
+        Span<byte> buffer = _buffer.Take(encoder.Bytes);
+        LogPosition end = encoder.Encode(buffer, _durable);
         try
         {
             _writer!.Write(buffer, start, IsAlone);
@@ -159,14 +128,14 @@ internal sealed class CommitLog : IDisposable
         }
 
         _end = end;
-        _observer?.Appended(_segment.Header.FirstLsn, batch, count);
+        _observer?.Appended(_segment.Header.FirstLsn, batch, encoder.Count);
         if (!IsAlone)
         {
             _appendsUntilAlone--;
             _shared.TrySetAppended(end.Next.Previous);
         }
 
-        return count;
+        return encoder.Count;
     }
 
     /// <summary>Makes everything up to an LSN durable; other processes may append meanwhile.</summary>
@@ -191,10 +160,10 @@ internal sealed class CommitLog : IDisposable
 
         // Another process may have been told of a lost write that this one's sync could not see any more; or what was synced is no more
         // what a later opener finds.
-        ThrowIfFaulted();
+        Faults.ThrowIfFaulted();
         if (FindReplaced(out string path) is var errno and not Errno.None)
         {
-            throw Fault(path, errno);
+            throw Faults.Fault(path, errno);
         }
 
         _durable = Lsn.Max(_durable, upTo);
@@ -205,7 +174,7 @@ internal sealed class CommitLog : IDisposable
     /// </summary>
     public Lsn Seal(LogLock.Hold hold)
     {
-        ThrowIfFaulted();
+        Faults.ThrowIfFaulted();
         CatchUp(hold);
         if (_end.Offset > SegmentHeader.Bytes)
         {
@@ -254,7 +223,8 @@ internal sealed class CommitLog : IDisposable
     {
         Errno errno = _anchor.FindReplaced(_segmentPath, _segmentStatus, out path);
         return errno != Errno.NotFound ? errno
-            : throw Fault(new StoreFaultedException($"'{path}' was deleted or replaced by another program while the store was open."));
+            : throw Faults.Fault(
+                new StoreFaultedException($"'{path}' was deleted or replaced by another program while the store was open."));
     }
 
     private void SyncSegment()
@@ -263,10 +233,10 @@ internal sealed class CommitLog : IDisposable
         Errno errno = _directory.FileSystem.SyncData(file);
         if (errno != Errno.None)
         {
-            throw Fault(file.Path, errno);
+            throw Faults.Fault(file.Path, errno);
         }
 
-        ThrowIfFaulted(); // before anybody is told that it succeeded
+        Faults.ThrowIfFaulted(); // before any caller is told that it succeeded
     }
 
     private void Use(SegmentReader? segment)
@@ -281,7 +251,7 @@ internal sealed class CommitLog : IDisposable
                 _directory.FileSystem.Stat(segment.File, out _segmentStatus), "look at a log segment", segment.File);
         }
 
-        _writer = segment is null ? null : new SegmentWriter(_directory, segment, Fault);
+        _writer = segment is null ? null : new SegmentWriter(_directory, segment, Faults.Fault);
     }
 
     /// <summary>Finds the end of the log: others may have appended, changed the segment, or died in the middle of either.</summary>
@@ -325,7 +295,7 @@ internal sealed class CommitLog : IDisposable
         }
         catch (SyncFailedException failure)
         {
-            throw Fault(failure.Path, failure.Errno);
+            throw Faults.Fault(failure.Path, failure.Errno);
         }
 
         SegmentReader newest = _directory.Open(segments[^1], FileUse.ReadWrite);
@@ -353,9 +323,7 @@ internal sealed class CommitLog : IDisposable
     {
         Sync(_end.Next.Previous, hold);
         long size = Math.Max(_directory.SegmentBytes, RecordFormat.AlignUp(SegmentHeader.Bytes + recordBytes, RecordFormat.BlockBytes));
-        var header =
-            new SegmentHeader(
-            NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity.Store, _identity.ConfigRoot, _identity.RunRoot);
+        var header = new SegmentHeader(NewSalt(), _end.Next, _end.Next.Previous, _end.Checksum, size, _identity);
         _shared.NextEpoch();
         ulong epoch = _shared.Epoch;
         SegmentReader segment;
@@ -365,44 +333,12 @@ internal sealed class CommitLog : IDisposable
         }
         catch (SyncFailedException failure)
         {
-            throw Fault(failure.Path, failure.Errno);
+            throw Faults.Fault(failure.Path, failure.Errno);
         }
 
         Use(segment);
         _end = LogPosition.StartOf(header);
         _epoch = epoch;
-    }
-
-    private int CountFitting(IReadOnlyList<PendingCommit> batch, long start, out int bytes)
-    {
-        long end = start;
-        int count = 0;
-        while (count < batch.Count && end + RecordFormat.SizeOf(batch[count].PayloadBytes) <= _segment!.Header.SegmentBytes)
-        {
-            end += RecordFormat.SizeOf(batch[count++].PayloadBytes);
-        }
-
-        bytes = (int)(RecordFormat.AlignUp(end, RecordFormat.BlockBytes) - start);
-        return count;
-    }
-
-    private LogPosition Encode(IReadOnlyList<PendingCommit> batch, int count, long start, Span<byte> buffer)
-    {
-        LogPosition position = _end with { Offset = start };
-        for (int i = 0; i < count; i++)
-        {
-            PendingCommit commit = batch[i];
-            int size = (int)RecordFormat.SizeOf(commit.PayloadBytes);
-            Span<byte> record = buffer.Slice((int)(position.Offset - start), size);
-            commit.WritePayload(record.Slice(RecordFormat.HeaderBytes, commit.PayloadBytes));
-            var header = new RecordHeader(_segment!.Header.Salt, position.Next, _durable, position.Checksum, commit.PayloadBytes);
-            ulong checksum = RecordFormat.Seal(record, header);
-            commit.Lsn = position.Next;
-            position = new LogPosition(position.Offset + size, position.Next.Next, checksum);
-        }
-
-        buffer[(int)(position.Offset - start)..].Clear();
-        return position;
     }
 
     private ulong NewSalt()

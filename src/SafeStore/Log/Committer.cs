@@ -55,7 +55,7 @@ internal sealed class Committer : IDisposable
     public async ValueTask<Lsn> CommitAsync(PendingCommit commit, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        _log.ThrowIfFaulted();
+        _log.Faults.ThrowIfFaulted();
         commit.Cancellation = cancellation;
         if (Enqueue(commit))
         {
@@ -262,10 +262,10 @@ internal sealed class Committer : IDisposable
     {
         try
         {
-            return _log.Fault(_log.Directory.Path, failure);
+            return _log.Faults.Fault(_log.Directory.Path, failure);
         }
 #pragma warning disable CA1031 // whatever it is, the store is faulted in this process; the others could not be told
-        catch (Exception) when (_log.IsFaulted)
+        catch (Exception) when (_log.Faults.IsFaulted)
         {
             return failure;
         }

@@ -30,10 +30,10 @@ internal static class LogReader
             throw new LogCorruptException(directory.Path, 0, found.Next, "the log has no segment");
         }
 
-        if (log.Header is { } header && store is { } own && header.Store != own)
+        if (log.Header is { } header && store is { } own && header.Identity.Store != own)
         {
             throw new LogCorruptException(
-                directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Store}");
+                directory.Path, 0, log.Watermark.Next, $"its segments are those of another store, {header.Identity.Store}");
         }
 
         // The watermark is the last file that the making of a store writes: without it, no transaction was ever acknowledged.

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Log;
 
@@ -11,8 +12,7 @@ namespace SafeStore.Log;
 /// own: everything before it is durable in the documents, whatever the older segments and the watermark's file say.
 /// </summary>
 internal sealed record SegmentHeader(
-    ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, ulong PreviousChecksum, long SegmentBytes, Guid Store, Guid ConfigRoot, Guid RunRoot,
-    Lsn Watermark = default)
+    ulong Salt, Lsn FirstLsn, Lsn PreviousLsn, ulong PreviousChecksum, long SegmentBytes, StoreIdentity Identity, Lsn Watermark = default)
 {
     public const int Bytes = RecordFormat.BlockBytes;
     public const uint FormatVersion = 1;
@@ -20,7 +20,7 @@ internal sealed record SegmentHeader(
     private const ulong Magic = 0x3147_4553_4F54_5353; // "SSTOSEG1"
     private const int EndOfFields = 120;
 
-    public Guid IdentityOf(StoreRoot root) => root == StoreRoot.Config ? ConfigRoot : RunRoot;
+    public Guid IdentityOf(StoreRoot root) => Identity.IdentityOf(root);
 
     public byte[] Encode()
     {
@@ -32,9 +32,9 @@ internal sealed record SegmentHeader(
         BinaryPrimitives.WriteInt64LittleEndian(span[32..], FirstLsn.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(span[40..], PreviousChecksum);
         BinaryPrimitives.WriteInt64LittleEndian(span[48..], SegmentBytes);
-        _ = Store.TryWriteBytes(span[56..], bigEndian: true, out _);
-        _ = ConfigRoot.TryWriteBytes(span[72..], bigEndian: true, out _);
-        _ = RunRoot.TryWriteBytes(span[88..], bigEndian: true, out _);
+        _ = Identity.Store.TryWriteBytes(span[56..], bigEndian: true, out _);
+        _ = Identity.ConfigRoot.TryWriteBytes(span[72..], bigEndian: true, out _);
+        _ = Identity.RunRoot.TryWriteBytes(span[88..], bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(span[104..], PreviousLsn.Value);
         BinaryPrimitives.WriteInt64LittleEndian(span[112..], Watermark.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(span, XxHash3.HashToUInt64(span[8..EndOfFields]));
@@ -53,9 +53,9 @@ internal sealed record SegmentHeader(
             new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[104..])),
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]),
-            new Guid(bytes[56..72], bigEndian: true),
-            new Guid(bytes[72..88], bigEndian: true),
-            new Guid(bytes[88..104], bigEndian: true),
+            new StoreIdentity(
+                new Guid(bytes[56..72], bigEndian: true), new Guid(bytes[72..88], bigEndian: true),
+                new Guid(bytes[88..104], bigEndian: true)),
             new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[112..])));
     }
 }

@@ -79,7 +79,7 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
         string sandbox, Lsn above, CancellationToken cancellation)
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
-        log.ThrowIfFaulted();
+        log.Faults.ThrowIfFaulted();
         List<(SandboxPlan Plan, CommitRecord Record)> plans =
             [.. CommittedPlans.Of(log.ReadAll(hold).Where(record => record.Lsn > above), log.Directory.Path, sandbox)];
 

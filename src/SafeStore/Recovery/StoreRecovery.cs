@@ -31,8 +31,8 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         SyncNames(); // R1
         LogContents log = LogReader.ReadChecked(directory, _watermark, metadata.StoreId(), out Lsn? mark); // R2
         bool isMade = mark is not null;
-        StoreIdentity identity = metadata.Establish(isMade, log.Header is { } newest ? (newest.ConfigRoot, newest.RunRoot) : null);
-        bool rootWasLost = isMade && (log.Header!.ConfigRoot != identity.ConfigRoot || log.Header.RunRoot != identity.RunRoot);
+        StoreIdentity identity = metadata.Establish(isMade, log.Header?.Identity is { } newest ? (newest.ConfigRoot, newest.RunRoot) : null);
+        bool rootWasLost = isMade && log.Header!.Identity != identity;
         Dictionary<string, Redo> redos = Collect(log);
 
         // R3. A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any
@@ -238,8 +238,8 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         _fs.FillRandom(salt);
         Lsn previous = log.Header is null ? default : log.End.Next.Previous;
         var header = new SegmentHeader(
-            BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity.Store, identity.ConfigRoot,
-            identity.RunRoot, Watermark: last);
+            BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity,
+            Watermark: last);
         directory.Start(header).Dispose();
     }
 

@@ -2,7 +2,7 @@ using System;
 
 namespace SafeStore.Vocabulary;
 
-/// <summary>Who a store is, and which roots it has.</summary>
+/// <summary>Which store it is, and which roots it has.</summary>
 /// <param name="Store">The store's id.</param>
 /// <param name="ConfigRoot">The config root's id.</param>
 /// <param name="RunRoot">The run root's id; a new one when a volatile root was lost.</param>

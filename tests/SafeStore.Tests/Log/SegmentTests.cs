@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Tests.FileSystem;
+using SafeStore.Vocabulary;
 using Xunit;
 
 namespace SafeStore.Tests.Log;
@@ -30,8 +31,10 @@ public sealed class SegmentTests : IDisposable
     {
         var header = new SegmentHeader(
             0x1122334455667788, new Lsn(9), new Lsn(8), 0x99, 65536,
-            new Guid("00010203-0405-0607-0809-0a0b0c0d0e0f"), new Guid("10111213-1415-1617-1819-1a1b1c1d1e1f"),
-            new Guid("20212223-2425-2627-2829-2a2b2c2d2e2f"), new Lsn(7));
+            new StoreIdentity(
+                new Guid("00010203-0405-0607-0809-0a0b0c0d0e0f"), new Guid("10111213-1415-1617-1819-1a1b1c1d1e1f"),
+                new Guid("20212223-2425-2627-2829-2a2b2c2d2e2f")),
+            new Lsn(7));
         byte[] bytes = header.Encode();
         Assert.Equal(4096, bytes.Length);
         Assert.Equal(XxHash3.HashToUInt64(bytes.AsSpan(8, 112)), BitConverter.ToUInt64(bytes));
@@ -47,7 +50,7 @@ public sealed class SegmentTests : IDisposable
     [Fact]
     public void A_header_of_another_kind_version_length_or_checksum_is_none()
     {
-        byte[] bytes = new SegmentHeader(1, new Lsn(1), default, 0, 65536, default, default, default).Encode();
+        byte[] bytes = new SegmentHeader(1, new Lsn(1), default, 0, 65536, new StoreIdentity(default, default, default)).Encode();
         Assert.Null(SegmentHeader.TryDecode(bytes.AsSpan(0, 119)));
         foreach (int at in new[] { 0, 8, 16, 119 })
         {
@@ -153,7 +156,8 @@ public sealed class SegmentTests : IDisposable
             Lsn[] segments = [.. Enumerable.Range(1, 12).Select(static first => new Lsn(first))];
             foreach (Lsn first in segments)
             {
-                directory.Start(new SegmentHeader(1, first, first.Previous, 0, SegmentBytes, Guid.Empty, Guid.Empty, Guid.Empty)).Dispose();
+                directory.Start(new SegmentHeader(1, first, first.Previous, 0, SegmentBytes, new StoreIdentity(default, default, default)))
+                    .Dispose();
             }
 
             directory.Release(directory.Detach(segments));
