@@ -66,7 +66,7 @@ internal sealed class FileReportOutput(Stream output, bool isJson, bool isDryRun
     private static void Append(StringBuilder text, string what, FileReport report, string? reason)
     {
         string line = $"{what,-13}  {PathOf(report)}{(report.Bytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" ({bytes} bytes)") : "")}{(reason is null ? "" : ": " + reason)}";
-        // Names and texts of files are anybody's: none may steer the terminal.
+        // Names and texts of files may come from any program: none may steer the terminal.
         text.Append(string.Concat(line.Select(static character => char.IsControl(character) ? '?' : character))).Append('\n');
     }
 

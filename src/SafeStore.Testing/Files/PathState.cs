@@ -89,7 +89,7 @@ internal readonly record struct PathState(
         return attributes == 0 ? FileAttributes.Normal : attributes;
     }
 
-    /// <summary>All that attributes can change on Linux is whether anybody may write.</summary>
+    /// <summary>All that attributes can change on Linux is whether any user may write.</summary>
     internal static void SetAttributes(SimulatedFiles files, string path, FileAttributes attributes)
     {
         if ((attributes & ~KnownAttributes) != 0)

@@ -97,7 +97,7 @@ internal abstract class PendingCommit
         IsConcluded = true;
     }
 
-    /// <summary>Makes the transaction one that waits; to be called before anybody else can see it.</summary>
+    /// <summary>Makes the transaction one that waits; to be called before any other thread can see it.</summary>
     public void Wait() => _outcomeKnown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void TellOutcome() => _outcomeKnown?.TrySetResult();

@@ -31,7 +31,8 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         SyncNames(); // R1
         LogContents log = LogReader.ReadChecked(directory, _watermark, metadata.StoreId(), out Lsn? mark); // R2
         bool isMade = mark is not null;
-        StoreIdentity identity = metadata.Establish(isMade, log.Header?.Identity is { } newest ? (newest.ConfigRoot, newest.RunRoot) : null);
+        StoreIdentity identity =
+            metadata.Establish(isMade, log.Header?.Identity is { } newest ? (newest.ConfigRoot, newest.RunRoot) : null);
         bool rootWasLost = isMade && log.Header!.Identity != identity;
         Dictionary<string, Redo> redos = Collect(log);
 

@@ -14,7 +14,7 @@ namespace SafeStore.Threads;
 /// <param name="fs">The filesystem.</param>
 /// <param name="sideBySide">Syncs them.</param>
 /// <param name="filesMax">
-/// How many files: the fewer, the shorter does anybody wait for the journal; the more, the fewer commits of the journal.
+/// How many files: the fewer, the shorter is a wait for the journal; the more, the fewer commits of the journal.
 /// </param>
 internal sealed class SyncBatch<T>(IDurableFileSystem fs, ParallelCalls sideBySide, int filesMax) : IDisposable
 {

@@ -40,7 +40,8 @@ public sealed class SegmentTests : IDisposable
         Assert.Equal(XxHash3.HashToUInt64(bytes.AsSpan(8, 112)), BitConverter.ToUInt64(bytes));
         Assert.Equal(
             "5353544F53454731" + "01000000" + "00000000" + "8877665544332211" + "0900000000000000" + "9900000000000000" + "0000010000000000"
-            + "000102030405060708090A0B0C0D0E0F" + "101112131415161718191A1B1C1D1E1F" + "202122232425262728292A2B2C2D2E2F" + "0800000000000000" + "0700000000000000",
+            + "000102030405060708090A0B0C0D0E0F" + "101112131415161718191A1B1C1D1E1F" + "202122232425262728292A2B2C2D2E2F"
+            + "0800000000000000" + "0700000000000000",
             Convert.ToHexString(bytes.AsSpan(8, 112)));
         Assert.Equal(-1, bytes.AsSpan(120).IndexOfAnyExcept((byte)0));
         Assert.Equal(header, SegmentHeader.TryDecode(bytes));
