@@ -1,9 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
+using SafeStore.Documentation;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Defects;
@@ -27,7 +27,7 @@ public sealed partial class DefectTableTests
     [Fact]
     public void Every_row_names_a_test_and_every_test_that_is_named_exists()
     {
-        HashSet<string> tests = TestsOfRepository();
+        HashSet<string> tests = Repository.TestNames();
 
         Assert.All(RowsOfTable(), row =>
         {
@@ -41,7 +41,7 @@ public sealed partial class DefectTableTests
     [Fact]
     public void Every_test_of_a_defect_is_in_the_table()
     {
-        IEnumerable<string> ours = TestsOfRepository().Where(static test => test.StartsWith("DefectTests", StringComparison.Ordinal));
+        IEnumerable<string> ours = Repository.TestNames().Where(static test => test.StartsWith("DefectTests", StringComparison.Ordinal));
 
         Assert.Empty(
             ours.Except(RowsOfTable().SelectMany(static row => NamedTest().Matches(row.Cells[^1]))
@@ -49,55 +49,15 @@ public sealed partial class DefectTableTests
     }
 
     private static Row[] RowsOfTable() =>
-        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "kata-defects.md")).Select(static line => NumberedRow().Match(line))
+        [.. Repository.LinesOf("docs/kata-defects.md").Select(static line => NumberedRow().Match(line))
             .Where(static match => match.Success).Select(static match =>
             new Row(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), [.. match.Groups[2].Value.Split(" | ")]))];
-
-    /// <summary>Every test of every project, as class and method.</summary>
-    private static HashSet<string> TestsOfRepository()
-    {
-        DirectoryInfo root = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "SafeStore.sln")))
-        {
-            root = root.Parent
-                ?? throw new DirectoryNotFoundException(
-                $"There is no SafeStore.sln above {AppContext.BaseDirectory}: run the tests from where they were built.");
-        }
-
-        var tests = new HashSet<string>(StringComparer.Ordinal);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(root.FullName, "tests"), "*.cs", SearchOption.AllDirectories))
-        {
-            string type = "";
-            bool isTest = false;
-            foreach (string line in File.ReadLines(file))
-            {
-                type = TypeLine().Match(line) is { Success: true } declared ? declared.Groups[1].Value : type;
-                isTest |= AttributeLine().IsMatch(line);
-                if (isTest && MethodLine().Match(line) is { Success: true } method)
-                {
-                    tests.Add($"{type}.{method.Groups[1].Value}");
-                    isTest = false;
-                }
-            }
-        }
-
-        return tests;
-    }
 
     [GeneratedRegex(@"^\| ([0-9]+) \| (.*) \|$")]
     private static partial Regex NumberedRow();
 
     [GeneratedRegex("`([A-Za-z0-9]+\\.[A-Za-z0-9_]+)`")]
     private static partial Regex NamedTest();
-
-    [GeneratedRegex(@"^public (?:sealed |abstract |partial )*class ([A-Za-z0-9]+)")]
-    private static partial Regex TypeLine();
-
-    [GeneratedRegex(@"^    \[(?:Fact|Theory)\b")]
-    private static partial Regex AttributeLine();
-
-    [GeneratedRegex(@"^    public (?:static |async )*(?:Task|void|ValueTask) ([A-Za-z0-9_]+)\(")]
-    private static partial Regex MethodLine();
 
     private sealed record Row(int Number, IReadOnlyList<string> Cells);
 }

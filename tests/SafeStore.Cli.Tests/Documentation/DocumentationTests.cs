@@ -1,0 +1,87 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using SafeStore.Documentation;
+using Xunit;
+
+namespace SafeStore.Cli.Tests.Documentation;
+
+/// <summary>The pages: their width, their length, and that what they name exists.</summary>
+public sealed partial class DocumentationTests
+{
+    private const int Columns = 120;
+
+    /// <summary>Words as `wc -w` counts them, tables included.</summary>
+    private static readonly Dictionary<string, int> Budgets = new(StringComparer.Ordinal)
+    {
+        ["docs/performance.md"] = 2500,
+        ["docs/testing.md"] = 2500,
+    };
+
+    /// <summary>Pages that are not wrapped yet.</summary>
+    private static readonly HashSet<string> Unwrapped = new(StringComparer.Ordinal)
+    {
+        "CHANGELOG.md", "README.md", "docs/cli.md", "docs/commit-protocol.md", "docs/file-format.md", "docs/guide.md",
+        "docs/README.md", "docs/kata-behaviour.md", "docs/kata-defects.md", "docs/mutation-testing.md", "docs/persist.md", "docs/sandboxes-go.md",
+        "docs/sandboxes.md", "docs/simulation.md",
+    };
+
+    public static TheoryData<string> Pages => [.. Repository.Pages];
+
+    public static TheoryData<string> WrappedPages => [.. Repository.Pages.Where(static page => !Unwrapped.Contains(page))];
+
+    public static TheoryData<string> BoundedPages => [.. Budgets.Keys];
+
+    [Theory]
+    [MemberData(nameof(WrappedPages))]
+    public void Prose_and_code_are_wrapped(string page) =>
+        Assert.Empty(Repository.LinesOf(page).Select(static (line, index) => (Number: index + 1, Line: line))
+            .Where(static each => each.Line.Length > Columns && !IsTableRow(each.Line) && !IsAddress(each.Line))
+            .Select(each => $"{page}:{each.Number}"));
+
+    [Theory]
+    [MemberData(nameof(BoundedPages))]
+    public void A_page_has_no_more_words_than_it_may(string page) =>
+        Assert.InRange(
+            Repository.LinesOf(page).Sum(static line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length),
+            1,
+            Budgets[page]);
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void What_a_page_links_to_exists(string page)
+    {
+        string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, page))!;
+
+        Assert.All(
+            LinkTarget().Matches(string.Join('\n', Repository.LinesOf(page))).Select(static match => match.Groups[1].Value),
+            target => Assert.True(Path.Exists(Path.Combine(folder, target)), $"{page} links to {target}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void The_tests_that_a_page_names_exist(string page)
+    {
+        HashSet<string> tests = Repository.TestNames();
+
+        Assert.All(
+            NamedTest().Matches(string.Join('\n', Repository.LinesOf(page))).Select(static match => match.Groups[1].Value),
+            test => Assert.Contains(test, tests));
+    }
+
+    private static bool IsTableRow(string line) => line.StartsWith('|');
+
+    /// <summary>An address cannot be broken.</summary>
+    private static bool IsAddress(string line) => LoneAddress().IsMatch(line);
+
+    [GeneratedRegex(@"^\W*(?:https?://|\[)\S+$")]
+    private static partial Regex LoneAddress();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#\s]+)")]
+    private static partial Regex LinkTarget();
+
+    [GeneratedRegex(@"`([A-Z][A-Za-z0-9]*(?:Tests|Laws|Cases)\.[A-Z][A-Za-z0-9]*_[A-Za-z0-9_]+)`")]
+    private static partial Regex NamedTest();
+}

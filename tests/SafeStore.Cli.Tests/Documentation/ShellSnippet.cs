@@ -1,0 +1,45 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Threading.Tasks;
+using SafeStore.Documentation;
+using Xunit;
+
+namespace SafeStore.Cli.Tests.Documentation;
+
+/// <summary>A shell block, run by bash in an empty directory, with the tool that was built as <c>safestore</c>.</summary>
+internal static class ShellSnippet
+{
+    public static async Task<ShellResult> RunAsync(Snippet snippet)
+    {
+        DirectoryInfo work = Directory.CreateTempSubdirectory("safestore-snippet-");
+        try
+        {
+            string tools = work.CreateSubdirectory("tools").FullName;
+            string tool = Path.Combine(tools, "safestore");
+            await File.WriteAllTextAsync(tool, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll")}' \"$@\"\n");
+            File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+            var start = new ProcessStartInfo("bash", ["-eu", "-o", "pipefail", "-c", snippet.Context + "\n" + snippet.Text])
+            {
+                WorkingDirectory = work.CreateSubdirectory("work").FullName,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                RedirectStandardInput = true,
+            };
+            start.Environment["PATH"] = tools + ":" + start.Environment["PATH"];
+            using Process shell = Process.Start(start)!;
+            shell.StandardInput.Close();
+            Task<string> output = shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Task<string> errors = shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return new ShellResult(shell.ExitCode, await output, await errors);
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+}
+
+internal sealed record ShellResult(int Code, string Output, string Errors);
