@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Mutation testing with Stryker.NET: bash tests/mutation.sh Log Locking Transactions (folders of src/SafeStore; or files, as Log/Watermark).
+# Mutation testing with Stryker.NET: bash tests/mutation.sh Log Locking Commit (folders of src/SafeStore; or files, as Log/Watermark).
 # Works on a copy of the tree with one test project that has the fast tests and laws; leaves the reports in artifacts/mutation.
 # Reading them: docs/mutation-testing.md. With TMPDIR on a fast filesystem that is not a tmpfs (the tests need syncs) it takes half the time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-[ "$#" -gt 0 ] || set -- Log Locking Transactions
+[ "$#" -gt 0 ] || set -- Log Locking Commit
 reports="$PWD/artifacts/mutation"
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
@@ -19,7 +19,7 @@ sed -i -e 's/TreatWarningsAsErrors>true/TreatWarningsAsErrors>false/' -e 's/Enfo
 cd tests/SafeStore.Tests
 mkdir Laws
 cp ../../property-tests/SafeStore.PropertyTests/{Laws,Gens,LogLaws,RecordLaws,PlanLaws,FairLockLaws,TempDirectory}.cs Laws
-rm -rf Documents SeamTests.cs packages.lock.json FileSystem/{DurableFileSystemContract*,PosixContractTests,PosixFileSystemTests,LockTableTests,AtomicFileTests,WholeFileTests}.cs
+rm -rf Documents House SeamTests.cs packages.lock.json FileSystem/{DurableFileSystemContract*,PosixContractTests,PosixFileSystemTests,LockTableTests,AtomicFileTests,WholeFileTests}.cs
 [ -n "${WITH_FAULTS:-}" ] || rm Transactions/CommitFaultTests.cs
 sed -i -e 's|<AllowUnsafeBlocks>|<RestorePackagesWithLockFile>false</RestorePackagesWithLockFile>\n    &|' \
     -e 's|<PackageReference Include="xunit.v3" />|&\n    <PackageReference Include="FsCheck.Xunit.v3" />\n    <Content Include="xunit.runner.json" CopyToOutputDirectory="PreserveNewest" />|' SafeStore.Tests.csproj

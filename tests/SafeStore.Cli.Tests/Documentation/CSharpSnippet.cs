@@ -32,10 +32,10 @@ internal static class CSharpSnippet
     /// <summary>What the compiler says of it; empty if it compiles.</summary>
     public static IReadOnlyList<string> ErrorsOf(Snippet snippet)
     {
-        CompilationUnitSyntax written = CSharpSyntaxTree.ParseText(snippet.Context + "\n" + snippet.Text, Language).GetCompilationUnitRoot();
-        CompilationUnitSyntax program = CSharpSyntaxTree.ParseText(Usings, Language).GetCompilationUnitRoot()
-            .AddUsings([.. written.Usings])
-            .WithMembers([.. written.Members.OrderBy(static member => member is not GlobalStatementSyntax)]);
+        CompilationUnitSyntax[] written = [Parse(snippet.Context), Parse(snippet.Text)];
+        CompilationUnitSyntax program = Parse(Usings)
+            .AddUsings([.. written.SelectMany(static part => part.Usings)])
+            .WithMembers([.. written.SelectMany(static part => part.Members).OrderBy(static member => member is not GlobalStatementSyntax)]);
         var compilation = CSharpCompilation.Create(
             "Snippet",
             [CSharpSyntaxTree.Create(program, Language)],
@@ -45,10 +45,12 @@ internal static class CSharpSnippet
                 nullableContextOptions: NullableContextOptions.Enable));
         return
         [
-            .. written.GetDiagnostics().Concat(compilation.GetDiagnostics())
+            .. written.SelectMany(static part => part.GetDiagnostics()).Concat(compilation.GetDiagnostics())
                 .Where(static found => found.Severity == DiagnosticSeverity.Error)
                 .Select(found => $"{snippet.Page}:{snippet.Line}: {found.Id} {found.GetMessage(null)} at "
                     + found.Location.SourceTree?.GetText().Lines[found.Location.GetLineSpan().StartLinePosition.Line]),
         ];
     }
+
+    private static CompilationUnitSyntax Parse(string text) => CSharpSyntaxTree.ParseText(text, Language).GetCompilationUnitRoot();
 }

@@ -16,6 +16,7 @@ public sealed partial class DocumentationTests
     /// <summary>Words as `wc -w` counts them, tables included.</summary>
     private static readonly Dictionary<string, int> Budgets = new(StringComparer.Ordinal)
     {
+        ["README.md"] = 1200,
         ["docs/performance.md"] = 2500,
         ["docs/testing.md"] = 2500,
     };
@@ -23,9 +24,7 @@ public sealed partial class DocumentationTests
     /// <summary>Pages that are not wrapped yet.</summary>
     private static readonly HashSet<string> Unwrapped = new(StringComparer.Ordinal)
     {
-        "CHANGELOG.md", "README.md", "docs/cli.md", "docs/commit-protocol.md", "docs/file-format.md", "docs/guide.md",
-        "docs/README.md", "docs/kata-behaviour.md", "docs/kata-defects.md", "docs/mutation-testing.md", "docs/persist.md", "docs/sandboxes-go.md",
-        "docs/sandboxes.md", "docs/simulation.md",
+        "docs/commit-protocol.md", "docs/file-format.md", "docs/guide.md",
     };
 
     public static TheoryData<string> Pages => [.. Repository.Pages];

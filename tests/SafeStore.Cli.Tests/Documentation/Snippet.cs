@@ -8,15 +8,25 @@ namespace SafeStore.Documentation;
 /// A fenced block of a page. What it takes for granted stands in a hidden comment right before it, which begins with a line of
 /// <c>&lt;!-- context</c>: statements and types for C#, commands for the shell.
 /// </summary>
-internal sealed record Snippet(string Page, int Line, string Language, string Text, string Context)
+/// <param name="Page">The page, from the root.</param>
+/// <param name="Line">Where it begins.</param>
+/// <param name="Language">The fence's tag.</param>
+/// <param name="Text">Its lines.</param>
+/// <param name="Context">What it takes for granted.</param>
+/// <param name="Output">What it prints: the block after it if that is text. Three dots stand for anything.</param>
+internal sealed record Snippet(string Page, int Line, string Language, string Text, string Context, string? Output = null)
 {
     private const string Fence = "```";
     private const string CommentStart = "<!-- context";
     private const string CommentEnd = "-->";
 
-    public static IReadOnlyList<Snippet> All { get; } = [.. Repository.Pages.SelectMany(static page => In(page))];
+    public static IReadOnlyList<Snippet> All { get; } = [.. Repository.Pages.SelectMany(static page => WithOutput([.. In(page)]))];
 
     public static Snippet At(string page, int line) => All.Single(snippet => snippet.Page == page && snippet.Line == line);
+
+    private static IEnumerable<Snippet> WithOutput(Snippet[] blocks) =>
+        blocks.Select((block, index) => block.Language == "sh" && blocks.ElementAtOrDefault(index + 1) is { Language: "text" } output
+            ? block with { Output = output.Text } : block);
 
     private static IEnumerable<Snippet> In(string page)
     {
