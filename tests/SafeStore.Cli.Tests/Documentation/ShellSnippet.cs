@@ -17,7 +17,8 @@ internal static class ShellSnippet
         {
             string tools = work.CreateSubdirectory("tools").FullName;
             string tool = Path.Combine(tools, "safestore");
-            await File.WriteAllTextAsync(tool, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll")}' \"$@\"\n");
+            await File.WriteAllTextAsync(
+                tool, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll")}' \"$@\"\n");
             File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
             var start = new ProcessStartInfo("bash", ["-eu", "-o", "pipefail", "-c", snippet.Context + "\n" + snippet.Text])

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Text.RegularExpressions;
 using Xunit;
@@ -37,7 +36,7 @@ public sealed partial class PageTests
             static steps => Assert.Equal(Enumerable.Range(1, steps.Count()).Select(number => $"{steps.Key}{number}"), steps));
     }
 
-    private static IEnumerable<string> LabelsIn(string line) =>
+    private static string[] LabelsIn(string line) =>
         Comment().Match(line) is { Success: true } comment ? comment.Groups[1].Value.Split(", ") : [];
 
     [GeneratedRegex(@"^- \*\*([A-Z][0-9])\*\* ", RegexOptions.Multiline)]
