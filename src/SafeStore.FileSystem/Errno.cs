@@ -154,4 +154,16 @@ public enum Errno
 
     /// <summary>ENOKEY: the key of an encrypted directory is not there.</summary>
     NoKey = 126,
+
+    /// <summary>EKEYEXPIRED: the key of an encrypted directory has expired.</summary>
+    KeyExpired = 127,
+
+    /// <summary>EKEYREVOKED: the key of an encrypted directory was revoked.</summary>
+    KeyRevoked = 128,
+
+    /// <summary>EKEYREJECTED: the key of an encrypted directory was rejected.</summary>
+    KeyRejected = 129,
+
+    /// <summary>EHWPOISON: the machine's memory that held it has failed.</summary>
+    HardwarePoison = 133,
 }

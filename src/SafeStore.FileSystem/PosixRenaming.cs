@@ -27,11 +27,13 @@ internal static unsafe class PosixRenaming
         {
         }
 
-        // A filesystem that does not know the flag (ZFS before 2.2) says EINVAL, and so does one to a directory that goes below itself.
+        // EINVAL: the filesystem does not know the flag (ZFS before 2.2). EPERM: a seccomp filter refuses the call. Both have meanings of
+        // their own too (a directory that goes below itself, an immutable file): the other call says so again.
+        bool isRefused = errno is Errno.Invalid or Errno.NotImplemented or Errno.NotPermitted;
         return kind switch
         {
-            RenameKind.NoReplace when errno is Errno.Invalid or Errno.NotImplemented => ToFreeName(from, sourceText, to, targetText),
-            RenameKind.Replace when errno == Errno.NotImplemented => Plain(from, sourceText, to, targetText),
+            RenameKind.NoReplace when isRefused => ToFreeName(from, sourceText, to, targetText),
+            RenameKind.Replace when isRefused => Plain(from, sourceText, to, targetText),
             _ => errno,
         };
     }

@@ -42,7 +42,7 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
     {
         foreach (StagedDirectory directory in staged.Directories)
         {
-            Errno errno = _fs.Rename(directory.Place, directory.Name, directory.TargetParent, directory.Target, RenameKind.NoReplace); // N4
+            Errno errno = _fs.Rename(directory.Place, directory.Name, directory.TargetParent, directory.Target, RenameKind.NoReplace);
             StorageException.ThrowIfFailed(errno, "publish a new directory", directory.TargetParent, directory.Target);
             staged.Appeared++;
         }
@@ -54,12 +54,12 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
         var aside = new List<(RootDirectory Root, string? Name)>();
         foreach (RootDirectory root in roots.InOrderOfRemoval)
         {
-            aside.Add((root, MoveAside(root, root.Directory, sandbox))); // D3
+            aside.Add((root, MoveAside(root, root.Directory, sandbox)));
         }
 
         foreach ((RootDirectory root, string? name) in aside.Where(static moved => moved.Name is not null))
         {
-            Empty(root, name!); // D4
+            Empty(root, name!);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
         }
         else
         {
-            bool canRename = errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported;
+            bool canRename = errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported or Errno.NotPermitted;
             errno = canRename ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Replace) : errno;
             StorageException.ThrowIfFailed(errno, "publish a document", directory, key.File);
         }

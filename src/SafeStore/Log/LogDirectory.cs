@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
@@ -20,7 +19,7 @@ namespace SafeStore.Log;
 /// </param>
 internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle directory, long segmentBytes, long logBytesMax)
 {
-    public const UnixFileMode FileMode = AtomicFile.DefaultMode;
+    public const string DirectoryName = "log";
 
     private const string SparePrefix = "spare-";
     private const string PreparePrefix = "prepare-";
@@ -39,6 +38,9 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     public int SegmentsMax => (int)Math.Min((logBytesMax / segmentBytes) + 4, 1024);
 
     public IDurableFileSystem FileSystem => fs;
+
+    /// <summary>Of new segments.</summary>
+    public FilePermissions Permissions { get; init; } = AtomicFile.DefaultMode;
 
     public string Path => directory.Path;
 
@@ -128,7 +130,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         {
             using (file)
             {
-                WriteFully(file!, header.Encode(), 0);
+                WriteFully(file!, header.Encode(), 0, "write a log segment");
                 // Its size and blocks are durable since it was prepared: what a full fsync would add, a commit of the filesystem's journal,
                 // all who commit would wait for.
                 StorageException.ThrowIfFailed(fs.SyncData(file!), "sync the header of a log segment", file!);
@@ -267,17 +269,19 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     private string Prepare(long size)
     {
         string name = NewName(PreparePrefix, ".tmp");
-        StorageException.ThrowIfFailed(fs.CreateFile(directory, name, FileMode, out FileHandle? file), "create a log segment", Path, name);
+        StorageException.ThrowIfFailed(
+            fs.CreateFile(directory, name, Permissions, out FileHandle? file), "create a log segment", Path, name);
         try
         {
             using (file)
             {
                 // Zeros are written, not only reserved: an fdatasync over unwritten extents would commit the journal each time.
-                StorageException.ThrowIfFailed(fs.Allocate(file!, size), "reserve space for a log segment", file!);
+                string operation = $"reserve {size} bytes for a log segment (StoreOptions.SegmentBytes is the size)";
+                StorageException.ThrowIfFailed(fs.Allocate(file!, size), operation, file!);
                 byte[] zeros = new byte[(int)Math.Min(ZeroBytes, size)];
                 for (long offset = 0; offset < size; offset += zeros.Length)
                 {
-                    WriteFully(file!, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - offset)), offset);
+                    WriteFully(file!, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - offset)), offset, operation);
                 }
 
                 StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync a log segment", file!);
@@ -307,12 +311,12 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         return prefix + Convert.ToHexStringLower(random) + suffix;
     }
 
-    private void WriteFully(FileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    private void WriteFully(FileHandle file, ReadOnlySpan<byte> bytes, long offset, string operation)
     {
         while (!bytes.IsEmpty)
         {
             Errno errno = fs.Write(file, bytes, offset, out int count);
-            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.NoSpace : errno, "write a log segment", file);
+            StorageException.ThrowIfFailed(errno == Errno.None && count == 0 ? Errno.NoSpace : errno, operation, file);
             bytes = bytes[count..];
             offset += count;
         }
