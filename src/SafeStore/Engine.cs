@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Checkpoint;
@@ -15,10 +16,8 @@ using SafeStore.Vocabulary;
 namespace SafeStore;
 
 /// <summary>The parts of an open store, and how a store is opened and closed (docs/commit-protocol.md, "Open").</summary>
-internal sealed class Engine : IAsyncDisposable
+internal sealed class Engine : IEngine
 {
-    private const string WordsName = "words";
-
     private readonly StoreAnchor _anchor;
     private readonly FileLock _openLock;
     private readonly SharedState _shared;
@@ -62,28 +61,43 @@ internal sealed class Engine : IAsyncDisposable
 
     public EngineEvents Events { get; }
 
+    public StoreStatistics Statistics => Events.Statistics;
+
+    /// <summary>Recovery has finished them.</summary>
+    public long? PendingTransactions => 0;
+
+    public bool IsJournaled => Roots.AreJournaled;
+
     public bool IsFaulted => _log.Faults.IsFaulted;
 
     public static async ValueTask<Engine> OpenAsync(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
     {
         IDurableFileSystem fs = options.FileSystem;
-        _ = StoreMetadata.Exists(fs, layout);
+        OpeningChecks.Run(fs, layout, options);
         var events = new EngineEvents(options.Logger);
         using var owned = new OwnedParts();
         LockWaiting waiting = owned.Add(new LockWaiting(options.TimeProvider, options.LockTimeout));
         RootSet roots = owned.Add(RootSet.Open(fs, layout, options));
+        foreach (RootDirectory root in roots.InOrderOfRemoval.Where(static root => !root.Traits.IsJournaled))
+        {
+            events.NotJournaled(root.Directory.Path, root.Traits.Name);
+        }
+
         var metadata = new StoreMetadata(roots);
         var lockFiles = new FilePermissions(options.LockFileMode, roots.Config.FilePermissions.Owner);
         using var files = new OwnedParts();
         FileHandle file = files.Add(metadata.OpenAnchor(lockFiles)); // O1
-        FileHandle words = files.Add(FileLock.OpenOrCreate(fs, roots.Config.Metadata, WordsName, lockFiles));
+        FileHandle words = files.Add(FileLock.OpenOrCreate(fs, roots.Config.Metadata, SharedState.FileName, lockFiles));
         SharedState.EnsureLength(fs, words);
         StoreAnchor anchor = owned.Add(new StoreAnchor(fs, file, words, waiting));
         files.Disown();
         SharedState shared = owned.Add(new SharedState(fs, words));
         DirectoryHandle logDirectory =
-            owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, "log", roots.Config.DirectoryPermissions));
-        var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes, options.LogBytesMax);
+            owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, LogDirectory.DirectoryName, roots.Config.DirectoryPermissions));
+        var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes, options.LogBytesMax)
+        {
+            Permissions = roots.Config.FilePermissions,
+        };
         FileLock openLock = anchor.LockOf(StoreLock.Open);
         bool hasRecovered =
             await JoinAsync(metadata, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
@@ -94,7 +108,7 @@ internal sealed class Engine : IAsyncDisposable
         var log = owned.Add(new CommitLog(segments, logLock, sync, shared, anchor, identity, dirty));
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            _ = log.LastLsn(hold); // O6: the kernel tells of a failed write-back only to handles that were open
+            _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
         }
 
         var opened = new OpenedStore(roots, anchor, openLock, shared, logDirectory, log, dirty, identity, hasRecovered);
@@ -103,13 +117,37 @@ internal sealed class Engine : IAsyncDisposable
         return engine;
     }
 
+    public async ValueTask<SandboxHold> LockAsync(
+        SandboxTarget target, LockMode mode, TimeSpan timeout, CancellationToken cancellation)
+    {
+        if (!target.IsNew)
+        {
+            return await Locker.LockAsync(target.Id, mode, timeout, cancellation).ConfigureAwait(false);
+        }
+
+        SandboxHold hold = await Locker.ReserveAsync(target.Id, timeout, cancellation).ConfigureAwait(false);
+        try
+        {
+            return Locker.Exists(target.Id) ? throw new AlreadyExistsException("sandbox", target.Id) : hold;
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation) =>
+        await Checkpointer.RunAsync(seal: true, _waiting.DefaultTimeout, cancellation).ConfigureAwait(false)
+            ?? throw new LockTimeoutException(_anchor.File.Path, _waiting.DefaultTimeout, [], "another checkpoint");
+
     /// <summary>Ends all waits for sandboxes.</summary>
     public void StopWaiting() => _waiting.Close();
 
     /// <summary>Closes the store; the last process to do so leaves the documents durable without the log.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _maintenance.DisposeAsync().ConfigureAwait(false); // X1
+        await _maintenance.DisposeAsync().ConfigureAwait(false);
         try
         {
             if (!IsFaulted)
@@ -131,16 +169,16 @@ internal sealed class Engine : IAsyncDisposable
             _shared.Dispose();
             _anchor.Dispose();
             _waiting.Dispose();
-            Roots.Dispose(); // X4
+            Roots.Dispose();
         }
     }
 
     private async ValueTask CloseAsync()
     {
         // The change from shared to exclusive may lose the lock: it does not matter here, we have left.
-        if (_openLock.TryAcquire(LockMode.Exclusive)) // X2
+        if (_openLock.TryAcquire(LockMode.Exclusive))
         {
-            _ = await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false); // X3
+            _ = await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -153,7 +191,7 @@ internal sealed class Engine : IAsyncDisposable
         bool joined = await waiting.TryUntilAsync(
             state =>
             {
-                if (openLock.TryAcquire(LockMode.Exclusive)) // O2
+                if (openLock.TryAcquire(LockMode.Exclusive))
                 {
                     // No other process has it open. Whatever the file says, recovery is what makes it true.
                     StoreStatus found = shared.Status;
@@ -163,13 +201,13 @@ internal sealed class Engine : IAsyncDisposable
                     }
 
                     Recover(metadata, roots, segments, shared, found == StoreStatus.Faulted, events);
-                    shared.StartOver(); // O3
+                    shared.StartOver();
                     shared.SetStatus(StoreStatus.Open);
                     hasRecovered = true;
                 }
 
                 // Also after our own recovery: the change of mode is not atomic, and another may have recovered in between.
-                if (!openLock.TryAcquire(LockMode.Shared)) // O4
+                if (!openLock.TryAcquire(LockMode.Shared))
                 {
                     return false;
                 }
@@ -194,7 +232,7 @@ internal sealed class Engine : IAsyncDisposable
         }
 
         shared.Join();
-        roots.TakeScratch(events); // O5
+        roots.TakeScratch(events);
         return hasRecovered;
     }
 

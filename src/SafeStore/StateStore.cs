@@ -24,13 +24,13 @@ namespace SafeStore;
 /// </example>
 public sealed partial class StateStore : IAsyncDisposable
 {
-    private readonly Engine _engine;
+    private readonly IEngine _engine;
     private readonly StoreOptions _options;
     private readonly HeldLocks _held = new();
     private readonly OpenLocks _open = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private StateStore(Engine engine, StoreLayout layout, StoreOptions options)
+    private StateStore(IEngine engine, StoreLayout layout, StoreOptions options)
     {
         _engine = engine;
         _options = options;
@@ -55,19 +55,36 @@ public sealed partial class StateStore : IAsyncDisposable
     }
 
     /// <summary>What this object has done since it was opened.</summary>
-    public StoreStatistics Statistics => _engine.Events.Statistics;
+    public StoreStatistics Statistics => _engine.Statistics;
+
+    /// <summary>Whether it was opened with <see cref="StoreOpening.ReadOnly"/>, so that every change is refused.</summary>
+    public bool IsReadOnly => _options.Opening == StoreOpening.ReadOnly;
 
     /// <summary>
-    /// Opens a store, making its directories (mode 0750) if they do not exist. Who opens it first, when no process has it open,
-    /// recovers it: then every acknowledged transaction is there and no other is there in part.
+    /// How many durable transactions the documents did not show, or not wholly, when the store was opened read-only: the next opening that
+    /// may write finishes them. Null if that could not be told, since the log is damaged, may not be read, or was changed too fast. 0 for a
+    /// store that was opened to be changed.
+    /// </summary>
+    public long? PendingTransactions => _engine.PendingTransactions;
+
+    /// <summary>
+    /// Whether both roots lie on filesystems whose structure survives a power loss: false for ext2, and for ext4 without a journal.
+    /// </summary>
+    public bool IsJournaled => _engine.IsJournaled;
+
+    /// <summary>
+    /// Opens a store, making its directories if they do not exist, unless <see cref="StoreOptions.Opening"/> says otherwise. The first
+    /// opener, when no process has it open, recovers it: then every acknowledged transaction is there and no other is there in part.
     /// </summary>
     /// <param name="layout">Where it lies.</param>
     /// <param name="options">How it works; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the wait for another process's recovery.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="NotFoundException">There is none, and it must exist or is to be looked at only. Nothing was made.</exception>
     /// <exception cref="StoreFormatException">A newer version has written it. It was not touched.</exception>
     /// <exception cref="StoreMetadataException">
-    /// Its metadata is damaged or of another store, or lies on another filesystem than its root, or on one that is not local.
+    /// Its metadata is damaged or of another store, or lies on another filesystem than its root, or on one that is not local, or that has
+    /// no journal where <see cref="StoreOptions.RequireJournal"/> asks for one.
     /// </exception>
     /// <exception cref="LogCorruptException">The log has lost an acknowledged transaction. Nothing was changed.</exception>
     /// <exception cref="StoreFaultedException">A sync has failed in a process that still has it open.</exception>
@@ -81,7 +98,8 @@ public sealed partial class StateStore : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(layout);
         options ??= new StoreOptions();
         options.Validate();
-        Engine engine = await Engine.OpenAsync(layout, options, cancellationToken).ConfigureAwait(false);
+        IEngine engine = options.Opening == StoreOpening.ReadOnly ? ReadOnlyEngine.Open(layout, options)
+            : await Engine.OpenAsync(layout, options, cancellationToken).ConfigureAwait(false);
         return new StateStore(engine, layout, options);
     }
 
@@ -99,6 +117,7 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="StoreFaultedException">The sandbox must be resolved first, and the store is faulted.</exception>
+    /// <exception cref="StoreReadOnlyException">The store is read-only, and the lock not shared.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxLock> LockAsync(
         string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
@@ -298,8 +317,7 @@ public sealed partial class StateStore : IAsyncDisposable
     public async ValueTask<Lsn> CheckpointAsync(CancellationToken cancellationToken = default)
     {
         using OpenLocks.Call use = _open.Use();
-        return await _engine.Checkpointer.RunAsync(seal: true, _options.LockTimeout, cancellationToken).ConfigureAwait(false)
-            ?? throw new LockTimeoutException($"{Layout.ConfigMetadata}/store.json", _options.LockTimeout, [], "another checkpoint");
+        return await _engine.CheckpointAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -338,7 +356,7 @@ public sealed partial class StateStore : IAsyncDisposable
         try
         {
             using OpenLocks.Call use = _open.Use();
-            SandboxHold hold = await AcquireAsync(target, mode, timeout, cancellation).ConfigureAwait(false);
+            SandboxHold hold = await _engine.LockAsync(target, mode, timeout, cancellation).ConfigureAwait(false);
             return _open.Add(new SandboxLock(this, _open, hold, link));
         }
         catch
@@ -357,7 +375,7 @@ public sealed partial class StateStore : IAsyncDisposable
             using OpenLocks.Call use = _open.Use();
             for (int i = 0; i < targets.Length; i++)
             {
-                SandboxHold hold = await AcquireAsync(targets[i], mode, timeout, cancellation).ConfigureAwait(false);
+                SandboxHold hold = await _engine.LockAsync(targets[i], mode, timeout, cancellation).ConfigureAwait(false);
                 locks.Add(_open.Add(new SandboxLock(this, _open, hold, links[i])));
             }
 
@@ -367,25 +385,6 @@ public sealed partial class StateStore : IAsyncDisposable
         {
             links.ForEach(static link => link.Release());
             locks.ForEach(static held => held.Release());
-            throw;
-        }
-    }
-
-    private async ValueTask<SandboxHold> AcquireAsync(SandboxTarget target, LockMode mode, TimeSpan timeout, CancellationToken cancellation)
-    {
-        if (!target.IsNew)
-        {
-            return await _engine.Locker.LockAsync(target.Id, mode, timeout, cancellation).ConfigureAwait(false);
-        }
-
-        SandboxHold hold = await _engine.Locker.ReserveAsync(target.Id, timeout, cancellation).ConfigureAwait(false);
-        try
-        {
-            return _engine.Locker.Exists(target.Id) ? throw new AlreadyExistsException("sandbox", target.Id) : hold;
-        }
-        catch
-        {
-            hold.Dispose();
             throw;
         }
     }

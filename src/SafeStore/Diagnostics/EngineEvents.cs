@@ -48,6 +48,21 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void NotEmptied(string scratch) => LogNotEmptied(logger, scratch);
 
+    public void NotJournaled(string root, string filesystem) => LogNoJournal(logger, root, filesystem);
+
+    /// <summary>The store was opened read-only.</summary>
+    public void LookedAt(long? pending, Exception? failure)
+    {
+        if (pending is null)
+        {
+            LogPendingUnknown(logger, failure);
+        }
+        else if (pending > 0)
+        {
+            LogPending(logger, pending.Value);
+        }
+    }
+
     public void SandboxVanished(string sandbox) => LogSandboxVanished(logger, sandbox);
 
     [LoggerMessage(1, LogLevel.Information, "Rolled sandbox {Sandbox} forward to LSN {Lsn}: its last writer died after the append")]
@@ -83,6 +98,23 @@ internal sealed partial class EngineEvents(ILogger logger)
         "Something that was removed cannot be emptied: {Scratch}. It is out of the way; later openings try again. Look for mounts and "
         + "immutable files there")]
     private static partial void LogNotEmptied(ILogger logger, string scratch);
+
+    [LoggerMessage(
+        20, LogLevel.Warning,
+        "The root {Root} lies on {Name} without a journal: a power loss may damage the filesystem, and the store with it. Give it a "
+        + "journal (tune2fs -j), or set StoreOptions.RequireJournal to have it refused")]
+    private static partial void LogNoJournal(ILogger logger, string root, string name);
+
+    [LoggerMessage(
+        21, LogLevel.Warning,
+        "The store was opened read-only, and {Count} durable transactions are not visible yet: the next opening that may write finishes "
+        + "them")]
+    private static partial void LogPending(ILogger logger, long count);
+
+    [LoggerMessage(
+        22, LogLevel.Warning,
+        "The store was opened read-only, and its log does not tell whether all durable transactions are visible. Run 'safestore repair'")]
+    private static partial void LogPendingUnknown(ILogger logger, Exception? failure);
 
     [LoggerMessage(
         7, LogLevel.Warning,

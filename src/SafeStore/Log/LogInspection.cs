@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Roots;
 
@@ -9,8 +8,6 @@ namespace SafeStore.Log;
 /// <summary>What is in a store's log, and where its chain breaks. Changes nothing and takes no lock.</summary>
 internal static class LogInspection
 {
-    private const int AttemptsMax = 3;
-
     /// <exception cref="StorageException">The log cannot be read.</exception>
     public static LogReport Run(StoreLayout layout, StoreOptions options)
     {
@@ -20,31 +17,24 @@ internal static class LogInspection
         using (metadata)
         {
             StorageException.ThrowIfFailed(
-                fs.OpenDirectory(metadata!, "log", out DirectoryHandle? directory), "open the directory", metadata!, "log");
+                fs.OpenDirectory(metadata!, LogDirectory.DirectoryName, out DirectoryHandle? directory), "open the directory", metadata!,
+                LogDirectory.DirectoryName);
             using (directory)
             {
                 var log = new LogDirectory(fs, directory!, options.SegmentBytes, options.LogBytesMax);
-                for (int attempt = 1; ; attempt++)
-                {
-                    List<Lsn> before = log.List();
-                    LogReport report = Look(log, new Watermark(fs, metadata!), StoreOf(fs, metadata!));
-                    if (report.Damage is null || attempt == AttemptsMax || before.SequenceEqual(log.List()))
-                    {
-                        return report; // else a process has changed segments meanwhile: what looks like a gap may be none
-                    }
-                }
+                return Look(log, new Watermark(fs, metadata!), StoreOf(fs, metadata!));
             }
         }
     }
 
     /// <summary>
-    /// The store's id. Without one the log is shown nevertheless: what is wrong with the store's own document, its opening tells.
+    /// The store's id, by the config root's document. Without one the log is shown nevertheless: what is wrong there, an opening tells.
     /// </summary>
     private static Guid? StoreOf(IDurableFileSystem fs, DirectoryHandle metadata)
     {
         try
         {
-            return StoreMetadata.ReadStore(fs, metadata)?.Store;
+            return StoreMetadata.ReadRoot(fs, metadata)?.Store;
         }
         catch (SafeStoreException failure) when (failure is StoreMetadataException or StoreFormatException)
         {
@@ -57,23 +47,20 @@ internal static class LogInspection
         var segments = new List<SegmentReport>();
         foreach (Lsn first in directory.List())
         {
-            segments.Add(Look(directory, first));
+            if (Look(directory, first) is { } segment)
+            {
+                segments.Add(segment);
+            }
         }
 
-        Lsn? mark = null;
-        try
-        {
-            LogContents log = LogReader.ReadChecked(directory, watermark, store, out mark);
-            return new LogReport(directory.Path, mark, log.Header is null ? null : log.End.Next.Previous, segments, null);
-        }
-        catch (LogCorruptException damage)
-        {
-            Lsn? last = damage.ExpectedLsn == default ? null : damage.ExpectedLsn.Previous;
-            return new LogReport(directory.Path, mark, last, segments, damage);
-        }
+        (LogContents? log, Lsn? mark, LogCorruptException? damage) = UnlockedLog.Read(directory, watermark, store);
+        Lsn? last = damage is not null ? (damage.ExpectedLsn == default ? null : damage.ExpectedLsn.Previous)
+            : log?.Header is null ? null : log.End.Next.Previous;
+        return new LogReport(directory.Path, mark, last, segments, damage);
     }
 
-    private static SegmentReport Look(LogDirectory directory, Lsn first)
+    /// <summary>A segment; null if it was released since it was listed.</summary>
+    private static SegmentReport? Look(LogDirectory directory, Lsn first)
     {
         try
         {
@@ -91,6 +78,10 @@ internal static class LogInspection
         catch (LogCorruptException damage)
         {
             return new SegmentReport(damage.Path, first, null, 0, null, 0, damage.Reason);
+        }
+        catch (StorageException failure) when (failure.Errno == Errno.NotFound)
+        {
+            return null;
         }
     }
 }

@@ -61,6 +61,8 @@ internal enum SharedWord
 /// </remarks>
 internal sealed class SharedState : IDisposable
 {
+    public const string FileName = "words";
+
     private const int Bytes = 64;
 
     private readonly IDurableFileSystem _fs;

@@ -16,6 +16,8 @@ internal sealed class RootDirectory : IDisposable
     private const string NewName = "new";
 
     private readonly IDurableFileSystem _fs;
+    private DirectoryHandle? _scratches;
+    private DirectoryHandle? _new;
     private ScratchDirectory? _scratch;
 
     private RootDirectory(
@@ -25,7 +27,7 @@ internal sealed class RootDirectory : IDisposable
         Root = root;
         Directory = directory;
         Metadata = metadata;
-        IsVolatile = traits.IsVolatile;
+        Traits = traits;
     }
 
     public StoreRoot Root { get; }
@@ -35,29 +37,32 @@ internal sealed class RootDirectory : IDisposable
     public DirectoryHandle Metadata { get; }
 
     /// <summary>The scratch directories of all store objects.</summary>
-    public required DirectoryHandle Scratches { get; init; }
+    public DirectoryHandle Scratches => _scratches ?? throw OnlyLookedAt();
 
     /// <summary>
     /// Where new sandboxes are built, each under its id: that name leads to the record of a creation whose process died before the sandbox
     /// appeared.
     /// </summary>
-    public required DirectoryHandle New { get; init; }
+    public DirectoryHandle New => _new ?? throw OnlyLookedAt();
 
     /// <summary>What it is, and its mount.</summary>
-    public required FileStatus Status { get; init; }
+    public FileStatus Status { get; private init; }
 
     /// <summary>Of new files.</summary>
-    public required FilePermissions FilePermissions { get; init; }
+    public FilePermissions FilePermissions { get; private init; }
 
     /// <summary>Of new directories.</summary>
-    public required FilePermissions DirectoryPermissions { get; init; }
+    public FilePermissions DirectoryPermissions { get; private init; }
 
     /// <summary>This object's own scratch directory; there is one once the store has been joined.</summary>
     public ScratchDirectory Scratch =>
         _scratch ?? throw new InvalidOperationException("The scratch directory is taken when the store is joined.");
 
     /// <summary>Its contents do not outlive the machine's power: no sync is worth its time here.</summary>
-    public bool IsVolatile { get; }
+    public bool IsVolatile => Traits.IsVolatile;
+
+    /// <summary>The filesystem on which it lies.</summary>
+    public FileSystemTraits Traits { get; }
 
     /// <summary>Opens a root, making its directories if they do not exist.</summary>
     public static RootDirectory Open(IDurableFileSystem fs, StoreLayout layout, StoreRoot root, StoreOptions options)
@@ -83,12 +88,28 @@ internal sealed class RootDirectory : IDisposable
         owned.Disown();
         return new RootDirectory(fs, root, directory, metadata, traits)
         {
-            Scratches = scratches,
-            New = created,
+            _scratches = scratches,
+            _new = created,
             Status = status,
             FilePermissions = new FilePermissions(options.FileMode, owner),
             DirectoryPermissions = directories,
         };
+    }
+
+    /// <summary>Opens a root that exists, to look at it: nothing is made, and nothing can be staged in it.</summary>
+    /// <exception cref="NotFoundException">It, or its metadata, does not exist.</exception>
+    public static RootDirectory OpenToLook(IDurableFileSystem fs, StoreLayout layout, StoreRoot root)
+    {
+        using var owned = new OwnedParts();
+        string path = layout.PathOf(root);
+        string metadataPath = layout.MetadataOf(root);
+        DirectoryHandle directory = owned.Add(Existing(fs.OpenRoot(path, out DirectoryHandle? opened), opened, path));
+        using DirectoryHandle parent = Existing(fs.OpenRoot(Path.GetDirectoryName(metadataPath)!, out opened), opened, metadataPath);
+        DirectoryHandle metadata =
+            owned.Add(Existing(fs.OpenDirectory(parent, Path.GetFileName(metadataPath), out opened), opened, metadataPath));
+        StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
+        owned.Disown();
+        return new RootDirectory(fs, root, directory, metadata, traits!);
     }
 
     /// <summary>
@@ -175,11 +196,24 @@ internal sealed class RootDirectory : IDisposable
     public void Dispose()
     {
         _scratch?.Dispose();
-        New.Dispose();
-        Scratches.Dispose();
+        _new?.Dispose();
+        _scratches?.Dispose();
         Metadata.Dispose();
         Directory.Dispose();
     }
+
+    private static DirectoryHandle Existing(Errno errno, DirectoryHandle? directory, string path)
+    {
+        if (errno == Errno.NotFound)
+        {
+            throw new NotFoundException("root", path, OpeningChecks.NotThere);
+        }
+
+        StorageException.ThrowIfFailed(errno, "open the directory", path);
+        return directory!;
+    }
+
+    private InvalidOperationException OnlyLookedAt() => new($"The root '{Directory.Path}' was opened to be looked at only.");
 
     /// <summary>No link is followed to the metadata: the owner of a root must not lead a privileged process elsewhere.</summary>
     private static DirectoryHandle OpenMetadata(IDurableFileSystem fs, string path, in FilePermissions permissions)

@@ -22,19 +22,15 @@ internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootD
 
     public RootDirectory this[StoreRoot root] => root == StoreRoot.Config ? config : run;
 
-    public static RootSet Open(IDurableFileSystem fs, StoreLayout layout, StoreOptions options)
-    {
-        RootDirectory config = RootDirectory.Open(fs, layout, StoreRoot.Config, options);
-        try
-        {
-            return new RootSet(fs, config, RootDirectory.Open(fs, layout, StoreRoot.Run, options));
-        }
-        catch
-        {
-            config.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Whether both outlive a power loss in the shape in which the filesystem has synced them.</summary>
+    public bool AreJournaled => config.Traits.IsJournaled && run.Traits.IsJournaled;
+
+    public static RootSet Open(IDurableFileSystem fs, StoreLayout layout, StoreOptions options) =>
+        Open(fs, root => RootDirectory.Open(fs, layout, root, options));
+
+    /// <summary>Opens roots that exist, to look at them.</summary>
+    public static RootSet OpenToLook(IDurableFileSystem fs, StoreLayout layout) =>
+        Open(fs, root => RootDirectory.OpenToLook(fs, layout, root));
 
     /// <summary>Takes this object's scratch directories; the caller holds the store open.</summary>
     /// <param name="events">Told of what could not be emptied.</param>
@@ -55,5 +51,19 @@ internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootD
     {
         config.Dispose();
         run.Dispose();
+    }
+
+    private static RootSet Open(IDurableFileSystem fs, Func<StoreRoot, RootDirectory> open)
+    {
+        RootDirectory config = open(StoreRoot.Config);
+        try
+        {
+            return new RootSet(fs, config, open(StoreRoot.Run));
+        }
+        catch
+        {
+            config.Dispose();
+            throw;
+        }
     }
 }

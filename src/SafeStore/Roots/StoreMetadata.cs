@@ -69,6 +69,18 @@ internal sealed class StoreMetadata(RootSet roots)
                 static (format, document) => new StoreDocument(format, IdIn(document, "store")))
             : null;
 
+    /// <summary>A root's document, or null when there is none.</summary>
+    /// <exception cref="StoreMetadataException">It is damaged.</exception>
+    /// <exception cref="StoreFormatException">It is of another format.</exception>
+    public static RootDocument? ReadRoot(IDurableFileSystem fs, DirectoryHandle metadata) =>
+        Read(fs, metadata, RootDocument.FileName) is { } json
+            ? Parse(
+                json,
+                $"{metadata.Path}/{RootDocument.FileName}",
+                static (format, document) =>
+                new RootDocument(format, IdIn(document, "store"), IdIn(document, "root"), IdIn(document, "former")))
+            : null;
+
     /// <summary>
     /// Opens store.json for the store's locks; a new store gets one, durable under its name before anything else of the store exists.
     /// </summary>
@@ -112,6 +124,16 @@ internal sealed class StoreMetadata(RootSet roots)
         return new StoreIdentity(store, Joined(roots.Config, store), Joined(roots.Run, store));
     }
 
+    /// <summary>The identity by the roots' own documents: a mere reader need not have the right to read the store's.</summary>
+    /// <exception cref="NotFoundException">There is no store.</exception>
+    /// <exception cref="StoreMetadataException">One is missing or damaged, or of another store.</exception>
+    public StoreIdentity Look()
+    {
+        RootDocument config = Known(roots.Config);
+        RootDocument run = Known(roots.Run);
+        return run.Store == config.Store ? new StoreIdentity(config.Store, config.Root, run.Root) : throw Foreign(roots.Run);
+    }
+
     /// <summary>The store's id.</summary>
     public Guid StoreId() => ReadStore(_fs, roots.Config.Metadata)?.Store
         ?? throw new StoreMetadataException(
@@ -119,6 +141,13 @@ internal sealed class StoreMetadata(RootSet roots)
 
     private Guid Joined(RootDirectory root, Guid store) =>
         ReadRoot(root) is { } document && document.Store == store ? document.Root : throw Foreign(root);
+
+    private RootDocument Known(RootDirectory root) => ReadRoot(root)
+        ?? (_fs.Stat(roots.Config.Metadata, StoreDocument.FileName, out _) == Errno.NotFound
+            ? throw new NotFoundException("store", $"{roots.Config.Metadata.Path}/{StoreDocument.FileName}", OpeningChecks.NotThere)
+            : throw new StoreMetadataException(
+                $"{root.Metadata.Path}/{RootDocument.FileName}",
+                "it is missing: the store was not made to its end, or the root was lost. An opening that may write tells which"));
 
     /// <summary>A store without its document is not made anew over documents, a log or roots that some store has.</summary>
     private void RefuseUnlessNew()
@@ -271,14 +300,7 @@ internal sealed class StoreMetadata(RootSet roots)
         }
     }
 
-    private RootDocument? ReadRoot(RootDirectory root) =>
-        Read(_fs, root.Metadata, RootDocument.FileName) is { } json
-            ? Parse(
-                json,
-                $"{root.Metadata.Path}/{RootDocument.FileName}",
-                static (format, document) =>
-                new RootDocument(format, IdIn(document, "store"), IdIn(document, "root"), IdIn(document, "former")))
-            : null;
+    private RootDocument? ReadRoot(RootDirectory root) => ReadRoot(_fs, root.Metadata);
 
     private static byte[]? Read(IDurableFileSystem fs, DirectoryHandle metadata, string name)
     {

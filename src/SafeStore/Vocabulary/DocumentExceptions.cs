@@ -64,8 +64,8 @@ public sealed class DocumentTooLargeException : SafeStoreException
 /// <summary>A sandbox, container or document that must exist does not.</summary>
 public sealed class NotFoundException : SafeStoreException
 {
-    internal NotFoundException(string what, string id)
-        : base($"The {what} '{id}' does not exist. Create it first, or check the id.")
+    internal NotFoundException(string what, string id, string advice = "Create it first, or check the id.")
+        : base($"The {what} '{id}' does not exist. {advice}")
     {
         What = what;
         Id = id;
@@ -74,10 +74,10 @@ public sealed class NotFoundException : SafeStoreException
     /// <inheritdoc/>
     public override string Code => "not-found";
 
-    /// <summary>"sandbox", "container" or "document".</summary>
+    /// <summary>"sandbox", "container", "document", or "store" and "root" when a store is opened.</summary>
     public string What { get; }
 
-    /// <summary>Its id.</summary>
+    /// <summary>Its id; of a store or root, its path.</summary>
     public string Id { get; }
 }
 

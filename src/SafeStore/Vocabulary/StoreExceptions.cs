@@ -42,3 +42,21 @@ public sealed class StoreFormatException : SafeStoreException
     /// <summary>Its format.</summary>
     public int Format { get; }
 }
+
+/// <summary>
+/// A store that was opened to be looked at only (<see cref="StoreOpening.ReadOnly"/>) was to be changed, or a sandbox of it to be locked
+/// for a change. Nothing was changed.
+/// </summary>
+public sealed class StoreReadOnlyException : SafeStoreException
+{
+    internal StoreReadOnlyException(string operation)
+        : base($"Could not {operation}: the store was opened read-only (StoreOpening.ReadOnly). Open it with another "
+            + "StoreOptions.Opening to change it.") =>
+        Operation = operation;
+
+    /// <inheritdoc/>
+    public override string Code => "read-only";
+
+    /// <summary>What was tried.</summary>
+    public string Operation { get; }
+}

@@ -12,6 +12,16 @@ namespace SafeStore;
 /// </summary>
 public sealed record StoreOptions
 {
+    /// <summary>What the opening may do. The default is <see cref="StoreOpening.OpenOrCreate"/>.</summary>
+    public StoreOpening Opening { get; init; } = StoreOpening.OpenOrCreate;
+
+    /// <summary>
+    /// Whether to refuse a root on a filesystem without a journal (ext2, or ext4 without the feature has_journal), whose structure does not
+    /// survive every power loss; nothing is made then. The default is false: it is opened with a warning, and
+    /// <see cref="StateStore.IsJournaled"/> tells.
+    /// </summary>
+    public bool RequireJournal { get; init; }
+
     /// <summary>The largest document in bytes, 1 to 64 MiB. The default is 1 MiB.</summary>
     public int DocumentBytesMax { get; init; } = 1024 * 1024;
 
@@ -76,6 +86,11 @@ public sealed record StoreOptions
         ArgumentOutOfRangeException.ThrowIfNegative(LogBytesMax, nameof(LogBytesMax));
         ArgumentOutOfRangeException.ThrowIfNegative(IdleSandboxesMax, nameof(IdleSandboxesMax));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(IdleSandboxesMax, 10_000, nameof(IdleSandboxesMax));
+        if (!Enum.IsDefined(Opening))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Opening), Opening, "There is no such way to open a store.");
+        }
+
         ArgumentNullException.ThrowIfNull(FileSystem, nameof(FileSystem));
         ArgumentNullException.ThrowIfNull(TimeProvider, nameof(TimeProvider));
         ArgumentNullException.ThrowIfNull(Logger, nameof(Logger));

@@ -1,0 +1,36 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Commit;
+using SafeStore.Documents;
+using SafeStore.Locking;
+
+namespace SafeStore;
+
+/// <summary>What a store object works with: the engine, or one that only looks at the store.</summary>
+internal interface IEngine : IAsyncDisposable
+{
+    DocumentReader Reader { get; }
+
+    StoreStatistics Statistics { get; }
+
+    /// <summary>How many durable transactions the documents did not show when the store was opened; null if that is not known.</summary>
+    long? PendingTransactions { get; }
+
+    bool IsJournaled { get; }
+
+    bool IsFaulted { get; }
+
+    /// <exception cref="StoreReadOnlyException">It only looks.</exception>
+    TransactionRunner Runner { get; }
+
+    /// <summary>Locks a sandbox, or takes the turn for a new one.</summary>
+    /// <exception cref="StoreReadOnlyException">It only looks, and the lock is not a shared one.</exception>
+    ValueTask<SandboxHold> LockAsync(SandboxTarget target, LockMode mode, TimeSpan timeout, CancellationToken cancellation);
+
+    /// <exception cref="StoreReadOnlyException">It only looks.</exception>
+    ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation);
+
+    /// <summary>Ends all waits for sandboxes.</summary>
+    void StopWaiting();
+}

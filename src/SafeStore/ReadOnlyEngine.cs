@@ -1,0 +1,110 @@
+using System;
+using System.Buffers.Binary;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Commit;
+using SafeStore.Diagnostics;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Log;
+using SafeStore.Recovery;
+using SafeStore.Roots;
+using SafeStore.Vocabulary;
+
+namespace SafeStore;
+
+/// <summary>
+/// A store that is only looked at. It holds nothing that keeps another process from recovering the store: the <em>open</em> lock, shared,
+/// would, and would let the next opener join a life that has ended.
+/// </summary>
+internal sealed class ReadOnlyEngine : IEngine
+{
+    private readonly RootSet _roots;
+    private readonly LockWaiting _waiting;
+    private readonly ReaderLocker _locker;
+
+    private ReadOnlyEngine(RootSet roots, StoreOptions options, long? pending)
+    {
+        _roots = roots;
+        _waiting = new LockWaiting(options.TimeProvider, options.LockTimeout);
+        _locker = new ReaderLocker(roots, _waiting);
+        PendingTransactions = pending;
+        Reader = new DocumentReader(roots.FileSystem, roots, options.DocumentBytesMax);
+    }
+
+    public DocumentReader Reader { get; }
+
+    public StoreStatistics Statistics { get; } = new(0, 0, 0, 0);
+
+    public long? PendingTransactions { get; }
+
+    public bool IsJournaled => _roots.AreJournaled;
+
+    /// <summary>As far as the words may be read.</summary>
+    public bool IsFaulted
+    {
+        get
+        {
+            Span<byte> status = stackalloc byte[sizeof(ulong)];
+            return _roots.FileSystem.ReadWhole(_roots.Config.Metadata, SharedState.FileName, status, out int count) == Errno.None
+                && count == status.Length && (StoreStatus)BinaryPrimitives.ReadUInt64LittleEndian(status) == StoreStatus.Faulted;
+        }
+    }
+
+    public TransactionRunner Runner => throw new StoreReadOnlyException("begin a transaction");
+
+    /// <exception cref="NotFoundException">There is no store.</exception>
+    public static ReadOnlyEngine Open(StoreLayout layout, StoreOptions options)
+    {
+        using var owned = new OwnedParts();
+        RootSet roots = owned.Add(RootSet.OpenToLook(options.FileSystem, layout));
+        StoreIdentity identity = new StoreMetadata(roots).Look();
+        var engine = new ReadOnlyEngine(roots, options, CountPending(roots, identity, options));
+        owned.Disown();
+        return engine;
+    }
+
+    public async ValueTask<SandboxHold> LockAsync(
+        SandboxTarget target, LockMode mode, TimeSpan timeout, CancellationToken cancellation) =>
+        target.IsNew || mode != LockMode.Shared ? throw new StoreReadOnlyException($"lock the sandbox '{target.Id}' for a change")
+            : await _locker.ShareAsync(target.Id, timeout, cancellation).ConfigureAwait(false);
+
+    public ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation) => throw new StoreReadOnlyException("make a checkpoint");
+
+    public void StopWaiting() => _waiting.Close();
+
+    public ValueTask DisposeAsync()
+    {
+        _waiting.Dispose();
+        _roots.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A log that may not be read, or is damaged, does not hide the documents.</summary>
+    private static long? CountPending(RootSet roots, StoreIdentity identity, StoreOptions options)
+    {
+        var events = new EngineEvents(options.Logger);
+        try
+        {
+            DirectoryHandle metadata = roots.Config.Metadata;
+            StorageException.ThrowIfFailed(
+                roots.FileSystem.OpenDirectory(metadata, LogDirectory.DirectoryName, out DirectoryHandle? directory), "open the log",
+                metadata, LogDirectory.DirectoryName);
+            using (directory)
+            {
+                var log = new LogDirectory(roots.FileSystem, directory!, options.SegmentBytes, options.LogBytesMax);
+                UnlockedReading reading = UnlockedLog.Read(log, new Watermark(roots.FileSystem, metadata), identity.Store);
+                long? pending =
+                    reading.Contents is { } contents ? new PendingTransactions(roots, identity).Count(contents, log.Path) : null;
+                events.LookedAt(pending, reading.Damage);
+                return pending;
+            }
+        }
+        catch (Exception failure) when (failure is StorageException or LogCorruptException)
+        {
+            events.LookedAt(null, failure);
+            return null;
+        }
+    }
+}
