@@ -13,8 +13,10 @@ internal static class StandardOutput
     /// Opens it. The console's own stream swallows EPIPE, so that a command would go on committing without a reader; a file, on the other
     /// hand, needs the console's stream, since a FileStream keeps a position of its own and others may write to the same file.
     /// </summary>
+    /// <exception cref="CommandException">It is closed.</exception>
     public static Stream Open()
     {
+        InheritedDescriptor.ThrowIfClosed(Descriptor, "standard output");
         var stream = new FileStream(new SafeFileHandle(Descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }

@@ -1,6 +1,8 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Xunit;
@@ -61,6 +63,66 @@ public sealed class LookingTests : IDisposable
         Assert.Contains("There is no store", result.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("dump")]
+    [InlineData("list")]
+    [InlineData("check")]
+    [InlineData("repair")]
+    [InlineData("export")]
+    public async Task A_command_that_looks_leaves_a_store_whose_processes_were_killed_as_it_is(string command)
+    {
+        await KillAfterAsync(StoreFixture.CreateSandbox);
+        string before = All();
+
+        ToolResult result = await ToolProcess.RunAsync(Looks(command));
+
+        Assert.Equal((command == "check" ? 2 : 0, ""), (result.Code, result.Errors)); // check: the document has members of no known kind
+        Assert.Equal(before, All());
+    }
+
+    [Theory]
+    [InlineData("dump", 2)]
+    [InlineData("list", 2)]
+    [InlineData("check", 2)]
+    [InlineData("export", 1)]
+    public async Task A_command_that_looks_says_that_a_durable_transaction_is_not_visible_yet(string command, int code)
+    {
+        await KillAfterAsync(StoreFixture.CreateSandbox);
+        await File.WriteAllTextAsync(
+            Path.Combine(_fixture.Store, "run/sb-1/state.json"), "{}", TestContext.Current.CancellationToken); // as a power loss may
+
+        ToolResult result = await ToolProcess.RunAsync(Looks(command));
+
+        Assert.Equal(code, result.Code);
+        Assert.Contains("1 durable transactions are not visible yet", result.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_fixture.Store, "../to-run")));
+        Assert.Equal(0, (await _fixture.ApplyAsync()).Code);
+        Assert.Equal(0, (await _fixture.DumpAsync()).Code);
+    }
+
+    [Theory]
+    [InlineData("<&-", "standard input")]
+    [InlineData(">&-", "standard output")]
+    public async Task A_stream_that_is_closed_is_an_error_and_nothing_is_made(string redirection, string name)
+    {
+        var start = new ProcessStartInfo("bash")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        string[] arguments = ["-c", $"exec dotnet \"$1\" apply --store \"$2\" {redirection}", "bash",
+            Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll"), _fixture.Store];
+        Array.ForEach(arguments, start.ArgumentList.Add);
+        using Process process = Process.Start(start)!;
+        string errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains($"The {name} is closed", errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_fixture.Store));
+    }
+
     [Fact]
     public async Task Repair_tells_that_a_log_is_whole_and_where_it_is_damaged()
     {
@@ -86,7 +148,7 @@ public sealed class LookingTests : IDisposable
         Assert.Equal((2, segment), (damaged.Code, bad.GetProperty("damage").GetProperty("file").GetString()));
         Assert.Equal("its header is damaged", bad.GetProperty("segments")[0].GetProperty("fault").GetString());
         Assert.Equal(2, table.Code);
-        Assert.Equal(1, (await _fixture.DumpAsync()).Code);
+        await AssertIsShownAsFarAsItGoesAsync();
     }
 
     [Fact]
@@ -107,7 +169,7 @@ public sealed class LookingTests : IDisposable
         JsonElement report = JsonElement.Parse(Assert.Single(result.Lines));
         Assert.Equal(2, result.Code);
         Assert.Contains("another store", report.GetProperty("damage").GetProperty("reason").GetString(), StringComparison.Ordinal);
-        Assert.Equal(1, (await _fixture.DumpAsync()).Code);
+        await AssertIsShownAsFarAsItGoesAsync();
     }
 
     [Fact]
@@ -165,6 +227,38 @@ public sealed class LookingTests : IDisposable
         Assert.DoesNotContain(result.Lines, static line => line.Contains('\u001b', StringComparison.Ordinal));
         Assert.Equal(0, (await _fixture.DumpAsync()).Code);
     }
+
+    /// <summary>A damaged log keeps a store from being opened, but not its documents from being looked at.</summary>
+    private async Task AssertIsShownAsFarAsItGoesAsync()
+    {
+        ToolResult dump = await _fixture.DumpAsync();
+        Assert.Equal(2, dump.Code);
+        Assert.Single(dump.Lines);
+        Assert.Contains("cannot be told", dump.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, (await _fixture.ApplyAsync()).Code);
+    }
+
+    private string[] Looks(string command)
+    {
+        string[] target = command == "export"
+            ? ["--to-config", Path.Combine(_fixture.Store, "../to-config"), "--to-run", Path.Combine(_fixture.Store, "../to-run")] : [];
+        return [command, "--store", _fixture.Store, .. target];
+    }
+
+    private async Task KillAfterAsync(string line)
+    {
+        using ToolProcess tool = ToolProcess.Start("apply", "--store", _fixture.Store);
+        await tool.SendAsync(line);
+        await tool.ReadLineAsync();
+        tool.Process.Kill();
+        await tool.WaitAsync();
+    }
+
+    /// <summary>Names, times and contents, metadata included.</summary>
+    private string All() => string.Join('\n', new DirectoryInfo(_fixture.Store).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+        .OrderBy(static entry => entry.FullName, StringComparer.Ordinal)
+        .Select(static entry => $"{entry.FullName} {entry.LastWriteTimeUtc:O} "
+            + (entry is FileInfo file ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName))) : "")));
 
     private static string LogOf(StoreFixture fixture) => Path.Combine(fixture.Store, "config/.safestore/log");
 }

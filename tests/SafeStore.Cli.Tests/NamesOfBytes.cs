@@ -12,8 +12,8 @@ internal static class NamesOfBytes
     public static void Make(string root, string sandbox)
     {
         string script = $"""
-            cd '{root}' && printf '{"{}"}' > "$(printf 'sb\377.json')" && mkdir "$(printf 'odd\377')"
-                && printf '{"{}"}' > "$(printf 'odd\377/config.json')"
+            cd '{root}' && printf '{"{}"}' > "$(printf 'sb\377.json')" && mkdir "$(printf 'odd\377')" &&
+                printf '{"{}"}' > "$(printf 'odd\377/config.json')"
             cd '{sandbox}' && for name in 'a\376.json' 'a\377.json' 'shim\377.pid'; do printf '{"{}"}' > "$(printf "$name")"; done
             mkdir "$(printf 'web\377')" && printf '{"{}"}' > "$(printf 'web\377/state.json')"
             cd '{sandbox}' && printf x > "$(printf 'b\377.json')"

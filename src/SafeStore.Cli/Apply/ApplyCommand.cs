@@ -1,4 +1,3 @@
-using System;
 using System.CommandLine;
 using System.IO;
 using System.Threading.Tasks;
@@ -33,10 +32,11 @@ internal static class ApplyCommand
 
     private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, int parallel, Ending ending)
     {
-        await using StateStore store = await StateStore.OpenAsync(layout, options, ending.Token);
+        await using Stream input = StandardInput.Open();
         await using Stream output = StandardOutput.Open();
+        await using StateStore store = await StateStore.OpenAsync(layout, options, ending.Token);
         using var answers = new AnswerWriter(output, withLineNumbers: parallel > 1);
-        using var session = new ApplySession(store, new LineReader(Console.OpenStandardInput(), LineBytesMax), answers, ending, parallel);
+        using var session = new ApplySession(store, new LineReader(input, LineBytesMax), answers, ending, parallel);
         await session.RunAsync();
         return ExitCode.Ok;
     }

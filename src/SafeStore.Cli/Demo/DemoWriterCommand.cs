@@ -38,7 +38,7 @@ internal static class DemoWriterCommand
         var documents = new StampedDocuments(store, SandboxModel.Default);
         await using Stream output = StandardOutput.Open();
         string[] sandboxes = [.. store.ListSandboxes()];
-        Task endOfInput = Console.OpenStandardInput().CopyToAsync(Stream.Null, stop);
+        Task endOfInput = StandardInput.Open().CopyToAsync(Stream.Null, stop);
         while (!endOfInput.IsCompleted && !stop.IsCancellationRequested)
         {
             random.Shuffle(sandboxes);

@@ -7,6 +7,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Cli.Dump;
 
@@ -22,7 +23,7 @@ internal static class DumpCommand
             "Writes every document as one line of JSON, sorted by sandbox, container, root and file: "
             + "{\"sandbox\":...,\"container\":...,\"root\":...,\"file\":...,\"value\":...}, or \"error\" and \"code\" in place of value. "
             + "Each sandbox is shown at one point in time, under its shared lock if that is free within 2 s. Exit codes: 0 done, 1 no "
-                + "store or it could not be opened, 2 a document had an error.");
+                + "store or it could not be opened, 2 a document had an error, or a durable transaction is not visible yet.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
         command.SetAction(
@@ -33,7 +34,7 @@ internal static class DumpCommand
 
     private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, CancellationToken stop)
     {
-        await using StateStore store = await StateStore.OpenAsync(layout, options, stop);
+        await using StateStore store = await StateStore.OpenAsync(layout, Looking.At(options), stop);
         await using Stream output = StandardOutput.Open();
         bool isClean = true;
         foreach (string sandbox in store.ListSandboxes())
@@ -45,7 +46,7 @@ internal static class DumpCommand
         }
 
         await output.FlushAsync(CancellationToken.None);
-        return isClean ? ExitCode.Ok : ExitCode.Findings;
+        return await Looking.TellAsync(store, isClean ? ExitCode.Ok : ExitCode.Findings);
     }
 
     /// <summary>Adds the lines of one sandbox. False if one of them is an error.</summary>
@@ -82,8 +83,8 @@ internal static class DumpCommand
     }
 
     /// <summary>
-    /// A lock that another process holds on to must not keep this one from looking: then each document is whole, and their set perhaps of
-    /// several moments.
+    /// A lock that another process holds on to, or that cannot be taken, must not keep this one from looking: then each document is
+    /// whole, and their set perhaps of several moments.
     /// </summary>
     private static async Task<IReadOnlyList<DocumentResult<byte[]>>> ReadAsync(StateStore store, string sandbox, CancellationToken stop)
     {
@@ -91,9 +92,9 @@ internal static class DumpCommand
         {
             return (await store.SnapshotAsync(sandbox, s_patience, stop)).Documents;
         }
-        catch (LockTimeoutException busy)
+        catch (SafeStoreException failure) when (failure is LockTimeoutException or StorageException)
         {
-            await Console.Error.WriteLineAsync($"safestore: '{sandbox}' is shown without its lock. {busy.Message}".AsMemory(), stop);
+            await Console.Error.WriteLineAsync($"safestore: '{sandbox}' is shown without its lock. {failure.Message}".AsMemory(), stop);
             return [.. store.ReadAllJson(sandbox)];
         }
     }

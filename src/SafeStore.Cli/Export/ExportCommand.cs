@@ -15,8 +15,8 @@ internal static class ExportCommand
             "export",
             "Copies every document to a plain Kata Containers tree, byte for byte and durably, each sandbox as it is at one point in "
             + "time; replaces nothing. "
-            + "May be killed and repeated. Exit codes: 0 all is there, 1 failed, 2 done with findings: a document is damaged, or the tree "
-                + "has another content.");
+            + "May be killed and repeated. Exit codes: 0 all is there, 1 failed, or a durable transaction is not visible yet, 2 done with "
+            + "findings: a document is damaged, or the tree has another content.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
         var config = new Option<string>("--to-config") { Description = "The tree's config root.", HelpName = "DIR", Required = true };
@@ -36,8 +36,10 @@ internal static class ExportCommand
 
     private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, TreeRoots target, bool json, CancellationToken stop)
     {
-        await using StateStore store = await StateStore.OpenAsync(layout, options, stop);
-        return await FileReportOutput.WriteAsync(
+        await using StateStore store = await StateStore.OpenAsync(layout, Looking.At(options), stop);
+        Looking.ThrowIfPending(store);
+        int code = await FileReportOutput.WriteAsync(
             new TreeExport(store, options.FileSystem).RunAsync(target, stop), json, isDryRun: false, stop);
+        return await Looking.TellAsync(store, code);
     }
 }

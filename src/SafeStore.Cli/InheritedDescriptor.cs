@@ -1,0 +1,43 @@
+using System;
+using System.IO;
+using System.Linq;
+
+namespace SafeStore.Cli;
+
+/// <summary>
+/// Tells a standard stream that the process was started with from one that was closed (a shell's <c>&lt;&amp;-</c>): the runtime has opened
+/// something of its own in its place by now, and a read of that never ends.
+/// </summary>
+internal static class InheritedDescriptor
+{
+    private const long CloseOnExec = 0x80000; // O_CLOEXEC: no descriptor that has it outlives the start of a program
+
+    /// <exception cref="CommandException">It was closed.</exception>
+    public static void ThrowIfClosed(int descriptor, string name)
+    {
+        if (!IsInherited(descriptor))
+        {
+            throw new CommandException($"The {name} is closed. Start the command with one; /dev/null will do.");
+        }
+    }
+
+    /// <summary>By proc_pid_fdinfo(5), "flags: 02100002" in octal; true if that does not tell.</summary>
+    private static bool IsInherited(int descriptor)
+    {
+        const string Flags = "flags:";
+        try
+        {
+            string? line = File.ReadLines($"/proc/self/fdinfo/{descriptor}")
+                .FirstOrDefault(static line => line.StartsWith(Flags, StringComparison.Ordinal));
+            return line is null || (Convert.ToInt64(line[Flags.Length..].Trim(), 8) & CloseOnExec) == 0;
+        }
+        catch (FileNotFoundException)
+        {
+            return !Directory.Exists("/proc/self/fdinfo");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            return true;
+        }
+    }
+}
