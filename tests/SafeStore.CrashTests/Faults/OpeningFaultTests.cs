@@ -101,7 +101,7 @@ public sealed class OpeningFaultTests : IDisposable
         using ChildProcess member = _users.Child(layout, Users.Member);
         _ = member.Expect("open read-only");
         Assert.Contains("old", member.Expect("read sb-1 state.json"));
-        Assert.StartsWith("error InvalidOperationException", member.Ask("put sb-1 1 value 1"));
+        Assert.StartsWith("error StoreReadOnlyException", member.Ask("put sb-1 1 value 1"));
         member.End();
         Assert.Equal(before, All(layout));
     }
@@ -133,9 +133,9 @@ public sealed class OpeningFaultTests : IDisposable
         StoreLayout layout = await _scene.SeedAsync();
         await using StateStore store = await Sample.OpenAsync(layout, ReadOnly);
         Assert.True(store.IsReadOnly);
-        _ = await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.LockAsync(Workloads.One));
-        _ = await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.LockNewAsync(Workloads.Three));
-        _ = await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.CheckpointAsync());
+        _ = await Assert.ThrowsAsync<StoreReadOnlyException>(async () => await store.LockAsync(Workloads.One));
+        _ = await Assert.ThrowsAsync<StoreReadOnlyException>(async () => await store.LockNewAsync(Workloads.Three));
+        _ = await Assert.ThrowsAsync<StoreReadOnlyException>(async () => await store.CheckpointAsync());
     }
 
     [Theory]

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace SafeStore.CrashTests.Faults;
 
-/// <summary>Faults 17, 23 and 28: what options are needed for.</summary>
+/// <summary>Faults 17 and 28: what options are needed for.</summary>
 public sealed class OptionFaultTests : IDisposable
 {
     private readonly Scene _scene = new();
@@ -65,20 +65,6 @@ public sealed class OptionFaultTests : IDisposable
         Assert.Equal((UnixFileMode)0b110_110_000, File.GetUnixFileMode(Path.Combine(sandbox, "config.json")));
         Assert.Equal((UnixFileMode)0b110_110_000, File.GetUnixFileMode(Path.Combine(sandbox, "web", "config.json")));
         Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(Metadata.Anchor(layout))); // an option of its own
-    }
-
-    [Theory]
-    [InlineData("ext4")]
-    [InlineData("xfs")]
-    [InlineData("btrfs")]
-    public async Task A_watcher_does_not_see_a_document_go_that_is_replaced_by_rename(string kind)
-    {
-        Mount disk = _scene.Disk(kind);
-        StoreLayout layout = await Scene.SeedAsync(disk.Layout);
-        using var watch = new DocumentWatch(Path.Combine(layout.Config, Workloads.One));
-        await using StateStore store = await Sample.OpenAsync(layout, Workloads.Options with { Replacing = DocumentReplacing.Rename });
-        await Sample.PutAsync(store, Workloads.One, "replaced");
-        await watch.AssertStaysAsync("config.json");
     }
 
     [Theory]
