@@ -108,7 +108,7 @@ internal sealed class Engine : IEngine
         var log = owned.Add(new CommitLog(segments, logLock, sync, shared, anchor, identity, dirty));
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            _ = log.LastLsn(hold); // opens the segment now: the kernel tells of a failed write-back only to handles that were open
+            _ = log.LastLsn(hold); // O6: the kernel tells of a failed write-back only to handles that were open
         }
 
         var opened = new OpenedStore(roots, anchor, openLock, shared, logDirectory, log, dirty, identity, hasRecovered);
@@ -147,7 +147,7 @@ internal sealed class Engine : IEngine
     /// <summary>Closes the store; the last process to do so leaves the documents durable without the log.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _maintenance.DisposeAsync().ConfigureAwait(false);
+        await _maintenance.DisposeAsync().ConfigureAwait(false); // X1
         try
         {
             if (!IsFaulted)
@@ -169,16 +169,16 @@ internal sealed class Engine : IEngine
             _shared.Dispose();
             _anchor.Dispose();
             _waiting.Dispose();
-            Roots.Dispose();
+            Roots.Dispose(); // X4
         }
     }
 
     private async ValueTask CloseAsync()
     {
         // The change from shared to exclusive may lose the lock: it does not matter here, we have left.
-        if (_openLock.TryAcquire(LockMode.Exclusive))
+        if (_openLock.TryAcquire(LockMode.Exclusive)) // X2
         {
-            _ = await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            _ = await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false); // X3
         }
     }
 
@@ -191,7 +191,7 @@ internal sealed class Engine : IEngine
         bool joined = await waiting.TryUntilAsync(
             state =>
             {
-                if (openLock.TryAcquire(LockMode.Exclusive))
+                if (openLock.TryAcquire(LockMode.Exclusive)) // O2
                 {
                     // No other process has it open. Whatever the file says, recovery is what makes it true.
                     StoreStatus found = shared.Status;
@@ -201,13 +201,13 @@ internal sealed class Engine : IEngine
                     }
 
                     Recover(metadata, roots, segments, shared, found == StoreStatus.Faulted, events);
-                    shared.StartOver();
+                    shared.StartOver(); // O3
                     shared.SetStatus(StoreStatus.Open);
                     hasRecovered = true;
                 }
 
                 // Also after our own recovery: the change of mode is not atomic, and another may have recovered in between.
-                if (!openLock.TryAcquire(LockMode.Shared))
+                if (!openLock.TryAcquire(LockMode.Shared)) // O4
                 {
                     return false;
                 }
@@ -232,7 +232,7 @@ internal sealed class Engine : IEngine
         }
 
         shared.Join();
-        roots.TakeScratch(events);
+        roots.TakeScratch(events); // O5
         return hasRecovered;
     }
 

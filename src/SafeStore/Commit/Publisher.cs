@@ -42,7 +42,7 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
     {
         foreach (StagedDirectory directory in staged.Directories)
         {
-            Errno errno = _fs.Rename(directory.Place, directory.Name, directory.TargetParent, directory.Target, RenameKind.NoReplace);
+            Errno errno = _fs.Rename(directory.Place, directory.Name, directory.TargetParent, directory.Target, RenameKind.NoReplace); // N4
             StorageException.ThrowIfFailed(errno, "publish a new directory", directory.TargetParent, directory.Target);
             staged.Appeared++;
         }
@@ -54,12 +54,12 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
         var aside = new List<(RootDirectory Root, string? Name)>();
         foreach (RootDirectory root in roots.InOrderOfRemoval)
         {
-            aside.Add((root, MoveAside(root, root.Directory, sandbox)));
+            aside.Add((root, MoveAside(root, root.Directory, sandbox))); // D3
         }
 
         foreach ((RootDirectory root, string? name) in aside.Where(static moved => moved.Name is not null))
         {
-            Empty(root, name!);
+            Empty(root, name!); // D4
         }
     }
 

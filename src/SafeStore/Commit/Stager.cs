@@ -22,14 +22,14 @@ internal sealed class Stager(RootSet roots)
     /// <param name="staged">Receives what was staged, also when staging fails half-way: the caller then takes it back.</param>
     public void Stage(SandboxPlan plan, SandboxHandles handles, StagedPlan staged)
     {
-        if (!handles.IsCurrent())
+        if (!handles.IsCurrent()) // C2
         {
             throw new NotFoundException("sandbox", handles.Sandbox); // its lock is no lock any more, whatever directories are still open
         }
 
         if (plan.Kind == PlanKind.Remove)
         {
-            _mounts.CheckRemoval(handles.Sandbox);
+            _mounts.CheckRemoval(handles.Sandbox); // D2
             return;
         }
 
@@ -38,7 +38,7 @@ internal sealed class Stager(RootSet roots)
         {
             if (plan.Touches(root.Root))
             {
-                StageInto(root, plan, handles, staged);
+                StageInto(root, plan, handles, staged); // C3
             }
         }
     }
@@ -72,7 +72,7 @@ internal sealed class Stager(RootSet roots)
     {
         using (DirectoryHandle run = staged.NewDirectory!)
         {
-            _new.FillSandbox(run, roots.Run, plan);
+            _new.FillSandbox(run, roots.Run, plan); // N3
             staged.LockFile = _new.MakeLock(run, roots.Run, new LockWord(LockWordState.Committing, default));
         }
 

@@ -24,8 +24,7 @@ internal sealed class TransactionRunner(
 
     public async ValueTask<Lsn> CommitAsync(Participant[] participants, CancellationToken cancellation)
     {
-        // C1
-        Array.ForEach(participants, Check);
+        Array.ForEach(participants, Check); // C1
         Participant[] changed = Array.Exists(participants, static participant => participant.Plan.IsEmpty)
             ? Array.FindAll(participants, static participant => !participant.Plan.IsEmpty)
             : participants;
@@ -36,7 +35,7 @@ internal sealed class TransactionRunner(
 
         bool isBeside = Array.TrueForAll(changed, static participant => participant.Plan.Kind == PlanKind.Create);
         var commit = new PendingTransaction(changed, isBeside ? _stager : null, TouchesDurableRoot(changed));
-        using NameLocks.Hold? named = await LockNamesAsync(changed, cancellation).ConfigureAwait(false);
+        using NameLocks.Hold? named = await LockNamesAsync(changed, cancellation).ConfigureAwait(false); // N1, D1
         await AppendAsync(changed, commit, cancellation).ConfigureAwait(false);
         if (commit.StagingFailure is { } failure)
         {
@@ -109,7 +108,6 @@ internal sealed class TransactionRunner(
     {
         try
         {
-            // C2, C3
             foreach (Participant participant in participants)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -117,7 +115,7 @@ internal sealed class TransactionRunner(
             }
 
             Array.ForEach(participants, Mark); // C4
-            _ = await committer.CommitAsync(commit, cancellation).ConfigureAwait(false); // C5, C6
+            _ = await committer.CommitAsync(commit, cancellation).ConfigureAwait(false);
         }
         catch when (commit.Outcome == AppendOutcome.NotAppended)
         {
@@ -145,7 +143,7 @@ internal sealed class TransactionRunner(
             throw new AlreadyExistsException("sandbox", plan.Sandbox);
         }
 
-        if (!_stager.TryBeginNew(plan, participant.Staged))
+        if (!_stager.TryBeginNew(plan, participant.Staged)) // N2
         {
             await BeginAfterAnotherAsync(plan, participant.Staged, cancellation).ConfigureAwait(false);
         }
@@ -192,7 +190,7 @@ internal sealed class TransactionRunner(
         try
         {
             revocation = new PendingRevocation(commit.Plans, commit.NeedsSync);
-            _ = await committer.CommitAsync(revocation, CancellationToken.None).ConfigureAwait(false);
+            _ = await committer.CommitAsync(revocation, CancellationToken.None).ConfigureAwait(false); // N5
         }
         catch when (revocation is not { Outcome: not AppendOutcome.NotAppended })
         {
@@ -231,13 +229,12 @@ internal sealed class TransactionRunner(
         }
     }
 
-    // C7
     private void Publish(Participant[] participants, Lsn lsn)
     {
         Exception? first = null;
         foreach (Participant participant in participants)
         {
-            first = Try(participant, Publish) ?? first;
+            first = Try(participant, Publish) ?? first; // C7
         }
 
         // C8: no word says "idle" before all of the transaction is published, so that a copy can be cut between two transactions.

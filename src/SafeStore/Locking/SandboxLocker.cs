@@ -92,7 +92,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         SandboxGate gate = gates.Enter(sandbox);
         try
         {
-            FairLock.Hold turn = gate.Threads.TryEnter(mode)
+            FairLock.Hold turn = gate.Threads.TryEnter(mode) // L1
                 ?? await WaitAsync(gate.Threads, mode, deadline, cancellation).ConfigureAwait(false)
                 ?? throw new LockTimeoutException(
                     PathOf(sandbox), deadline.Total, [], $"another flow of this process (pid {Environment.ProcessId})");
@@ -168,7 +168,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         while (true)
         {
             SandboxHandles handles = gate.Handles ??= await OpenAsync(gate.Sandbox, deadline, cancellation).ConfigureAwait(false);
-            if (!handles.Lock.TryAcquire(mode) && !await WaitAsync(handles.Lock, mode, deadline, cancellation).ConfigureAwait(false))
+            if (!handles.Lock.TryAcquire(mode) && !await WaitAsync(handles.Lock, mode, deadline, cancellation).ConfigureAwait(false)) // L2
             {
                 throw handles.Lock.TimedOut(deadline.Total, null);
             }
@@ -177,7 +177,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
             bool isKept = false;
             try
             {
-                // Who waited may have got the lock of a file that is no longer the sandbox's.
+                // L3. A process that waited may have got the lock of a file that is no longer the sandbox's.
                 word = handles.IsCurrent() ? handles.ReadWord() : null;
                 if (word is { State: not LockWordState.Idle } unresolved)
                 {

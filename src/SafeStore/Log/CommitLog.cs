@@ -119,7 +119,7 @@ internal sealed class CommitLog : IDisposable
         LogPosition end = encoder.Encode(buffer, _durable);
         try
         {
-            _writer!.Write(buffer, start, IsAlone);
+            _writer!.Write(buffer, start, IsAlone); // C5
         }
         catch (StoreFaultedException fault)
         {
@@ -230,7 +230,7 @@ internal sealed class CommitLog : IDisposable
     private void SyncSegment()
     {
         FileHandle file = _segment!.File;
-        Errno errno = _directory.FileSystem.SyncData(file);
+        Errno errno = _directory.FileSystem.SyncData(file); // C6
         if (errno != Errno.None)
         {
             throw Faults.Fault(file.Path, errno);

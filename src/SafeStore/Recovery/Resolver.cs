@@ -39,8 +39,8 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
             return Write(handles, word.State == LockWordState.Unknown ? last : word.Lsn);
         }
 
-        Redo redo = Apply(handles.Sandbox, plans);
-        return redo.Exists ? Write(handles, redo.Last) : null;
+        Redo redo = Apply(handles.Sandbox, plans); // L5
+        return redo.Exists ? Write(handles, redo.Last) : null; // L6
     }
 
     public async ValueTask<bool> FinishCreationAsync(string sandbox, CancellationToken cancellation)
@@ -85,7 +85,7 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
 
         // Its process may have died before its sync: nothing may be seen that a power loss could still take back.
         Lsn last = log.LastLsn(hold);
-        log.Sync(last, hold);
+        log.Sync(last, hold); // L4
         return (plans, last);
     }
 

@@ -16,7 +16,8 @@ namespace SafeStore.Cli.Tests.Documentation;
 internal static class CSharpSnippet
 {
     private const string Usings = """
-        using System; using System.Collections.Generic; using System.IO; using System.Linq; using System.Threading; using System.Threading.Tasks;
+        using System; using System.Collections.Generic; using System.IO; using System.Linq;
+        using System.Threading; using System.Threading.Tasks;
         using System.Text.Json; using System.Text.Json.Serialization;
         using SafeStore; using SafeStore.FileSystem; using SafeStore.Sandboxes; using SafeStore.Kata; using SafeStore.Testing;
         using SafeStore.Cli.Tests.Documentation.Samples;
@@ -35,7 +36,8 @@ internal static class CSharpSnippet
         CompilationUnitSyntax[] written = [Parse(snippet.Context), Parse(snippet.Text)];
         CompilationUnitSyntax program = Parse(Usings)
             .AddUsings([.. written.SelectMany(static part => part.Usings)])
-            .WithMembers([.. written.SelectMany(static part => part.Members).OrderBy(static member => member is not GlobalStatementSyntax)]);
+            .WithMembers(
+                [.. written.SelectMany(static part => part.Members).OrderBy(static member => member is not GlobalStatementSyntax)]);
         var compilation = CSharpCompilation.Create(
             "Snippet",
             [CSharpSyntaxTree.Create(program, Language)],

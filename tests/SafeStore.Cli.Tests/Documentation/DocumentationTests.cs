@@ -17,6 +17,8 @@ public sealed partial class DocumentationTests
     private static readonly Dictionary<string, int> Budgets = new(StringComparer.Ordinal)
     {
         ["README.md"] = 1200,
+        ["docs/commit-protocol.md"] = 1500,
+        ["docs/guide.md"] = 2500,
         ["docs/performance.md"] = 2500,
         ["docs/testing.md"] = 2500,
     };
@@ -24,7 +26,7 @@ public sealed partial class DocumentationTests
     /// <summary>Pages that are not wrapped yet.</summary>
     private static readonly HashSet<string> Unwrapped = new(StringComparer.Ordinal)
     {
-        "docs/commit-protocol.md", "docs/file-format.md", "docs/guide.md",
+        "docs/file-format.md",
     };
 
     public static TheoryData<string> Pages => [.. Repository.Pages];

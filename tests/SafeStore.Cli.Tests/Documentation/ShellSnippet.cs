@@ -7,7 +7,7 @@ using Xunit;
 
 namespace SafeStore.Cli.Tests.Documentation;
 
-/// <summary>A shell block, run by bash in an empty directory, with the tool that was built as <c>safestore</c>.</summary>
+/// <summary>A shell block, run by bash in an empty directory, with the tool that was built as <c>safestore</c> and the tree's root in REPOSITORY.</summary>
 internal static class ShellSnippet
 {
     public static async Task<ShellResult> RunAsync(Snippet snippet)
@@ -17,7 +17,8 @@ internal static class ShellSnippet
         {
             string tools = work.CreateSubdirectory("tools").FullName;
             string tool = Path.Combine(tools, "safestore");
-            await File.WriteAllTextAsync(tool, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll")}' \"$@\"\n");
+            await File.WriteAllTextAsync(
+                tool, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll")}' \"$@\"\n");
             File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
             var start = new ProcessStartInfo("bash", ["-eu", "-o", "pipefail", "-c", snippet.Context + "\n" + snippet.Text])
@@ -27,6 +28,7 @@ internal static class ShellSnippet
                 RedirectStandardError = true,
                 RedirectStandardInput = true,
             };
+            start.Environment["REPOSITORY"] = Repository.Root;
             start.Environment["PATH"] = tools + ":" + start.Environment["PATH"];
             using Process shell = Process.Start(start)!;
             shell.StandardInput.Close();
