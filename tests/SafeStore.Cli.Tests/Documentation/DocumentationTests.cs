@@ -20,6 +20,11 @@ public sealed partial class DocumentationTests
         ["docs/commit-protocol.md"] = 1500,
         ["docs/guide.md"] = 2500,
         ["docs/performance.md"] = 2500,
+        ["docs/protocol-damage.md"] = 800,
+        ["docs/protocol-filesystems.md"] = 800,
+        ["docs/protocol-group-commit.md"] = 800,
+        ["docs/protocol-limits.md"] = 800,
+        ["docs/protocol-whole-sync.md"] = 800,
         ["docs/testing.md"] = 2500,
     };
 
