@@ -37,6 +37,33 @@ public sealed class OpeningFaultTests : IDisposable
         await AssertIsReadAsync(layout);
     }
 
+    [Theory]
+    [InlineData("dump", 0)]
+    [InlineData("list", 0)]
+    [InlineData("check", 2)] // its documents are of no known kind
+    [InlineData("repair", 0)]
+    public async Task A_command_that_only_looks_works_on_a_read_only_mount(string command, int code)
+    {
+        Mount disk = _scene.Disk("ext4");
+        StoreLayout layout = await Scene.SeedAsync(disk.Layout);
+        disk.Remount("ro");
+        (int ended, string output) = Tool.TryRun(
+            "dotnet", Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll"), command, "--config", layout.Config, "--run", layout.Run);
+        Assert.True(ended == code, output);
+    }
+
+    /// <summary>No block is left, and not one inode.</summary>
+    [Fact]
+    public async Task A_killed_store_on_a_full_disk_is_read()
+    {
+        Mount disk = _scene.Disk("ext4", "16M");
+        StoreLayout layout = await Scene.SeedAsync(disk.Layout);
+        Deaths.BeforePublishing(layout, "workload update");
+        _ = Tool.TryRun("dd", "if=/dev/zero", $"of={Path.Combine(disk.Path, "filler")}", "bs=64k");
+        _ = Tool.TryRun("sh", "-c", $"i=0; while : > '{disk.Path}/'$i; do i=$((i+1)); done");
+        await AssertIsReadAsync(layout, pending: 1);
+    }
+
     [Fact]
     public async Task A_killed_store_on_a_read_only_mount_is_read_and_says_what_is_not_visible_yet()
     {
