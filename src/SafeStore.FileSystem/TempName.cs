@@ -4,9 +4,8 @@ using System.Threading;
 namespace SafeStore.FileSystem;
 
 /// <summary>
-/// Names that only SafeStore gives: <c>.ss-(16 hex digits).tmp</c> for a temp file beside its target, <c>(id).(16 hex digits)</c> for a
-/// directory under stage/ or trash/, with sixteen zeros for a whole new sandbox. Neither is a valid id; whatever else lies around belongs
-/// to others and is never removed.
+/// The names of files that are being made beside their target, <c>.ss-(16 hex digits).tmp</c>, which only SafeStore gives: no valid id, and
+/// whatever else lies around belongs to others and is never removed.
 /// </summary>
 internal static class TempName
 {
@@ -21,20 +20,6 @@ internal static class TempName
         && name.StartsWith(Prefix, StringComparison.Ordinal)
         && name.EndsWith(Suffix, StringComparison.Ordinal)
         && AreDigits(name.AsSpan(Prefix.Length, Digits));
-
-    public static string NewDirectory(NameSource names, string sandbox) => $"{sandbox}.{names.Next():x16}";
-
-    /// <summary>
-    /// Where a new sandbox is built. Always the same name: the holder of the sandbox's name lock finds it taken only if a creation before
-    /// has not come to its end, and no directory has to be listed to learn that.
-    /// </summary>
-    public static string NewSandbox(string sandbox) => $"{sandbox}.0000000000000000";
-
-    public static bool IsDirectoryOf(string sandbox, string name) =>
-        name.Length == sandbox.Length + 1 + Digits
-        && name.StartsWith(sandbox, StringComparison.Ordinal)
-        && name[sandbox.Length] == '.'
-        && AreDigits(name.AsSpan(sandbox.Length + 1));
 
     private static bool AreDigits(ReadOnlySpan<char> text)
     {
@@ -72,29 +57,4 @@ internal sealed class NameSource
         mixed = (mixed ^ (mixed >> 27)) * 0x94D0_49BB_1331_11EB;
         return mixed ^ (mixed >> 31);
     }
-}
-
-/// <summary>
-/// A few random names in turn, for the temp files of one store object. The kernel finds them again in its cache of names; of fresh ones
-/// each would leave an entry there that says "not here", until memory runs short. Random, so that two processes never share one: a process
-/// that lost its lock, because the lock file was removed, must not publish, or remove, what another has staged.
-/// </summary>
-internal sealed class TempNameRing
-{
-    private const int Count = 8;
-
-    private readonly string[] _ring = new string[Count];
-    private int _last;
-
-    public TempNameRing(IDurableFileSystem fs)
-    {
-        var names = new NameSource(fs);
-        for (int i = 0; i < Count; i++)
-        {
-            _ring[i] = TempName.NewFile(names);
-        }
-    }
-
-    /// <summary>The next name; it may be taken by another document of the same transaction, if that has many.</summary>
-    public string Next() => _ring[(uint)Interlocked.Increment(ref _last) % Count];
 }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace SafeStore.Cli.Tests.Documentation;
 
-/// <summary>A shell block, run by bash in an empty directory, with the tool that was built as <c>safestore</c> and the tree's root in REPOSITORY.</summary>
+/// <summary>
+/// A shell block, run by bash in an empty directory, with the tool that was built as <c>safestore</c> and the tree's root in REPOSITORY.
+/// </summary>
 internal static class ShellSnippet
 {
     public static async Task<ShellResult> RunAsync(Snippet snippet)
