@@ -206,7 +206,8 @@ internal sealed class RootDirectory : IDisposable
     {
         if (errno == Errno.NotFound)
         {
-            throw new NotFoundException("root", path, OpeningChecks.NotThere);
+            throw new NotFoundException(
+                "root", path, $"{OpeningChecks.NotThere} One in memory is made anew by the next opening that may write.");
         }
 
         StorageException.ThrowIfFailed(errno, "open the directory", path);
