@@ -87,7 +87,7 @@ internal sealed class Engine : IEngine
         var lockFiles = new FilePermissions(options.LockFileMode, roots.Config.FilePermissions.Owner);
         using var files = new OwnedParts();
         FileHandle file = files.Add(metadata.OpenAnchor(lockFiles)); // O1
-        FileHandle words = files.Add(FileLock.OpenOrCreate(fs, roots.Config.Metadata, SharedState.FileName, lockFiles));
+        FileHandle words = files.Add(FileLock.OpenOrCreate(fs, roots.Run.Metadata, SharedState.FileName, lockFiles));
         SharedState.EnsureLength(fs, words);
         StoreAnchor anchor = owned.Add(new StoreAnchor(fs, file, words, waiting));
         files.Disown();
@@ -200,8 +200,8 @@ internal sealed class Engine : IEngine
                         shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
                     }
 
-                    Recover(metadata, roots, segments, shared, found == StoreStatus.Faulted, events);
-                    shared.StartOver(); // O3
+                    LifeId life = Recover(metadata, roots, segments, shared, found == StoreStatus.Faulted, events);
+                    shared.StartOver(life); // O3
                     shared.SetStatus(StoreStatus.Open);
                     hasRecovered = true;
                 }
@@ -236,12 +236,12 @@ internal sealed class Engine : IEngine
         return hasRecovered;
     }
 
-    private static void Recover(
+    private static LifeId Recover(
         StoreMetadata metadata, RootSet roots, LogDirectory segments, SharedState shared, bool wasFaulted, EngineEvents events)
     {
         try
         {
-            new StoreRecovery(roots, segments, metadata, events).Run(wasFaulted);
+            return new StoreRecovery(roots, segments, metadata, events).Run(shared, wasFaulted);
         }
         catch (SyncFailedException failure)
         {

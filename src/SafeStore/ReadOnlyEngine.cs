@@ -47,7 +47,7 @@ internal sealed class ReadOnlyEngine : IEngine
         get
         {
             Span<byte> status = stackalloc byte[sizeof(ulong)];
-            return _roots.FileSystem.ReadWhole(_roots.Config.Metadata, SharedState.FileName, status, out int count) == Errno.None
+            return _roots.FileSystem.ReadWhole(_roots.Run.Metadata, SharedState.FileName, status, out int count) == Errno.None
                 && count == status.Length && (StoreStatus)BinaryPrimitives.ReadUInt64LittleEndian(status) == StoreStatus.Faulted;
         }
     }

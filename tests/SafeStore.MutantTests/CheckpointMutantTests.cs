@@ -17,6 +17,7 @@ public sealed class CheckpointMutantTests
     [InlineData("checkpoint-without-scratch-sync")]
     [InlineData("watermark-before-syncs")]
     [InlineData("watermark-not-synced")]
+    [InlineData("config-watermark-first")]
     [InlineData("no-watermark")]
     [InlineData("segments-dropped-before-watermark")]
     [InlineData("record-alone-believed")]

@@ -139,6 +139,37 @@ internal sealed class Lab
         Xunit.Assert.Equal(Errno.None, fs.Rename(parent!, "copy", parent!, name, RenameKind.Replace));
     }
 
+    /// <summary>What a directory's files hold whose names begin so, as a backup has them.</summary>
+    public Dictionary<string, byte[]> Save(string directory, string prefix)
+    {
+        SimulatedFileSystem fs = Machine.Start("backup").FileSystem;
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot(directory, out DirectoryHandle? parent));
+        var entries = new List<DirectoryEntry>();
+        Xunit.Assert.Equal(Errno.None, fs.List(parent!, entries));
+        var saved = new Dictionary<string, byte[]>();
+        foreach (string name in entries.Select(static entry => entry.Name).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            Xunit.Assert.Equal(Errno.None, fs.OpenFile(parent!, name, FileUse.Read, out FileHandle? file));
+            byte[] content = new byte[64 * 1024];
+            Xunit.Assert.Equal(Errno.None, fs.Read(file!, content, 0, out int count));
+            saved.Add(name, content[..count]);
+        }
+
+        return saved;
+    }
+
+    /// <summary>Gives files the content that they had.</summary>
+    public void Restore(string directory, Dictionary<string, byte[]> saved)
+    {
+        SimulatedFileSystem fs = Machine.Start("backup").FileSystem;
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot(directory, out DirectoryHandle? parent));
+        foreach ((string name, byte[] content) in saved)
+        {
+            Xunit.Assert.Equal(Errno.None, fs.OpenFile(parent!, name, FileUse.ReadWrite, out FileHandle? file));
+            Xunit.Assert.Equal(Errno.None, fs.Write(file!, content, 0, out _));
+        }
+    }
+
     /// <summary>Damages the payload of a record in the first segment; each record there has a block of its own.</summary>
     public void DamageRecord(int number)
     {

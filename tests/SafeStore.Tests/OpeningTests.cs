@@ -57,7 +57,7 @@ public sealed class OpeningTests : IDisposable
             Directory.Delete(Path.Combine(metadata, "new"));
         }
 
-        File.Delete(Path.Combine(_test.Metadata, "words"));
+        File.Delete(Path.Combine(_test.Layout.RunMetadata, "words"));
         SortedDictionary<string, string> before = TreeSnapshot.Of(_test.Directory);
         StoreFormatException failure = await Assert.ThrowsAsync<StoreFormatException>(async () => await _test.OpenAsync());
         Assert.Equal(format, failure.Format);
@@ -183,7 +183,7 @@ public sealed class StoreModeTests
         foreach ((string path, string content) in TreeSnapshot.Of(test.Layout.Config, test.Layout.Run))
         {
             string mode = path.EndsWith('/') ? "750"
-                : Path.GetDirectoryName(path) == test.Metadata && Path.GetFileName(path) is "store.json" or "words" ? "600" : "640";
+                : Path.GetFileName(path) is "store.json" or "words" ? "600" : "640";
             Assert.True(content.StartsWith(mode, StringComparison.Ordinal), $"{path}: {content[..3]}");
         }
     }

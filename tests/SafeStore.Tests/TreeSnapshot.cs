@@ -24,7 +24,7 @@ internal static partial class TreeSnapshot
         SortedDictionary<string, string> all = OfAll(layout, isAtRest ? 1 : AttemptsMax);
         foreach (string path in all.Keys.ToList())
         {
-            if (path == layout.ConfigMetadata + "/words")
+            if (path == layout.RunMetadata + "/words")
             {
                 all[path] = "";
             }

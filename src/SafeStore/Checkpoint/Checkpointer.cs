@@ -23,7 +23,7 @@ internal sealed class Checkpointer(
     /// <summary>More make a checkpoint shorter, and commits meanwhile wait longer for the filesystem's journal.</summary>
     private const int SyncsMax = 2;
 
-    private readonly Watermark _watermark = new(roots.FileSystem, roots.Config.Metadata);
+    private readonly Watermarks _watermarks = new(roots);
 
     /// <summary>Checkpoints sealed segments, as far as their transactions are published.</summary>
     /// <param name="seal">Whether to seal the current segment first, so that all that was committed is checkpointed.</param>
@@ -42,7 +42,7 @@ internal sealed class Checkpointer(
         long start = turn.Time.GetTimestamp();
         using var threads = new ParallelCalls(Math.Min(roots.FileSystem.SyncsSideBySide, SyncsMax));
         List<Lsn> segments = await ListAsync(seal, threads, cancellation).ConfigureAwait(false); // K2
-        Lsn mark = _watermark.Read() ?? default;
+        Lsn mark = _watermarks.Config.Read()?.Lsn ?? default;
         // K3
         (List<Lsn> released, Lsn last, Dictionary<string, DirtySandbox> sandboxes) =
             await CollectAsync(segments, mark, threads, cancellation).ConfigureAwait(false);
@@ -52,7 +52,7 @@ internal sealed class Checkpointer(
         }
 
         await documents.SyncAsync(sandboxes.Values, threads, cancellation).ConfigureAwait(false); // K4, K5
-        await threads.RunAsync(() => Faulting(() => _watermark.Advance(last))).ConfigureAwait(false); // K6
+        await threads.RunAsync(() => Faulting(() => _watermarks.Advance(last))).ConfigureAwait(false); // K6
         List<string> detached;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {

@@ -17,13 +17,11 @@ internal static class LogReader
     /// log it is.
     /// </summary>
     /// <param name="directory">The log.</param>
-    /// <param name="watermark">Its watermark.</param>
+    /// <param name="mark">Where the config root's watermark stands; null if it does not exist (yet).</param>
     /// <param name="store">The store that the log should be of; null if that is not known.</param>
-    /// <param name="mark">Where the watermark stands; null if it does not exist (yet).</param>
     /// <exception cref="LogCorruptException">An acknowledged record is missing or damaged, or the log is another store's.</exception>
-    public static LogContents ReadChecked(LogDirectory directory, Watermark watermark, Guid? store, out Lsn? mark)
+    public static LogContents ReadChecked(LogDirectory directory, Lsn? mark, Guid? store)
     {
-        mark = watermark.Read();
         LogContents log = ReadToTail(directory, mark ?? default);
         if (mark is { } found && log.Header is null)
         {

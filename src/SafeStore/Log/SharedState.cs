@@ -45,7 +45,7 @@ internal enum SharedWord
     /// <summary>1 while a process waits for the sync lock.</summary>
     SyncLockWaiting,
 
-    /// <summary>A random number of the last recovery: it tells that the words are still those that it wrote.</summary>
+    /// <summary>The store's life, so that it tells whether the words are still those that its first opener wrote.</summary>
     Life,
 }
 
@@ -108,6 +108,12 @@ internal sealed class SharedState : IDisposable
 
     public Lsn SyncedLsn => new((long)ReadHint(SharedWord.SyncedLsn));
 
+    /// <summary>
+    /// What the users of a life have synced, as far as these words tell: they are never synced, and after a power loss they may be those of
+    /// another life, or anything. (All of them lie in one sector.)
+    /// </summary>
+    public Lsn FindSynced(LifeId life) => Read(SharedWord.Life) == WordOf(life) ? new Lsn((long)Read(SharedWord.SyncedLsn)) : default;
+
     /// <summary>Makes the file long enough to be mapped; the first opener does, and to write zeros twice does no harm.</summary>
     public static void EnsureLength(IDurableFileSystem fs, FileHandle file)
     {
@@ -147,16 +153,15 @@ internal sealed class SharedState : IDisposable
     /// Forgets what former users of the store have appended, synced and waited for: the store may have been restored from an older copy
     /// since.
     /// </summary>
-    public void StartOver()
+    /// <param name="life">The life that has begun.</param>
+    public void StartOver(LifeId life)
     {
         SetTailOwner(0);
         Write(SharedWord.AppendedLsn, 0);
         Write(SharedWord.SyncedLsn, 0);
         Write(SharedWord.LogLockWaiting, 0);
         Write(SharedWord.SyncLockWaiting, 0);
-        Span<byte> life = stackalloc byte[8];
-        _fs.FillRandom(life);
-        Write(SharedWord.Life, BinaryPrimitives.ReadUInt64LittleEndian(life) | 1);
+        Write(SharedWord.Life, WordOf(life));
         NextEpoch();
     }
 
@@ -194,6 +199,8 @@ internal sealed class SharedState : IDisposable
         return isWhole ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[((int)word * 8)..])
             : throw new StoreFaultedException($"its file '{_file.Path}' was shortened or replaced by another program.");
     }
+
+    private static ulong WordOf(LifeId life) => BinaryPrimitives.ReadUInt64LittleEndian(life.Id.ToByteArray()) | 1;
 
     private void Write(SharedWord word, ulong value) =>
         StorageException.ThrowIfFailed(TryWrite(word, value), "write the shared state", _file);

@@ -24,7 +24,8 @@ internal static class UnlockedLog
             Lsn? mark = null;
             try
             {
-                return new UnlockedReading(LogReader.ReadChecked(directory, watermark, store, out mark), mark, null);
+                mark = watermark.Read()?.Lsn;
+                return new UnlockedReading(LogReader.ReadChecked(directory, mark, store), mark, null);
             }
             catch (LogCorruptException damage)
             {

@@ -1,122 +1,171 @@
 using System;
-using System.Buffers.Binary;
-using System.IO.Hashing;
 using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
 
 namespace SafeStore.Log;
 
 /// <summary>
-/// The highest LSN whose effects are durable in the document files themselves, or are written again by a later record: two slots in blocks
-/// of their own, written alternately, so that a torn write leaves the other. Written under the checkpoint lock or an exclusive open lock
-/// only.
+/// The two watermark files of a root, written in turn, so that a torn write leaves the other: the valid one with the higher sequence counts.
+/// Both have a fixed size and are written in place, so that neither a checkpoint nor an opening needs space. Written under the checkpoint
+/// lock or an exclusive open lock only.
 /// </summary>
-internal sealed class Watermark
+/// <remarks>
+/// Invariant: the newer one is synced before the older one is overwritten. A write keeps it for the next write. What an opener reads may
+/// stand in the cache only, above an older state on the disk: hence <see cref="Harden"/>.
+/// </remarks>
+internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
 {
-    public const string FileName = "watermark";
+    public const int FileBytes = 4 * RecordFormat.BlockBytes;
 
-    private const ulong Magic = 0x314B_4D57_4F54_5353; // "SSTOWMK1"
-    private const int SlotBytes = 32;
-    private const int FileBytes = 2 * RecordFormat.BlockBytes;
+    private readonly NameSource _temps = new(fs);
 
-    private readonly IDurableFileSystem _fs;
-    private readonly DirectoryHandle _metadata;
+    /// <summary>The state, or null when neither file exists: the store, or this root, was never finished.</summary>
+    /// <exception cref="LogCorruptException">There are files, and none is valid.</exception>
+    public WatermarkState? Read() => Newest()?.State;
 
-    public Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
+    /// <summary>Writes a new state; durable on return.</summary>
+    /// <exception cref="StorageException">Nothing was written.</exception>
+    /// <exception cref="SyncFailedException">What the files say may not be durable.</exception>
+    public void Write(WatermarkState state)
     {
-        _fs = fs;
-        _metadata = metadata;
-    }
-
-    private string FilePath => $"{_metadata.Path}/{FileName}";
-
-    /// <summary>The watermark, or null when the file does not exist: the store was never finished.</summary>
-    public Lsn? Read()
-    {
-        Errno errno = _fs.OpenFile(_metadata, FileName, FileUse.Read, out FileHandle? file);
-        if (errno == Errno.NotFound)
-        {
-            return null;
-        }
-
-        StorageException.ThrowIfFailed(errno, "open the watermark", FilePath);
-        using (file)
-        {
-            return Newest(file!)?.Lsn ?? throw new LogCorruptException(FilePath, 0, default, "neither slot of the watermark is valid");
-        }
+        Slot newest = Newest() ?? throw new LogCorruptException(PathOf(0), 0, state.Lsn, "the watermark's files are missing");
+        Overwrite(new Slot(newest.Sequence + 1, state));
     }
 
     /// <summary>
-    /// Writes the file anew; durable on return. Recovery does, since what it reads may be in the cache and not on the disk.
+    /// Makes what is read durable: an opener finds what a dead process has written, perhaps in the cache only, and nothing may be built on it
+    /// before.
     /// </summary>
-    public void Create(AtomicFile atomic, Lsn lsn)
+    /// <exception cref="SyncFailedException">It may not be durable.</exception>
+    public void Harden()
     {
-        byte[] content = new byte[FileBytes];
-        Encode(content, new Slot(1, lsn));
-        atomic.Write(_metadata, FileName, content);
-    }
-
-    /// <summary>Advances the watermark; durable on return.</summary>
-    /// <remarks>The caller has made durable everything up to it.</remarks>
-    /// <exception cref="SyncFailedException">
-    /// The slot may be in the cache and not on the disk; the next write would go over the last good one.
-    /// </exception>
-    public void Advance(Lsn lsn)
-    {
-        StorageException.ThrowIfFailed(
-            _fs.OpenFile(_metadata, FileName, FileUse.ReadWrite, out FileHandle? file), "open the watermark", FilePath);
-        using (file)
+        if (Newest() is { } newest)
         {
-            Slot newest = Newest(file!) ?? throw new LogCorruptException(FilePath, 0, default, "neither slot of the watermark is valid");
-            if (lsn <= newest.Lsn)
-            {
-                return;
-            }
-
-            var slot = new Slot(newest.Sequence + 1, lsn);
-            byte[] bytes = new byte[SlotBytes];
-            Encode(bytes, slot);
-            Errno errno = _fs.Write(file!, bytes, OffsetOf(slot), out int count);
-            errno = errno == Errno.None && count != SlotBytes ? Errno.NoSpace : errno;
-            errno = errno == Errno.None ? _fs.SyncData(file!) : errno;
-            if (errno != Errno.None)
-            {
-                throw new SyncFailedException(FilePath, errno);
-            }
+            Overwrite(newest);
         }
     }
 
-    private Slot? Newest(FileHandle file)
+    /// <summary>Writes a new state, as an opener does: what files are missing are made. Durable on return.</summary>
+    /// <param name="state">The new state.</param>
+    /// <param name="permissions">Of a new file.</param>
+    public void Restore(WatermarkState state, in FilePermissions permissions)
+    {
+        Slot? newest = Newest();
+        if (newest is null)
+        {
+            Make(newest = new Slot(1, state), permissions);
+        }
+
+        var next = new Slot(newest.Sequence + 1, state);
+        if (fs.Stat(metadata, NameOf(next.Sequence), out _) == Errno.NotFound)
+        {
+            Make(next, permissions);
+        }
+        else
+        {
+            Overwrite(next);
+        }
+    }
+
+    private static string NameOf(long sequence) => sequence % 2 == 0 ? "watermark.0" : "watermark.1";
+
+    private string PathOf(long sequence) => $"{metadata.Path}/{NameOf(sequence)}";
+
+    private Slot? Newest()
     {
         Slot? newest = null;
-        Span<byte> bytes = stackalloc byte[SlotBytes];
-        for (long offset = 0; offset < FileBytes; offset += RecordFormat.BlockBytes)
+        bool exists = false;
+        for (int file = 0; file < 2; file++)
         {
-            StorageException.ThrowIfFailed(_fs.Read(file, bytes, offset, out int count), "read the watermark", FilePath);
-            if (count == SlotBytes && TryDecode(bytes) is { } slot && (newest is null || slot.Sequence > newest.Value.Sequence))
+            Errno errno = fs.OpenFile(metadata, NameOf(file), FileUse.Read, out FileHandle? opened);
+            if (errno == Errno.NotFound)
             {
-                newest = slot;
+                continue;
+            }
+
+            StorageException.ThrowIfFailed(errno, "open the watermark", PathOf(file));
+            exists = true;
+            using (opened)
+            {
+                if (WatermarkFormat.TryDecode(ReadWhole(opened!)) is (var sequence, var state) && sequence % 2 == file
+                    && sequence > (newest?.Sequence ?? 0))
+                {
+                    newest = new Slot(sequence, state);
+                }
             }
         }
 
-        return newest;
+        return newest is not null || !exists ? newest
+            : throw new LogCorruptException(PathOf(0), 0, default, "neither of the watermark's files is valid");
     }
 
-    private static long OffsetOf(Slot slot) => slot.Sequence % 2 == 1 ? 0 : RecordFormat.BlockBytes;
-
-    private static void Encode(Span<byte> target, Slot slot)
+    private byte[] ReadWhole(FileHandle file)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(target[8..], Magic);
-        BinaryPrimitives.WriteInt64LittleEndian(target[16..], slot.Sequence);
-        BinaryPrimitives.WriteInt64LittleEndian(target[24..], slot.Lsn.Value);
-        BinaryPrimitives.WriteUInt64LittleEndian(target, XxHash3.HashToUInt64(target[8..SlotBytes]));
+        byte[] bytes = new byte[FileBytes];
+        for (int length = 0; length < bytes.Length;)
+        {
+            StorageException.ThrowIfFailed(fs.Read(file, bytes.AsSpan(length), length, out int count), "read the watermark", file);
+            if (count == 0)
+            {
+                break;
+            }
+
+            length += count;
+        }
+
+        return bytes;
     }
 
-    private static Slot? TryDecode(ReadOnlySpan<byte> bytes) =>
-        BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(bytes[8..SlotBytes])
-        && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Magic
-            ? new Slot(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[24..])))
-            : null;
+    private void Overwrite(Slot slot)
+    {
+        string path = PathOf(slot.Sequence);
+        StorageException.ThrowIfFailed(
+            fs.OpenFile(metadata, NameOf(slot.Sequence), FileUse.ReadWrite, out FileHandle? file), "open the watermark", path);
+        using (file)
+        {
+            byte[] bytes = WatermarkFormat.Encode(slot.Sequence, slot.State);
+            Errno errno = fs.Write(file!, bytes, 0, out int count);
+            if (errno is Errno.NoSpace or Errno.QuotaExceeded)
+            {
+                throw new StorageException("write the watermark", path, errno);
+            }
 
-    private readonly record struct Slot(long Sequence, Lsn Lsn);
+            errno = errno == Errno.None && count != bytes.Length ? Errno.NoSpace : errno;
+            errno = errno == Errno.None ? fs.SyncData(file!) : errno;
+            if (errno != Errno.None)
+            {
+                throw new SyncFailedException(path, errno);
+            }
+        }
+    }
+
+    /// <summary>Makes a file out of sight, so that it is whole once it has its name.</summary>
+    private void Make(Slot slot, in FilePermissions permissions)
+    {
+        string temp = TempName.NewFile(_temps);
+        StorageException.ThrowIfFailed(
+            fs.CreateFile(metadata, temp, permissions, out FileHandle? file), "make a file for the watermark", metadata, temp);
+        byte[] bytes = new byte[FileBytes];
+        WatermarkFormat.Encode(slot.Sequence, slot.State).CopyTo(bytes, 0);
+        Errno errno;
+        using (file)
+        {
+            errno = fs.Allocate(file!, FileBytes);
+            int count = 0;
+            errno = errno == Errno.None ? fs.Write(file!, bytes, 0, out count) : errno;
+            errno = errno == Errno.None && count != bytes.Length ? Errno.NoSpace : errno;
+            errno = errno == Errno.None ? fs.SyncFile(file!) : errno;
+            errno = errno == Errno.None ? fs.Rename(metadata, temp, metadata, NameOf(slot.Sequence), RenameKind.NoReplace) : errno;
+        }
+
+        if (errno != Errno.None)
+        {
+            _ = fs.Unlink(metadata, temp);
+            throw new StorageException("make the watermark", PathOf(slot.Sequence), errno);
+        }
+
+        StorageException.ThrowIfFailed(fs.SyncDirectory(metadata), "sync the metadata directory", metadata);
+    }
+
+    private sealed record Slot(long Sequence, WatermarkState State);
 }

@@ -20,21 +20,31 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     private const int WordsPerBatch = 64;
 
     private readonly IDurableFileSystem _fs = roots.FileSystem;
-    private readonly Watermark _watermark = new(roots.FileSystem, roots.Config.Metadata);
+    private readonly Watermarks _watermarks = new(roots);
 
+    /// <param name="shared">The words that they have left.</param>
     /// <param name="wasFaulted">
     /// Whether the store's last users saw a sync fail, so that what the cache shows need not be on the disk.
     /// </param>
-    public void Run(bool wasFaulted)
+    /// <returns>The life that has begun.</returns>
+    public LifeId Run(SharedState shared, bool wasFaulted)
     {
         roots.TakeScratch(events);
         SyncNames(); // R1
-        LogContents log = LogReader.ReadChecked(directory, _watermark, metadata.StoreId(), out Lsn? mark); // R2
-        bool isMade = mark is not null;
+        WatermarkState? config = _watermarks.Config.Read();
+        LogContents log = LogReader.ReadChecked(directory, config?.Lsn, metadata.StoreId()); // R2
+        bool isMade = config is not null;
         StoreIdentity identity =
             metadata.Establish(isMade, log.Header?.Identity is { } newest ? (newest.ConfigRoot, newest.RunRoot) : null);
         bool rootWasLost = isMade && log.Header!.Identity != identity;
         Dictionary<string, Redo> redos = Collect(log);
+        if (config is not null)
+        {
+            var check = new CopyCheck(roots, directory.Path, log);
+            WatermarkState? run = _watermarks.Run.Read();
+            check.CheckWatermarks(config, run, isRunNew: log.Header!.Identity.RunRoot != identity.RunRoot);
+            check.CheckWords(redos.Values, run is null ? default : shared.FindSynced(run.Life));
+        }
 
         // R3. A record may stand in the cache only: its process died before its sync. Once a part of it is applied, it must not be lost any
         // more.
@@ -43,8 +53,9 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         using var syncs = new ParallelCalls(_fs.SyncsSideBySide);
         WriteWords(redos.Values, syncs); // R5
         Apply(redos.Values, identity, syncs); // R6
-        StartOver(log, identity, new FoundLog(isMade, rootWasLost, wasFaulted)); // R7, R8
+        LifeId life = StartOver(log, identity, new FoundLog(isMade, rootWasLost, wasFaulted)); // R7, R8
         events.Recovered(log.Watermark, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
+        return life;
     }
 
     /// <summary>A dead process may have made a name and not synced it; what builds on the name must.</summary>
@@ -203,24 +214,22 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     /// <summary>
     /// Everything is durable in the documents: the log starts over in a new segment, whose salt gives remnants of the old one no chance.
     /// </summary>
-    private void StartOver(LogContents log, StoreIdentity identity, FoundLog found)
+    private LifeId StartOver(LogContents log, StoreIdentity identity, FoundLog found)
     {
         directory.SweepPrepared();
-        Lsn last = log.Header is null ? default : log.End.Next.Previous;
-        if (found.RootWasLost)
-        {
-            // Transactions that touched only the lost root were never synced; their numbers must not come again. A segment holds
-            // no more of them than this, and the one before it was synced.
-            last = new Lsn(last.Value + (log.Header!.SegmentBytes / RecordFormat.HeaderBytes));
-        }
+        Lsn end = log.Header is null ? default : log.End.Next.Previous;
+        LifeId life = _watermarks.Announce(end);
 
+        // Transactions that touched only a lost root were never synced; their numbers must not come again. A segment holds no more of them
+        // than this, and the one before it was synced.
+        Lsn last = found.RootWasLost ? new Lsn(end.Value + (log.Header!.SegmentBytes / RecordFormat.HeaderBytes)) : end;
         bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean && !found.WasFaulted;
         if (!isUnused || found.RootWasLost || !found.IsMade)
         {
             StartSegment(log, identity, last);
         }
 
-        _watermark.Create(new AtomicFile(_fs), last);
+        _watermarks.Begin(life, end);
         List<Lsn> stale = directory.List().FindAll(first => first <= last);
         if (stale.Count > 0)
         {
@@ -231,6 +240,8 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         {
             directory.PrepareSpare();
         }
+
+        return life;
     }
 
     private void StartSegment(LogContents log, StoreIdentity identity, Lsn last)

@@ -17,7 +17,7 @@ internal static class Metadata
     public static string LogLock(StoreLayout layout) => First(layout.ConfigMetadata, "log.lock", "store.json");
 
     /// <summary>The numbers that processes share.</summary>
-    public static string Words(StoreLayout layout) => First(layout.ConfigMetadata, "words", "open.lock");
+    public static string Words(StoreLayout layout) => First(layout.RunMetadata, "words");
 
     public static string Log(StoreLayout layout) => Path.Combine(layout.ConfigMetadata, "log");
 

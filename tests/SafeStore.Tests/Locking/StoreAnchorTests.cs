@@ -85,7 +85,7 @@ public sealed class StoreAnchorTests : IDisposable
             await using (StateStore other = await _test.OpenAsync())
             {
                 await other.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2"));
-                using (var words = new FileStream(Path.Combine(_test.Metadata, "words"), FileMode.Open, FileAccess.Write,
+                using (var words = new FileStream(Path.Combine(_test.Layout.RunMetadata, "words"), FileMode.Open, FileAccess.Write,
                     FileShare.ReadWrite))
                 {
                     words.SetLength(0); // as `: > words` does
@@ -113,7 +113,7 @@ public sealed class StoreAnchorTests : IDisposable
         await using StateStore store = await OpenAsync();
         await using StateStore other = await _test.OpenAsync();
         await other.CreateAsync("sb-2");
-        using (var words = new FileStream(Path.Combine(_test.Metadata, "words"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        using (var words = new FileStream(Path.Combine(_test.Layout.RunMetadata, "words"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             words.SetLength(0);
         }
@@ -179,8 +179,12 @@ public sealed class StoreAnchorTests : IDisposable
                 Directory.Move(_test.Layout.Config, aside);
                 break;
             default:
-                string path = what.EndsWith("segment", StringComparison.Ordinal) ? segment : Path.Combine(_test.Metadata,
-                    what.Split(' ')[1]);
+                string path = what.Split(' ')[^1] switch
+                {
+                    "segment" => segment,
+                    "words" => Path.Combine(_test.Layout.RunMetadata, "words"),
+                    string name => Path.Combine(_test.Metadata, name),
+                };
                 File.Copy(path, path + "-copy");
                 File.Delete(path);
                 if (what.StartsWith("replace", StringComparison.Ordinal))

@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 using SafeStore.Log;
+using SafeStore.Tests.FileSystem;
 using Xunit;
 
 namespace SafeStore.Tests.Log;
@@ -20,11 +22,32 @@ public sealed class DamagedLogTests : IDisposable
     [Fact]
     public async Task A_damaged_tail_that_nobody_claimed_durable_is_cut_off()
     {
-        await DieAsync(commits: 3);
+        await DieAsync(commits: 3, beforeLastSync: true);
         Flip(Segment(), RecordOffsets(Segment())[^1] + 70);
 
         await using StateStore again = await _test.OpenAsync();
         Assert.Equal(new Lsn(4), await again.CreateAsync("sb-9"));
+    }
+
+    [Theory]
+    [InlineData("lock word")]
+    [InlineData("shared words")]
+    public async Task A_damaged_tail_that_a_word_knows_is_reported_with_the_word_and_nothing_changed(string word)
+    {
+        await DieAsync(commits: 3);
+        Flip(Segment(), RecordOffsets(Segment())[^1] + 70);
+        if (word == "lock word")
+        {
+            File.Delete(Path.Combine(_test.Layout.RunMetadata, "words"));
+        }
+        else
+        {
+            File.WriteAllBytes(Path.Combine(_test.Layout.Run, "sb-1", "lock"), []);
+        }
+
+        LogCorruptException refused = await RefusesAsync();
+        Assert.Equal(new Lsn(4), refused.ExpectedLsn);
+        Assert.Contains(word == "lock word" ? "sandbox 'sb-1' knows LSN 4" : "synced up to LSN 4", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,7 +144,7 @@ public sealed class DamagedLogTests : IDisposable
     public async Task A_log_with_transactions_and_no_watermark_is_reported_and_nothing_changed()
     {
         await DieAsync(commits: 1);
-        File.Delete(Path.Combine(_test.Metadata, "watermark"));
+        Array.ForEach(Directory.GetFiles(_test.Metadata, "watermark.*"), File.Delete);
         await RefusesAsync();
     }
 
@@ -145,7 +168,7 @@ public sealed class DamagedLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torn_slot_of_the_watermark_falls_back_to_the_other_and_two_are_an_error()
+    public async Task A_torn_file_of_the_watermark_falls_back_to_the_other_and_two_are_an_error()
     {
         await using (StateStore store = await _test.OpenAsync())
         {
@@ -153,17 +176,15 @@ public sealed class DamagedLogTests : IDisposable
             await store.CheckpointAsync();
         }
 
-        string watermark = Path.Combine(_test.Metadata, "watermark");
-        byte[] good = await File.ReadAllBytesAsync(watermark);
-        Flip(watermark, 24); // slot 0: sequence 1, the older one
+        string[] files = Directory.GetFiles(_test.Metadata, "watermark.*");
+        Assert.Equal(2, files.Length);
+        Flip(files.OrderBy(static path => BitConverter.ToInt64(File.ReadAllBytes(path), 24)).First(), 24); // the older one
         await using (StateStore store = await _test.OpenAsync())
         {
             Assert.Equal(["sb-1"], store.ListSandboxes());
         }
 
-        await File.WriteAllBytesAsync(watermark, good);
-        Flip(watermark, 24);
-        Flip(watermark, 4096 + 24);
+        Array.ForEach(files, static path => Flip(path, 24));
         await RefusesAsync();
     }
 
@@ -192,18 +213,34 @@ public sealed class DamagedLogTests : IDisposable
     }
 
     /// <summary>Commits, one record each, and leaves the directory as a dead process would.</summary>
-    private async Task DieAsync(int commits)
+    private async Task DieAsync(int commits, bool beforeLastSync = false)
     {
         string saved = _test.Directory + "-saved";
-        StateStore store = await _test.OpenAsync();
+        var scripted = new ScriptedFileSystem();
+        StateStore store = await _test.OpenAsync(scripted);
         await store.CreateAsync("sb-1");
         for (int i = 1; i <= commits; i++)
         {
+            bool isLast = i == commits;
+            scripted.Before = call =>
+            {
+                if (isLast && beforeLastSync && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.SyncData) })
+                {
+                    CrashImage.Copy(_test.Directory, saved);
+                }
+
+                return Errno.None;
+            };
             await store.ChangeAsync(
                 "sb-1", change => change.PutText(StoreRoot.Run, null, "n", i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         }
 
-        CrashImage.Copy(_test.Directory, saved);
+        scripted.Before = null;
+        if (!beforeLastSync)
+        {
+            CrashImage.Copy(_test.Directory, saved);
+        }
+
         await store.DisposeAsync();
         Directory.Delete(_test.Directory, recursive: true);
         Directory.Move(saved, _test.Directory);
@@ -248,7 +285,7 @@ public sealed class DamagedLogTests : IDisposable
     private SortedDictionary<string, string> Tree()
     {
         SortedDictionary<string, string> tree = TreeSnapshot.Of(_test.Directory);
-        tree.Remove(Path.Combine(_test.Metadata, "words"));
+        tree.Remove(Path.Combine(_test.Layout.RunMetadata, "words"));
         return tree;
     }
 }

@@ -139,7 +139,9 @@ public sealed class OtherVersionsTests : IDisposable
         string log = Path.Combine(copy.ConfigMetadata, "log");
         string saved = copy.ConfigMetadata + "-saved";
         CrashImage.Copy(log, saved);
-        byte[] watermark = await File.ReadAllBytesAsync(Path.Combine(copy.ConfigMetadata, "watermark"));
+        var watermarks = new[] { copy.ConfigMetadata, copy.RunMetadata }
+            .SelectMany(static metadata => Directory.GetFiles(metadata, "watermark.*"))
+            .ToDictionary(static path => path, static path => File.ReadAllBytes(path));
         await using (await StateStore.OpenAsync(copy, _disk.Options))
         {
         }
@@ -147,7 +149,11 @@ public sealed class OtherVersionsTests : IDisposable
         SortedDictionary<string, string> once = TreeSnapshot.OfDocuments(copy);
         Directory.Delete(log, recursive: true); // a power loss that took back all that the recovery did to the log
         Directory.Move(saved, log);
-        await File.WriteAllBytesAsync(Path.Combine(copy.ConfigMetadata, "watermark"), watermark);
+        foreach ((string path, byte[] content) in watermarks)
+        {
+            await File.WriteAllBytesAsync(path, content);
+        }
+
         await using StateStore again = await StateStore.OpenAsync(copy, _disk.Options);
         Assert.Equal(once, TreeSnapshot.OfDocuments(copy));
         Assert.Equal("2", again.ReadText("sb-1", StoreRoot.Run, null, "a.json"));
@@ -197,7 +203,7 @@ public sealed class OtherVersionsTests : IDisposable
     private static SortedDictionary<string, string> Tree(StoreLayout layout)
     {
         SortedDictionary<string, string> tree = TreeSnapshot.Of(layout.Config, layout.Run);
-        tree.Remove(Path.Combine(layout.ConfigMetadata, "words"));
+        tree.Remove(Path.Combine(layout.RunMetadata, "words"));
         return tree;
     }
 

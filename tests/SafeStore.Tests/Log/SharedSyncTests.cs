@@ -133,7 +133,7 @@ public sealed class SharedSyncTests : IDisposable
         shared.TrySetSynced(new Lsn(9));
         ulong epoch = shared.Epoch;
 
-        shared.StartOver();
+        shared.StartOver(new LifeId(1, Guid.NewGuid()));
 
         Assert.Equal((default, default, 0UL), (shared.AppendedLsn, shared.SyncedLsn, shared.TailOwner));
         Assert.NotEqual(epoch, shared.Epoch);

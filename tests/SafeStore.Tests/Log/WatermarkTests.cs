@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.IO.Hashing;
+using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Log;
@@ -13,7 +14,7 @@ namespace SafeStore.Tests.Log;
 
 public sealed class WatermarkTests : IDisposable
 {
-    private const int SlotBytes = 32;
+    private const int UsedBytes = 88;
 
     private readonly TempDirectory _temp = new();
     private readonly ScriptedFileSystem _scripted = new();
@@ -27,8 +28,6 @@ public sealed class WatermarkTests : IDisposable
         _watermark = new Watermark(_scripted, _directory);
     }
 
-    private string FilePath => Path.Combine(_temp.Path, Watermark.FileName);
-
     public void Dispose()
     {
         _directory.Dispose();
@@ -36,65 +35,118 @@ public sealed class WatermarkTests : IDisposable
     }
 
     [Fact]
-    public void Slots_are_written_in_turn_and_a_torn_one_gives_way_to_the_one_before()
+    public void The_files_are_written_in_turn_and_a_torn_one_gives_way_to_the_one_before()
     {
         Assert.Null(_watermark.Read());
-        _watermark.Create(new AtomicFile(_scripted), new Lsn(1));
+        Make(1);
         for (int lsn = 2; lsn <= 5; lsn++)
         {
-            _watermark.Advance(new Lsn(lsn));
-            Assert.Equal(new Lsn(lsn), _watermark.Read());
-            byte[] whole = File.ReadAllBytes(FilePath);
-            for (int at = 0; at < SlotBytes; at += 8)
+            _watermark.Write(At(lsn));
+            Assert.Equal(At(lsn), _watermark.Read());
+            string newest = Files.OrderByDescending(static path => BitConverter.ToInt64(File.ReadAllBytes(path), 24)).First();
+            byte[] whole = File.ReadAllBytes(newest);
+            for (int at = 0; at < UsedBytes; at += 8)
             {
-                Tear(NewestSlotOf(whole) + at);
-                Assert.Equal(new Lsn(lsn - 1), _watermark.Read());
-                File.WriteAllBytes(FilePath, whole);
+                Tear(newest, at);
+                Assert.Equal(At(lsn - 1), _watermark.Read());
+                File.WriteAllBytes(newest, whole);
             }
         }
     }
 
     [Fact]
-    public void Two_torn_slots_are_reported_with_the_file()
+    public void All_of_a_state_is_read_as_it_was_written_and_no_write_changes_a_size()
     {
-        _watermark.Create(new AtomicFile(_scripted), new Lsn(1));
-        _watermark.Advance(new Lsn(2));
-        Tear(24);
-        Tear(RecordFormat.BlockBytes + 24);
-        Assert.Equal(FilePath, Assert.Throws<LogCorruptException>(() => _watermark.Read()).Path);
-        Assert.Throws<LogCorruptException>(() => _watermark.Advance(new Lsn(3)));
+        var life = new LifeId(7, Guid.NewGuid());
+        ParkedEntry[] parked = [.. Enumerable.Range(0, 110).Select(static number =>
+            new ParkedEntry(new string('s', 128 - (number % 3)), new Lsn(number), (ulong)number * 0x9E37_79B9_7F4A_7C15))];
+        var state = new WatermarkState(new Lsn(9), life, new LifeId(8, Guid.NewGuid()), [.. parked]);
+        Make(1);
+        Assert.True(state.Fits);
+        _watermark.Write(state);
+        Assert.Equal(state, _watermark.Read());
+        Assert.False((state with { Parked = [.. parked, .. parked] }).Fits);
+        Assert.All(Files, static path => Assert.Equal(16 * 1024, new FileInfo(path).Length));
     }
 
     [Fact]
-    public void A_slot_of_another_kind_is_no_slot_although_its_checksum_is_right()
+    public void Two_torn_files_are_reported()
     {
-        _watermark.Create(new AtomicFile(_scripted), new Lsn(1));
-        byte[] bytes = File.ReadAllBytes(FilePath);
-        bytes[8] ^= 1; // the magic number
-        BitConverter.TryWriteBytes(bytes, XxHash3.HashToUInt64(bytes.AsSpan(8, SlotBytes - 8)));
-        File.WriteAllBytes(FilePath, bytes);
+        Make(1);
+        _watermark.Write(At(2));
+        Array.ForEach(Files, static path => Tear(path, 24));
+        Assert.StartsWith(_temp.Path, Assert.Throws<LogCorruptException>(() => _watermark.Read()).Path, StringComparison.Ordinal);
+        Assert.Throws<LogCorruptException>(() => _watermark.Write(At(3)));
+    }
+
+    [Fact]
+    public void A_file_of_another_kind_is_none_although_its_checksum_is_right()
+    {
+        Make(1);
+        foreach (string path in Files)
+        {
+            byte[] bytes = File.ReadAllBytes(path);
+            bytes[8] ^= 1; // the magic number
+            BitConverter.TryWriteBytes(bytes, XxHash3.HashToUInt64(bytes.AsSpan(8, UsedBytes - 8)));
+            File.WriteAllBytes(path, bytes);
+        }
+
         Assert.Throws<LogCorruptException>(() => _watermark.Read());
     }
 
     [Fact]
-    public void A_watermark_that_does_not_rise_is_not_written()
+    public void A_file_under_the_other_one_s_name_does_not_count()
     {
-        _watermark.Create(new AtomicFile(_scripted), new Lsn(5));
-        byte[] before = File.ReadAllBytes(FilePath);
-        _watermark.Advance(new Lsn(5));
-        _watermark.Advance(new Lsn(4));
-        Assert.Equal(before, File.ReadAllBytes(FilePath));
+        Make(1);
+        _watermark.Write(At(2));
+        File.Copy(Path.Combine(_temp.Path, "watermark.1"), Path.Combine(_temp.Path, "watermark.0"), overwrite: true);
+        Assert.Equal(At(2), _watermark.Read());
+        _watermark.Write(At(3));
+        Assert.Equal(At(3), _watermark.Read());
+    }
+
+    [Fact]
+    public void A_hardened_watermark_is_written_and_synced_as_it_was_read()
+    {
+        Make(1);
+        _watermark.Write(At(2)); // into watermark.1
+        var calls = new List<string>();
+        _scripted.Before = call =>
+        {
+            if (call.Verb is nameof(IDurableFileSystem.Write) or nameof(IDurableFileSystem.SyncData))
+            {
+                calls.Add($"{call.Verb} {Path.GetFileName(call.Path)}");
+            }
+
+            return Errno.None;
+        };
+        _watermark.Harden();
+        _watermark.Restore(At(3), AtomicFile.DefaultMode);
+        Assert.Equal(["Write watermark.1", "SyncData watermark.1", "Write watermark.0", "SyncData watermark.0"], calls);
+        Assert.Equal(At(3), _watermark.Read());
+    }
+
+    [Fact]
+    public void A_missing_file_is_made_again_by_the_next_opening()
+    {
+        Make(4);
+        File.Delete(Path.Combine(_temp.Path, "watermark.1"));
+        Assert.NotNull(_watermark.Read());
+        _watermark.Restore(At(5), AtomicFile.DefaultMode);
+        Assert.Equal(At(5), _watermark.Read());
+        Assert.Equal(2, Files.Length);
+        Assert.Equal(2, Directory.GetFiles(_temp.Path).Length);
     }
 
     [Fact]
     public void A_watermark_that_cannot_be_opened_or_read_is_an_error_and_not_a_missing_one()
     {
-        _watermark.Create(new AtomicFile(_scripted), new Lsn(5));
+        Make(5);
         foreach (string verb in new[] { nameof(IDurableFileSystem.OpenFile), nameof(IDurableFileSystem.Read) })
         {
             _scripted.Before = call => call.Verb == verb ? Errno.InputOutput : Errno.None;
             Assert.Equal(Errno.InputOutput, Assert.Throws<StorageException>(() => _watermark.Read()).Errno);
-            Assert.Equal(Errno.InputOutput, Assert.Throws<StorageException>(() => _watermark.Advance(new Lsn(6))).Errno);
+            Assert.Equal(Errno.InputOutput, Assert.Throws<StorageException>(() => _watermark.Write(At(6))).Errno);
         }
     }
 
@@ -102,9 +154,9 @@ public sealed class WatermarkTests : IDisposable
     [InlineData(nameof(IDurableFileSystem.Write), int.MaxValue, Errno.InputOutput)]
     [InlineData(nameof(IDurableFileSystem.SyncData), int.MaxValue, Errno.InputOutput)]
     [InlineData("", 10, Errno.NoSpace)]
-    public void A_slot_that_may_not_be_on_the_disk_is_reported_as_a_failed_sync(string failing, int largestWrite, Errno expected)
+    public void A_file_that_may_not_be_on_the_disk_is_reported_as_a_failed_sync(string failing, int largestWrite, Errno expected)
     {
-        _watermark.Create(new AtomicFile(_scripted), new Lsn(1));
+        Make(1);
         _scripted.LargestWrite = largestWrite;
         var calls = new List<string>();
         _scripted.Before = call =>
@@ -112,31 +164,48 @@ public sealed class WatermarkTests : IDisposable
             calls.Add(call.Verb);
             return call.Verb == failing ? Errno.InputOutput : Errno.None;
         };
-        Assert.Equal(expected, Assert.Throws<SyncFailedException>(() => _watermark.Advance(new Lsn(2))).Errno);
+        Assert.Equal(expected, Assert.Throws<SyncFailedException>(() => _watermark.Write(At(2))).Errno);
         Assert.Equal(failing == nameof(IDurableFileSystem.SyncData), calls.Contains(nameof(IDurableFileSystem.SyncData)));
     }
 
-    [Fact]
-    public async Task A_watermark_that_cannot_be_written_faults_the_store()
+    [Theory]
+    [InlineData(Errno.NoSpace)]
+    [InlineData(Errno.QuotaExceeded)]
+    public void A_write_that_finds_no_space_changes_nothing(Errno lack)
+    {
+        Make(1);
+        _scripted.Before = call => call.Verb == nameof(IDurableFileSystem.Write) ? lack : Errno.None;
+        Assert.Equal(lack, Assert.Throws<StorageException>(() => _watermark.Write(At(2))).Errno);
+        Assert.Equal(At(1), _watermark.Read());
+    }
+
+    [Theory]
+    [InlineData(StoreRoot.Config)]
+    [InlineData(StoreRoot.Run)]
+    public async Task A_watermark_that_cannot_be_written_faults_the_store(StoreRoot root)
     {
         using var test = new TestStore();
         var scripted = new ScriptedFileSystem();
         await using StateStore store = await test.OpenAsync(scripted);
         await store.CreateAsync("sb");
-        scripted.Before = static call =>
-            call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/watermark", StringComparison.Ordinal) ? Errno.InputOutput
-            : Errno.None;
+        string metadata = root == StoreRoot.Config ? store.Layout.ConfigMetadata : store.Layout.RunMetadata;
+        scripted.Before = call =>
+            call.Verb == nameof(IDurableFileSystem.Write) && call.Path.StartsWith(metadata + "/watermark", StringComparison.Ordinal)
+                ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync(TestContext.Current.CancellationToken));
         Assert.True(store.IsFaulted);
     }
 
-    private static int NewestSlotOf(byte[] file) =>
-        BitConverter.ToInt64(file, 16) > BitConverter.ToInt64(file, RecordFormat.BlockBytes + 16) ? 0 : RecordFormat.BlockBytes;
+    private static WatermarkState At(int lsn) => new(new Lsn(lsn), new LifeId(1, new Guid(1, 2, 3, new byte[8])), null, []);
 
-    private void Tear(int offset)
+    private static void Tear(string path, int offset)
     {
-        byte[] bytes = File.ReadAllBytes(FilePath);
+        byte[] bytes = File.ReadAllBytes(path);
         bytes[offset] ^= 0x40;
-        File.WriteAllBytes(FilePath, bytes);
+        File.WriteAllBytes(path, bytes);
     }
+
+    private string[] Files => Directory.GetFiles(_temp.Path, "watermark.*");
+
+    private void Make(int lsn) => _watermark.Restore(At(lsn), AtomicFile.DefaultMode);
 }

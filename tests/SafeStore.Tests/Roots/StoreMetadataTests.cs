@@ -242,7 +242,7 @@ public sealed class StoreMetadataTests : IDisposable
     private static SortedDictionary<string, string> Tree(StoreLayout layout)
     {
         SortedDictionary<string, string> tree = TreeSnapshot.Of(layout.Config, layout.Run);
-        tree.Remove(Path.Combine(layout.ConfigMetadata, "words"));
+        tree.Remove(Path.Combine(layout.RunMetadata, "words"));
         return tree;
     }
 }

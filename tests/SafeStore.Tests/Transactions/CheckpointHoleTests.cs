@@ -86,7 +86,7 @@ public sealed class CheckpointHoleTests : IDisposable
         StateStore store = await _disk.OpenAsync(faulty);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
         faulty.Before = static call =>
-            call.Verb == nameof(IDurableFileSystem.SyncData) && call.Path.EndsWith("/watermark", StringComparison.Ordinal)
+            call.Verb == nameof(IDurableFileSystem.SyncData) && call.Path.Contains("/watermark.", StringComparison.Ordinal)
             ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<StoreFaultedException>(async () => await store.CheckpointAsync());
         await Assert.ThrowsAsync<StoreFaultedException>(

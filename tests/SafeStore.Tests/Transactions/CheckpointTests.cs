@@ -195,7 +195,7 @@ public sealed class CheckpointTests : IDisposable
             bool isWritten = false;
             scripted.Before = call =>
             {
-                isWritten |= call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/watermark", StringComparison.Ordinal);
+                isWritten |= call.Verb == nameof(IDurableFileSystem.Write) && call.Path.Contains("/watermark.", StringComparison.Ordinal);
                 if (isWritten
                     && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.RenameNoReplace) or nameof(IDurableFileSystem.Unlink) })
                 {
@@ -233,7 +233,7 @@ public sealed class CheckpointTests : IDisposable
                 synced.Enqueue(Path.GetRelativePath(_test.Directory, call.Path));
             }
 
-            isWritten |= call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/watermark", StringComparison.Ordinal);
+            isWritten |= call.Verb == nameof(IDurableFileSystem.Write) && call.Path.Contains("/watermark.", StringComparison.Ordinal);
             if (isWritten && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.SyncDirectory) })
             {
                 done.TrySetResult(); // the released segments have lost their names

@@ -181,8 +181,8 @@ public sealed class ProtocolHoleTests : IDisposable
         var faulty =
             new ScriptedFileSystem
             {
-                Before = static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal)
-            && call.Verb == nameof(IDurableFileSystem.Rename) ? Errno.InputOutput : Errno.None
+                Before = static call => call.Path.Contains("config/.safestore/watermark.", StringComparison.Ordinal)
+            && call.Verb == nameof(IDurableFileSystem.Write) ? Errno.InputOutput : Errno.None
             };
         await Assert.ThrowsAsync<StorageException>(
             async () => await StateStore.OpenAsync(copy, _disk.Options with { FileSystem = faulty }));
@@ -361,7 +361,7 @@ public sealed class ProtocolHoleTests : IDisposable
 
         int watermark =
             calls.FindIndex(
-            static call => call.Verb == nameof(IDurableFileSystem.Rename) && call.Path.EndsWith("/watermark", StringComparison.Ordinal));
+            static call => call.Verb == nameof(IDurableFileSystem.Write) && call.Path.Contains("/watermark.", StringComparison.Ordinal));
         foreach ((string directory, string file, string metadata) in new[]
         {
             (Path.Combine(copy.Config, "sb"), "a.json", copy.ConfigMetadata), (Path.Combine(copy.Run, "sb", "web"), "b.json",

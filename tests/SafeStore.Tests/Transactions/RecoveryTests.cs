@@ -188,7 +188,7 @@ public sealed class RecoveryTests : IDisposable
             synced += isStaged && call.Verb == nameof(IDurableFileSystem.SyncFile) ? 1 : 0;
             appeared += call.Path == sandbox && call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? 1 : 0;
             isInOrder &= (appeared == 0 || created == 150)
-                && (call.Verb != nameof(IDurableFileSystem.Rename) || !call.Path.EndsWith("/watermark", StringComparison.Ordinal)
+                && (call.Verb != nameof(IDurableFileSystem.Write) || !call.Path.Contains("/watermark.", StringComparison.Ordinal)
                     || synced == 150);
             return Errno.None;
         };

@@ -72,7 +72,7 @@ public sealed class SecondReviewTests : IDisposable
         await store.CreateAsync("sb");
         int opens = 0;
         faulty.Before = call =>
-            call.Verb == nameof(IDurableFileSystem.OpenFile) && call.Path.EndsWith("watermark", StringComparison.Ordinal) && ++opens == 2
+            call.Verb == nameof(IDurableFileSystem.OpenFile) && call.Path.Contains("/watermark.", StringComparison.Ordinal) && ++opens == 3
             ? Errno.ProcessFileLimit : Errno.None;
         StorageException refused = await Assert.ThrowsAsync<StorageException>(async () => await store.CheckpointAsync());
         Assert.Equal(Errno.ProcessFileLimit, refused.Errno);

@@ -25,8 +25,8 @@ public sealed class WholeSyncTests : IDisposable
         _scripted.CanSyncAll = static _ => true;
         await CheckpointAsync();
         Assert.Equal(
-            ["SyncAll", "Write watermark"],
-            Noted(static call => call.Path.EndsWith("/watermark", StringComparison.Ordinal)
+            ["SyncAll", "Write run/.safestore/watermark.1", "Write config/.safestore/watermark.0"],
+            Noted(static call => call.Path.Contains("/watermark.", StringComparison.Ordinal)
             && call.Verb == nameof(IDurableFileSystem.Write)));
         Assert.Equal(["config", "run"], SyncedByThemselves());
     }
@@ -198,8 +198,8 @@ public sealed class WholeSyncTests : IDisposable
 
     private IEnumerable<string> Noted(Func<FileSystemCall, bool> also) =>
         _calls.Where(call => call.Verb == nameof(IDurableFileSystem.SyncAll) || also(call))
-            .Select(static call => call.Verb == nameof(IDurableFileSystem.SyncAll) ? call.Verb
-            : $"{call.Verb} {Path.GetFileName(call.Path)}");
+            .Select(call => call.Verb == nameof(IDurableFileSystem.SyncAll) ? call.Verb
+            : $"{call.Verb} {Path.GetRelativePath(_test.Directory, call.Path)}");
 
     private IEnumerable<string> SyncedByThemselves() => _calls
         .Where(static call => call.Verb is nameof(IDurableFileSystem.SyncFile) or nameof(IDurableFileSystem.SyncDirectory)
