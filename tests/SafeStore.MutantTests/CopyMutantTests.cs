@@ -23,7 +23,8 @@ public sealed class CopyMutantTests
     public Task A_watermark_is_what_was_written_last_or_before_whenever_the_machine_stops(string mutant) =>
         Kill.ByAsync(mutant, static async () =>
         {
-            var explorer = new CrashExplorer(new CrashExplorerOptions { ExhaustiveMax = 12, Samples = 4, NestedEvery = 64, ShrinksMax = 0 });
+            var explorer =
+                new CrashExplorer(new CrashExplorerOptions { ExhaustiveMax = 12, Samples = 4, NestedEvery = 64, ShrinksMax = 0 });
             CrashReport report = await explorer.ExploreAsync(
                 static run =>
                 {
@@ -42,7 +43,7 @@ public sealed class CopyMutantTests
                 },
                 static state =>
                 {
-                    long least = state.Acknowledged.Select(static number => Convert.ToInt64(number, CultureInfo.InvariantCulture)).Append(0L).Max();
+                    long least = state.Acknowledged.Append(0L).Max(static number => Convert.ToInt64(number, CultureInfo.InvariantCulture));
                     long found = WatermarkOf(state.Machine, "looks").Read()?.Lsn.Value ?? 0;
                     Violation.Unless(found >= least, $"The watermark stands at {found}, and stood at {least}.");
                     return ValueTask.CompletedTask;

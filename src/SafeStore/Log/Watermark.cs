@@ -5,9 +5,9 @@ using SafeStore.Vocabulary;
 namespace SafeStore.Log;
 
 /// <summary>
-/// The two watermark files of a root, written in turn, so that a torn write leaves the other: the valid one with the higher sequence counts.
-/// Both have a fixed size and are written in place, so that neither a checkpoint nor an opening needs space. Written under the checkpoint
-/// lock or an exclusive open lock only.
+/// The two watermark files of a root, written in turn, so that a torn write leaves the other: the valid one with the higher sequence
+/// counts. Both have a fixed size and are written in place, so that neither a checkpoint nor an opening needs space. Written under the
+/// checkpoint lock or an exclusive open lock only.
 /// </summary>
 /// <remarks>
 /// Invariant: the newer one is synced before the older one is overwritten. A write keeps it for the next write. What an opener reads may
@@ -33,8 +33,8 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
     }
 
     /// <summary>
-    /// Makes what is read durable: an opener finds what a dead process has written, perhaps in the cache only, and nothing may be built on it
-    /// before.
+    /// Makes what is read durable: an opener finds what a dead process has written, perhaps in the cache only, and nothing may be built on
+    /// it before.
     /// </summary>
     /// <exception cref="SyncFailedException">It may not be durable.</exception>
     public void Harden()

@@ -24,8 +24,8 @@ internal sealed record WatermarkState(Lsn Lsn, LifeId Life, LifeId? PendingLife,
 }
 
 /// <summary>
-/// A life of a store: from an opening that found no other process until all have closed. Roots of one store whose lives differ are copies of
-/// different times.
+/// A life of a store: from an opening that found no other process until all have closed. Roots of one store whose lives differ are copies
+/// of different times.
 /// </summary>
 /// <param name="Number">How many there have been: tells which root is older.</param>
 /// <param name="Id">Random: two copies of a store that have gone on separately have lives of the same number.</param>

@@ -4,9 +4,9 @@ using SafeStore.Roots;
 namespace SafeStore.Log;
 
 /// <summary>
-/// The watermarks of both roots, and the order in which they are written: the run root's before the config root's, so that no crash leaves a
-/// lower one in the run root; and a new life first as pending in the run root, so that lives which differ are a crash only where the run root
-/// knows the other one.
+/// The watermarks of both roots, and the order in which they are written: the run root's before the config root's, so that no crash leaves
+/// a lower one in the run root; and a new life first as pending in the run root, so that lives which differ are a crash only where the run
+/// root knows the other one.
 /// </summary>
 internal sealed class Watermarks(RootSet roots)
 {

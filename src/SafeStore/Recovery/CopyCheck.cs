@@ -22,25 +22,19 @@ internal sealed class CopyCheck(RootSet roots, string logPath, LogContents log)
     /// </summary>
     /// <param name="config">The config root's watermark.</param>
     /// <param name="run">The run root's watermark; null if it has none.</param>
-    /// <param name="isRunNew">Whether the run root is a new one, in the place of one that was lost.</param>
     /// <exception cref="StoreMetadataException">The roots are of different times, or a watermark is missing.</exception>
     /// <exception cref="LogCorruptException">The log has lost what the run root has.</exception>
-    public void CheckWatermarks(WatermarkState config, WatermarkState? run, bool isRunNew)
+    public void CheckWatermarks(WatermarkState config, WatermarkState? run)
     {
         if (run is null)
         {
-            if (!isRunNew)
-            {
-                throw new StoreMetadataException(roots.Run.Metadata.Path, $"the root's watermark is missing. {Remedy}");
-            }
-
-            return;
+            throw new StoreMetadataException(roots.Run.Metadata.Path, $"the root's watermark is missing. {Remedy}");
         }
 
         bool isOneLife = config.Life == run.Life || config.Life == run.PendingLife;
         if (!isOneLife || run.Lsn < config.Lsn)
         {
-            throw OfDifferentTimes(config, run, isRunOlder: run.Life.Number < config.Life.Number || run.Lsn < config.Lsn);
+            throw OfDifferentTimes(config, run);
         }
 
         if (run.Lsn > End)
@@ -74,8 +68,9 @@ internal sealed class CopyCheck(RootSet roots, string logPath, LogContents log)
 
     private LogCorruptException Lost(string reason) => new(logPath, log.End.Offset, log.End.Next, reason);
 
-    private StoreMetadataException OfDifferentTimes(WatermarkState config, WatermarkState run, bool isRunOlder)
+    private StoreMetadataException OfDifferentTimes(WatermarkState config, WatermarkState run)
     {
+        bool isRunOlder = run.Life.Number < config.Life.Number || run.Lsn < config.Lsn;
         (RootDirectory suspect, WatermarkState older, WatermarkState newer) =
             isRunOlder ? (roots.Run, run, config) : (roots.Config, config, run);
         string same = older.Life.Number == newer.Life.Number && older.Lsn == newer.Lsn ? "which is of no other age" : "it looks older";

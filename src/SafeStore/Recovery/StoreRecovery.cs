@@ -42,7 +42,11 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         {
             var check = new CopyCheck(roots, directory.Path, log);
             WatermarkState? run = _watermarks.Run.Read();
-            check.CheckWatermarks(config, run, isRunNew: log.Header!.Identity.RunRoot != identity.RunRoot);
+            if (run is not null || log.Header!.Identity.RunRoot == identity.RunRoot) // else it is new, in the place of one that was lost
+            {
+                check.CheckWatermarks(config, run);
+            }
+
             check.CheckWords(redos.Values, run is null ? default : shared.FindSynced(run.Life));
         }
 

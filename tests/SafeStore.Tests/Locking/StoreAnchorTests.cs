@@ -113,7 +113,8 @@ public sealed class StoreAnchorTests : IDisposable
         await using StateStore store = await OpenAsync();
         await using StateStore other = await _test.OpenAsync();
         await other.CreateAsync("sb-2");
-        using (var words = new FileStream(Path.Combine(_test.Layout.RunMetadata, "words"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        string path = Path.Combine(_test.Layout.RunMetadata, "words");
+        using (var words = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             words.SetLength(0);
         }

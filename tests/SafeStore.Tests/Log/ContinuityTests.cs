@@ -23,7 +23,8 @@ public sealed class ContinuityTests : IDisposable
 
     private string[] Segments => [.. Directory.GetFiles(Path.Combine(_test.Metadata, "log"), "0*.log").Order(StringComparer.Ordinal)];
 
-    private byte[][] Watermarks => [.. Directory.GetFiles(_test.Metadata, "watermark.*").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+    private byte[][] Watermarks =>
+        [.. Directory.GetFiles(_test.Metadata, "watermark.*").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
 
     public void Dispose() => _test.Dispose();
 

@@ -47,7 +47,7 @@ public sealed class DamagedLogTests : IDisposable
 
         LogCorruptException refused = await RefusesAsync();
         Assert.Equal(new Lsn(4), refused.ExpectedLsn);
-        Assert.Contains(word == "lock word" ? "sandbox 'sb-1' knows LSN 4" : "synced up to LSN 4", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(word == "lock word" ? "sandbox 'sb-1' knows LSN 4" : "synced up to LSN 4", refused.Message);
     }
 
     [Fact]
