@@ -47,7 +47,10 @@ public sealed class ApplyTests : IDisposable
                 """{"sandbox":"sb-2","container":null,"root":"run","file":"b.json","value":null}""",
             ],
             dump.Lines);
-        Assert.Equal("\"\\u00e9\"", await File.ReadAllTextAsync(Path.Combine(_fixture.Store, "run/sb-1/web/s.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "\"\\u00e9\"",
+            await File.ReadAllTextAsync(
+                Path.Combine(_fixture.Store, "run/sb-1/web/s.json"), TestContext.Current.CancellationToken));
         Assert.False(Directory.Exists(Path.Combine(_fixture.Store, "run/sb-3")));
     }
 
@@ -95,15 +98,25 @@ public sealed class ApplyTests : IDisposable
     {
         const int Sandboxes = 8;
         const int Rounds = 25;
-        string create = string.Concat(Enumerable.Range(0, Sandboxes).Select(static s => $"{{\"sandbox\":\"sb-{s}\",\"ops\":[{{\"createSandbox\":true}}]}}\n"));
-        string puts = string.Concat(Enumerable.Range(0, Rounds * Sandboxes).Select(static i => $"{{\"sandbox\":\"sb-{i % Sandboxes}\",\"ops\":[{{\"put\":\"n\",\"value\":{i}}}]}}\n"));
+        string create = string.Concat(
+            Enumerable.Range(0, Sandboxes).Select(static s => $"{{\"sandbox\":\"sb-{s}\",\"ops\":[{{\"createSandbox\":true}}]}}\n"));
+        string puts = string.Concat(Enumerable.Range(0, Rounds * Sandboxes).Select(
+            static i => $"{{\"sandbox\":\"sb-{i % Sandboxes}\",\"ops\":[{{\"put\":\"n\",\"value\":{i}}}]}}\n"));
 
         ToolResult result = await ToolProcess.RunAsync(["apply", "--store", _fixture.Store, "--parallel", "4"], create + "junk\n" + puts);
 
         Assert.Equal(0, result.Code);
-        JsonElement[] answers = [.. result.Lines.Select(static line => JsonElement.Parse(line)).OrderBy(static answer => answer.GetProperty("line").GetInt64())];
-        Assert.Equal(Enumerable.Range(1, Sandboxes + 1 + (Rounds * Sandboxes)), answers.Select(static answer => answer.GetProperty("line").GetInt32()));
-        Assert.Equal("bad-request", Assert.Single(answers, static answer => answer.TryGetProperty("code", out _)).GetProperty("code").GetString());
+        JsonElement[] answers =
+        [
+            .. result.Lines.Select(static line => JsonElement.Parse(line))
+                .OrderBy(static answer => answer.GetProperty("line").GetInt64()),
+        ];
+        Assert.Equal(
+            Enumerable.Range(1, Sandboxes + 1 + (Rounds * Sandboxes)),
+            answers.Select(static answer => answer.GetProperty("line").GetInt32()));
+        Assert.Equal(
+            "bad-request",
+            Assert.Single(answers, static answer => answer.TryGetProperty("code", out _)).GetProperty("code").GetString());
         Assert.Equal(
             Enumerable.Range(0, Sandboxes).Select(static s => $"\"value\":{((Rounds - 1) * Sandboxes) + s}}}"),
             (await _fixture.DumpAsync()).Lines.Select(static line => line[line.IndexOf("\"value\"", StringComparison.Ordinal)..]));
@@ -118,7 +131,10 @@ public sealed class ApplyTests : IDisposable
             await tool.SendAsync(StoreFixture.CreateSandbox);
             for (int n = 1; n <= 400; n++)
             {
-                await tool.Input.WriteLineAsync($"{{\"sandbox\":\"sb-1\",\"ops\":[{{\"put\":\"state.json\",\"value\":{{\"n\":{n}}}}},{{\"put\":\"config.json\",\"root\":\"config\",\"value\":{{\"n\":{n}}}}}]}}".AsMemory(), TestContext.Current.CancellationToken);
+                await tool.Input.WriteLineAsync(
+                    ($"{{\"sandbox\":\"sb-1\",\"ops\":[{{\"put\":\"state.json\",\"value\":{{\"n\":{n}}}}},"
+                    + $"{{\"put\":\"config.json\",\"root\":\"config\",\"value\":{{\"n\":{n}}}}}]}}").AsMemory(),
+                    TestContext.Current.CancellationToken);
             }
 
             await tool.Input.FlushAsync(TestContext.Current.CancellationToken);
@@ -134,7 +150,11 @@ public sealed class ApplyTests : IDisposable
             }
         }
 
-        long[] found = [.. (await _fixture.DumpAsync()).Lines.Select(static line => JsonElement.Parse(line).GetProperty("value").GetProperty("n").GetInt64())];
+        long[] found =
+        [
+            .. (await _fixture.DumpAsync()).Lines
+                .Select(static line => JsonElement.Parse(line).GetProperty("value").GetProperty("n").GetInt64()),
+        ];
         Assert.Equal(2, found.Length);
         Assert.Equal(found[0], found[1]);
         Assert.True(found[0] >= acknowledged - 1, $"{acknowledged - 1} acknowledged, {found[0]} found");
@@ -166,7 +186,10 @@ public sealed class ApplyTests : IDisposable
             await tool.SendAsync(StoreFixture.CreateSandbox);
             for (int n = 1; n <= 400; n++)
             {
-                await tool.Input.WriteLineAsync($"{{\"sandbox\":\"sb-1\",\"ops\":[{{\"put\":\"state.json\",\"value\":{{\"n\":{n}}}}},{{\"put\":\"config.json\",\"root\":\"config\",\"value\":{{\"n\":{n}}}}}]}}".AsMemory(), TestContext.Current.CancellationToken);
+                await tool.Input.WriteLineAsync(
+                    ($"{{\"sandbox\":\"sb-1\",\"ops\":[{{\"put\":\"state.json\",\"value\":{{\"n\":{n}}}}},"
+                    + $"{{\"put\":\"config.json\",\"root\":\"config\",\"value\":{{\"n\":{n}}}}}]}}").AsMemory(),
+                    TestContext.Current.CancellationToken);
             }
 
             await tool.Input.FlushAsync(TestContext.Current.CancellationToken); // and is left open: only the signal ends it
@@ -188,7 +211,11 @@ public sealed class ApplyTests : IDisposable
             Assert.Equal(143, await tool.WaitAsync());
         }
 
-        long[] found = [.. (await _fixture.DumpAsync()).Lines.Select(static line => JsonElement.Parse(line).GetProperty("value").GetProperty("n").GetInt64())];
+        long[] found =
+        [
+            .. (await _fixture.DumpAsync()).Lines
+                .Select(static line => JsonElement.Parse(line).GetProperty("value").GetProperty("n").GetInt64()),
+        ];
         Assert.Equal([answered - 1, answered - 1], found); // the first answer was the creation's
     }
 

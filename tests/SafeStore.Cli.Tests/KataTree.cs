@@ -8,7 +8,10 @@ using System.Threading.Tasks;
 
 namespace SafeStore.Cli.Tests;
 
-/// <summary>A copy of the trees that the real Kata code has written, as a host has them: with lock files and a directory for temp files. Removed when disposed.</summary>
+/// <summary>
+/// A copy of the trees that the real Kata code has written, as a host has them: with lock files and a directory for temp files. Removed
+/// when disposed.
+/// </summary>
 public sealed class KataTree : IDisposable
 {
     /// <summary>The smallest of the sandboxes.</summary>
@@ -58,7 +61,8 @@ public sealed class KataTree : IDisposable
 
     public Task<ToolResult> ImportAsync(params string[] more) => ToolProcess.RunAsync(ImportArguments(more));
 
-    public string[] ImportArguments(params string[] more) => ["import", "--from-config", Config, "--from-run", Run, "--store", Store, .. more];
+    public string[] ImportArguments(params string[] more) =>
+        ["import", "--from-config", Config, "--from-run", Run, "--store", Store, .. more];
 
     /// <summary>The documents of both roots, by root and path.</summary>
     public SortedDictionary<string, string> Documents() => DocumentsOf(Config, Run);
@@ -75,7 +79,8 @@ public sealed class KataTree : IDisposable
     public SortedDictionary<string, string> Snapshot() => new(
         new DirectoryInfo(_temp).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).ToDictionary(
             static entry => entry.FullName,
-            static entry => $"{entry.UnixFileMode} {entry.LastWriteTimeUtc:O} {(entry is FileInfo { LinkTarget: null } ? Convert.ToHexString(File.ReadAllBytes(entry.FullName)) : entry.LinkTarget)}"),
+            static entry => $"{entry.UnixFileMode} {entry.LastWriteTimeUtc:O} "
+                + (entry is FileInfo { LinkTarget: null } ? Convert.ToHexString(File.ReadAllBytes(entry.FullName)) : entry.LinkTarget)),
         StringComparer.Ordinal);
 
     private static void Copy(string source, string target)
@@ -99,7 +104,9 @@ public static class FileReports
     /// <summary>The one report on a file.</summary>
     public static JsonElement Of(this ToolResult result, string file, string? container = null, string sandbox = KataTree.Sandbox) =>
         result.Lines.SkipLast(1).Select(static line => JsonElement.Parse(line))
-            .Single(line => (line.GetProperty("sandbox").GetString(), line.GetProperty("container").GetString(), line.GetProperty("file").GetString()) == (sandbox, container, file));
+            .Single(line =>
+                (line.GetProperty("sandbox").GetString(), line.GetProperty("container").GetString(), line.GetProperty("file").GetString())
+                == (sandbox, container, file));
 
     public static string Outcome(this JsonElement report) => report.GetProperty("outcome").GetString()!;
 

@@ -46,7 +46,9 @@ public sealed class TransactionParserTests
     public async Task A_transaction_over_very_many_sandboxes_is_read_in_time()
     {
         string line =
-            $"{{\"sandboxes\":[{string.Join(',', Enumerable.Range(0, 300_000).Select(static i => $"{{\"sandbox\":\"a-sandbox-{i}\",\"ops\":[]}}"))}]}}";
+            "{\"sandboxes\":["
+            + string.Join(',', Enumerable.Range(0, 300_000).Select(static i => $"{{\"sandbox\":\"a-sandbox-{i}\",\"ops\":[]}}"))
+            + "]}";
 
         int count = await Task.Run(
             () => TransactionParser.Parse(Encoding.UTF8.GetBytes(line)).Sandboxes.Count, TestContext.Current.CancellationToken);

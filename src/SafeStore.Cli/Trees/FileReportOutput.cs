@@ -20,7 +20,8 @@ internal sealed class FileReportOutput(Stream output, bool isJson, bool isDryRun
     private readonly SortedDictionary<FileOutcome, int> _counts = [];
     private int _findings;
 
-    public static Option<bool> Option() => new("--json") { Description = "One JSON object per file and one at the end instead of a table." };
+    public static Option<bool> Option() =>
+        new("--json") { Description = "One JSON object per file and one at the end instead of a table." };
 
     /// <summary>Writes all reports and their totals to standard output.</summary>
     /// <returns>The exit code.</returns>
@@ -65,21 +66,26 @@ internal sealed class FileReportOutput(Stream output, bool isJson, bool isDryRun
 
     private static void Append(StringBuilder text, string what, FileReport report, string? reason)
     {
-        string line = $"{what,-13}  {PathOf(report)}{(report.Bytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" ({bytes} bytes)") : "")}{(reason is null ? "" : ": " + reason)}";
+        string size = report.Bytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" ({bytes} bytes)") : "";
+        string line = $"{what,-13}  {PathOf(report)}{size}{(reason is null ? "" : ": " + reason)}";
         // Names and texts of files may come from any program: none may steer the terminal.
         text.Append(string.Concat(line.Select(static character => char.IsControl(character) ? '?' : character))).Append('\n');
     }
 
     private static string PathOf(FileReport report) =>
-        RootOf(report) + ":" + string.Join('/', new[] { report.Sandbox, report.Container, report.File }.Where(static part => part is not null));
+        RootOf(report) + ":"
+            + string.Join('/', new[] { report.Sandbox, report.Container, report.File }.Where(static part => part is not null));
 
     private byte[] ToTotals()
     {
         int files = _counts.Values.Sum();
-        string counts = string.Join(", ", _counts.Select(static pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Value} {NameOf(pair.Key)}")));
+        string counts = string.Join(
+            ", ", _counts.Select(static pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Value} {NameOf(pair.Key)}")));
         string findings = _findings == 0 ? "Nothing is wrong." : "Findings are listed above.";
         return Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{files} files{(files == 0 ? "" : ": ")}{counts}. {findings}{(isDryRun ? " This was a dry run: nothing was written." : "")}\n"));
+            CultureInfo.InvariantCulture,
+            $"{files} files{(files == 0 ? "" : ": ")}{counts}. {findings}"
+            + $"{(isDryRun ? " This was a dry run: nothing was written." : "")}\n"));
     }
 
     private byte[] ToJson() => ToJson(writer =>

@@ -17,8 +17,6 @@ public sealed partial class TidyTests
     private static readonly string[] Unwrapped =
     [
         "property-tests/SafeStore.PropertyTests/Differential/Subject.cs", "property-tests/SafeStore.PropertyTests/Store/World.cs",
-        "src/SafeStore.Cli/Trees/FileReportOutput.cs", "tests/SafeStore.Cli.Tests/ApplyTests.cs", "tests/SafeStore.Cli.Tests/KataTree.cs",
-        "tests/SafeStore.Cli.Tests/TransactionParserTests.cs", "tests/SafeStore.Tests/Transactions/WholeSyncTests.cs",
     ];
 
     [Fact]

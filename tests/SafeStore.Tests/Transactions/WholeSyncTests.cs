@@ -20,7 +20,7 @@ public sealed class WholeSyncTests : IDisposable
     public void Dispose() => _test.Dispose();
 
     [Fact]
-    public async Task A_checkpoint_that_can_sync_the_whole_filesystem_does_it_once_before_the_watermark_and_syncs_nothing_by_itself_but_the_roots()
+    public async Task A_checkpoint_that_can_sync_the_whole_filesystem_does_it_once_before_the_watermark_and_syncs_only_the_roots_besides()
     {
         _scripted.CanSyncAll = static _ => true;
         await CheckpointAsync();
