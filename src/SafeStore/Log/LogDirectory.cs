@@ -100,6 +100,17 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
 
     public bool HasSpare() => FindSpare(segmentBytes) is not null;
 
+    /// <summary>Removes the spares: something else needs their space.</summary>
+    public void GiveUpSpares()
+    {
+        foreach (string name in Names().Where(static name => name.StartsWith(SparePrefix, StringComparison.Ordinal)).ToList())
+        {
+            StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove a spare log segment", Path, name);
+        }
+
+        SyncNames();
+    }
+
     /// <summary>Makes a spare of the ordinary size; to be called without the log lock, since it writes a whole segment.</summary>
     public void PrepareSpare()
     {

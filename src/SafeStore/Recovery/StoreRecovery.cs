@@ -56,7 +56,7 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         EmptyAside(); // R4
         using var syncs = new ParallelCalls(_fs.SyncsSideBySide);
         WriteWords(redos.Values, syncs); // R5
-        Apply(redos.Values, identity, syncs); // R6
+        ApplyWithSpace(redos.Values, identity, syncs); // R6
         LifeId life = StartOver(log, identity, new FoundLog(isMade, rootWasLost, wasFaulted)); // R7, R8
         events.Recovered(log.Watermark, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
         return life;
@@ -190,6 +190,20 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         }
     }
 
+    /// <summary>Where space is short, spares are given up for it.</summary>
+    private void ApplyWithSpace(Dictionary<string, Redo>.ValueCollection redos, StoreIdentity identity, ParallelCalls syncs)
+    {
+        try
+        {
+            Apply(redos, identity, syncs);
+        }
+        catch (StorageException failure) when (failure.Errno is Errno.NoSpace or Errno.QuotaExceeded && directory.HasSpare())
+        {
+            directory.GiveUpSpares();
+            Apply(redos, identity, syncs);
+        }
+    }
+
     private void Apply(Dictionary<string, Redo>.ValueCollection redos, StoreIdentity identity, ParallelCalls syncs)
     {
         if (redos.Count == 0)
@@ -230,7 +244,7 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean && !found.WasFaulted;
         if (!isUnused || found.RootWasLost || !found.IsMade)
         {
-            StartSegment(log, identity, last);
+            TryStartSegment(log, identity, last, found);
         }
 
         _watermarks.Begin(life, end);
@@ -240,12 +254,42 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
             directory.Release(directory.Detach(stale));
         }
 
-        if (!directory.HasSpare())
-        {
-            directory.PrepareSpare();
-        }
+        PrepareSpare();
 
         return life;
+    }
+
+    /// <summary>Without space the store opens all the same: a spare saves time only.</summary>
+    private void PrepareSpare()
+    {
+        try
+        {
+            if (!directory.HasSpare())
+            {
+                directory.PrepareSpare();
+            }
+        }
+        catch (StorageException failure) when (failure.Errno is Errno.NoSpace or Errno.QuotaExceeded)
+        {
+            events.BackgroundFailed("prepare a log segment", failure);
+        }
+    }
+
+    /// <summary>
+    /// Without space the log goes on in the segment that it has, as it does beside living processes: a record is linked to the one before
+    /// it, so that nothing behind the end comes to life.
+    /// </summary>
+    private void TryStartSegment(LogContents log, StoreIdentity identity, Lsn last, FoundLog found)
+    {
+        try
+        {
+            StartSegment(log, identity, last);
+        }
+        catch (StorageException failure) when (failure.Errno is Errno.NoSpace or Errno.QuotaExceeded
+            && found is { IsMade: true, RootWasLost: false, WasFaulted: false })
+        {
+            events.BackgroundFailed("start a log segment", failure);
+        }
     }
 
     private void StartSegment(LogContents log, StoreIdentity identity, Lsn last)

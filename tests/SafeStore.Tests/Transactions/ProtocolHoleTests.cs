@@ -178,12 +178,12 @@ public sealed class ProtocolHoleTests : IDisposable
         StoreLayout copy = _disk.CopyAsAfterAKill();
         string segment = Directory.GetFiles(Path.Combine(copy.ConfigMetadata, "log"), "0*.log").Single();
 
-        var faulty =
-            new ScriptedFileSystem
-            {
-                Before = static call => call.Path.Contains("config/.safestore/watermark.", StringComparison.Ordinal)
-            && call.Verb == nameof(IDurableFileSystem.Write) ? Errno.InputOutput : Errno.None
-            };
+        int writes = 0; // the first one makes durable what was read
+        var faulty = new ScriptedFileSystem
+        {
+            Before = call => call.Path.Contains("config/.safestore/watermark.", StringComparison.Ordinal)
+                && call.Verb == nameof(IDurableFileSystem.Write) && ++writes == 2 ? Errno.InputOutput : Errno.None
+        };
         await Assert.ThrowsAsync<StorageException>(
             async () => await StateStore.OpenAsync(copy, _disk.Options with { FileSystem = faulty }));
         Overwrite(segment, 4096, new byte[4096]); // the record was never on the disk: a power loss takes it
