@@ -66,10 +66,13 @@ public sealed class FairLockLaws
     {
         private readonly FairLock _lock = new();
         private readonly FakeTimeProvider _time = new();
+        private readonly LockWaiting _byClock;
         private readonly List<Flow> _waiting = [];
         private readonly List<Flow> _holding = [];
         private readonly List<(Flow Flow, string End)> _ended = [];
         private int _timeouts;
+
+        public World() => _byClock = new LockWaiting(_time, Timeout.InfiniteTimeSpan);
 
         public bool IsBusy => _waiting.Count + _holding.Count > 0;
 
@@ -145,7 +148,7 @@ public sealed class FairLockLaws
 
             bool mustGiveUp = timeout == TimeSpan.Zero && !(_waiting.Count == 0 && MayEnter(mode));
             var flow = new Flow(mode, timeout > TimeSpan.Zero ? _time.GetUtcNow() + timeout : null, new CancellationTokenSource());
-            flow.Entry = _lock.EnterAsync(mode, timeout, _time, flow.Cancellation.Token).AsTask();
+            flow.Entry = _lock.EnterAsync(mode, timeout, _byClock, flow.Cancellation.Token).AsTask();
             if (mustGiveUp)
             {
                 _ended.Add((flow, "timed out"));

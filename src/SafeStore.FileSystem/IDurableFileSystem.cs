@@ -336,6 +336,12 @@ public partial interface IDurableFileSystem
     /// <param name="range">The whole, or one byte.</param>
     Errno Unlock(Handle handle, LockRange range);
 
+    /// <summary>Whether a byte could be locked now: <see cref="Errno.WouldBlock"/> if another handle's lock excludes it.</summary>
+    /// <param name="handle">The file or directory.</param>
+    /// <param name="range">One byte; the whole is <see cref="Errno.Invalid"/>.</param>
+    /// <param name="mode">How it would be held.</param>
+    Errno TestLock(Handle handle, LockRange range, LockMode mode);
+
     /// <summary>
     /// The holders of locks on this file or directory, as far as the kernel tells (/proc/locks). It tells no process for a lock of a
     /// byte: the id is 0 then. For messages only.

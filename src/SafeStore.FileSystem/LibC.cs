@@ -57,6 +57,7 @@ internal static unsafe partial class LibC
     internal const int LOCK_NB = 4;
     internal const int LOCK_UN = 8;
 
+    internal const int F_OFD_GETLK = 36;
     internal const int F_OFD_SETLK = 37;
     internal const short F_RDLCK = 0;
     internal const short F_WRLCK = 1;

@@ -137,6 +137,12 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file)
     {
         PosixDirectory start = PosixDirectory.Of(directory);
+        if (use is < FileUse.Read or > FileUse.ReadInPieces)
+        {
+            file = null;
+            return Errno.Invalid;
+        }
+
         int access = use switch
         {
             FileUse.ReadWrite => LibC.O_RDWR,
@@ -206,6 +212,9 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
 
     /// <inheritdoc/>
     public Errno TryLock(Handle handle, LockRange range, LockMode mode) => PosixLocking.TryLock(Descriptor.Of(handle), range, mode);
+
+    /// <inheritdoc/>
+    public Errno TestLock(Handle handle, LockRange range, LockMode mode) => PosixLocking.Test(Descriptor.Of(handle), range, mode);
 
     /// <inheritdoc/>
     public Errno Unlock(Handle handle, LockRange range) => PosixLocking.Unlock(Descriptor.Of(handle), range);

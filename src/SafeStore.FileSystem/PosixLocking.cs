@@ -5,6 +5,11 @@ internal static unsafe class PosixLocking
 {
     internal static Errno TryLock(Descriptor descriptor, LockRange range, LockMode mode)
     {
+        if (mode is not (LockMode.Shared or LockMode.Exclusive))
+        {
+            return Errno.Invalid;
+        }
+
         bool isExclusive = mode == LockMode.Exclusive;
         if (range.IsWhole)
         {
@@ -18,6 +23,28 @@ internal static unsafe class PosixLocking
 
     internal static Errno Unlock(Descriptor descriptor, LockRange range) =>
         range.IsWhole ? Flock(descriptor, LibC.LOCK_UN) : SetByte(descriptor, LibC.F_UNLCK, range.Offset);
+
+    internal static Errno Test(Descriptor descriptor, LockRange range, LockMode mode)
+    {
+        if (range.IsWhole || mode is not (LockMode.Shared or LockMode.Exclusive))
+        {
+            return Errno.Invalid;
+        }
+
+        var found = new LibC.FileLock
+        {
+            Kind = mode == LockMode.Exclusive ? LibC.F_WRLCK : LibC.F_RDLCK,
+            Start = range.Offset,
+            Length = 1,
+        };
+        LibC.FileLock* answer = &found;
+        Errno errno;
+        while (LibC.MustRepeat(LibC.fcntl(descriptor, LibC.F_OFD_GETLK, answer), out errno))
+        {
+        }
+
+        return errno == Errno.None && answer->Kind != LibC.F_UNLCK ? Errno.WouldBlock : errno;
+    }
 
     internal static void ReleaseWhole(nint number) => _ = LibC.flock(number, LibC.LOCK_UN);
 

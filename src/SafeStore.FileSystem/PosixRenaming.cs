@@ -12,6 +12,7 @@ internal static unsafe class PosixRenaming
         byte* targetText = stackalloc byte[NativeText.Capacity];
         Errno errno = NativeText.Name(source, sourceText);
         errno = errno == Errno.None ? NativeText.Name(target, targetText) : errno;
+        errno = kind is RenameKind.Replace or RenameKind.NoReplace or RenameKind.Exchange ? errno : Errno.Invalid;
         if (errno != Errno.None)
         {
             return errno;

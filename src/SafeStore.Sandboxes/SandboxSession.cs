@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Documents;
 
 namespace SafeStore.Sandboxes;
 
@@ -108,10 +109,11 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <param name="payload">What that handler needs to know.</param>
     /// <param name="json">How the payload is written; from a source-generated context.</param>
     /// <param name="cancellationToken">As for <see cref="Transaction.CommitAsync"/>.</param>
+    /// <exception cref="ArgumentException">The kind is empty, or a text of the payload has half of a surrogate pair.</exception>
     public ValueTask<Intent> IntendAsync<T>(string kind, T payload, JsonTypeInfo<T> json, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(json);
-        return IntendJsonAsync(kind, JsonSerializer.SerializeToElement(payload, json), cancellationToken);
+        return IntendJsonAsync(kind, JsonElement.Parse(StrictJson.Serialize(payload, json)), cancellationToken);
     }
 
     /// <summary>
@@ -129,10 +131,16 @@ public sealed class SandboxSession : IAsyncDisposable
     /// and goes with the sandbox at the latest.
     /// </summary>
     /// <param name="lifetime">When it goes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such lifetime.</exception>
     /// <exception cref="InvalidOperationException">The lock is released, or the sandbox is not created yet.</exception>
     /// <exception cref="FileSystem.StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
     public TempFile CreateTempFile(TempFileLifetime lifetime = TempFileLifetime.Owner)
     {
+        if (lifetime is not (TempFileLifetime.Owner or TempFileLifetime.Sandbox))
+        {
+            throw new ArgumentOutOfRangeException(nameof(lifetime), lifetime, "A temp file goes with its owner or with the sandbox.");
+        }
+
         _held.Hold.ThrowIfReleased(); // without a lock another process may be sweeping
         return _temp.Create(Sandbox, lifetime);
     }

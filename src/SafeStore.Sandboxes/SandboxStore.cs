@@ -127,7 +127,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <param name="intents">Whether to undo what was not completed.</param>
     /// <param name="cancellationToken">Ends the wait; also given to the undo handlers.</param>
     /// <exception cref="ResourceArgumentException">The id is empty.</exception>
-    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="ArgumentException">The id is not allowed, or there is no such choice of intents.</exception>
     /// <exception cref="NotFoundException">The sandbox does not exist, or was only being made when its maker died.</exception>
     /// <exception cref="UndoFailedException">An undo handler failed or is missing; the sandbox is not locked.</exception>
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
@@ -139,8 +139,9 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxSession> LockAsync(
         string sandbox, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo, CancellationToken cancellationToken =
-            default) =>
-        StartAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Exclusive, timeout, cancellationToken), sandbox, timeout,
+            default) => intents is not (PendingIntents.Undo or PendingIntents.Keep)
+        ? throw new ArgumentOutOfRangeException(nameof(intents), intents, "Intents are undone or kept.")
+        : StartAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Exclusive, timeout, cancellationToken), sandbox, timeout,
             intents, cancellationToken);
 
     /// <summary>Locks an existing sandbox for reading several documents at one point in time. Nothing is undone or changed.</summary>

@@ -66,7 +66,7 @@ public enum Operation
     /// <summary><see cref="IDurableFileSystem.RemoveDirectory"/>.</summary>
     RemoveDirectory,
 
-    /// <summary>Either of the TryLock calls.</summary>
+    /// <summary>Either of the TryLock calls, or <see cref="IDurableFileSystem.TestLock"/>.</summary>
     TryLock,
 
     /// <summary>Either of the Unlock calls.</summary>

@@ -19,7 +19,26 @@ public sealed partial class SimulatedFileSystem
             return errno;
         }
 
+        if (mode is not (LockMode.Shared or LockMode.Exclusive))
+        {
+            return turn.End(Errno.Invalid);
+        }
+
         return turn.End(range.IsWhole ? LockWhole(opened, mode) : LockByte(opened, range.Offset, mode));
+    }
+
+    /// <inheritdoc/>
+    public Errno TestLock(Handle handle, LockRange range, LockMode mode)
+    {
+        ISimulatedHandle opened = Of(handle);
+        using Turn turn = Begin(Operation.TryLock, opened.Path, $"test {range}", opened.Place.Disk);
+        if (turn.Fails(out Errno errno))
+        {
+            return errno;
+        }
+
+        bool isAsked = !range.IsWhole && mode is (LockMode.Shared or LockMode.Exclusive);
+        return turn.End(!isAsked ? Errno.Invalid : IsByteHeld(opened, range.Offset, mode) ? Errno.WouldBlock : Errno.None);
     }
 
     /// <inheritdoc/>
@@ -86,10 +105,7 @@ public sealed partial class SimulatedFileSystem
             return Errno.BadHandle;
         }
 
-        bool IsHeld(ISimulatedHandle other) =>
-            other != opened && other.Locks.Bytes.TryGetValue(offset, out LockMode held) && Excludes(held, mode);
-
-        if (Opened(opened.Place).Any(IsHeld))
+        if (IsByteHeld(opened, offset, mode))
         {
             return Errno.WouldBlock;
         }
@@ -97,6 +113,9 @@ public sealed partial class SimulatedFileSystem
         opened.Locks.Bytes[offset] = mode;
         return Errno.None;
     }
+
+    private bool IsByteHeld(ISimulatedHandle opened, long offset, LockMode mode) => Opened(opened.Place).Any(
+        other => other != opened && other.Locks.Bytes.TryGetValue(offset, out LockMode held) && Excludes(held, mode));
 
     private static bool Excludes(LockMode? held, LockMode wanted) =>
         held == LockMode.Exclusive || (held is not null && wanted == LockMode.Exclusive);

@@ -27,6 +27,7 @@ public sealed partial class SimulatedFileSystem
     {
         Errno errno = MountTable.CheckName(source);
         errno = errno == Errno.None ? MountTable.CheckName(target) : errno;
+        errno = kind is RenameKind.Replace or RenameKind.NoReplace or RenameKind.Exchange ? errno : Errno.Invalid;
         if (errno != Errno.None)
         {
             return errno;

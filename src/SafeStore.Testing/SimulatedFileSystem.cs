@@ -172,6 +172,7 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         }
 
         errno = OpenBelow(start, path, out Place place);
+        errno = use is < FileUse.Read or > FileUse.ReadInPieces ? Errno.Invalid : errno;
         errno = errno == Errno.None ? Open(place, Join(start, path), use is FileUse.ReadWrite or FileUse.Direct, out file) : errno;
         return turn.End(errno, ref file);
     }

@@ -42,7 +42,7 @@ internal sealed class Engine : IEngine
         Checkpointer =
             new Checkpointer(roots, new CheckpointLock(opened.Anchor, waiting), _log, opened.Dirty, published, documents, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
-        _committer = new Committer(_log, _maintenance.Nudge);
+        _committer = new Committer(_log, waiting.Guard, _maintenance.Nudge);
         Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, events);
         Reader = new DocumentReader(roots.FileSystem, roots, options.DocumentBytesMax);
     }

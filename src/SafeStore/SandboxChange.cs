@@ -1,6 +1,5 @@
 using System;
-using System.Buffers;
-using System.Linq;
+using System.Collections.Generic;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -20,8 +19,8 @@ public sealed class SandboxChange
     private readonly Transaction _transaction;
     private readonly int _documentBytesMax;
     private readonly DocumentEdits _documents = new();
-    private string[] _created = [];
-    private string[] _removed = [];
+    private HashSet<string>? _created; // most transactions have none
+    private HashSet<string>? _removed;
     private PlanKind _kind;
 
     internal SandboxChange(Transaction transaction, string sandbox, PlanKind kind, int documentBytesMax)
@@ -44,7 +43,7 @@ public sealed class SandboxChange
     /// <param name="value">Its new value.</param>
     /// <exception cref="ArgumentException">
     /// The kind belongs to a container, or the value cannot be a JSON document: a number that is not finite, a property twice, deeper than
-    /// 64.
+    /// 64, text with half of a surrogate pair.
     /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
     /// <exception cref="InvalidOperationException">
@@ -135,18 +134,13 @@ public sealed class SandboxChange
     {
         Identifier.CheckContainer(container, nameof(container));
         ThrowIfClosed();
-        if (_removed.Contains(container))
+        if (_removed?.Contains(container) == true)
         {
             throw new InvalidOperationException($"The container '{container}' is removed in this transaction; create it in the next.");
         }
 
-        if (_created.Contains(container))
-        {
-            throw new InvalidOperationException($"The container '{container}' is created twice.");
-        }
-
-        _created = [.. _created, container];
-        return this;
+        return (_created ??= NoNames()).Add(container) ? this
+            : throw new InvalidOperationException($"The container '{container}' is created twice.");
     }
 
     /// <summary>Removes a container with everything in it.</summary>
@@ -160,19 +154,13 @@ public sealed class SandboxChange
         Identifier.CheckContainer(container, nameof(container));
         ThrowIfClosed();
         _documents.RemoveContainer(container);
-        if (_created.Contains(container))
+        if (_created?.Remove(container) == true)
         {
-            _created = [.. _created.Where(created => created != container)];
             return this;
         }
 
-        if (_removed.Contains(container))
-        {
-            throw new InvalidOperationException($"The container '{container}' is removed twice.");
-        }
-
-        _removed = [.. _removed, container];
-        return this;
+        return (_removed ??= NoNames()).Add(container) ? this
+            : throw new InvalidOperationException($"The container '{container}' is removed twice.");
     }
 
     /// <summary>Removes the sandbox with everything in it; what else the transaction does to it is dropped.</summary>
@@ -189,7 +177,7 @@ public sealed class SandboxChange
 
         _kind = PlanKind.Remove;
         _documents.Clear();
-        (_created, _removed) = ([], []);
+        (_created, _removed) = (null, null);
         return this;
     }
 
@@ -210,8 +198,9 @@ public sealed class SandboxChange
     {
         // What is created here has nothing to delete, and where a container is created there is no document of its name.
         DocumentKey[] deletes = _kind == PlanKind.Create ? [] : _documents.Deletes;
-        deletes = _created.Length == 0 ? deletes : Array.FindAll(deletes, key => !_created.Contains(key.Container ?? key.File));
-        return new SandboxPlan(Sandbox, _kind, _created, _removed, _documents.Puts, deletes);
+        deletes = _created is not { Count: > 0 } ? deletes
+            : Array.FindAll(deletes, key => !_created.Contains(key.Container ?? key.File));
+        return new SandboxPlan(Sandbox, _kind, [.. _created ?? []], [.. _removed ?? []], _documents.Puts, deletes);
     }
 
     private SandboxChange Put(in DocumentAddress document, ReadOnlyMemory<byte> json)
@@ -230,7 +219,7 @@ public sealed class SandboxChange
     private SandboxChange Set(in DocumentAddress document, ReadOnlyMemory<byte>? content)
     {
         ThrowIfClosed();
-        if (document.Container is { } container && _removed.Contains(container))
+        if (document.Container is { } container && _removed?.Contains(container) == true)
         {
             throw new InvalidOperationException($"The container '{container}' is removed in this transaction.");
         }
@@ -241,26 +230,17 @@ public sealed class SandboxChange
 
     private static byte[] Serialize<T>(DocumentKind<T> kind, T value)
     {
-        var buffer = new ArrayBufferWriter<byte>();
         try
         {
-            using var writer =
-                new Utf8JsonWriter(
-                buffer, new JsonWriterOptions
-                {
-                    Encoder = kind.Json.Options.Encoder,
-                    Indented = kind.Json.Options.WriteIndented,
-                    MaxDepth = JsonRules.DepthMax
-                });
-            JsonSerializer.Serialize(writer, value, kind.Json);
+            return StrictJson.Serialize(value, kind.Json);
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
         {
             throw new ArgumentException($"The value cannot be a document '{kind.File}': {failure.Message}", nameof(value), failure);
         }
-
-        return buffer.WrittenSpan.ToArray();
     }
+
+    private static HashSet<string> NoNames() => new(StringComparer.Ordinal);
 
     private void ThrowIfClosed()
     {

@@ -111,7 +111,7 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <param name="mode">Exclusive for changing it, shared for reading several documents at one point in time.</param>
     /// <param name="timeout">How long to wait; null for <see cref="StoreOptions.LockTimeout"/>, zero for a single try.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
+    /// <exception cref="ArgumentException">The id is not allowed, there is no such mode, or the time-out is negative.</exception>
     /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
@@ -123,6 +123,7 @@ public sealed partial class StateStore : IAsyncDisposable
         string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        CheckMode(mode);
         TimeSpan wait = TimeoutOf(timeout);
         HeldLocks.Link link = _held.Announce(sandbox); // here, in the caller's own context
         return LockOneAsync(new SandboxTarget(sandbox, IsNew: false), mode, wait, link, cancellationToken);
@@ -159,7 +160,7 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <param name="timeout">How long to wait for each; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentException">
-    /// There is none, one twice, a new one with a shared lock, an id that is not allowed, or a negative time-out.
+    /// There is none, one twice, a new one with a shared lock, an id that is not allowed, no such mode, or a negative time-out.
     /// </exception>
     /// <exception cref="NotFoundException">One does not exist; none is locked.</exception>
     /// <exception cref="AlreadyExistsException">A new one exists; none is locked.</exception>
@@ -172,6 +173,7 @@ public sealed partial class StateStore : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sandboxes);
+        CheckMode(mode);
         SandboxTarget[] targets = [.. sandboxes.OrderBy(static target => target.Id, StringComparer.Ordinal)];
         for (int i = 0; i < targets.Length; i++)
         {
@@ -189,17 +191,7 @@ public sealed partial class StateStore : IAsyncDisposable
         }
 
         TimeSpan wait = TimeoutOf(timeout);
-        var links = new List<HeldLocks.Link>();
-        try
-        {
-            links.AddRange(targets.Select(target => _held.Announce(target.Id)));
-        }
-        catch (LockRecursionException)
-        {
-            links.ForEach(static link => link.Release());
-            throw;
-        }
-
+        HeldLocks.Link[] links = _held.Announce(Array.ConvertAll(targets, static target => target.Id));
         return LockAllAsync(targets, mode, wait, links, cancellationToken);
     }
 
@@ -367,7 +359,7 @@ public sealed partial class StateStore : IAsyncDisposable
     }
 
     private async ValueTask<SandboxLocks> LockAllAsync(
-        SandboxTarget[] targets, LockMode mode, TimeSpan timeout, List<HeldLocks.Link> links, CancellationToken cancellation)
+        SandboxTarget[] targets, LockMode mode, TimeSpan timeout, HeldLocks.Link[] links, CancellationToken cancellation)
     {
         var locks = new List<SandboxLock>();
         try
@@ -383,9 +375,18 @@ public sealed partial class StateStore : IAsyncDisposable
         }
         catch
         {
-            links.ForEach(static link => link.Release());
+            Array.ForEach(links, static link => link.Release());
+
             locks.ForEach(static held => held.Release());
             throw;
+        }
+    }
+
+    private static void CheckMode(LockMode mode)
+    {
+        if (mode is not (LockMode.Shared or LockMode.Exclusive))
+        {
+            throw new ArgumentOutOfRangeException(nameof(mode), mode, "A lock is shared or exclusive.");
         }
     }
 

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Commit;
@@ -13,9 +15,12 @@ namespace SafeStore;
 /// </summary>
 public sealed class Transaction
 {
+    private const int IndexFrom = 16;
+
     private readonly TransactionRunner _runner;
     private readonly OpenLocks _open;
     private readonly (SandboxHold Hold, SandboxChange Change)[] _sandboxes;
+    private Dictionary<string, SandboxChange>? _changes; // once there are many
     private bool _isClosed;
 
     internal Transaction(TransactionRunner runner, OpenLocks open, ReadOnlySpan<SandboxHold> holds, int documentBytesMax)
@@ -42,15 +47,7 @@ public sealed class Transaction
     public SandboxChange For(string sandbox)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
-        foreach ((SandboxHold hold, SandboxChange change) in _sandboxes)
-        {
-            if (hold.Sandbox == sandbox)
-            {
-                return change;
-            }
-        }
-
-        throw new ArgumentException($"The sandbox '{sandbox}' is not locked for this transaction.", nameof(sandbox));
+        return Find(sandbox) ?? throw new ArgumentException($"The sandbox '{sandbox}' is not locked for this transaction.", nameof(sandbox));
     }
 
     /// <summary>
@@ -97,6 +94,17 @@ public sealed class Transaction
                 participants[--busy].Hold.EndCommit();
             }
         }
+    }
+
+    private SandboxChange? Find(string sandbox)
+    {
+        if (_sandboxes.Length > IndexFrom)
+        {
+            _changes ??= _sandboxes.ToDictionary(static entry => entry.Hold.Sandbox, static entry => entry.Change, StringComparer.Ordinal);
+            return _changes.GetValueOrDefault(sandbox);
+        }
+
+        return Array.Find(_sandboxes, entry => entry.Hold.Sandbox == sandbox).Change;
     }
 
     internal void ThrowIfClosed()

@@ -17,7 +17,7 @@ internal sealed class CheckpointLock(StoreAnchor anchor, LockWaiting waiting)
     public async ValueTask<Hold?> TryAcquireAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var deadline = new Deadline(waiting.Time, timeout);
-        if (await _threads.EnterAsync(LockMode.Exclusive, timeout, waiting.Time, cancellation).ConfigureAwait(false) is not { } threads)
+        if (await _threads.EnterAsync(LockMode.Exclusive, timeout, waiting, cancellation).ConfigureAwait(false) is not { } threads)
         {
             return null;
         }

@@ -9,8 +9,9 @@ using SafeStore.Threads;
 namespace SafeStore.Checkpoint;
 
 /// <summary>
-/// Background work: a spare segment before it is needed, a checkpoint when the log is long or the interval has passed. Driven by a
-/// timer, so that a test's clock decides when. What fails is logged and tried again at the next turn.
+/// Background work: a spare segment before it is needed, a checkpoint when the log is long or the interval has passed, and one more, of the
+/// current segment too, when nothing was committed for an interval. Driven by a timer, so that a test's clock decides when. What fails is
+/// logged and tried again at the next turn.
 /// </summary>
 internal sealed class Maintenance : IAsyncDisposable
 {
@@ -22,6 +23,8 @@ internal sealed class Maintenance : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private int _isNudged;
+    private Lsn _seen; // at the last turn by the clock
+    private Lsn _atRest; // up to here all is checkpointed, or its sandboxes keep it from that
     private volatile bool _isDisposed;
 
     public Maintenance(CommitLog log, Checkpointer checkpointer, StoreOptions options, EngineEvents events)
@@ -103,11 +106,28 @@ internal sealed class Maintenance : IAsyncDisposable
             }
         }
 
+        if (!isNudged && await IsQuietAsync().ConfigureAwait(false))
+        {
+            // of all processes that have it open, the first one to come here has something to seal
+            _atRest = await _checkpointer.RunAsync(seal: true, TimeSpan.Zero, _stop.Token).ConfigureAwait(false) is null ? _atRest : _seen;
+            return;
+        }
+
         long sealedBytes = (_log.Directory.List().Count - 1) * _options.SegmentBytes;
         bool isDue = lacksSpace || !isNudged;
         if (sealedBytes > 0 && (isDue || sealedBytes >= _options.LogBytesMax))
         {
             _ = await _checkpointer.RunAsync(seal: false, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Whether there is something in the log, and no process has added to it since the last turn.</summary>
+    private async ValueTask<bool> IsQuietAsync()
+    {
+        using LogLock.Hold hold = await _log.LockAsync(_stop.Token).ConfigureAwait(false);
+        Lsn last = _log.LastLsn(hold);
+        bool isQuiet = last == _seen && last > _atRest && !_log.IsFaulted;
+        _seen = last;
+        return isQuiet;
     }
 }

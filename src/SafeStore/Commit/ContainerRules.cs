@@ -1,4 +1,3 @@
-using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Roots;
@@ -39,7 +38,7 @@ internal sealed class ContainerRules(RootSet roots)
     {
         foreach (DocumentPut put in plan.Puts)
         {
-            if (put.Key.Container is { } container && !plan.CreatedContainers.Contains(container))
+            if (put.Key.Container is { } container && !plan.Creates(container))
             {
                 throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
             }
@@ -55,7 +54,7 @@ internal sealed class ContainerRules(RootSet roots)
 
     private static void CheckContainer(SandboxHandles handles, SandboxPlan plan, string? container)
     {
-        if (container is not null && !plan.CreatedContainers.Contains(container)
+        if (container is not null && !plan.Creates(container)
             && handles.Find(StoreRoot.Run, container) is null && handles.Find(StoreRoot.Config, container) is null)
         {
             throw new NotFoundException("container", $"{plan.Sandbox}/{container}");
@@ -65,7 +64,7 @@ internal sealed class ContainerRules(RootSet roots)
     /// <summary>A document and a container of one name would be one name on the disk.</summary>
     private static void CheckNotCreated(SandboxPlan plan, DocumentKey key)
     {
-        if (key.Container is null && plan.CreatedContainers.Contains(key.File))
+        if (key.Container is null && plan.Creates(key.File))
         {
             throw new AlreadyExistsException("container", $"{plan.Sandbox}/{key.File}");
         }

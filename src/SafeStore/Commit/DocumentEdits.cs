@@ -5,7 +5,7 @@ namespace SafeStore.Commit;
 
 /// <summary>
 /// The last operation on each document that a transaction touches, in the order of the first ones. Most transactions touch a few: they are
-/// looked for one by one; an index is made once there are many.
+/// looked for one by one; an index is made once there are many. An edit that was forgotten leaves an empty place.
 /// </summary>
 internal sealed class DocumentEdits
 {
@@ -14,6 +14,7 @@ internal sealed class DocumentEdits
     private (DocumentKey Key, ReadOnlyMemory<byte>? Content)[] _edits = [];
     private int _count;
     private Dictionary<DocumentKey, int>? _index;
+    private Dictionary<string, List<int>>? _places; // of a container's edits; with the index
 
     public DocumentPut[] Puts
     {
@@ -45,7 +46,7 @@ internal sealed class DocumentEdits
             List<DocumentKey>? found = null;
             foreach ((DocumentKey key, ReadOnlyMemory<byte>? content) in Edits)
             {
-                if (content is null)
+                if (content is null && key != default)
                 {
                     (found ??= []).Add(key);
                 }
@@ -65,7 +66,7 @@ internal sealed class DocumentEdits
         {
             place = _count++;
             Grow();
-            _index?.Add(key, place);
+            Index(key, place);
         }
 
         _edits[place] = (key, content);
@@ -74,6 +75,18 @@ internal sealed class DocumentEdits
     /// <summary>Forgets the documents of a container.</summary>
     public void RemoveContainer(string container)
     {
+        if (_index is not null)
+        {
+            List<int> forgotten = _places!.Remove(container, out List<int>? places) ? places : [];
+            foreach (int place in forgotten)
+            {
+                _ = _index.Remove(_edits[place].Key);
+                _edits[place] = default;
+            }
+
+            return;
+        }
+
         (DocumentKey Key, ReadOnlyMemory<byte>? Content)[] kept = Array.FindAll(_edits[.._count], edit => edit.Key.Container != container);
         Clear();
         foreach ((DocumentKey key, ReadOnlyMemory<byte>? content) in kept)
@@ -82,7 +95,7 @@ internal sealed class DocumentEdits
         }
     }
 
-    public void Clear() => (_edits, _count, _index) = ([], 0, null);
+    public void Clear() => (_edits, _count, _index, _places) = ([], 0, null, null);
 
     private int Find(DocumentKey key)
     {
@@ -111,11 +124,25 @@ internal sealed class DocumentEdits
 
         if (_count > IndexFrom && _index is null)
         {
-            _index = [];
+            (_index, _places) = ([], new Dictionary<string, List<int>>(StringComparer.Ordinal));
             for (int place = 0; place + 1 < _count; place++)
             {
-                _index.Add(_edits[place].Key, place);
+                Index(_edits[place].Key, place);
             }
+        }
+    }
+
+    private void Index(DocumentKey key, int place)
+    {
+        _index?.Add(key, place);
+        if (_places is not null && key.Container is { } container)
+        {
+            if (!_places.TryGetValue(container, out List<int>? places))
+            {
+                _places.Add(container, places = []);
+            }
+
+            places.Add(place);
         }
     }
 }

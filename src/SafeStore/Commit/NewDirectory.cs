@@ -26,14 +26,10 @@ internal sealed class NewDirectory(IDurableFileSystem fs)
     /// <summary>Writes the documents of a sandbox (null) or a container.</summary>
     public void Fill(DirectoryHandle directory, RootDirectory root, SandboxPlan plan, string? container)
     {
-        for (int i = 0; i < plan.Puts.Length; i++)
+        foreach (DocumentPut put in plan.PutsInto(root.Root, container))
         {
-            DocumentPut put = plan.Puts[i];
-            if (put.Key.Root == root.Root && put.Key.Container == container)
-            {
-                Errno errno = fs.CreateFile(directory, put.Key.File, root.FilePermissions, put.Content.Span, out bool isCreated);
-                StorageException.ThrowIfFailed(errno, isCreated ? "write a file" : "create a file", directory, put.Key.File);
-            }
+            Errno errno = fs.CreateFile(directory, put.Key.File, root.FilePermissions, put.Content.Span, out bool isCreated);
+            StorageException.ThrowIfFailed(errno, isCreated ? "write a file" : "create a file", directory, put.Key.File);
         }
     }
 

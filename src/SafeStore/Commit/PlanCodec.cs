@@ -79,7 +79,7 @@ internal static class PlanCodec
                 return null;
             }
 
-            plans.Add(new SandboxPlan(sandbox, kind, created, removed, puts, deletes));
+            plans.Add(new SandboxPlan(sandbox, kind, created, removed, puts, deletes) { IsOfSeveral = count > 1 });
         }
 
         return reader.HasFailed || !reader.IsAtEnd ? null : plans;

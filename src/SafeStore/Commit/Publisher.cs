@@ -8,7 +8,7 @@ using SafeStore.Roots;
 namespace SafeStore.Commit;
 
 /// <summary>
-/// Makes what was staged visible: one rename or exchange for each document and directory, from the scratch directory into its place.
+/// Makes what was staged visible: one rename or exchange (StoreOptions.Replacing) for each document and directory, from the scratch directory into its place.
 /// </summary>
 internal sealed class Publisher(RootSet roots, EngineEvents events)
 {
@@ -67,7 +67,7 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
     {
         (RootDirectory root, string name, DirectoryHandle directory, DocumentKey key, bool targetExists) = file;
         DirectoryHandle scratch = root.Scratch.Directory;
-        Errno errno = targetExists && !root.IsVolatile ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Exchange)
+        Errno errno = targetExists && !root.ReplacesByRename ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Exchange)
             : Errno.NotFound;
         if (errno == Errno.None)
         {

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 
 namespace SafeStore.Commit;
 
@@ -34,8 +36,30 @@ internal sealed record SandboxPlan(
     DocumentPut[] Puts,
     DocumentKey[] Deletes)
 {
+    private const int IndexFrom = 16;
+
+    private HashSet<string>? _created;
+    private ILookup<string?, DocumentPut>? _putsByContainer;
+
+    /// <summary>Whether the record that it was read from is of several sandboxes.</summary>
+    public bool IsOfSeveral { get; init; }
+
     public bool IsEmpty =>
         Kind == PlanKind.Update && CreatedContainers.Length + RemovedContainers.Length + Puts.Length + Deletes.Length == 0;
+
+    /// <summary>Whether the plan creates a container.</summary>
+    public bool Creates(string container) => CreatedContainers.Length < IndexFrom
+        ? Array.IndexOf(CreatedContainers, container) >= 0
+        : (_created ??= new HashSet<string>(CreatedContainers, StringComparer.Ordinal)).Contains(container);
+
+    /// <summary>The new documents of a container, or of the sandbox itself (null), in a root.</summary>
+    public IEnumerable<DocumentPut> PutsInto(StoreRoot root, string? container)
+    {
+        IEnumerable<DocumentPut> puts = CreatedContainers.Length < IndexFrom
+            ? Puts.Where(put => put.Key.Container == container)
+            : (_putsByContainer ??= Puts.ToLookup(static put => put.Key.Container, StringComparer.Ordinal))[container];
+        return puts.Where(put => put.Key.Root == root);
+    }
 
     /// <summary>Whether the plan changes anything in a root.</summary>
     public bool Touches(StoreRoot root)

@@ -14,12 +14,15 @@ internal sealed record StagedDirectory(
 /// <summary>What has been staged for one sandbox, in the order in which it was made.</summary>
 internal sealed class StagedPlan
 {
+    private List<StagedDirectory>? _directories;
+    private List<(DirectoryHandle Parent, string Name)>? _madeDirectories;
+
     public List<StagedFile> Files { get; } = [];
 
-    public StagedDirectory[] Directories { get; private set; } = []; // an array, since most transactions have none
+    public IReadOnlyList<StagedDirectory> Directories => _directories ?? []; // most transactions have none
 
     /// <summary>Directories made at their final place because the sandbox or container exists in another root.</summary>
-    public (DirectoryHandle Parent, string Name)[] MadeDirectories { get; private set; } = [];
+    public IReadOnlyList<(DirectoryHandle Parent, string Name)> MadeDirectories => _madeDirectories ?? [];
 
     /// <summary>How many of the directories have appeared at their targets.</summary>
     public int Appeared { get; set; }
@@ -37,21 +40,7 @@ internal sealed class StagedPlan
         LockFile?.Dispose();
     }
 
-    public void Add(StagedDirectory directory) => Directories = [.. Directories, directory];
+    public void Add(StagedDirectory directory) => (_directories ??= []).Add(directory);
 
-    public void AddMade(DirectoryHandle parent, string name) => MadeDirectories = [.. MadeDirectories, (parent, name)];
-
-    /// <summary>Whether a container is staged as a whole in a root, so that its documents are in it already.</summary>
-    public bool Holds(RootDirectory root, string container)
-    {
-        foreach (StagedDirectory directory in Directories)
-        {
-            if (directory.Root == root && directory.Container == container)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public void AddMade(DirectoryHandle parent, string name) => (_madeDirectories ??= []).Add((parent, name));
 }

@@ -73,7 +73,7 @@ internal sealed class Stager(RootSet roots)
         using (DirectoryHandle run = staged.NewDirectory!)
         {
             _new.FillSandbox(run, roots.Run, plan); // N3
-            staged.LockFile = _new.MakeLock(run, roots.Run, new LockWord(LockWordState.Committing, default));
+            staged.LockFile = _new.MakeLock(run, roots.Run, new LockWord(LockWordState.Committing, default, default));
         }
 
         RootDirectory root = roots.Config;
@@ -96,7 +96,7 @@ internal sealed class Stager(RootSet roots)
         }
 
         staged.Files.Clear();
-        foreach (StagedDirectory directory in staged.Directories.AsSpan(staged.Appeared))
+        foreach (StagedDirectory directory in staged.Directories.Skip(staged.Appeared))
         {
             ScratchDirectory scratch = directory.Root.Scratch;
             string name = directory.Place == scratch.Directory ? directory.Name : scratch.NewName();
@@ -126,7 +126,8 @@ internal sealed class Stager(RootSet roots)
         for (int i = 0; i < plan.Puts.Length; i++)
         {
             (StoreRoot target, string? container, _) = plan.Puts[i].Key;
-            if (target == root.Root && (container is null || !staged.Holds(root, container)))
+            bool isStaged = container is not null && plan.Creates(container);
+            if (target == root.Root && !isStaged)
             {
                 StageDocument(
                     root, plan.Puts[i], container is null ? sandbox : FindOrMake(root, handles, container, staged), handles, staged);

@@ -176,7 +176,7 @@ internal sealed class TransactionRunner(
         if (plan.Kind != PlanKind.Create)
         {
             hold.IsSpent = true; // until the lock word says idle again
-            hold.Handles.WriteWord(new LockWord(LockWordState.Committing, hold.Version));
+            hold.Handles.WriteWord(new LockWord(LockWordState.Committing, hold.Version, hold.Handles.OfSeveral));
         }
     }
 
@@ -220,7 +220,7 @@ internal sealed class TransactionRunner(
         hold.Handles.Forget();
         try
         {
-            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, hold.Version));
+            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, hold.Version, hold.Handles.OfSeveral));
             hold.IsSpent = false;
         }
         catch (StorageException)
@@ -240,7 +240,7 @@ internal sealed class TransactionRunner(
         // C8: no word says "idle" before all of the transaction is published, so that a copy can be cut between two transactions.
         for (int i = 0; i < participants.Length && first is null; i++)
         {
-            first = Try(participants[i], participant => Conclude(participant, lsn));
+            first = Try(participants[i], participant => Conclude(participant, lsn, participants.Length > 1));
         }
 
         if (first is not null)
@@ -298,7 +298,7 @@ internal sealed class TransactionRunner(
         }
     }
 
-    private static void Conclude(Participant participant, Lsn lsn)
+    private static void Conclude(Participant participant, Lsn lsn, bool isOfSeveral)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
         if (plan.Kind == PlanKind.Remove)
@@ -308,7 +308,7 @@ internal sealed class TransactionRunner(
         }
         else
         {
-            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, lsn));
+            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, lsn, isOfSeveral ? lsn : hold.Handles.OfSeveral));
             hold.Handles.KnowAt(lsn);
             hold.Version = lsn;
         }

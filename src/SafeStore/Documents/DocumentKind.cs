@@ -10,7 +10,7 @@ public abstract class DocumentKind
     private protected DocumentKind(string file, StoreRoot root, DocumentScope scope)
     {
         File = Identifier.CheckFile(file, nameof(file));
-        Root = root;
+        Root = DocumentAddress.CheckRoot(root, nameof(root));
         Scope = scope;
     }
 
@@ -28,7 +28,7 @@ public abstract class DocumentKind
     /// <param name="file">The file's name: 1-128 characters like an id; "lock" and "tempDir" are taken.</param>
     /// <param name="root">The root in which it lies.</param>
     /// <param name="json">How it is read and written; from a source-generated context.</param>
-    /// <exception cref="ArgumentException">The name is not allowed.</exception>
+    /// <exception cref="ArgumentException">The name is not allowed, or there is no such root.</exception>
     public static DocumentKind<T> OfSandbox<T>(string file, StoreRoot root, JsonTypeInfo<T> json) =>
         new(file, root, DocumentScope.Sandbox, json);
 
@@ -37,7 +37,7 @@ public abstract class DocumentKind
     /// <param name="file">The file's name: 1-128 characters like an id; "lock" and "tempDir" are taken.</param>
     /// <param name="root">The root in which it lies.</param>
     /// <param name="json">How it is read and written; from a source-generated context.</param>
-    /// <exception cref="ArgumentException">The name is not allowed.</exception>
+    /// <exception cref="ArgumentException">The name is not allowed, or there is no such root.</exception>
     public static DocumentKind<T> OfContainer<T>(string file, StoreRoot root, JsonTypeInfo<T> json) =>
         new(file, root, DocumentScope.Container, json);
 

@@ -6,7 +6,7 @@ namespace SafeStore.Documents;
 
 /// <summary>
 /// The property names of the objects that a reader is in, to notice one that appears twice. Small objects are compared by their bytes,
-/// without an allocation per name; large ones by a set.
+/// without an allocation per name; large ones, and those that have a name with an escape, by a set: each name is decoded once.
 /// </summary>
 /// <param name="json">The text.</param>
 /// <param name="names">Room for <see cref="NamesAtFirst"/> names, on the caller's stack.</param>
@@ -44,20 +44,22 @@ internal ref struct PropertyNames(ReadOnlySpan<byte> json, Span<PropertyNames.Na
             return large.Add(Decode(name));
         }
 
+        if (name.IsEscaped || _count - first == SmallMax)
+        {
+            large = ToSet(first);
+            (_large ??= new HashSet<string>?[JsonRules.DepthMax])[_depth - 1] = large;
+            return large.Add(Decode(name));
+        }
+
         for (int i = first; i < _count; i++)
         {
-            if (AreEqual(_names[i], name))
+            if (BytesOf(_names[i]).SequenceEqual(BytesOf(name)))
             {
                 return false;
             }
         }
 
         Add(name);
-        if (_count - first > SmallMax)
-        {
-            (_large ??= new HashSet<string>?[JsonRules.DepthMax])[_depth - 1] = ToSet(first);
-        }
-
         return true;
     }
 
@@ -72,10 +74,6 @@ internal ref struct PropertyNames(ReadOnlySpan<byte> json, Span<PropertyNames.Na
 
         _names[_count++] = name;
     }
-
-    private readonly bool AreEqual(Name one, Name other) => one.IsEscaped || other.IsEscaped
-        ? Decode(one) == Decode(other)
-        : BytesOf(one).SequenceEqual(BytesOf(other));
 
     private readonly HashSet<string> ToSet(int first)
     {

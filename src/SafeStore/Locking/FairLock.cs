@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Threads;
 
 namespace SafeStore.Locking;
 
@@ -28,7 +29,7 @@ internal sealed class FairLock
     }
 
     /// <summary>Enters the lock; null when the time is up.</summary>
-    public ValueTask<Hold?> EnterAsync(LockMode mode, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
+    public ValueTask<Hold?> EnterAsync(LockMode mode, TimeSpan timeout, LockWaiting waiting, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         LinkedListNode<Waiter> node;
@@ -44,10 +45,10 @@ internal sealed class FairLock
                 return ValueTask.FromResult<Hold?>(null);
             }
 
-            node = (_waiting ??= new LinkedList<Waiter>()).AddLast(new Waiter(mode));
+            node = (_waiting ??= new LinkedList<Waiter>()).AddLast(new Waiter(mode, new Signal(waiting.Guard)));
         }
 
-        return WaitAsync(node, timeout, time, cancellation);
+        return WaitAsync(node, timeout, waiting.Time, cancellation);
     }
 
     private async ValueTask<Hold?> WaitAsync(
@@ -112,7 +113,7 @@ internal sealed class FairLock
         while (_waiting?.First is { } first && TryTake(first.Value.Mode))
         {
             _waiting.RemoveFirst();
-            first.Value.Granted.SetResult();
+            first.Value.Granted.Set();
         }
     }
 
@@ -143,10 +144,5 @@ internal sealed class FairLock
         public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Exit(mode);
     }
 
-    private sealed class Waiter(LockMode mode)
-    {
-        public LockMode Mode { get; } = mode;
-
-        public TaskCompletionSource Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
+    private sealed record Waiter(LockMode Mode, Signal Granted);
 }

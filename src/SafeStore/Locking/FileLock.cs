@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
@@ -14,11 +15,12 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
 {
     private const int Spins = 8;
 
+    /// <summary>Who waits for the whole file holds this byte of it, far from where other programs would look for one.</summary>
+    private static readonly LockRange s_announcement = LockRange.Byte(1L << 62);
+
     public FileHandle File => file;
 
-    public TimeProvider Time => waiting.Time;
-
-    public TimeSpan DefaultTimeout => waiting.DefaultTimeout;
+    public LockWaiting Waiting => waiting;
 
     public static FileHandle OpenOrCreate(IDurableFileSystem fs, DirectoryHandle directory, string name, in FilePermissions permissions)
     {
@@ -40,7 +42,38 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
         }
     }
 
-    public bool TryAcquire(LockMode mode)
+    /// <summary>
+    /// Tries once. A reader does not pass a process that waits to have the file exclusively: readers that take turns would keep it waiting
+    /// for ever.
+    /// </summary>
+    public bool TryAcquire(LockMode mode) => !(mode == LockMode.Shared && range.IsWhole && IsWaitedFor()) && TryLock(mode);
+
+    /// <summary>Whether another process, or another store object of this one, waits to have the file exclusively.</summary>
+    public bool IsWaitedFor()
+    {
+        Errno errno = fs.TestLock(file, s_announcement, LockMode.Shared);
+        StorageException.ThrowIfFailed(errno == Errno.WouldBlock ? Errno.None : errno, "look for waiters at", file);
+        return errno == Errno.WouldBlock;
+    }
+
+    /// <summary>
+    /// Tries until it has the file; false when the time is up. A writer announces itself for that time, if no other has; a reader lets the
+    /// announced one go first, and keeps others from announcing themselves before it has had its turn.
+    /// </summary>
+    public async ValueTask<bool> TryInTurnAsync(LockMode mode, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var waiter = new Waiter(this, mode);
+        try
+        {
+            return await waiting.TryUntilAsync(static waiter => waiter.TryAcquire(), waiter, timeout, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            waiter.Leave();
+        }
+    }
+
+    private bool TryLock(LockMode mode)
     {
         Errno errno = fs.TryLock(file, range, mode);
         if (errno != Errno.WouldBlock)
@@ -88,16 +121,25 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
     public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file, range), "unlock", file);
 
     /// <summary>False if it is still held, after a second try.</summary>
-    public bool TryRelease() => TryUnlock() || TryUnlock();
+    public bool TryRelease() => TryUnlock(range) || TryUnlock(range);
 
     public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) =>
-        new(file.Path, timeout, holders?.HoldersOf(range) ?? fs.LockHolders(file), unknownHolder);
+        new(
+        file.Path, timeout, holders?.HoldersOf(range) ?? [.. fs.LockHolders(file).Where(static holder => holder.ProcessId != 0)],
+        unknownHolder);
 
-    private bool TryUnlock()
+    private bool TryAnnounce(LockMode mode)
+    {
+        Errno errno = fs.TryLock(file, s_announcement, mode);
+        StorageException.ThrowIfFailed(errno == Errno.WouldBlock ? Errno.None : errno, "wait for", file);
+        return errno == Errno.None;
+    }
+
+    private bool TryUnlock(LockRange what)
     {
         try
         {
-            return fs.Unlock(file, range) == Errno.None;
+            return fs.Unlock(file, what) == Errno.None;
         }
         catch (OutOfMemoryException)
         {
@@ -124,6 +166,26 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
         if (range.IsWhole)
         {
             file.Dispose();
+        }
+    }
+
+    /// <summary>One that waits for the whole file.</summary>
+    private sealed class Waiter(FileLock owner, LockMode mode)
+    {
+        private bool _isAnnounced;
+
+        public bool TryAcquire()
+        {
+            _isAnnounced = _isAnnounced || owner.TryAnnounce(mode);
+            return (_isAnnounced || mode == LockMode.Exclusive) && owner.TryLock(mode);
+        }
+
+        public void Leave()
+        {
+            if (_isAnnounced)
+            {
+                _ = owner.TryUnlock(s_announcement) || owner.TryUnlock(s_announcement);
+            }
         }
     }
 }

@@ -1,61 +1,74 @@
+using System;
+using System.Collections.Immutable;
+using System.Linq;
 using System.Threading;
 
 namespace SafeStore.Locking;
 
 /// <summary>
-/// Which locks the current flow of execution holds, so that taking one twice fails at once. Each lock taken adds a link to a chain that
-/// flows with the execution context: to callees and tasks started while it is held, never to siblings.
+/// Which locks the current flow of execution holds, so that taking one twice fails at once. The set flows with the execution context: to
+/// callees and tasks started while a lock is held, never to siblings.
 /// </summary>
 internal sealed class HeldLocks
 {
-    private readonly AsyncLocal<Link?> _chain = new();
+    private const int ReleasedMax = 8;
+
+    private readonly AsyncLocal<Set?> _set = new();
 
     /// <summary>
     /// Announces a lock. Must be called in the caller's own synchronous part: what an async method sets is gone when it returns.
     /// </summary>
     /// <exception cref="LockRecursionException">The flow holds it already.</exception>
-    public Link Announce(string sandbox)
+    public Link Announce(string sandbox) => Announce([sandbox])[0];
+
+    /// <summary>Announces several, or none.</summary>
+    /// <exception cref="LockRecursionException">The flow holds one of them already.</exception>
+    public Link[] Announce(ReadOnlySpan<string> sandboxes)
     {
-        Link? parent = FirstHeld(_chain.Value);
-        for (Link? link = parent; link is not null; link = link.Parent)
+        Set held = _set.Value is { } before ? before.WithoutReleased() : Set.Empty;
+        ImmutableDictionary<string, Link>.Builder links = held.Links.ToBuilder();
+        var announced = new Link[sandboxes.Length];
+        for (int i = 0; i < sandboxes.Length; i++)
         {
-            link.Parent = FirstHeld(link.Parent); // who hands locks on for ever must not drag the old ones along
-            if (link.Sandbox == sandbox)
+            string sandbox = sandboxes[i];
+            if (links.TryGetValue(sandbox, out Link? link) && link.IsHeld)
             {
                 throw new LockRecursionException(sandbox);
             }
+
+            links[sandbox] = announced[i] = new Link();
         }
 
-        var announced = new Link(sandbox, parent);
-        _chain.Value = announced;
+        _set.Value = held with { Links = links.ToImmutable() };
         return announced;
     }
 
-    private static Link? FirstHeld(Link? link)
-    {
-        while (link is { IsHeld: false })
-        {
-            link = link.Parent;
-        }
-
-        return link;
-    }
-
-    internal sealed class Link(string sandbox, Link? parent)
+    internal sealed class Link
     {
         private volatile bool _isReleased;
-        private volatile Link? _parent = parent;
-
-        public string Sandbox => sandbox;
-
-        public Link? Parent
-        {
-            get => _parent;
-            set => _parent = value;
-        }
 
         public bool IsHeld => !_isReleased;
 
         public void Release() => _isReleased = true;
+    }
+
+    /// <param name="Links">By sandbox; some have been released since.</param>
+    /// <param name="HeldOnce">How many there were when the released ones were taken out the last time.</param>
+    private sealed record Set(ImmutableDictionary<string, Link> Links, int HeldOnce)
+    {
+        public static Set Empty { get; } = new(ImmutableDictionary<string, Link>.Empty.WithComparers(StringComparer.Ordinal), 0);
+
+        /// <summary>A flow that goes on for ever must not drag its old locks along; nor is it to look at all for each new one.</summary>
+        public Set WithoutReleased()
+        {
+            if (Links.Count <= (2 * HeldOnce) + ReleasedMax)
+            {
+                return this;
+            }
+
+            ImmutableDictionary<string, Link> held =
+                Links.RemoveRange(Links.Where(static entry => !entry.Value.IsHeld).Select(static entry => entry.Key));
+            return new Set(held, held.Count);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Threads;
 
 namespace SafeStore.Locking;
 
@@ -8,19 +9,23 @@ namespace SafeStore.Locking;
 /// How to wait for a lock of another process: try, and try again with jittered, growing pauses until it is granted, the time is up or
 /// the caller cancels. A blocking flock would hold a pool thread each and cannot be timed out.
 /// </summary>
+/// <remarks>
+/// With the system's clock, nothing that a wait needs runs on the pool alone: callers that block may hold all of its threads.
+/// </remarks>
 internal sealed class LockWaiting : IDisposable
 {
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(50);
-
     private readonly CancellationTokenSource _closing = new();
     private LockRetries? _retries;
 
     public LockWaiting(TimeProvider time, TimeSpan defaultTimeout)
     {
-        Time = time;
+        Guard = time == TimeProvider.System ? new StarvationGuard() : null;
+        Time = Guard ?? time;
         DefaultTimeout = defaultTimeout;
     }
+
+    /// <summary>Lets those go on who have waited; null with another clock than the system's.</summary>
+    public StarvationGuard? Guard { get; }
 
     /// <summary>Cancelled when the store is being closed: no caller is to wait for a sandbox then.</summary>
     public CancellationToken Closing => _closing.Token;
@@ -31,7 +36,11 @@ internal sealed class LockWaiting : IDisposable
 
     public void Close() => _closing.Cancel();
 
-    public void Dispose() => _closing.Dispose();
+    public void Dispose()
+    {
+        _closing.Dispose();
+        Guard?.Dispose();
+    }
 
     /// <summary>Tries until it succeeds; false when the time is up.</summary>
     public ValueTask<bool> TryUntilAsync<TState>(Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)
@@ -43,30 +52,6 @@ internal sealed class LockWaiting : IDisposable
         }
 
         return timeout == TimeSpan.Zero ? ValueTask.FromResult(false)
-            : Time is ISleepingClock clock ? ValueTask.FromResult(TrySleeping(clock, attempt, state, timeout, cancellation))
-            : Retries().TryUntilAsync(attempt, state, timeout, cancellation);
-    }
-
-    private LockRetries Retries() =>
-        LazyInitializer.EnsureInitialized(ref _retries, () => new LockRetries(Time, s_firstPause, s_longestPause));
-
-    private bool TrySleeping<TState>(
-        ISleepingClock clock, Func<TState, bool> attempt, TState state, TimeSpan timeout, CancellationToken cancellation)
-    {
-        long start = Time.GetTimestamp();
-        for (TimeSpan pause = s_firstPause; ; pause = pause < s_longestPause ? pause * 2 : s_longestPause)
-        {
-            clock.Sleep(pause);
-            cancellation.ThrowIfCancellationRequested();
-            if (attempt(state))
-            {
-                return true;
-            }
-
-            if (timeout != Timeout.InfiniteTimeSpan && Time.GetElapsedTime(start) >= timeout)
-            {
-                return false;
-            }
-        }
+            : LazyInitializer.EnsureInitialized(ref _retries, () => new LockRetries(Time)).TryUntilAsync(attempt, state, timeout, cancellation);
     }
 }

@@ -22,14 +22,19 @@ internal enum LockWordState
 }
 
 /// <summary>
-/// The 32 bytes in a sandbox's lock file: state and LSN of its last transaction. Written with one pwrite under the exclusive lock.
-/// It serves process death, so it is never synced at commit; the checkpoint syncs it, so that a version never goes back.
+/// The 40 bytes in a sandbox's lock file: state and LSN of its last transaction, and the LSN of the last one that was of several sandboxes:
+/// the store can be cut between two transactions where no participant of such a one says "committing", and none is cut off. Written with
+/// one pwrite under the exclusive lock. It serves process death, so it is never synced at commit; the checkpoint syncs it, so that a
+/// version never goes back.
 /// </summary>
-internal readonly record struct LockWord(LockWordState State, Lsn Lsn)
+/// <param name="State">Whether a transaction is under way.</param>
+/// <param name="Lsn">The sandbox's last transaction that was published.</param>
+/// <param name="OfSeveral">The last of them that was of several sandboxes; 0 if none was.</param>
+internal readonly record struct LockWord(LockWordState State, Lsn Lsn, Lsn OfSeveral)
 {
-    public const int Bytes = 32;
+    public const int Bytes = 40;
 
-    private const ulong Magic = 0x3144_524F_574B_434C; // "LCKWORD1"
+    private const ulong Magic = 0x3244_524F_574B_434C; // "LCKWORD2"
 
     public static LockWord Read(IDurableFileSystem fs, FileHandle file)
     {
@@ -58,6 +63,7 @@ internal readonly record struct LockWord(LockWordState State, Lsn Lsn)
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], Magic);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], Lsn.Value);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], (long)State);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[32..], OfSeveral.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, XxHash3.HashToUInt64(bytes[8..]));
         Errno errno = fs.Write(file, bytes, 0, out int count);
         StorageException.ThrowIfFailed(errno == Errno.None && count != Bytes ? Errno.NoSpace : errno, "write the lock word", file);
@@ -69,6 +75,7 @@ internal readonly record struct LockWord(LockWordState State, Lsn Lsn)
         bool isValid = BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(bytes[8..])
             && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Magic
             && (state is (long)LockWordState.Idle or (long)LockWordState.Committing);
-        return isValid ? new LockWord((LockWordState)state, new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]))) : default;
+        return isValid ? new LockWord((LockWordState)state, ReadLsn(bytes[16..]), ReadLsn(bytes[32..])) : default;
     }
+    private static Lsn ReadLsn(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadInt64LittleEndian(bytes));
 }

@@ -82,7 +82,7 @@ internal sealed class NameLock(FileLock file, LockWaiting waiting)
     public async ValueTask<FairLock.Hold> AcquireAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var deadline = new Deadline(waiting.Time, timeout);
-        FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, waiting.Time, cancellation).ConfigureAwait(false)
+        FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, waiting, cancellation).ConfigureAwait(false)
             ?? throw new LockTimeoutException(file.File.Path, timeout, [], $"another flow of this process (pid {Environment.ProcessId})");
         try
         {

@@ -53,9 +53,21 @@ internal sealed class SandboxHandles : IDisposable
         return errno == Errno.None && named.IsSameFile(own);
     }
 
-    public LockWord ReadWord() => LockWord.Read(_fs, Lock.File);
+    /// <summary>The last transaction of several sandboxes that the lock word tells of; known once the word was read or written.</summary>
+    public Lsn OfSeveral { get; private set; }
 
-    public void WriteWord(LockWord word) => word.Write(_fs, Lock.File);
+    public LockWord ReadWord()
+    {
+        LockWord word = LockWord.Read(_fs, Lock.File);
+        OfSeveral = word.OfSeveral;
+        return word;
+    }
+
+    public void WriteWord(LockWord word)
+    {
+        word.Write(_fs, Lock.File);
+        OfSeveral = word.OfSeveral;
+    }
 
     /// <summary>Keeps what is known only if no other process has changed the sandbox since.</summary>
     public void ForgetUnless(Lsn version)

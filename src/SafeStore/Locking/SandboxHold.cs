@@ -2,15 +2,17 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Threads;
 
 namespace SafeStore.Locking;
 
 /// <summary>A sandbox's lock as it is held: the turn in this process and, once there is a lock file, the flock on it.</summary>
-internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode mode, FairLock.Hold turn) : IDisposable
+internal sealed class SandboxHold(
+    SandboxGates gates, SandboxGate gate, LockMode mode, FairLock.Hold turn, LockWaiting waiting) : IDisposable
 {
     private int _disposed;
     private bool _isCommitting;
-    private TaskCompletionSource? _idle;
+    private Signal? _idle;
 
     public SandboxGate Gate => gate;
 
@@ -58,7 +60,7 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
         lock (gate)
         {
             _isCommitting = false;
-            _idle?.SetResult();
+            _idle?.Set();
             _idle = null;
         }
     }
@@ -68,7 +70,7 @@ internal sealed class SandboxHold(SandboxGates gates, SandboxGate gate, LockMode
     {
         lock (gate)
         {
-            return _isCommitting ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+            return _isCommitting ? (_idle ??= new Signal(waiting.Guard)).Task
                 : Task.CompletedTask;
         }
     }

@@ -96,7 +96,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
                 ?? await WaitAsync(gate.Threads, mode, deadline, cancellation).ConfigureAwait(false)
                 ?? throw new LockTimeoutException(
                     PathOf(sandbox), deadline.Total, [], $"another flow of this process (pid {Environment.ProcessId})");
-            return new SandboxHold(gates, gate, mode, turn);
+            return new SandboxHold(gates, gate, mode, turn, waiting);
         }
         catch
         {
@@ -106,12 +106,11 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
     }
 
     private ValueTask<FairLock.Hold?> WaitAsync(FairLock threads, LockMode mode, Deadline deadline, CancellationToken cancellation) =>
-        WaitAsync(deadline, token => threads.EnterAsync(mode, deadline.Remaining, waiting.Time, token), cancellation);
+        WaitAsync(deadline, token => threads.EnterAsync(mode, deadline.Remaining, waiting, token), cancellation);
 
     private ValueTask<bool> WaitAsync(FileLock file, LockMode mode, Deadline deadline, CancellationToken cancellation) =>
         WaitAsync(deadline,
-            token => waiting.TryUntilAsync(static state => state.file.TryAcquire(state.mode), (file, mode), deadline.Remaining, token),
-            cancellation);
+            token => file.TryInTurnAsync(mode, deadline.Remaining, token), cancellation);
 
     /// <summary>Waits for another flow or process, but not while the store is being closed.</summary>
     private async ValueTask<T?> WaitAsync<T>(Deadline deadline, Func<CancellationToken, ValueTask<T>> wait, CancellationToken cancellation)
@@ -144,14 +143,17 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
             ?? await WaitAsync(gate.Entrance, LockMode.Exclusive, deadline, cancellation).ConfigureAwait(false)
             ?? throw new LockTimeoutException(
                 PathOf(gate.Sandbox), deadline.Total, [], "another process that readers of this one wait for");
-        lock (gate)
+        if (!TryJoin(hold) && !await WaitAsync(
+            deadline, token => waiting.TryUntilAsync(static hold => TryJoin(hold), hold, deadline.Remaining, token), cancellation)
+            .ConfigureAwait(false))
         {
-            if (gate.Readers > 0)
-            {
-                gate.Readers++;
-                hold.Version = gate.SharedVersion;
-                return;
-            }
+            throw new LockTimeoutException(
+                PathOf(gate.Sandbox), deadline.Total, [], "readers of this process, and another process waits to change it");
+        }
+
+        if (hold.HasFlock)
+        {
+            return;
         }
 
         Lsn version = await AcquireAsync(gate, LockMode.Shared, deadline, cancellation).ConfigureAwait(false);
@@ -160,6 +162,25 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
             gate.Readers = 1;
             gate.SharedVersion = version;
             hold.Version = version;
+        }
+    }
+
+    /// <summary>
+    /// Joins the readers of this process, but not past a process that waits to change the sandbox; true also when none of them is left.
+    /// </summary>
+    private static bool TryJoin(SandboxHold hold)
+    {
+        SandboxGate gate = hold.Gate;
+        lock (gate)
+        {
+            if (gate.Readers > 0 && !gate.Handles!.Lock.IsWaitedFor())
+            {
+                gate.Readers++;
+                hold.Version = gate.SharedVersion;
+                hold.HasFlock = true;
+            }
+
+            return hold.HasFlock || gate.Readers == 0;
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed class Committer : IDisposable
     private const int BatchCapacity = 4;
 
     private readonly CommitLog _log;
+    private readonly StarvationGuard? _guard;
     private readonly Action _segmentHalfFull;
     private readonly WorkThread _thread;
     private readonly MeanwhileThread? _meanwhileThread;
@@ -38,9 +39,10 @@ internal sealed class Committer : IDisposable
     /// <summary>The list of the last batch, kept for the next one.</summary>
     private List<PendingCommit>? _lastBatch = new(BatchCapacity);
 
-    public Committer(CommitLog log, Action segmentHalfFull)
+    public Committer(CommitLog log, StarvationGuard? guard, Action segmentHalfFull)
     {
         _log = log;
+        _guard = guard;
         _segmentHalfFull = segmentHalfFull;
         _thread = new WorkThread("SafeStore log", LeadForAllAsync);
         _meanwhileFirst = log.Directory.FileSystem.StagesFirst;
@@ -96,7 +98,7 @@ internal sealed class Committer : IDisposable
             leads = isFirst && (_lastCount < 2 || _meanwhileThread is null || !_thread.TryStart());
             if (!leads)
             {
-                commit.Wait();
+                commit.Wait(_guard);
             }
 
             _waiting.Enqueue(commit);

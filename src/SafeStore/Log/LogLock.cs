@@ -14,12 +14,12 @@ internal sealed class LogLock(SharedLock turn)
 
     private readonly FairLock _threads = new();
 
-    public ValueTask<Hold> AcquireAsync(CancellationToken cancellation) => AcquireAsync(turn.File.DefaultTimeout, cancellation);
+    public ValueTask<Hold> AcquireAsync(CancellationToken cancellation) => AcquireAsync(turn.File.Waiting.DefaultTimeout, cancellation);
 
     private async ValueTask<Hold> AcquireAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         // A lock does not tell threads of one open file from each other.
-        FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, turn.File.Time, cancellation).ConfigureAwait(false)
+        FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, turn.File.Waiting, cancellation).ConfigureAwait(false)
             ?? throw turn.File.TimedOut(timeout, "this process");
         try
         {

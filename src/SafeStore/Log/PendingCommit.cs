@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Threads;
 
 namespace SafeStore.Log;
 
@@ -21,7 +22,7 @@ internal enum AppendOutcome
 internal abstract class PendingCommit
 {
     private readonly object _meanwhile = new();
-    private TaskCompletionSource? _outcomeKnown;
+    private Signal? _outcomeKnown;
     private bool _isMeanwhileDone;
     private AppendOutcome _outcome;
 
@@ -98,7 +99,8 @@ internal abstract class PendingCommit
     }
 
     /// <summary>Makes the transaction one that waits; to be called before any other thread can see it.</summary>
-    public void Wait() => _outcomeKnown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <param name="guard">Lets its caller go on although the pool has no thread for it.</param>
+    public void Wait(StarvationGuard? guard) => _outcomeKnown = new Signal(guard);
 
-    public void TellOutcome() => _outcomeKnown?.TrySetResult();
+    public void TellOutcome() => _outcomeKnown?.Set();
 }

@@ -19,6 +19,9 @@ internal sealed class Redo(string sandbox)
     /// <summary>The LSN of its last transaction.</summary>
     public Lsn Last { get; private set; }
 
+    /// <summary>The LSN of the last of them that was of several sandboxes; 0 if none was.</summary>
+    public Lsn OfSeveral { get; private set; }
+
     /// <summary>Whether it exists in the end.</summary>
     public bool Exists { get; private set; } = true;
 
@@ -84,6 +87,7 @@ internal sealed class Redo(string sandbox)
         }
 
         Last = record.Lsn;
+        OfSeveral = plan.IsOfSeveral ? record.Lsn : OfSeveral;
     }
 
     /// <summary>A removed container that a later transaction uses was made again by another program, or it could not.</summary>

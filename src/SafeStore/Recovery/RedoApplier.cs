@@ -21,7 +21,7 @@ internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, Paralle
     private readonly NewDirectory _new = new(roots.FileSystem);
     private readonly FileRewriter _files = new(roots.FileSystem, syncs);
     private readonly HashSet<(StoreRoot Root, string Path)> _touched = [];
-    private readonly List<(FileHandle File, Lsn Last)> _newLocks = [];
+    private readonly List<(FileHandle File, Redo Redo)> _newLocks = [];
     private readonly List<(RootDirectory Root, string Name)> _aside = [];
 
     public void Apply(Redo redo)
@@ -47,9 +47,9 @@ internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, Paralle
     public void Complete()
     {
         _files.Complete();
-        foreach ((FileHandle file, Lsn last) in _newLocks)
+        foreach ((FileHandle file, Redo redo) in _newLocks)
         {
-            new LockWord(LockWordState.Idle, last).Write(_fs, file);
+            new LockWord(LockWordState.Idle, redo.Last, redo.OfSeveral).Write(_fs, file);
             StorageException.ThrowIfFailed(_fs.SyncFile(file), "sync the lock word", file);
         }
 
@@ -161,7 +161,7 @@ internal sealed class RedoApplier(RootSet roots, StoreIdentity identity, Paralle
         WriteNew(root, sandbox, redo, container: null);
         if (root.Root == StoreRoot.Run)
         {
-            _newLocks.Add((_new.MakeLock(sandbox, root, new LockWord(LockWordState.Committing, redo.Last.Previous)), redo.Last));
+            _newLocks.Add((_new.MakeLock(sandbox, root, new LockWord(LockWordState.Committing, redo.Last.Previous, default)), redo));
         }
 
         errno = _fs.Rename(root.Scratch.Directory, name, root.Directory, redo.Sandbox, RenameKind.NoReplace);

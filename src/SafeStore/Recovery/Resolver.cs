@@ -36,11 +36,13 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
         {
             // A word that was lost starts at the end of the log, so that the sandbox's version does not go back.
             events.RolledBack(handles.Sandbox);
-            return Write(handles, word.State == LockWordState.Unknown ? last : word.Lsn);
+            return word.State == LockWordState.Unknown
+                ? Write(handles, last, last) // any of them may have been of several
+                : Write(handles, word.Lsn, word.OfSeveral);
         }
 
         Redo redo = Apply(handles.Sandbox, plans); // L5
-        return redo.Exists ? Write(handles, redo.Last) : null; // L6
+        return redo.Exists ? Write(handles, redo.Last, Lsn.Max(word.OfSeveral, redo.OfSeveral)) : null; // L6
     }
 
     public async ValueTask<bool> FinishCreationAsync(string sandbox, CancellationToken cancellation)
@@ -106,9 +108,9 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
         return redo;
     }
 
-    private static LockWord Write(SandboxHandles handles, Lsn lsn)
+    private static LockWord Write(SandboxHandles handles, Lsn lsn, Lsn ofSeveral)
     {
-        var word = new LockWord(LockWordState.Idle, lsn);
+        var word = new LockWord(LockWordState.Idle, lsn, ofSeveral);
         handles.WriteWord(word);
         return word;
     }

@@ -159,7 +159,7 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         owned.Add(file!);
         LockWord found = LockWord.Read(_fs, file!);
         Tell(redo.Sandbox, found, redo.Last);
-        new LockWord(LockWordState.Idle, Lsn.Max(found.Lsn, redo.Last)).Write(_fs, file!);
+        new LockWord(LockWordState.Idle, Lsn.Max(found.Lsn, redo.Last), Lsn.Max(found.OfSeveral, redo.OfSeveral)).Write(_fs, file!);
         if (!roots.Run.IsVolatile)
         {
             owned.Disown();

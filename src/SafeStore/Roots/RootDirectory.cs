@@ -64,6 +64,9 @@ internal sealed class RootDirectory : IDisposable
     /// <summary>The filesystem on which it lies.</summary>
     public FileSystemTraits Traits { get; }
 
+    /// <summary>Whether a document is replaced by renaming the new file over it, not by exchanging the two.</summary>
+    public required bool ReplacesByRename { get; init; }
+
     /// <summary>Opens a root, making its directories if they do not exist.</summary>
     public static RootDirectory Open(IDurableFileSystem fs, StoreLayout layout, StoreRoot root, StoreOptions options)
     {
@@ -91,6 +94,7 @@ internal sealed class RootDirectory : IDisposable
             _scratches = scratches,
             _new = created,
             Status = status,
+            ReplacesByRename = traits.IsVolatile || options.Replacing == DocumentReplacing.Rename,
             FilePermissions = new FilePermissions(options.FileMode, owner),
             DirectoryPermissions = directories,
         };

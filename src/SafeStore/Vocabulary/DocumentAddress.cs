@@ -11,9 +11,14 @@ internal readonly record struct DocumentAddress(string Sandbox, string? Containe
     /// <exception cref="ArgumentException">A name is not allowed.</exception>
     public static DocumentAddress Checked(string sandbox, string? container, StoreRoot root, string file) => new(
         Sandbox: Identifier.CheckSandbox(sandbox, nameof(sandbox)),
-        Root: root is StoreRoot.Config or StoreRoot.Run ? root : throw new ArgumentOutOfRangeException(nameof(root)),
+        Root: CheckRoot(root, nameof(root)),
         Container: container is null ? null : Identifier.CheckContainer(container, nameof(container)),
         File: Identifier.CheckFile(file, nameof(file)));
+
+    /// <exception cref="ArgumentOutOfRangeException">There is no such root.</exception>
+    public static StoreRoot CheckRoot(StoreRoot root, string parameter) => root is StoreRoot.Config or StoreRoot.Run
+        ? root
+        : throw new ArgumentOutOfRangeException(parameter, root, "A document lies in the config root or in the run root.");
 
     public DocumentId Id => DocumentId.Trusted(Sandbox, Container, Root, File);
 

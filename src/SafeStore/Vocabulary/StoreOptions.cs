@@ -43,7 +43,8 @@ public sealed record StoreOptions
     public long LogBytesMax { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// How often to checkpoint sealed segments anyway; <see cref="Timeout.InfiniteTimeSpan"/> for never. The default is 30 s.
+    /// How often to checkpoint sealed segments anyway; after an interval without a commit, the current one too, once.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for never. The default is 30 s.
     /// </summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -68,6 +69,9 @@ public sealed record StoreOptions
     /// </summary>
     public UnixFileMode LockFileMode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>How a document that exists is replaced, which is what other programs see that watch it. By exchange unless said.</summary>
+    public DocumentReplacing Replacing { get; init; } = DocumentReplacing.Exchange;
+
     /// <summary>The operating system. The default is <see cref="PosixFileSystem"/>; tests give another.</summary>
     public IDurableFileSystem FileSystem { get; init; } = new PosixFileSystem();
 
@@ -89,6 +93,11 @@ public sealed record StoreOptions
         if (!Enum.IsDefined(Opening))
         {
             throw new ArgumentOutOfRangeException(nameof(Opening), Opening, "There is no such way to open a store.");
+        }
+
+        if (Replacing is not (DocumentReplacing.Exchange or DocumentReplacing.Rename))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Replacing), Replacing, "A document is replaced by exchange or by rename.");
         }
 
         ArgumentNullException.ThrowIfNull(FileSystem, nameof(FileSystem));

@@ -7,30 +7,12 @@ using Xunit;
 
 namespace SafeStore.CrashTests.Faults;
 
-/// <summary>Faults 23, 27 and 28: what depends on the filesystem that the store lies on.</summary>
+/// <summary>Faults 27 and 28: what depends on the filesystem that the store lies on.</summary>
 public sealed class FileSystemFaultTests : IDisposable
 {
     private readonly Scene _scene = new();
 
     public void Dispose() => _scene.Dispose();
-
-    [Theory]
-    [InlineData(StoreRoot.Config)]
-    [InlineData(StoreRoot.Run)]
-    public async Task A_watcher_on_tmpfs_does_not_see_a_replaced_document_go(StoreRoot root)
-    {
-        Mount memory = _scene.Disk("tmpfs");
-        StoreLayout layout = await Scene.SeedAsync(memory.Layout);
-        string directory = Path.Combine(root == StoreRoot.Config ? layout.Config : layout.Run, Workloads.One);
-        string file = root == StoreRoot.Config ? "config.json" : "state.json";
-        using var watch = new DocumentWatch(directory);
-        await using (StateStore store = await Sample.OpenAsync(layout))
-        {
-            _ = await Workloads.ChangeAsync(store, Workloads.One, change => change.PutJson(root, null, file, Workloads.Json("replaced")));
-        }
-
-        await watch.AssertStaysAsync(file);
-    }
 
     [Fact]
     public async Task On_btrfs_the_names_that_durability_rests_on_are_synced_by_a_sync_of_the_whole_filesystem()

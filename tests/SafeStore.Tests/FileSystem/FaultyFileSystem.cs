@@ -114,6 +114,8 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno TryLock(Handle handle, LockRange range, LockMode mode) => inner.TryLock(handle, range, mode);
 
+    public Errno TestLock(Handle handle, LockRange range, LockMode mode) => inner.TestLock(handle, range, mode);
+
     public Errno Unlock(Handle handle, LockRange range) => inner.Unlock(handle, range);
 
     public IReadOnlyList<LockHolder> LockHolders(Handle handle) => inner.LockHolders(handle);

@@ -214,6 +214,9 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     public Errno TryLock(Handle handle, LockRange range, LockMode mode) =>
         Ask(nameof(TryLock), PathOf(handle, range)) is var fault and not Errno.None ? fault : _inner.TryLock(handle, range, mode);
 
+    public Errno TestLock(Handle handle, LockRange range, LockMode mode) =>
+        Ask(nameof(TestLock), PathOf(handle, range)) is var fault and not Errno.None ? fault : _inner.TestLock(handle, range, mode);
+
     public Errno Unlock(Handle handle, LockRange range) =>
         Ask(nameof(Unlock), PathOf(handle, range)) is var fault and not Errno.None ? fault : _inner.Unlock(handle, range);
 

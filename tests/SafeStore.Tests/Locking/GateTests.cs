@@ -315,13 +315,14 @@ public sealed class GateTests : IDisposable
         {
             string path = Path.Combine(_test.Directory, "word");
             Assert.Equal(default, LockWord.Read(_scripted, file));
-            foreach (LockWord word in new[] { new LockWord(LockWordState.Idle, new Lsn(258)),
-                new LockWord(LockWordState.Committing, new Lsn(7)) })
+            foreach (LockWord word in new[] { new LockWord(LockWordState.Idle, new Lsn(258), new Lsn(257)),
+                new LockWord(LockWordState.Committing, new Lsn(7), default) })
             {
                 word.Write(_scripted, file);
                 byte[] bytes = File.ReadAllBytes(path);
                 Assert.Equal(
-                    "4C434B574F524431" + (word.Lsn.Value == 258 ? "02010000000000000100000000000000" : "07000000000000000200000000000000"),
+                    "4C434B574F524432" + (word.Lsn.Value == 258
+                        ? "020100000000000001000000000000000101000000000000" : "070000000000000002000000000000000000000000000000"),
                     Convert.ToHexString(bytes.AsSpan(8)));
                 Assert.Equal(word, LockWord.Read(_scripted, file));
                 for (int at = 0; at < bytes.Length; at++)
@@ -330,7 +331,7 @@ public sealed class GateTests : IDisposable
                     other[at] ^= 0x40;
                     File.WriteAllBytes(path, other);
                     Assert.Equal(default, LockWord.Read(_scripted, file));
-                    if (at is >= 8 and (< 16 or >= 24))
+                    if (at is (>= 8 and < 16) or (>= 24 and < 32))
                     {
                         BitConverter.TryWriteBytes(other, XxHash3.HashToUInt64(other.AsSpan(8)));
                         File.WriteAllBytes(path, other);
@@ -339,10 +340,10 @@ public sealed class GateTests : IDisposable
                 }
             }
 
-            _scripted.LargestWrite = 31;
+            _scripted.LargestWrite = 39;
             Assert.Equal(
                 Errno.NoSpace,
-                Assert.Throws<StorageException>(() => new LockWord(LockWordState.Idle, new Lsn(1)).Write(_scripted, file)).Errno);
+                Assert.Throws<StorageException>(() => new LockWord(LockWordState.Idle, new Lsn(1), default).Write(_scripted, file)).Errno);
         }
     }
 

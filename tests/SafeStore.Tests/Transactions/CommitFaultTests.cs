@@ -98,8 +98,8 @@ public sealed class CommitFaultTests
 
     [Theory]
     [InlineData(1, false)]
-    [InlineData(31, false)] // a lock word takes 32, in one write
-    [InlineData(32, true)]
+    [InlineData(39, false)] // a lock word takes 40, in one write
+    [InlineData(40, true)]
     [InlineData(1000, true)]
     public async Task A_commit_whose_writes_are_all_short_goes_on_to_the_last_byte_or_leaves_no_trace(int largest, bool isWhole)
     {
