@@ -55,15 +55,6 @@ public partial interface IDurableFileSystem
     Errno Exchange(DirectoryHandle directory, string first, string second) =>
         Rename(directory, first, directory, second, RenameKind.Exchange);
 
-    /// <summary>Locks the whole file.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="mode">How to hold it.</param>
-    Errno TryLock(FileHandle file, LockMode mode) => TryLock(file, LockRange.Whole, mode);
-
-    /// <summary>Releases the lock of the whole file.</summary>
-    /// <param name="file">The file.</param>
-    Errno Unlock(FileHandle file) => Unlock(file, LockRange.Whole);
-
     /// <summary>Maps the first 64 bytes of a file, which must have them, for reading.</summary>
     /// <param name="file">The file. The view outlives the handle.</param>
     /// <param name="words">The view, null unless the result is <see cref="Errno.None"/>.</param>

@@ -53,11 +53,5 @@ public sealed unsafe partial class PosixFileSystem
         Rename(directory, first, directory, second, RenameKind.Exchange);
 
     /// <inheritdoc/>
-    public Errno TryLock(FileHandle file, LockMode mode) => TryLock(file, LockRange.Whole, mode);
-
-    /// <inheritdoc/>
-    public Errno Unlock(FileHandle file) => Unlock(file, LockRange.Whole);
-
-    /// <inheritdoc/>
     public Errno MapWords(FileHandle file, out SharedWords? words) => PosixSharedWords.Map(PosixFile.Of(file).Descriptor, out words);
 }

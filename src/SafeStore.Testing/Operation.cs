@@ -66,10 +66,10 @@ public enum Operation
     /// <summary><see cref="IDurableFileSystem.RemoveDirectory"/>.</summary>
     RemoveDirectory,
 
-    /// <summary>Either of the TryLock calls, or <see cref="IDurableFileSystem.TestLock"/>.</summary>
+    /// <summary><see cref="IDurableFileSystem.TryLock"/> or <see cref="IDurableFileSystem.TestLock"/>.</summary>
     TryLock,
 
-    /// <summary>Either of the Unlock calls.</summary>
+    /// <summary><see cref="IDurableFileSystem.Unlock"/>.</summary>
     Unlock,
 
     /// <summary><see cref="IDurableFileSystem.MapWords"/>.</summary>

@@ -49,12 +49,6 @@ public sealed partial class SimulatedFileSystem
         Rename(directory, first, directory, second, RenameKind.Exchange);
 
     /// <inheritdoc/>
-    public Errno TryLock(FileHandle file, LockMode mode) => TryLock(file, LockRange.Whole, mode);
-
-    /// <inheritdoc/>
-    public Errno Unlock(FileHandle file) => Unlock(file, LockRange.Whole);
-
-    /// <inheritdoc/>
     public Errno MapWords(FileHandle file, out SharedWords? words)
     {
         SimulatedFile opened = Of(file);

@@ -131,7 +131,7 @@ public sealed class AdoptTests : IDisposable
             Assert.Equal(Errno.None, fs.OpenFile(directory!, "lock", FileUse.Read, out FileHandle? file));
             using (file)
             {
-                Assert.Equal(Errno.None, fs.TryLock(file!, LockMode.Shared));
+                Assert.Equal(Errno.None, fs.TryLock(file!, LockRange.Whole, LockMode.Shared));
 
                 ToolResult adopt = await AdoptAsync();
 

@@ -160,10 +160,10 @@ public sealed class LogMutantTests
         SimulatedFileSystem fs = lab.Machine.Start("shell").FileSystem;
         Assert.Equal(Errno.None, fs.OpenRoot("/store", out DirectoryHandle? root));
         Assert.Equal(Errno.None, fs.OpenFile(root!, "run/sb/lock", FileUse.ReadWrite, out FileHandle? lockFile));
-        Assert.Equal(Errno.None, fs.TryLock(lockFile!, LockMode.Exclusive));
+        Assert.Equal(Errno.None, fs.TryLock(lockFile!, LockRange.Whole, LockMode.Exclusive));
         Assert.Equal(Errno.None, fs.OpenFile(root!, "config/sb/a.json", FileUse.ReadWrite, out FileHandle? document));
         Assert.Equal(Errno.None, fs.Write(document!, "3"u8, 0, out _));
-        Assert.Equal(Errno.None, fs.Unlock(lockFile!));
+        Assert.Equal(Errno.None, fs.Unlock(lockFile!, LockRange.Whole));
 
         await other.TouchAsync("sb");
         Violation.Unless(lab.Visible()["config/sb/a.json"] == "3", "It was overwritten.");

@@ -188,7 +188,7 @@ public sealed class ConcurrentRunTests
             {
                 Assert.Equal(Errno.None, ((IPathCalls)process.FileSystem).Open("/n", OpenFlags.Write, default, out FileHandle? file));
                 using FileHandle opened = file!;
-                while (locks && process.FileSystem.TryLock(opened, LockMode.Exclusive) == Errno.WouldBlock)
+                while (locks && process.FileSystem.TryLock(opened, LockRange.Whole, LockMode.Exclusive) == Errno.WouldBlock)
                 {
                     process.Clock.Sleep(TimeSpan.FromMilliseconds(1));
                 }

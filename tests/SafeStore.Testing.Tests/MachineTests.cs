@@ -16,17 +16,17 @@ public sealed class MachineTests
     {
         Rig rig = new Rig(PersistenceProfile.Strict).Write("/a", "x");
         FileHandle held = rig.Open("/a");
-        Assert.Equal(Errno.None, rig.Files.TryLock(held, LockMode.Exclusive));
+        Assert.Equal(Errno.None, rig.Files.TryLock(held, LockRange.Whole, LockMode.Exclusive));
         SimulatedProcess dead = rig.Process;
         rig.Process = rig.Machine.Start();
         using FileHandle waiting = rig.Open("/a");
-        Assert.Equal(Errno.WouldBlock, rig.Files.TryLock(waiting, LockMode.Shared));
+        Assert.Equal(Errno.WouldBlock, rig.Files.TryLock(waiting, LockRange.Whole, LockMode.Shared));
         Assert.Equal([new LockHolder(dead.Id, dead.Name, true)], rig.Files.LockHolders(waiting));
 
         dead.Kill();
         dead.Kill();
 
-        Assert.Equal(Errno.None, rig.Files.TryLock(waiting, LockMode.Exclusive));
+        Assert.Equal(Errno.None, rig.Files.TryLock(waiting, LockRange.Whole, LockMode.Exclusive));
         Assert.Equal("x", rig.Read("/a"));
         Assert.Equal([rig.Process], rig.Machine.Processes);
         Assert.Throws<SimulatedCrashException>(() => dead.FileSystem.SyncFile(held));
@@ -44,13 +44,13 @@ public sealed class MachineTests
         rig.Process = other;
         using FileHandle theirs = rig.Open("/a");
 
-        Assert.Equal(Errno.None, first.FileSystem.TryLock(mine, LockMode.Shared));
-        Assert.Equal(Errno.None, other.FileSystem.TryLock(theirs, LockMode.Shared));
-        Assert.Equal(Errno.WouldBlock, other.FileSystem.TryLock(theirs, LockMode.Exclusive));
-        Assert.Equal(Errno.None, first.FileSystem.TryLock(mine, LockMode.Exclusive));
-        Assert.Equal(Errno.WouldBlock, other.FileSystem.TryLock(theirs, LockMode.Shared));
-        Assert.Equal(Errno.None, first.FileSystem.Unlock(mine));
-        Assert.Equal(Errno.None, other.FileSystem.TryLock(theirs, LockMode.Shared));
+        Assert.Equal(Errno.None, first.FileSystem.TryLock(mine, LockRange.Whole, LockMode.Shared));
+        Assert.Equal(Errno.None, other.FileSystem.TryLock(theirs, LockRange.Whole, LockMode.Shared));
+        Assert.Equal(Errno.WouldBlock, other.FileSystem.TryLock(theirs, LockRange.Whole, LockMode.Exclusive));
+        Assert.Equal(Errno.None, first.FileSystem.TryLock(mine, LockRange.Whole, LockMode.Exclusive));
+        Assert.Equal(Errno.WouldBlock, other.FileSystem.TryLock(theirs, LockRange.Whole, LockMode.Shared));
+        Assert.Equal(Errno.None, first.FileSystem.Unlock(mine, LockRange.Whole));
+        Assert.Equal(Errno.None, other.FileSystem.TryLock(theirs, LockRange.Whole, LockMode.Shared));
     }
 
     [Fact]

@@ -150,9 +150,9 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.SyncData:
                 return $"{fileSystem.SyncData(file)}";
             case Verb.TryLock:
-                return $"{fileSystem.TryLock(file, call.Position == 0 ? LockMode.Shared : LockMode.Exclusive)}";
+                return $"{fileSystem.TryLock(file, LockRange.Whole, call.Position == 0 ? LockMode.Shared : LockMode.Exclusive)}";
             case Verb.Unlock:
-                return $"{fileSystem.Unlock(file)}";
+                return $"{fileSystem.Unlock(file, LockRange.Whole)}";
             case Verb.TryLockByte:
                 return $"{fileSystem.TryLock(file, LockRange.Byte(call.Position), ModeOf(call))}";
             case Verb.UnlockByte:

@@ -205,7 +205,7 @@ public sealed class TreeAdoption
             }
 
             StorageException.ThrowIfFailed(errno, "open the lock file", _layout.Run, path);
-            errno = FileSystem.TryLock(file!, LockMode.Exclusive);
+            errno = FileSystem.TryLock(file!, LockRange.Whole, LockMode.Exclusive);
             if (errno == Errno.None)
             {
                 return file;

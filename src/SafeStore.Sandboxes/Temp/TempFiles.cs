@@ -89,7 +89,7 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
         }
 
         // No process sweeps meanwhile: that takes the exclusive lock of the sandbox, which the caller has or keeps away.
-        errno = fs.TryLock(file!, LockMode.Exclusive);
+        errno = fs.TryLock(file!, LockRange.Whole, LockMode.Exclusive);
         if (errno == Errno.None)
         {
             return TempFile.OfOwner(fs, directory, name, file!);
@@ -105,7 +105,7 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
         Errno errno = fs.OpenFile(directory, name, FileUse.ReadWrite, out FileHandle? file);
         using (file)
         {
-            errno = errno == Errno.None ? fs.TryLock(file!, LockMode.Exclusive) : errno;
+            errno = errno == Errno.None ? fs.TryLock(file!, LockRange.Whole, LockMode.Exclusive) : errno;
             errno = errno == Errno.None ? fs.Unlink(directory, name) : errno;
         }
 

@@ -78,7 +78,7 @@ internal sealed class FileOpening(SimulatedFiles files)
         }
 
         // A filesystem without locks is no reason not to open a file; only another's lock is.
-        if (Calls.Handles.TryLock(file, share == FileShare.None ? LockMode.Exclusive : LockMode.Shared) == Errno.WouldBlock)
+        if (Calls.Handles.TryLock(file, LockRange.Whole, share == FileShare.None ? LockMode.Exclusive : LockMode.Shared) == Errno.WouldBlock)
         {
             throw files.Error(Errno.WouldBlock, path);
         }

@@ -126,7 +126,7 @@ internal sealed class Maintenance : IAsyncDisposable
     {
         using LogLock.Hold hold = await _log.LockAsync(_stop.Token).ConfigureAwait(false);
         Lsn last = _log.LastLsn(hold);
-        bool isQuiet = last == _seen && last > _atRest && !_log.IsFaulted;
+        bool isQuiet = last == _seen && last > _atRest && !_log.Faults.IsFaulted;
         _seen = last;
         return isQuiet;
     }

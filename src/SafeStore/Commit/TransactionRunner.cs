@@ -238,9 +238,10 @@ internal sealed class TransactionRunner(
         }
 
         // C8: no word says "idle" before all of the transaction is published, so that a copy can be cut between two transactions.
+        Lsn ofSeveral = participants.Length > 1 ? lsn : default;
         for (int i = 0; i < participants.Length && first is null; i++)
         {
-            first = Try(participants[i], participant => Conclude(participant, lsn, participants.Length > 1));
+            first = Try(participants[i], participant => Conclude(participant, lsn, ofSeveral));
         }
 
         if (first is not null)
@@ -298,7 +299,7 @@ internal sealed class TransactionRunner(
         }
     }
 
-    private static void Conclude(Participant participant, Lsn lsn, bool isOfSeveral)
+    private static void Conclude(Participant participant, Lsn lsn, Lsn ofSeveral)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
         if (plan.Kind == PlanKind.Remove)
@@ -308,7 +309,7 @@ internal sealed class TransactionRunner(
         }
         else
         {
-            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, lsn, isOfSeveral ? lsn : hold.Handles.OfSeveral));
+            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, lsn, Lsn.Max(ofSeveral, hold.Handles.OfSeveral)));
             hold.Handles.KnowAt(lsn);
             hold.Version = lsn;
         }

@@ -15,7 +15,7 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
 {
     private const int Spins = 8;
 
-    /// <summary>Who waits for the whole file holds this byte of it, far from where other programs would look for one.</summary>
+    /// <summary>A waiter for the whole file holds this byte of it, far from where other programs would look for one.</summary>
     private static readonly LockRange s_announcement = LockRange.Byte(1L << 62);
 
     public FileHandle File => file;

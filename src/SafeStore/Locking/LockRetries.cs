@@ -11,8 +11,8 @@ namespace SafeStore.Locking;
 /// build.
 /// </summary>
 /// <remarks>
-/// It is not given the caller's token, nor a time-out of its own: to cancel a pause takes a thread of the pool, which may have none. Who is
-/// cancelled leaves it, and it ends with its pause.
+/// It is not given the caller's token, nor a time-out of its own: to cancel a pause takes a thread of the pool, which may have none. A
+/// caller that is cancelled leaves it, and it ends with its pause.
 /// </remarks>
 internal sealed class LockRetries
 {

@@ -24,7 +24,7 @@ internal sealed class LockWaiting : IDisposable
         DefaultTimeout = defaultTimeout;
     }
 
-    /// <summary>Lets those go on who have waited; null with another clock than the system's.</summary>
+    /// <summary>Lets waiters go on; null with another clock than the system's.</summary>
     public StarvationGuard? Guard { get; }
 
     /// <summary>Cancelled when the store is being closed: no caller is to wait for a sandbox then.</summary>

@@ -6,7 +6,7 @@ using System.Threading.Tasks;
 namespace SafeStore.Threads;
 
 /// <summary>
-/// The system's time and pool for those who wait. Callers that block may hold all threads of the pool, and the runtime's timers fire on the
+/// The system's time and pool for waiters. Callers that block may hold all threads of the pool, and the runtime's timers fire on the
 /// pool: time-outs and grants would never reach them. Here timers come from a thread of its own, and what the pool has not come to after a
 /// while gets another one.
 /// </summary>

@@ -2,7 +2,7 @@ namespace SafeStore;
 
 /// <summary>
 /// How a document that exists gets its new content. Readers see no difference: the name stands for the old file or for the new one at any
-/// time. Those who watch the directory by inotify do.
+/// time. Programs that watch the directory by inotify do.
 /// </summary>
 public enum DocumentReplacing
 {

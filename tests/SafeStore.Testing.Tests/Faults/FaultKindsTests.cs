@@ -39,7 +39,7 @@ public sealed class FaultKindsTests
         Assert.Equal(Errno.InputOutput, rig.Files.MakeDirectory(root, "new", Rig.Mode750));
         Assert.Equal(Errno.InputOutput, rig.Files.Rename(root, "a", root, "b"));
         Assert.Equal(Errno.InputOutput, rig.Files.Unlink(root, "a"));
-        Assert.Equal(Errno.InputOutput, rig.Files.TryLock(file, LockMode.Exclusive));
+        Assert.Equal(Errno.InputOutput, rig.Files.TryLock(file, LockRange.Whole, LockMode.Exclusive));
 
         rig.Machine.Faults = new FaultPlan();
         Assert.Equal(["a", "d"], Names(rig));

@@ -320,11 +320,11 @@ public abstract partial class DurableFileSystemContract
         FileHandle first = Create("lock");
         FileHandle second = Open("lock");
 
-        Assert.Equal(Errno.None, FileSystem.TryLock(first, LockMode.Exclusive));
-        Assert.Equal(Errno.WouldBlock, FileSystem.TryLock(second, LockMode.Exclusive));
-        Assert.Equal(Errno.WouldBlock, FileSystem.TryLock(second, LockMode.Shared));
-        Assert.Equal(Errno.None, FileSystem.Unlock(first));
-        Assert.Equal(Errno.None, FileSystem.TryLock(second, LockMode.Exclusive));
+        Assert.Equal(Errno.None, FileSystem.TryLock(first, LockRange.Whole, LockMode.Exclusive));
+        Assert.Equal(Errno.WouldBlock, FileSystem.TryLock(second, LockRange.Whole, LockMode.Exclusive));
+        Assert.Equal(Errno.WouldBlock, FileSystem.TryLock(second, LockRange.Whole, LockMode.Shared));
+        Assert.Equal(Errno.None, FileSystem.Unlock(first, LockRange.Whole));
+        Assert.Equal(Errno.None, FileSystem.TryLock(second, LockRange.Whole, LockMode.Exclusive));
     }
 
     [Fact]
@@ -334,22 +334,22 @@ public abstract partial class DurableFileSystemContract
         FileHandle second = Open("lock");
         FileHandle third = Open("lock");
 
-        Assert.Equal(Errno.None, FileSystem.TryLock(first, LockMode.Shared));
-        Assert.Equal(Errno.None, FileSystem.TryLock(second, LockMode.Shared));
-        Assert.Equal(Errno.WouldBlock, FileSystem.TryLock(third, LockMode.Exclusive));
-        Assert.Equal(Errno.None, FileSystem.Unlock(first));
+        Assert.Equal(Errno.None, FileSystem.TryLock(first, LockRange.Whole, LockMode.Shared));
+        Assert.Equal(Errno.None, FileSystem.TryLock(second, LockRange.Whole, LockMode.Shared));
+        Assert.Equal(Errno.WouldBlock, FileSystem.TryLock(third, LockRange.Whole, LockMode.Exclusive));
+        Assert.Equal(Errno.None, FileSystem.Unlock(first, LockRange.Whole));
         second.Dispose();
-        Assert.Equal(Errno.None, FileSystem.TryLock(third, LockMode.Exclusive));
+        Assert.Equal(Errno.None, FileSystem.TryLock(third, LockRange.Whole, LockMode.Exclusive));
     }
 
     [Fact]
     public void A_lock_ends_with_its_handle()
     {
         FileHandle first = Create("lock");
-        Assert.Equal(Errno.None, FileSystem.TryLock(first, LockMode.Exclusive));
+        Assert.Equal(Errno.None, FileSystem.TryLock(first, LockRange.Whole, LockMode.Exclusive));
 
         first.Dispose();
 
-        Assert.Equal(Errno.None, FileSystem.TryLock(Open("lock"), LockMode.Exclusive));
+        Assert.Equal(Errno.None, FileSystem.TryLock(Open("lock"), LockRange.Whole, LockMode.Exclusive));
     }
 }

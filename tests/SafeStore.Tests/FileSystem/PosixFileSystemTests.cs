@@ -129,13 +129,13 @@ public sealed class PosixFileSystemTests : IDisposable
         using FileHandle file = Create("lock");
         Assert.Empty(_fileSystem.LockHolders(file));
 
-        Assert.Equal(Errno.None, _fileSystem.TryLock(file, LockMode.Exclusive));
+        Assert.Equal(Errno.None, _fileSystem.TryLock(file, LockRange.Whole, LockMode.Exclusive));
         LockHolder holder = Assert.Single(_fileSystem.LockHolders(file));
         Assert.Equal(Environment.ProcessId, holder.ProcessId);
         Assert.True(holder.IsExclusive);
         Assert.Contains("SafeStore.Tests", holder.Command, StringComparison.Ordinal);
 
-        Assert.Equal(Errno.None, _fileSystem.TryLock(file, LockMode.Shared));
+        Assert.Equal(Errno.None, _fileSystem.TryLock(file, LockRange.Whole, LockMode.Shared));
         Assert.False(Assert.Single(_fileSystem.LockHolders(file)).IsExclusive);
     }
 
