@@ -47,7 +47,8 @@ public sealed class Transaction
     public SandboxChange For(string sandbox)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
-        return Find(sandbox) ?? throw new ArgumentException($"The sandbox '{sandbox}' is not locked for this transaction.", nameof(sandbox));
+        return Find(sandbox)
+            ?? throw new ArgumentException($"The sandbox '{sandbox}' is not locked for this transaction.", nameof(sandbox));
     }
 
     /// <summary>

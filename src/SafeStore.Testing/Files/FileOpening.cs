@@ -78,7 +78,8 @@ internal sealed class FileOpening(SimulatedFiles files)
         }
 
         // A filesystem without locks is no reason not to open a file; only another's lock is.
-        if (Calls.Handles.TryLock(file, LockRange.Whole, share == FileShare.None ? LockMode.Exclusive : LockMode.Shared) == Errno.WouldBlock)
+        LockMode mode = share == FileShare.None ? LockMode.Exclusive : LockMode.Shared;
+        if (Calls.Handles.TryLock(file, LockRange.Whole, mode) == Errno.WouldBlock)
         {
             throw files.Error(Errno.WouldBlock, path);
         }

@@ -8,7 +8,8 @@ using SafeStore.Roots;
 namespace SafeStore.Commit;
 
 /// <summary>
-/// Makes what was staged visible: one rename or exchange (StoreOptions.Replacing) for each document and directory, from the scratch directory into its place.
+/// Makes what was staged visible: one rename or exchange (<see cref="StoreOptions.Replacing"/>) for each document and directory, from the
+/// scratch directory into its place.
 /// </summary>
 internal sealed class Publisher(RootSet roots, EngineEvents events)
 {

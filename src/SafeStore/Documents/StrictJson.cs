@@ -8,8 +8,8 @@ using SafeStore.FileSystem;
 namespace SafeStore.Documents;
 
 /// <summary>
-/// Writes values as JSON, and refuses text that no UTF-8 stands for: the runtime's writer puts U+FFFD in its place, and what would be stored
-/// is not what was given.
+/// Writes values as JSON, and refuses text that no UTF-8 stands for: the runtime's writer puts U+FFFD in its place, and what would be
+/// stored is not what was given.
 /// </summary>
 internal static class StrictJson
 {

@@ -52,6 +52,7 @@ internal sealed class LockWaiting : IDisposable
         }
 
         return timeout == TimeSpan.Zero ? ValueTask.FromResult(false)
-            : LazyInitializer.EnsureInitialized(ref _retries, () => new LockRetries(Time)).TryUntilAsync(attempt, state, timeout, cancellation);
+            : LazyInitializer.EnsureInitialized(ref _retries, () => new LockRetries(Time))
+                .TryUntilAsync(attempt, state, timeout, cancellation);
     }
 }

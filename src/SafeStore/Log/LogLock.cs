@@ -19,7 +19,8 @@ internal sealed class LogLock(SharedLock turn)
     private async ValueTask<Hold> AcquireAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         // A lock does not tell threads of one open file from each other.
-        FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, turn.File.Waiting, cancellation).ConfigureAwait(false)
+        LockWaiting waiting = turn.File.Waiting;
+        FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, waiting, cancellation).ConfigureAwait(false)
             ?? throw turn.File.TimedOut(timeout, "this process");
         try
         {

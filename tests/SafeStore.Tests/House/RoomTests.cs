@@ -23,7 +23,7 @@ public sealed partial class RoomTests
         ("Recovery", ["Commit", "Log", "Locking", "Roots", "Threads", "Diagnostics", "Vocabulary"]),
         ("Commit", ["Log", "Locking", "Roots", "Diagnostics", "Vocabulary"]),
         ("Log", ["Locking", "Roots", "Threads", "Vocabulary"]),
-        ("Locking", ["Roots", "Vocabulary"]),
+        ("Locking", ["Roots", "Threads", "Vocabulary"]),
         ("Documents", ["Roots", "Vocabulary"]),
         ("Roots", ["Diagnostics", "Vocabulary"]),
         ("Threads", ["Vocabulary"]),
