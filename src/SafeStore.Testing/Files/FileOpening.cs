@@ -78,8 +78,8 @@ internal sealed class FileOpening(SimulatedFiles files)
         }
 
         // A filesystem without locks is no reason not to open a file; only another's lock is.
-        LockMode mode = share == FileShare.None ? LockMode.Exclusive : LockMode.Shared;
-        if (Calls.Handles.TryLock(file, LockRange.Whole, mode) == Errno.WouldBlock)
+        LockMode held = share == FileShare.None ? LockMode.Exclusive : LockMode.Shared;
+        if (Calls.Handles.TryLock(file, LockRange.Whole, held) == Errno.WouldBlock)
         {
             throw files.Error(Errno.WouldBlock, path);
         }

@@ -69,13 +69,13 @@ internal sealed class ReaderLocker(RootSet roots, LockWaiting waiting)
         }
     }
 
-    private static SandboxHold HoldOf(SandboxHandles handles)
+    private SandboxHold HoldOf(SandboxHandles handles)
     {
         Lsn version = handles.ReadWord().Lsn;
         var gates = new SandboxGates(idleMax: 0);
         SandboxGate gate = gates.Enter(handles.Sandbox);
         (gate.Handles, gate.Readers) = (handles, 1);
-        return new SandboxHold(gates, gate, LockMode.Shared, gate.Threads.TryEnter(LockMode.Shared)!)
+        return new SandboxHold(gates, gate, LockMode.Shared, gate.Threads.TryEnter(LockMode.Shared)!, waiting)
         {
             Version = version,
             HasFlock = true,

@@ -65,7 +65,7 @@ internal sealed class RootDirectory : IDisposable
     public FileSystemTraits Traits { get; }
 
     /// <summary>Whether a document is replaced by renaming the new file over it, not by exchanging the two.</summary>
-    public required bool ReplacesByRename { get; init; }
+    public bool ReplacesByRename { get; init; }
 
     /// <summary>Opens a root, making its directories if they do not exist.</summary>
     public static RootDirectory Open(IDurableFileSystem fs, StoreLayout layout, StoreRoot root, StoreOptions options)
