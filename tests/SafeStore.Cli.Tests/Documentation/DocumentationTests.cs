@@ -2,8 +2,11 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using SafeStore.Documentation;
+using SafeStore.FileSystem;
+using SafeStore.Sandboxes;
 using Xunit;
 
 namespace SafeStore.Cli.Tests.Documentation;
@@ -68,6 +71,18 @@ public sealed partial class DocumentationTests
         Assert.All(
             NamedTest().Matches(string.Join('\n', Repository.LinesOf(page))).Select(static match => match.Groups[1].Value),
             test => Assert.Contains(test, tests));
+    }
+
+    [Fact]
+    public void The_guide_tells_every_code_of_an_error()
+    {
+        string page = string.Join('\n', Repository.LinesOf("docs/guide.md"));
+
+        Assert.All(
+            new[] { typeof(AtomicFile), typeof(StateStore), typeof(SandboxStore) }.SelectMany(static type => type.Assembly.GetTypes())
+                .Where(static type => type.IsSubclassOf(typeof(SafeStoreException)) && !type.IsAbstract)
+                .Select(static type => ((SafeStoreException)RuntimeHelpers.GetUninitializedObject(type)).Code),
+            code => Assert.Contains($"`{code}`", page, StringComparison.Ordinal));
     }
 
     private static bool IsTableRow(string line) => line.StartsWith('|');
