@@ -157,6 +157,43 @@ public sealed class ConcurrencyMutantTests
         Assert.True(CanJoin(second));
     });
 
+    [Theory]
+    [InlineData("readers-pass-a-waiting-writer")]
+    public Task A_process_that_waits_to_write_comes_in_although_readers_take_turns_that_overlap(string mutant) =>
+        InManyOrdersAsync(mutant, static async seed =>
+        {
+            const int TurnsMax = 100;
+            var lab = new Lab();
+            StateStore store = await lab.OpenAsync();
+            await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            bool isWritten = false;
+            SimulatedProcess writer = lab.Machine.Start("writer");
+            ConcurrentWork[] readers = [.. Enumerable.Range(0, 2).Select(number => Reading(lab.Machine.Start($"reader {number}"), number))];
+            lab.Machine.RunConcurrently(seed, [.. readers, new ConcurrentWork(writer, async () =>
+            {
+                StateStore own = await Lab.OpenAsync(writer);
+                writer.Clock.Sleep(TimeSpan.FromMilliseconds(50));
+                await own.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+                isWritten = true;
+            })]);
+
+            ConcurrentWork Reading(SimulatedProcess process, int number) => new(process, async () =>
+            {
+                StateStore own = await Lab.OpenAsync(process);
+                process.Clock.Sleep(TimeSpan.FromMilliseconds(10 * (number + 1)));
+                for (int turn = 0; turn < TurnsMax && !isWritten; turn++)
+                {
+                    await using (await own.LockAsync("sb", LockMode.Shared))
+                    {
+                        process.Clock.Sleep(TimeSpan.FromMilliseconds(20));
+                    }
+
+                    process.Clock.Sleep(TimeSpan.FromMilliseconds(1));
+                    Violation.Unless(turn + 1 < TurnsMax, "The writer still waits.");
+                }
+            });
+        });
+
     /// <summary>A single look, without waiting.</summary>
     private static bool CanJoin(SimulatedProcess process)
     {

@@ -96,4 +96,34 @@ public abstract partial class DurableFileSystemContract
         Assert.Equal(Errno.None, FileSystem.Unlock(directory, LockRange.Byte(0)));
         Assert.Equal(Errno.None, FileSystem.Unlock(directory, LockRange.Byte(0)));
     }
+
+    [Fact]
+    public void A_look_at_a_byte_tells_whether_another_handle_excludes_a_lock_and_takes_none()
+    {
+        FileHandle first = Create("lock");
+        FileHandle second = Open("lock", FileUse.Read);
+
+        Assert.Equal(Errno.None, FileSystem.TestLock(second, LockRange.Byte(5), LockMode.Exclusive));
+        Assert.Equal(Errno.None, FileSystem.TryLock(first, LockRange.Byte(5), LockMode.Exclusive));
+        Assert.Equal(Errno.None, FileSystem.TestLock(first, LockRange.Byte(5), LockMode.Exclusive)); // its own
+        Assert.Equal(Errno.WouldBlock, FileSystem.TestLock(second, LockRange.Byte(5), LockMode.Shared));
+        Assert.Equal(Errno.None, FileSystem.TestLock(second, LockRange.Byte(6), LockMode.Shared));
+        Assert.Equal(Errno.None, FileSystem.TryLock(first, LockRange.Byte(5), LockMode.Shared));
+        Assert.Equal(Errno.None, FileSystem.TestLock(second, LockRange.Byte(5), LockMode.Shared));
+        Assert.Equal(Errno.WouldBlock, FileSystem.TestLock(second, LockRange.Byte(5), LockMode.Exclusive));
+        Assert.Equal(Errno.Invalid, FileSystem.TestLock(second, LockRange.Whole, LockMode.Shared));
+    }
+
+    [Fact]
+    public void What_is_no_value_of_its_kind_is_invalid()
+    {
+        FileHandle file = Create("lock");
+
+        Assert.Equal(Errno.Invalid, FileSystem.TryLock(file, LockRange.Whole, (LockMode)7));
+        Assert.Equal(Errno.Invalid, FileSystem.TryLock(file, LockRange.Byte(0), (LockMode)(-1)));
+        Assert.Equal(Errno.Invalid, FileSystem.TestLock(file, LockRange.Byte(0), (LockMode)2));
+        Assert.Equal(Errno.Invalid, FileSystem.OpenFile(Root, "lock", (FileUse)9, out FileHandle? opened));
+        Assert.Null(opened);
+        Assert.Equal(Errno.Invalid, FileSystem.Rename(Root, "lock", Root, "other", (RenameKind)9));
+    }
 }
