@@ -7,7 +7,11 @@ namespace SafeStore.Testing.Stores;
 /// <summary>A machine to torture a store on.</summary>
 /// <param name="Profile">What the config root's filesystem loses.</param>
 /// <param name="Run">What the run root's loses, if it lies on another.</param>
-internal sealed record TortureMachine(PersistenceProfile Profile, PersistenceProfile? Run)
+/// <param name="NestedEvery">
+/// Of how many states one is crashed again while it recovers: fewer where a state takes longer, or a recovery has more calls, so that no
+/// machine takes most of the time.
+/// </param>
+internal sealed record TortureMachine(PersistenceProfile Profile, PersistenceProfile? Run, int NestedEvery = 32)
 {
     public override string ToString() => Run is null ? Profile.Name : $"{Profile.Name}, run root on {Run.Name}";
 }
@@ -29,10 +33,10 @@ internal static class StoreTorture
         new(PersistenceProfile.Xfs, null),
         new(PersistenceProfile.Btrfs, null),
         new(PersistenceProfile.Tmpfs, null),
-        new(PersistenceProfile.Strict, PersistenceProfile.Strict),
-        new(PersistenceProfile.Strict, PersistenceProfile.Tmpfs),
+        new(PersistenceProfile.Strict, PersistenceProfile.Strict, NestedEvery: 64),
+        new(PersistenceProfile.Strict, PersistenceProfile.Tmpfs, NestedEvery: 64),
         new(PersistenceProfile.Ext4Ordered, PersistenceProfile.Tmpfs),
-        new(PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true }, null),
+        new(PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true }, null, NestedEvery: 64),
     ];
 
     public static ValueTask<CrashReport> RunAsync(TortureMachine machine, ulong seed, int workers, CancellationToken cancellation)
@@ -46,6 +50,7 @@ internal static class StoreTorture
             Machine = new SimulatedMachineOptions { Seed = seed, StagesFirst = seed % 3 == 0, Mounts = mount is null ? [] : [mount] },
             Workers = workers,
             Depth = 3,
+            NestedEvery = machine.NestedEvery,
         });
         return explorer.ExploreStepsAsync<StoreStep>(
             new StoreScripts(seed).Next(Steps), workload.PerformAsync, workload.CheckAsync, cancellation);
