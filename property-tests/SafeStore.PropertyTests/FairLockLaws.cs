@@ -34,7 +34,7 @@ public sealed class FairLockLaws
 
     private static async Task RunAsync((Act Act, int Who)[] script)
     {
-        var world = new World();
+        using var world = new World();
         foreach ((Act act, int who) in script)
         {
             world.Do(act, who);
@@ -62,7 +62,7 @@ public sealed class FairLockLaws
     }
 
     /// <summary>The lock, and a queue and a set of holders that say what it should do.</summary>
-    private sealed class World
+    private sealed class World : IDisposable
     {
         private readonly FairLock _lock = new();
         private readonly FakeTimeProvider _time = new();
@@ -73,6 +73,8 @@ public sealed class FairLockLaws
         private int _timeouts;
 
         public World() => _byClock = new LockWaiting(_time, Timeout.InfiniteTimeSpan);
+
+        public void Dispose() => _byClock.Dispose();
 
         public bool IsBusy => _waiting.Count + _holding.Count > 0;
 

@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Testing;
-using SafeStore.Vocabulary;
 using Xunit;
 
 namespace SafeStore.MutantTests;

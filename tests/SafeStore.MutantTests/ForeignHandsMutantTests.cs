@@ -12,8 +12,6 @@ namespace SafeStore.MutantTests;
 /// </summary>
 public sealed class ForeignHandsMutantTests
 {
-    private const string Metadata = "/store/config/.safestore";
-
     [Theory]
     [InlineData("replaced-anchor-not-noticed-before-append")]
     public Task A_process_does_not_write_to_a_log_whose_lock_was_replaced(string mutant) => Kill.ByAsync(mutant, static async () =>
@@ -23,7 +21,7 @@ public sealed class ForeignHandsMutantTests
             var lab = new Lab();
             StateStore store = await lab.OpenAsync();
             await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-            lab.ReplaceByCopy(Metadata, name);
+            lab.ReplaceByCopy(MetadataOf(name), name);
             bool hasWritten = false;
             lab.Machine.BeforeChange = (call, write) =>
                 hasWritten |= write is not null && call.Path.Contains("/log/", StringComparison.Ordinal);
@@ -48,7 +46,7 @@ public sealed class ForeignHandsMutantTests
                 if (call.Operation == Operation.SyncData && call.Path.Contains("/log/", StringComparison.Ordinal))
                 {
                     lab.Machine.BeforeChange = null;
-                    lab.ReplaceByCopy(Metadata, name);
+                    lab.ReplaceByCopy(MetadataOf(name), name);
                 }
             };
 
@@ -150,4 +148,6 @@ public sealed class ForeignHandsMutantTests
         Violation.Unless(!hasWritten, $"It is in the log: {failure?.Message}");
         Violation.Unless(failure is StorageException, $"It is not refused: {failure}");
     }
+
+    private static string MetadataOf(string name) => name == "words" ? "/store/run/.safestore" : "/store/config/.safestore";
 }

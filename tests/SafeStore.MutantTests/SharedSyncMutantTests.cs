@@ -60,8 +60,9 @@ public sealed class SharedSyncMutantTests
         await first.CreateAsync("b", static change => change.Put("a.json", "1"));
         await first.DisposeAsync();
 
-        // What the words say that is newer than the copy of the store that it lies in.
-        (_, SharedState words) = Process(lab.Machine.Start("restorer"), "/store/config/.safestore");
+        // What a power loss has left of the words: an older block, of another life.
+        (_, SharedState words) = Process(lab.Machine.Start("restorer"), "/store/run/.safestore");
+        words.StartOver(new LifeId(9, new Guid(9, 9, 9, [9, 9, 9, 9, 9, 9, 9, 9])));
         words.TrySetSynced(new Lsn(1000));
 
         StateStore one = await lab.OpenAsync("one");

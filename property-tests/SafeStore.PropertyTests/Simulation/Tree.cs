@@ -117,7 +117,7 @@ internal sealed class Tree
                 lines.Add($"{inner}/");
                 Collect(inner, lines);
             }
-            else if (entry.Name != "words")
+            else if (entry.Name != "words" && !entry.Name.StartsWith("watermark.", StringComparison.Ordinal)) // each opening is a life
             {
                 byte[] bytes = ReadFile(inner);
                 lines.Add($"{inner} {bytes.Length} bytes {XxHash3.HashToUInt64(bytes):x16}");

@@ -36,10 +36,16 @@ internal sealed class Watermarks(RootSet roots)
     }
 
     /// <summary>Begins the life that was announced.</summary>
-    public void Begin(LifeId life, Lsn end)
+    /// <param name="life">The life.</param>
+    /// <param name="last">
+    /// The end of the log, or where the LSNs that a lost root made recovery skip end: the newest segment's header has it until its first
+    /// record needs a longer segment, the files for good.
+    /// </param>
+    public void Begin(LifeId life, Lsn last)
     {
-        Config.Restore(new WatermarkState(end, life, null, Config.Read()?.Parked ?? []), roots.Config.FilePermissions);
-        Run.Write(new WatermarkState(end, life, null, []));
+        Advance(Run, last);
+        Config.Restore(new WatermarkState(last, life, null, Config.Read()?.Parked ?? []), roots.Config.FilePermissions);
+        Run.Write(new WatermarkState(last, life, null, []));
     }
 
     private static void Advance(Watermark watermark, Lsn lsn)

@@ -247,8 +247,9 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
             TryStartSegment(log, identity, last, found);
         }
 
-        _watermarks.Begin(life, end);
-        List<Lsn> stale = directory.List().FindAll(first => first <= last);
+        _watermarks.Begin(life, last);
+        List<Lsn> segments = directory.List();
+        List<Lsn> stale = segments.FindAll(first => first <= last && first != segments[^1]); // without space, the newest goes on
         if (stale.Count > 0)
         {
             directory.Release(directory.Detach(stale));
