@@ -248,4 +248,29 @@ public sealed class TransactionTests : IDisposable
         Assert.True(after > before);
         Assert.Equal("3", again.ReadText("sb-1", StoreRoot.Run, "web", "state.json"));
     }
+
+    [Fact]
+    public async Task A_store_that_has_lost_its_volatile_root_opens_again_after_a_first_transaction_that_is_longer_than_a_segment()
+    {
+        using var test = new TestStore(runParent: TempDirectory.SharedMemory);
+        using var run = new TempDirectory(TempDirectory.SharedMemory);
+        test.Options = test.Options with { SegmentBytes = 16 * 1024 };
+        string large = $"\"{new string('x', 20_000)}\"";
+        await using (StateStore store = await test.OpenAsync())
+        {
+            await store.CreateAsync("sb-1");
+        }
+
+        Directory.Delete(test.Layout.Run, recursive: true);
+        StoreLayout dead;
+        await using (StateStore store = await test.OpenAsync())
+        {
+            await store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Config, null, "config.json", large));
+            CrashImage.Copy(test.Layout.Run, Directory.CreateDirectory(Path.Combine(run.Path, "run")).FullName);
+            dead = StoreLayout.Of(test.CopyAsAfterAKill().Config, Path.Combine(run.Path, "run"));
+        }
+
+        await using StateStore again = await StateStore.OpenAsync(dead, test.Options);
+        Assert.Equal(large, again.ReadText("sb-1", StoreRoot.Config, null, "config.json"));
+    }
 }
