@@ -162,9 +162,10 @@ public sealed class RefusedCallTests : IDisposable
             AssertInjected(tracer.Detach(), call);
         }
 
+        // The words are made before the first lock is taken; a later opening goes on with them.
         Assert.DoesNotContain(
             Directory.Exists(Layout.Run) ? Directory.GetFiles(Layout.Run, "*", SearchOption.AllDirectories) : [],
-            file => file != Path.Combine(Layout.RunMetadata, "words")); // made before the first lock is taken; a later opening goes on with it
+            file => file != Path.Combine(Layout.RunMetadata, "words"));
         _ = child.Expect("open");
     }
 
