@@ -33,6 +33,9 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
     /// </summary>
     public bool IsDurable { get; init; } = true;
 
+    /// <summary>The owner of the files; null for the process's own.</summary>
+    internal FileOwner? Owner { get; init; }
+
     /// <summary>Writes a file by its absolute path. Symbolic links before the last component are followed.</summary>
     /// <param name="path">The absolute path.</param>
     /// <param name="content">The whole content.</param>
@@ -130,7 +133,7 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
         for (int attempt = 0; errno == Errno.Exists && attempt < NameAttempts; attempt++)
         {
             name = TempName.NewFile(_names);
-            errno = _fileSystem.CreateFile(directory, name, Mode, out FileHandle? file);
+            errno = _fileSystem.CreateFile(directory, name, new FilePermissions(Mode, Owner), out FileHandle? file);
             if (errno == Errno.None)
             {
                 return file!;

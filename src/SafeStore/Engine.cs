@@ -34,16 +34,19 @@ internal sealed class Engine : IEngine
             (roots, opened.Anchor, opened.OpenLock, opened.Shared, opened.LogDirectory, waiting, events);
         _log = opened.Log;
         var names = new NameLocks(opened.Anchor, waiting);
-        var resolver = new Resolver(roots, _log, opened.Identity, events);
+        ParkedRecords parked = opened.Parked;
+        parked.NoteOpening();
+        var resolver = new Resolver(roots, _log, opened.Identity, parked, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
         Locker = new SandboxLocker(roots, Gates, names, waiting, resolver);
         var documents = new DocumentSyncer(roots, _log, Locker, new WholeSyncer(roots, opened.HasRecovered, events), waiting);
-        var published = new PublishedSandboxes(roots, names, Locker, resolver, events);
+        var published = new PublishedSandboxes(roots, names, Locker, resolver, parked, events);
         Checkpointer =
-            new Checkpointer(roots, new CheckpointLock(opened.Anchor, waiting), _log, opened.Dirty, published, documents, events);
+            new Checkpointer(new CheckpointLock(opened.Anchor, waiting), _log, opened.Dirty, published, documents, parked, events);
         _maintenance = new Maintenance(_log, Checkpointer, options, events);
         _committer = new Committer(_log, waiting.Guard, _maintenance.Nudge);
-        Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, events);
+        var limit = new LogLimit(_log, Checkpointer, waiting);
+        Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, limit.AdmitAsync, events);
         Reader = new DocumentReader(roots.FileSystem, roots, options.DocumentBytesMax);
     }
 
@@ -99,8 +102,9 @@ internal sealed class Engine : IEngine
             Permissions = roots.Config.FilePermissions,
         };
         FileLock openLock = anchor.LockOf(StoreLock.Open);
+        var parked = new ParkedRecords(roots, new Watermarks(roots), segments.BytesMax);
         bool hasRecovered =
-            await JoinAsync(metadata, roots, segments, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
+            await JoinAsync(metadata, roots, segments, parked, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
         StoreIdentity identity = metadata.Join();
         var logLock = new LogLock(new SharedLock(anchor.LockOf(StoreLock.Log), shared, SharedWord.LogLockWaiting));
         var sync = new SharedSync(new SharedLock(anchor.LockOf(StoreLock.Sync), shared, SharedWord.SyncLockWaiting), shared);
@@ -111,11 +115,14 @@ internal sealed class Engine : IEngine
             _ = log.LastLsn(hold); // O6: the kernel tells of a failed write-back only to handles that were open
         }
 
-        var opened = new OpenedStore(roots, anchor, openLock, shared, logDirectory, log, dirty, identity, hasRecovered);
+        var opened = new OpenedStore(roots, anchor, openLock, shared, logDirectory, log, dirty, parked, identity, hasRecovered);
         var engine = new Engine(options, opened, waiting, events);
         owned.Disown();
         return engine;
     }
+
+    public ValueTask<SandboxHold> LockToRemoveAsync(string sandbox, TimeSpan timeout, CancellationToken cancellation) =>
+        Locker.LockToRemoveAsync(sandbox, timeout, cancellation);
 
     public async ValueTask<SandboxHold> LockAsync(
         SandboxTarget target, LockMode mode, TimeSpan timeout, CancellationToken cancellation)
@@ -184,8 +191,8 @@ internal sealed class Engine : IEngine
 
     /// <returns>Whether this process has recovered the store, since no other process had it open.</returns>
     private static async ValueTask<bool> JoinAsync(
-        StoreMetadata metadata, RootSet roots, LogDirectory segments, FileLock openLock, SharedState shared, LockWaiting waiting,
-        EngineEvents events, CancellationToken cancellation)
+        StoreMetadata metadata, RootSet roots, LogDirectory segments, ParkedRecords parked, FileLock openLock, SharedState shared,
+        LockWaiting waiting, EngineEvents events, CancellationToken cancellation)
     {
         bool hasRecovered = false;
         bool joined = await waiting.TryUntilAsync(
@@ -200,7 +207,7 @@ internal sealed class Engine : IEngine
                         shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
                     }
 
-                    LifeId life = Recover(metadata, roots, segments, shared, found == StoreStatus.Faulted, events);
+                    LifeId life = Recover(metadata, roots, segments, parked, shared, found == StoreStatus.Faulted, events);
                     shared.StartOver(life); // O3
                     shared.SetStatus(StoreStatus.Open);
                     hasRecovered = true;
@@ -237,11 +244,12 @@ internal sealed class Engine : IEngine
     }
 
     private static LifeId Recover(
-        StoreMetadata metadata, RootSet roots, LogDirectory segments, SharedState shared, bool wasFaulted, EngineEvents events)
+        StoreMetadata metadata, RootSet roots, LogDirectory segments, ParkedRecords parked, SharedState shared, bool wasFaulted,
+        EngineEvents events)
     {
         try
         {
-            return new StoreRecovery(roots, segments, metadata, events).Run(shared, wasFaulted);
+            return new StoreRecovery(roots, segments, metadata, parked, events).Run(shared, wasFaulted);
         }
         catch (SyncFailedException failure)
         {
@@ -264,6 +272,7 @@ internal sealed class Engine : IEngine
         DirectoryHandle LogDirectory,
         CommitLog Log,
         DirtySegments Dirty,
+        ParkedRecords Parked,
         StoreIdentity Identity,
         bool HasRecovered);
 }

@@ -28,6 +28,10 @@ internal interface IEngine : IAsyncDisposable
     /// <exception cref="StoreReadOnlyException">It only looks, and the lock is not a shared one.</exception>
     ValueTask<SandboxHold> LockAsync(SandboxTarget target, LockMode mode, TimeSpan timeout, CancellationToken cancellation);
 
+    /// <summary>Locks a sandbox to remove it, also one with transactions that cannot be finished.</summary>
+    /// <exception cref="StoreReadOnlyException">It only looks.</exception>
+    ValueTask<SandboxHold> LockToRemoveAsync(string sandbox, TimeSpan timeout, CancellationToken cancellation);
+
     /// <exception cref="StoreReadOnlyException">It only looks.</exception>
     ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation);
 

@@ -65,6 +65,9 @@ internal sealed class ReadOnlyEngine : IEngine
         return engine;
     }
 
+    public ValueTask<SandboxHold> LockToRemoveAsync(string sandbox, TimeSpan timeout, CancellationToken cancellation) =>
+        throw new StoreReadOnlyException("remove a sandbox");
+
     public async ValueTask<SandboxHold> LockAsync(
         SandboxTarget target, LockMode mode, TimeSpan timeout, CancellationToken cancellation) =>
         target.IsNew || mode != LockMode.Shared ? throw new StoreReadOnlyException($"lock the sandbox '{target.Id}' for a change")

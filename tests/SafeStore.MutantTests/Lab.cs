@@ -113,6 +113,26 @@ internal sealed class Lab
             Errno.None, fs.MakeDirectory(parent!, name, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
     }
 
+    /// <summary>Writes a file in place, as another program does.</summary>
+    public void WriteFile(string path, string content)
+    {
+        SimulatedFileSystem fs = Machine.Start("other program").FileSystem;
+        int slash = path.LastIndexOf('/');
+        Xunit.Assert.Equal(Errno.None, fs.OpenRoot(path[..slash], out DirectoryHandle? directory));
+        Errno errno = fs.OpenFile(directory!, path[(slash + 1)..], FileUse.ReadWrite, out FileHandle? file);
+        errno = errno == Errno.NotFound ? fs.CreateFile(directory!, path[(slash + 1)..], AtomicFile.DefaultMode, out file) : errno;
+        Xunit.Assert.Equal(Errno.None, errno);
+        Xunit.Assert.Equal(Errno.None, fs.Write(file!, Encoding.UTF8.GetBytes(content), 0, out _));
+    }
+
+    /// <summary>The paths of all that lies below a directory.</summary>
+    public IEnumerable<string> Paths(string directory) =>
+        Walk("/store").Select(static found => found.Path).Where(path => path.StartsWith(directory, StringComparison.Ordinal));
+
+    /// <summary>What a file says; null for a directory.</summary>
+    public string? TextOf(string path) =>
+        Walk("/store").First(found => found.Path == path).Inode is FileInode file ? Encoding.UTF8.GetString(file.Content.ToArray()) : null;
+
     /// <summary>Removes a directory with the files in it, as another program does.</summary>
     public void RemoveDirectory(string place, string name, bool syncs = false)
     {

@@ -1,12 +1,14 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Commit;
 using SafeStore.Diagnostics;
+using SafeStore.FileSystem;
 using SafeStore.Log;
-using SafeStore.Roots;
+using SafeStore.Recovery;
 using SafeStore.Threads;
 using SafeStore.Vocabulary;
 
@@ -17,13 +19,16 @@ namespace SafeStore.Checkpoint;
 /// (docs/commit-protocol.md, "Checkpoint"). Needs no sandbox lock: a lock held for hours does not hold up the log.
 /// </summary>
 internal sealed class Checkpointer(
-    RootSet roots, CheckpointLock turn, CommitLog log, DirtySegments dirty, PublishedSandboxes published, DocumentSyncer documents,
+    CheckpointLock turn, CommitLog log, DirtySegments dirty, PublishedSandboxes published, DocumentSyncer documents, ParkedRecords parked,
     EngineEvents events)
 {
     /// <summary>More make a checkpoint shorter, and commits meanwhile wait longer for the filesystem's journal.</summary>
     private const int SyncsMax = 2;
 
-    private readonly Watermarks _watermarks = new(roots);
+    private readonly Watermarks _watermarks = parked.Watermarks;
+
+    /// <summary>What kept the last checkpoint from releasing all sealed segments; null if nothing did.</summary>
+    public string? Obstacle { get; private set; }
 
     /// <summary>Checkpoints sealed segments, as far as their transactions are published.</summary>
     /// <param name="seal">Whether to seal the current segment first, so that all that was committed is checkpointed.</param>
@@ -40,27 +45,34 @@ internal sealed class Checkpointer(
 
         // What takes longer than a commit runs on threads of its own: those of the pool have commits in their queues.
         long start = turn.Time.GetTimestamp();
-        using var threads = new ParallelCalls(Math.Min(roots.FileSystem.SyncsSideBySide, SyncsMax));
+        using var threads = new ParallelCalls(Math.Min(log.Directory.FileSystem.SyncsSideBySide, SyncsMax));
         List<Lsn> segments = await ListAsync(seal, threads, cancellation).ConfigureAwait(false); // K2
-        Lsn mark = _watermarks.Config.Read()?.Lsn ?? default;
-        // K3
-        (List<Lsn> released, Lsn last, Dictionary<string, DirtySandbox> sandboxes) =
-            await CollectAsync(segments, mark, threads, cancellation).ConfigureAwait(false);
-        if (released.Count == 0)
+        WatermarkState state = _watermarks.Config.Read()
+            ?? throw new StoreMetadataException(log.Directory.Path, "the watermark's files are missing");
+        CheckpointScope scope = await CollectAsync(segments, state, threads, cancellation).ConfigureAwait(false); // K3
+        if (scope.Released.Count == 0 && scope.Parked.Values.SequenceEqual(state.Parked))
         {
-            return mark;
+            return scope.Last;
         }
 
-        await documents.SyncAsync(sandboxes.Values, threads, cancellation).ConfigureAwait(false); // K4, K5
-        await threads.RunAsync(() => Faulting(() => _watermarks.Advance(last))).ConfigureAwait(false); // K6
+        IReadOnlyDictionary<string, StorageException> blocked =
+            await documents.SyncAsync(scope.Sandboxes.Values, threads, cancellation).ConfigureAwait(false); // K4, K5
+        if (blocked.Count > 0 && !await TryParkAsync(blocked, scope, state, cancellation).ConfigureAwait(false))
+        {
+            return state.Lsn;
+        }
+
+        (Lsn last, ImmutableArray<ParkedEntry> entries) = (scope.Last, [.. scope.Parked.Values]);
+        await threads.RunAsync(() => Faulting(() => _watermarks.Advance(last, entries))).ConfigureAwait(false); // K6
         List<string> detached;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
-            detached = log.Detach(released, hold); // K7
+            detached = log.Detach(scope.Released, hold); // K7
+            parked.Trim(entries);
         }
 
         await threads.RunAsync(() => Faulting(() => log.Directory.Release(detached))).ConfigureAwait(false); // K8
-        events.CheckpointDone(last, released.Count, turn.Time.GetElapsedTime(start));
+        events.CheckpointDone(last, scope.Released.Count, turn.Time.GetElapsedTime(start));
         return last;
     }
 
@@ -76,13 +88,25 @@ internal sealed class Checkpointer(
         return log.Directory.List();
     }
 
-    /// <summary>What sealed segments wrote, oldest first, up to one with a transaction that is not published yet.</summary>
-    private async ValueTask<(List<Lsn> Released, Lsn Last, Dictionary<string, DirtySandbox> Sandboxes)> CollectAsync(
-        List<Lsn> segments, Lsn mark, ParallelCalls threads, CancellationToken cancellation)
+    /// <summary>What sealed segments wrote, oldest first, up to one with a transaction that is neither published nor parked.</summary>
+    private async ValueTask<CheckpointScope> CollectAsync(
+        List<Lsn> segments, WatermarkState state, ParallelCalls threads, CancellationToken cancellation)
     {
-        var released = new List<Lsn>();
-        var all = new Dictionary<string, DirtySandbox>(StringComparer.Ordinal);
-        Lsn last = mark;
+        var scope = new CheckpointScope(state.Lsn);
+        Obstacle = null;
+        foreach (ParkedEntry entry in state.Parked)
+        {
+            DirtySandbox sandbox = DirtyOf(entry);
+            if (await published.FindObstacleAsync(sandbox, cancellation).ConfigureAwait(false) is null)
+            {
+                scope.Add(sandbox);
+            }
+            else
+            {
+                scope.Park(entry);
+            }
+        }
+
         for (int i = 0; i + 1 < segments.Count; i++)
         {
             (Lsn first, Lsn end) = (segments[i], segments[i + 1].Previous);
@@ -91,32 +115,116 @@ internal sealed class Checkpointer(
             await threads.RunAsync(() =>
             {
                 found = dirty.Find(first, end) ?? Read(first, end);
-                unpublished = [.. found.Values.Where(sandbox => !published.IsPublishedByItsWord(sandbox))];
+                unpublished = [.. found.Values.Where(sandbox => !scope.IsParked(sandbox) && !published.IsPublishedByItsWord(sandbox))];
             }).ConfigureAwait(false);
-            foreach (DirtySandbox sandbox in unpublished)
+            if (!await TryPublishAsync(unpublished, scope, state, cancellation).ConfigureAwait(false))
             {
-                if (!await published.IsPublishedAsync(sandbox, cancellation).ConfigureAwait(false))
-                {
-                    events.CheckpointWaits(sandbox.Sandbox, sandbox.Last);
-                    return (released, last, all);
-                }
+                return scope;
             }
 
-            foreach ((string id, DirtySandbox sandbox) in found)
+            foreach (DirtySandbox sandbox in found.Values.Where(sandbox => !scope.IsParked(sandbox)))
             {
-                if (!all.TryGetValue(id, out DirtySandbox? before))
-                {
-                    all.Add(id, before = new DirtySandbox(id));
-                }
-
-                before.Add(sandbox);
+                scope.Add(sandbox);
             }
 
-            released.Add(segments[i]);
-            last = end;
+            scope.Release(segments[i], end);
         }
 
-        return (released, last, all);
+        return scope;
+    }
+
+    /// <summary>Publishes what dead processes have left, or parks it.</summary>
+    private async ValueTask<bool> TryPublishAsync(
+        List<DirtySandbox> unpublished, CheckpointScope scope, WatermarkState state, CancellationToken cancellation)
+    {
+        var blocked = new Dictionary<string, StorageException>(StringComparer.Ordinal);
+        foreach (DirtySandbox sandbox in unpublished)
+        {
+            SafeStoreException? obstacle = await published.FindObstacleAsync(sandbox, cancellation).ConfigureAwait(false);
+            if (obstacle is StorageException { Errno: var errno } lasting && ParkedRecords.IsLasting(errno))
+            {
+                blocked.Add(sandbox.Sandbox, lasting);
+            }
+            else if (obstacle is not null)
+            {
+                Obstacle = $"sandbox '{sandbox.Sandbox}' has a transaction that is not published: {obstacle.Message}";
+                events.CheckpointWaits(sandbox.Sandbox, sandbox.Last);
+                return false;
+            }
+        }
+
+        return blocked.Count == 0 || await TryParkAsync(blocked, scope, state, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Parks all that the log has of some sandboxes, whichever segment it is in.</summary>
+    private async ValueTask<bool> TryParkAsync(
+        IReadOnlyDictionary<string, StorageException> blocked, CheckpointScope scope, WatermarkState state, CancellationToken cancellation)
+    {
+        List<(SandboxPlan Plan, CommitRecord Record)> all;
+        using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
+        {
+            IEnumerable<CommitRecord> records = log.ReadAll(hold).Where(record => record.Lsn > state.Lsn);
+            all = [.. CommittedPlans.Of(records, log.Directory.Path).Where(transaction => blocked.ContainsKey(transaction.Plan.Sandbox))];
+            log.Sync(log.LastLsn(hold), hold);
+        }
+
+        foreach ((string sandbox, StorageException reason) in blocked)
+        {
+            Obstacle = $"sandbox '{sandbox}' has a transaction that can neither be applied nor parked: {reason.Message}";
+            ParkedEntry? known = state.Parked.FirstOrDefault(entry => entry.Sandbox == sandbox);
+            List<(SandboxPlan Plan, CommitRecord Record)> own =
+                all.FindAll(transaction => transaction.Plan.Sandbox == sandbox && !(transaction.Record.Lsn <= known?.Last));
+            if (known is null && own.Count == 0)
+            {
+                continue; // they are below the watermark, in a segment that was not released then
+            }
+
+            if (Park(sandbox, known, own) is not { } entry)
+            {
+                return false;
+            }
+
+            scope.Park(entry);
+            events.Parked(sandbox, entry.Last, reason);
+        }
+
+        bool fits = (state with { Parked = [.. scope.Parked.Values] }).Fits;
+        Obstacle = fits ? null : Obstacle;
+        return fits;
+    }
+
+    private ParkedEntry? Park(string sandbox, ParkedEntry? known, List<(SandboxPlan Plan, CommitRecord Record)> own)
+    {
+        try
+        {
+            return known is null ? parked.Write(sandbox, own) : own.Count == 0 ? known : parked.Write(sandbox, parked.Join(known, own));
+        }
+        catch (Exception failure) when (failure is StorageException or LogCorruptException)
+        {
+            events.ParkedStaysInLog(sandbox, failure);
+            return null;
+        }
+        catch (NotDurableException failure)
+        {
+            throw log.Faults.Fault(failure.Path, failure.Errno);
+        }
+    }
+
+    /// <summary>What was parked and is published by now: a process may have published it before it was parked.</summary>
+    private DirtySandbox DirtyOf(ParkedEntry entry)
+    {
+        var sandbox = new DirtySandbox(entry.Sandbox);
+        try
+        {
+            parked.Join(entry, []).ForEach(transaction => sandbox.Add(transaction.Plan, transaction.Record.Lsn));
+        }
+        catch (LogCorruptException damage)
+        {
+            events.ParkedLost(entry.Sandbox, damage);
+            return DirtySandbox.OfParked(entry.Sandbox, entry.Last);
+        }
+
+        return sandbox;
     }
 
     private Dictionary<string, DirtySandbox> Read(Lsn first, Lsn last)

@@ -41,6 +41,9 @@ internal sealed class DirtySandbox(string sandbox)
         }
     }
 
+    /// <summary>One whose transactions are not known: but for the lock word, they were made durable when they were applied.</summary>
+    public static DirtySandbox OfParked(string sandbox, Lsn last) => new(sandbox) { Last = last };
+
     /// <summary>Adds what other segments wrote.</summary>
     public void Add(DirtySandbox other)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -30,8 +31,11 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
     /// <param name="dirty">What they touched.</param>
     /// <param name="syncs">Makes the syncs.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public async ValueTask SyncAsync(IReadOnlyCollection<DirtySandbox> dirty, ParallelCalls syncs, CancellationToken cancellation)
+    /// <returns>The sandboxes of which something cannot be synced, because of what another program has put over it.</returns>
+    public async ValueTask<IReadOnlyDictionary<string, StorageException>> SyncAsync(
+        IReadOnlyCollection<DirtySandbox> dirty, ParallelCalls syncs, CancellationToken cancellation)
     {
+        var blocked = new ConcurrentDictionary<string, StorageException>(StringComparer.Ordinal);
         bool isDone = false;
         await syncs.RunAsync(() => isDone = TrySyncWhole(dirty)).ConfigureAwait(false);
         if (isDone)
@@ -41,8 +45,10 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
         else
         {
-            await SyncEachAsync(dirty, syncs, cancellation).ConfigureAwait(false);
+            await SyncEachAsync(dirty, syncs, blocked, cancellation).ConfigureAwait(false);
         }
+
+        return blocked;
     }
 
     private bool TrySyncWhole(IReadOnlyCollection<DirtySandbox> dirty)
@@ -57,7 +63,9 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
     }
 
-    private async ValueTask SyncEachAsync(IReadOnlyCollection<DirtySandbox> dirty, ParallelCalls syncs, CancellationToken cancellation)
+    private async ValueTask SyncEachAsync(
+        IReadOnlyCollection<DirtySandbox> dirty, ParallelCalls syncs, ConcurrentDictionary<string, StorageException> blocked,
+        CancellationToken cancellation)
     {
         var left = new Queue<DirtySandbox>(dirty);
         using var files = new SyncBatch<DirtyFile>(_fs, syncs, FilesPerBatch);
@@ -65,19 +73,34 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         {
             cancellation.ThrowIfCancellationRequested();
             var sandboxes = new List<DirtySandbox>();
-            await syncs.RunAsync(() => Open(left, sandboxes, files)).ConfigureAwait(false);
-            await SyncAsync(sandboxes, files, syncs).ConfigureAwait(false);
+            await syncs.RunAsync(() => Open(left, sandboxes, files, blocked)).ConfigureAwait(false);
+            await SyncAsync(sandboxes, files, syncs, blocked).ConfigureAwait(false);
         }
 
         await syncs.RunAsync(() => SyncRoots()).ConfigureAwait(false);
     }
 
-    private void Open(Queue<DirtySandbox> left, List<DirtySandbox> sandboxes, SyncBatch<DirtyFile> files)
+    private void Open(
+        Queue<DirtySandbox> left, List<DirtySandbox> sandboxes, SyncBatch<DirtyFile> files,
+        ConcurrentDictionary<string, StorageException> blocked)
     {
         while (!files.IsFull && left.TryDequeue(out DirtySandbox? sandbox))
         {
             sandboxes.Add(sandbox);
-            Open(sandbox, files);
+            Trying(sandbox.Sandbox, blocked, () => Open(sandbox, files));
+        }
+    }
+
+    /// <summary>What keeps one sandbox from being synced does not keep the others.</summary>
+    private static void Trying(string sandbox, ConcurrentDictionary<string, StorageException> blocked, Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (StorageException failure) when (ParkedRecords.IsLasting(failure.Errno))
+        {
+            _ = blocked.TryAdd(sandbox, failure);
         }
     }
 
@@ -101,16 +124,28 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
 
         Errno errno = _fs.OpenFile(root.Directory, path, FileUse.Read, out FileHandle? file);
-        if (errno is Errno.NotFound or Errno.NotDirectory)
+        if (errno is Errno.NotFound or Errno.NotDirectory or Errno.SymbolicLink or Errno.IsDirectory or Errno.NoSuchDevice)
         {
-            return; // deleted, perhaps with its container, whose name may be a document's by now
+            return; // deleted, perhaps with its container, whose name may be a document's by now; or replaced by another program
         }
 
         StorageException.ThrowIfFailed(errno, "open for the checkpoint", root.Directory.Path, path);
+        using var owned = new OwnedParts();
+        owned.Add(file!);
+        StorageException.ThrowIfFailed(_fs.Stat(file!, out FileStatus status), "look at for the checkpoint", file!);
+        StorageException.ThrowIfFailed(status.IsOnMountOf(root.Status) ? Errno.None : Errno.Busy, "sync what is mounted over", file!);
+        if (status.Kind != FileKind.Regular)
+        {
+            return; // what another program has put in its place
+        }
+
+        owned.Disown();
         files.Add(file!, new DirtyFile(sandbox, key, root.Directory));
     }
 
-    private async ValueTask SyncAsync(List<DirtySandbox> sandboxes, SyncBatch<DirtyFile> files, ParallelCalls syncs)
+    private async ValueTask SyncAsync(
+        List<DirtySandbox> sandboxes, SyncBatch<DirtyFile> files, ParallelCalls syncs,
+        ConcurrentDictionary<string, StorageException> blocked)
     {
         foreach ((DirtyFile file, Errno errno) in await files.SyncAsync().ConfigureAwait(false))
         {
@@ -122,7 +157,7 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
             await RewriteAsync(file).ConfigureAwait(false);
         }
 
-        await SyncDirectoriesAsync(sandboxes, syncs).ConfigureAwait(false);
+        await SyncDirectoriesAsync(sandboxes, syncs, blocked).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -141,7 +176,7 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
                 && held.Handles.Find(key.Root, key.Container) is { } directory)
             {
                 using var inOrder = new ParallelCalls(1);
-                using var files = new FileRewriter(_fs, inOrder);
+                using var files = new FileRewriter(_fs, inOrder, static (_, failure) => throw failure);
                 files.Write(roots[key.Root], key.Container is null ? sandbox
                     : $"{sandbox}/{key.Container}", directory, key.File, content.Span);
                 files.Complete();
@@ -169,7 +204,8 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         return redo.Documents.TryGetValue(key, out RedoDocument? found) ? found.Content : null;
     }
 
-    private async ValueTask SyncDirectoriesAsync(List<DirtySandbox> sandboxes, ParallelCalls syncs)
+    private async ValueTask SyncDirectoriesAsync(
+        List<DirtySandbox> sandboxes, ParallelCalls syncs, ConcurrentDictionary<string, StorageException> blocked)
     {
         var containers = new List<(StoreRoot Root, string Path)>();
         var own = new List<(StoreRoot Root, string Path)>();
@@ -185,9 +221,11 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
 
         // Children before parents.
-        await syncs.ForEachAsync(containers.Count, number => SyncDirectory(roots[containers[number].Root], containers[number].Path))
-            .ConfigureAwait(false);
-        await syncs.ForEachAsync(own.Count, number => SyncDirectory(roots[own[number].Root], own[number].Path)).ConfigureAwait(false);
+        await syncs.ForEachAsync(containers.Count, number => Sync(containers[number])).ConfigureAwait(false);
+        await syncs.ForEachAsync(own.Count, number => Sync(own[number])).ConfigureAwait(false);
+
+        void Sync((StoreRoot Root, string Path) directory) =>
+            Trying(directory.Path.Split('/')[0], blocked, () => SyncDirectory(roots[directory.Root], directory.Path));
     }
 
     private void SyncDirectory(RootDirectory root, string path)
@@ -198,7 +236,7 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
 
         Errno errno = _fs.OpenDirectory(root.Directory, path, out DirectoryHandle? directory);
-        if (errno is Errno.NotFound or Errno.NotDirectory)
+        if (errno is Errno.NotFound or Errno.NotDirectory or Errno.SymbolicLink)
         {
             return;
         }
@@ -206,6 +244,9 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         StorageException.ThrowIfFailed(errno, "open for the checkpoint", root.Directory.Path, path);
         using (directory)
         {
+            StorageException.ThrowIfFailed(_fs.Stat(directory!, out FileStatus status), "look at for the checkpoint", directory!);
+            StorageException.ThrowIfFailed(
+                status.IsOnMountOf(root.Status) ? Errno.None : Errno.Busy, "sync what is mounted over", directory!);
             SyncOrFault(directory!);
         }
     }

@@ -4,12 +4,14 @@ using System.Threading.Tasks;
 using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
+using SafeStore.Recovery;
 using SafeStore.Roots;
 
 namespace SafeStore.Checkpoint;
 
 /// <summary>Tells whether a sandbox's transactions in the log have been published; finishes those of a dead process.</summary>
-internal sealed class PublishedSandboxes(RootSet roots, NameLocks names, SandboxLocker locker, IResolver resolver, EngineEvents events)
+internal sealed class PublishedSandboxes(
+    RootSet roots, NameLocks names, SandboxLocker locker, IResolver resolver, ParkedRecords parked, EngineEvents events)
 {
     /// <summary>By the lock word: without any lock, so that a lock held for hours does not hold up the log.</summary>
     public bool IsPublishedByItsWord(DirtySandbox sandbox)
@@ -25,24 +27,36 @@ internal sealed class PublishedSandboxes(RootSet roots, NameLocks names, Sandbox
     }
 
     /// <summary>The same, after whatever a dead process has left was finished.</summary>
-    public async ValueTask<bool> IsPublishedAsync(DirtySandbox sandbox, CancellationToken cancellation)
+    /// <returns>Why it is not published; null if it is.</returns>
+    public async ValueTask<SafeStoreException?> FindObstacleAsync(DirtySandbox sandbox, CancellationToken cancellation)
     {
         if (IsPublishedByItsWord(sandbox))
         {
-            return true; // by now
+            return null; // by now
         }
 
         try
         {
-            return WordOf(sandbox.Sandbox) is null && !locker.Exists(sandbox.Sandbox)
-                ? await IsGoneAsync(sandbox.Sandbox, cancellation).ConfigureAwait(false)
-                : await ResolveAsync(sandbox.Sandbox, cancellation).ConfigureAwait(false);
+            if (WordOf(sandbox.Sandbox) is null && !locker.Exists(sandbox.Sandbox))
+            {
+                await FinishGoneAsync(sandbox.Sandbox, cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                await ResolveAsync(sandbox.Sandbox, cancellation).ConfigureAwait(false);
+            }
+
+            return null;
         }
-        catch (StorageException failure)
+        catch (LockTimeoutException holder)
         {
-            // its segment waits; those before it need not
+            return holder; // it is at work, at this moment or for long
+        }
+        catch (SafeStoreException failure) when (failure is StorageException || parked.IsDamageOf(sandbox.Sandbox, failure))
+        {
+            // not of the others
             events.BackgroundFailed($"resolve sandbox {sandbox.Sandbox} for the checkpoint", failure);
-            return false;
+            return failure;
         }
     }
 
@@ -51,40 +65,29 @@ internal sealed class PublishedSandboxes(RootSet roots, NameLocks names, Sandbox
     /// <summary>
     /// A sandbox without any directory: removed since, or its creation is between append and publish. Its name lock tells.
     /// </summary>
-    private async ValueTask<bool> IsGoneAsync(string sandbox, CancellationToken cancellation)
+    private async ValueTask FinishGoneAsync(string sandbox, CancellationToken cancellation)
     {
-        try
+        using NameLocks.Hold name = await names.AcquireAsync([sandbox], TimeSpan.Zero, cancellation).ConfigureAwait(false);
+        if (!locker.Exists(sandbox))
         {
-            using NameLocks.Hold name = await names.AcquireAsync([sandbox], TimeSpan.Zero, cancellation).ConfigureAwait(false);
-            if (locker.Exists(sandbox))
-            {
-                return false; // made anew while we looked; the next checkpoint reads its lock word
-            }
-
             _ = await resolver.FinishCreationAsync(sandbox, cancellation).ConfigureAwait(false);
-            return true;
+            return;
         }
-        catch (LockTimeoutException)
-        {
-            return false; // being created or removed at this moment
-        }
+
+        // made anew while we looked; the next checkpoint reads its lock word
+        throw new LockTimeoutException(SandboxHandles.LockPathOf(sandbox), TimeSpan.Zero, [], "the process that has just made the sandbox");
     }
 
     /// <summary>With the lock, everything is found published, or is published; if the lock is held, its holder is at work.</summary>
-    private async ValueTask<bool> ResolveAsync(string sandbox, CancellationToken cancellation)
+    private async ValueTask ResolveAsync(string sandbox, CancellationToken cancellation)
     {
         try
         {
             using SandboxHold hold = await locker.LockAsync(sandbox, LockMode.Exclusive, TimeSpan.Zero, cancellation).ConfigureAwait(false);
-            return true;
-        }
-        catch (LockTimeoutException)
-        {
-            return false;
         }
         catch (NotFoundException)
         {
-            return await IsGoneAsync(sandbox, cancellation).ConfigureAwait(false);
+            await FinishGoneAsync(sandbox, cancellation).ConfigureAwait(false);
         }
     }
 }

@@ -16,7 +16,8 @@ namespace SafeStore.Commit;
 /// does once the record is in the log, but for creations that could not be staged, which are revoked by a record of their own.
 /// </summary>
 internal sealed class TransactionRunner(
-    RootSet roots, Committer committer, NameLocks names, SandboxLocker locker, IResolver resolver, EngineEvents events)
+    RootSet roots, Committer committer, NameLocks names, SandboxLocker locker, IResolver resolver,
+    Func<CancellationToken, ValueTask> admit, EngineEvents events)
 {
     private readonly ContainerRules _containers = new(roots);
     private readonly Stager _stager = new(roots);
@@ -31,6 +32,11 @@ internal sealed class TransactionRunner(
         if (changed.Length == 0)
         {
             return participants.Max(static participant => participant.Hold.Version);
+        }
+
+        if (Array.Exists(changed, static participant => participant.Plan.Kind != PlanKind.Remove))
+        {
+            await admit(cancellation).ConfigureAwait(false);
         }
 
         bool isBeside = Array.TrueForAll(changed, static participant => participant.Plan.Kind == PlanKind.Create);
@@ -143,7 +149,7 @@ internal sealed class TransactionRunner(
             throw new AlreadyExistsException("sandbox", plan.Sandbox);
         }
 
-        if (!_stager.TryBeginNew(plan, participant.Staged)) // N2
+        if (resolver.MayBeBegun(plan.Sandbox) || !_stager.TryBeginNew(plan, participant.Staged)) // N2
         {
             await BeginAfterAnotherAsync(plan, participant.Staged, cancellation).ConfigureAwait(false);
         }
@@ -220,7 +226,8 @@ internal sealed class TransactionRunner(
         hold.Handles.Forget();
         try
         {
-            hold.Handles.WriteWord(new LockWord(LockWordState.Idle, hold.Version, hold.Handles.OfSeveral));
+            hold.Handles.WriteWord(
+                hold.Unresolved ?? new LockWord(LockWordState.Idle, hold.Version, hold.Handles.OfSeveral));
             hold.IsSpent = false;
         }
         catch (StorageException)

@@ -65,6 +65,16 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void SandboxVanished(string sandbox) => LogSandboxVanished(logger, sandbox);
 
+    public void Overruled(string sandbox, string path, string kept) => LogOverruled(logger, sandbox, path, kept);
+
+    public void SandboxBuiltAgain(string sandbox) => LogSandboxBuiltAgain(logger, sandbox);
+
+    public void Parked(string sandbox, Lsn last, Exception reason) => LogParked(logger, reason, sandbox, last.Value);
+
+    public void ParkedStaysInLog(string sandbox, Exception reason) => LogParkedStaysInLog(logger, reason, sandbox);
+
+    public void ParkedLost(string sandbox, Exception damage) => LogParkedLost(logger, damage, sandbox);
+
     [LoggerMessage(1, LogLevel.Information, "Rolled sandbox {Sandbox} forward to LSN {Lsn}: its last writer died after the append")]
     private static partial void LogRolledForward(ILogger logger, string sandbox, long lsn);
 
@@ -120,4 +130,30 @@ internal sealed partial class EngineEvents(ILogger logger)
         7, LogLevel.Warning,
         "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
     private static partial void LogSandboxVanished(ILogger logger, string sandbox);
+
+    [LoggerMessage(
+        20, LogLevel.Warning,
+        "Another program has changed sandbox {Sandbox} after its last transaction and before that was recovered. The log wins; what was in "
+        + "{Path} is kept in {Kept}")]
+    private static partial void LogOverruled(ILogger logger, string sandbox, string path, string kept);
+
+    [LoggerMessage(
+        21, LogLevel.Warning,
+        "Sandbox {Sandbox} was created by a transaction in the log and was gone; it has been built again. If another program has removed "
+        + "it, remove it again")]
+    private static partial void LogSandboxBuiltAgain(ILogger logger, string sandbox);
+
+    [LoggerMessage(
+        22, LogLevel.Warning,
+        "The transactions of sandbox {Sandbox}, up to LSN {Last}, cannot be applied, or not be made durable in the documents. They are "
+        + "kept beside the log; each lock and each checkpoint tries again. Mend what is in the way, or remove the sandbox")]
+    private static partial void LogParked(ILogger logger, Exception reason, string sandbox, long last);
+
+    [LoggerMessage(
+        23, LogLevel.Warning,
+        "The transactions of sandbox {Sandbox} cannot be applied, nor kept beside the log: the log cannot be shortened until they are")]
+    private static partial void LogParkedStaysInLog(ILogger logger, Exception reason, string sandbox);
+
+    [LoggerMessage(24, LogLevel.Error, "Transactions of sandbox {Sandbox} that were parked are lost: remove or restore it")]
+    private static partial void LogParkedLost(ILogger logger, Exception damage, string sandbox);
 }

@@ -28,6 +28,9 @@ internal sealed class SandboxHold(
     /// <summary>Whether the flock is held; false for a sandbox that is to be created, or was removed.</summary>
     public bool HasFlock { get; set; }
 
+    /// <summary>What its lock word said if it could not be resolved: the sandbox can only be removed. Null if it is resolved.</summary>
+    public LockWord? Unresolved { get; set; }
+
     /// <summary>Whether a transaction of this holder may be left half done: only the next locker finishes it.</summary>
     public bool IsSpent { get; set; }
 

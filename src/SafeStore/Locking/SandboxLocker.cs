@@ -18,6 +18,12 @@ internal interface IResolver
     /// name. False, and what was staged is removed, if there was no such creation.
     /// </summary>
     ValueTask<bool> FinishCreationAsync(string sandbox, CancellationToken cancellation);
+
+    /// <summary>Whether a sandbox that does not exist may have a creation to be finished that nothing staged leads to.</summary>
+    bool MayBeBegun(string sandbox);
+
+    /// <summary>Whether a sandbox whose lock word says "idle" at a version has later transactions that are parked.</summary>
+    bool IsParked(string sandbox, Lsn version);
 }
 
 /// <summary>Takes sandbox locks: first the turn in this process, then flock on the sandbox's lock file.</summary>
@@ -52,6 +58,35 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         {
             hold.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Locks an existing sandbox to remove it; resolved if it can be. If it cannot, the removal ends what could not be finished.
+    /// </summary>
+    /// <exception cref="NotFoundException">It does not exist.</exception>
+    /// <exception cref="LockTimeoutException">The time is up.</exception>
+    public async ValueTask<SandboxHold> LockToRemoveAsync(string sandbox, TimeSpan timeout, CancellationToken cancellation)
+    {
+        try
+        {
+            return await LockAsync(sandbox, LockMode.Exclusive, timeout, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is StorageException or LogCorruptException)
+        {
+            var deadline = new Deadline(waiting.Time, timeout);
+            SandboxHold hold = await EnterAsync(sandbox, LockMode.Exclusive, deadline, cancellation).ConfigureAwait(false);
+            try
+            {
+                LockWord word = await AcquireUnresolvedAsync(hold.Gate, deadline, cancellation).ConfigureAwait(false);
+                (hold.Unresolved, hold.Version, hold.HasFlock) = (word, word.Lsn, true);
+                return hold;
+            }
+            catch
+            {
+                hold.Dispose();
+                throw;
+            }
         }
     }
 
@@ -200,6 +235,11 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
             {
                 // L3. A process that waited may have got the lock of a file that is no longer the sandbox's.
                 word = handles.IsCurrent() ? handles.ReadWord() : null;
+                if (word is { State: LockWordState.Idle } found && resolver.IsParked(gate.Sandbox, found.Lsn))
+                {
+                    word = found with { State = LockWordState.Committing };
+                }
+
                 if (word is { State: not LockWordState.Idle } unresolved)
                 {
                     if (mode == LockMode.Shared)
@@ -231,6 +271,27 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
 
             gate.Handles = null;
             handles.Dispose();
+        }
+    }
+
+    private async ValueTask<LockWord> AcquireUnresolvedAsync(SandboxGate gate, Deadline deadline, CancellationToken cancellation)
+    {
+        SandboxHandles handles = gate.Handles ??= TryOpen(gate.Sandbox) ?? throw new NotFoundException("sandbox", gate.Sandbox);
+        if (!handles.Lock.TryAcquire(LockMode.Exclusive)
+            && !await WaitAsync(handles.Lock, LockMode.Exclusive, deadline, cancellation).ConfigureAwait(false))
+        {
+            throw handles.Lock.TimedOut(deadline.Total, null);
+        }
+
+        try
+        {
+            return handles.IsCurrent() ? handles.ReadWord() : throw new NotFoundException("sandbox", gate.Sandbox);
+        }
+        catch
+        {
+            gate.Handles = null;
+            handles.Dispose(); // and unlocked with it
+            throw;
         }
     }
 

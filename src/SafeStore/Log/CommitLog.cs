@@ -39,6 +39,7 @@ internal sealed class CommitLog : IDisposable
     private SegmentWriter? _writer;
     private int _appendsUntilAlone;
     private LogPosition _end;
+    private long _bytes;
     private ulong _epoch;
     private Lsn _durable;
     private Lsn? _halfFull;
@@ -82,6 +83,17 @@ internal sealed class CommitLog : IDisposable
     }
 
     public ValueTask<LogLock.Hold> LockAsync(CancellationToken cancellation) => _lock.AcquireAsync(cancellation);
+
+    /// <summary>Whether the log is so long that commits are refused, as far as this process has measured it.</summary>
+    public bool IsTooLong => Volatile.Read(ref _bytes) >= _directory.BytesMax;
+
+    /// <summary>The same, measured now.</summary>
+    public bool MeasureIsTooLong(LogLock.Hold hold)
+    {
+        _ = hold;
+        Volatile.Write(ref _bytes, _directory.MeasureBytes());
+        return IsTooLong;
+    }
 
     /// <summary>The LSN of the last record in the log.</summary>
     public Lsn LastLsn(LogLock.Hold hold)
@@ -200,9 +212,14 @@ internal sealed class CommitLog : IDisposable
     /// </summary>
     public List<string> Detach(List<Lsn> segments, LogLock.Hold hold)
     {
-        _ = hold;
-        _observer?.Released(segments[^1]);
-        return _directory.Detach(segments);
+        if (segments.Count > 0)
+        {
+            _observer?.Released(segments[^1]);
+        }
+
+        List<string> detached = _directory.Detach(segments);
+        _ = MeasureIsTooLong(hold);
+        return detached;
     }
 
     public void Dispose()
@@ -317,6 +334,7 @@ internal sealed class CommitLog : IDisposable
         _end = end;
         _durable = Lsn.Max(_durable, newest.Header.FirstLsn.Previous); // a segment's predecessor is synced before it appears
         _epoch = epoch;
+        Volatile.Write(ref _bytes, _directory.MeasureBytes());
     }
 
     private void ChangeSegment(long recordBytes, LogLock.Hold hold)
@@ -339,6 +357,7 @@ internal sealed class CommitLog : IDisposable
         Use(segment);
         _end = LogPosition.StartOf(header);
         _epoch = epoch;
+        _ = MeasureIsTooLong(hold);
     }
 
     private ulong NewSalt()

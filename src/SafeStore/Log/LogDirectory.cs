@@ -31,11 +31,8 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     /// </summary>
     private readonly int _sparesMax = (int)Math.Clamp(logBytesMax / segmentBytes, 2, 8);
 
-    /// <summary>
-    /// How many segments the log has, at most, unless its checkpoints lag behind: those that make one due, and those that are filled
-    /// meanwhile.
-    /// </summary>
-    public int SegmentsMax => (int)Math.Min((logBytesMax / segmentBytes) + 4, 1024);
+    /// <summary>How many bytes of the log, or of what is parked of one sandbox, are too many.</summary>
+    public long BytesMax => 2 * Math.Max(logBytesMax, 2 * segmentBytes);
 
     public IDurableFileSystem FileSystem => fs;
 
@@ -64,6 +61,10 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         segments.Sort();
         return segments;
     }
+
+    /// <summary>The size of all segments.</summary>
+    public long MeasureBytes() =>
+        List().Sum(first => fs.Stat(directory, NameOf(first), out FileStatus status) == Errno.None ? status.Size : 0);
 
     /// <summary>Opens a segment and checks its header.</summary>
     public SegmentReader Open(Lsn first, FileUse use)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using SafeStore.Roots;
 
 namespace SafeStore.Log;
@@ -14,11 +15,11 @@ internal sealed class Watermarks(RootSet roots)
 
     public Watermark Run { get; } = new(roots.FileSystem, roots.Run.Metadata);
 
-    /// <summary>Advances both to what the caller has made durable; durable on return.</summary>
-    public void Advance(Lsn lsn)
+    /// <summary>Advances both to what the caller has made durable, or parked; durable on return.</summary>
+    public void Advance(Lsn lsn, ImmutableArray<ParkedEntry> parked)
     {
-        Advance(Run, lsn);
-        Advance(Config, lsn);
+        Advance(Run, lsn, []);
+        Advance(Config, lsn, parked);
     }
 
     /// <summary>Announces a new life. A crash from here on, until it has begun, leaves the run root with both lives.</summary>
@@ -43,16 +44,16 @@ internal sealed class Watermarks(RootSet roots)
     /// </param>
     public void Begin(LifeId life, Lsn last)
     {
-        Advance(Run, last);
+        Advance(Run, last, []);
         Config.Restore(new WatermarkState(last, life, null, Config.Read()?.Parked ?? []), roots.Config.FilePermissions);
         Run.Write(new WatermarkState(last, life, null, []));
     }
 
-    private static void Advance(Watermark watermark, Lsn lsn)
+    private static void Advance(Watermark watermark, Lsn lsn, ImmutableArray<ParkedEntry> parked)
     {
-        if (watermark.Read() is { } state && lsn > state.Lsn)
+        if (watermark.Read() is { } state && state with { Lsn = Lsn.Max(lsn, state.Lsn), Parked = parked } is var next && next != state)
         {
-            watermark.Write(state with { Lsn = lsn });
+            watermark.Write(next);
         }
     }
 }

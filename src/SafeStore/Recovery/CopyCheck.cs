@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Globalization;
-using SafeStore.Locking;
 using SafeStore.Log;
 using SafeStore.Roots;
 
@@ -10,7 +9,7 @@ namespace SafeStore.Recovery;
 /// Whether the roots and the log are of one time, before recovery changes anything: a root that was restored or copied alone shows by its
 /// life, by its watermark, or by what it knows of a log that the other does not have.
 /// </summary>
-internal sealed class CopyCheck(RootSet roots, string logPath, LogContents log)
+internal sealed class CopyCheck(RootSet roots, ParkedRecords parked, string logPath, LogContents log)
 {
     private const string Remedy = "Restore both roots from one backup, or run 'safestore repair'";
 
@@ -53,7 +52,7 @@ internal sealed class CopyCheck(RootSet roots, string logPath, LogContents log)
     {
         foreach (Redo redo in redos)
         {
-            if (LockWord.TryRead(roots.FileSystem, roots.Run.Directory, SandboxHandles.LockPathOf(redo.Sandbox)) is { } word
+            if (parked.TryReadWord(redo.Sandbox) is { } word
                 && word.Lsn > End)
             {
                 throw Lost($"the lock word of sandbox '{redo.Sandbox}' knows LSN {word.Lsn}");

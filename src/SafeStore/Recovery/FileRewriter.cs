@@ -15,7 +15,10 @@ namespace SafeStore.Recovery;
 /// What a failure or a crash leaves lies in the scratch directory; a document's name goes to its new content after that was synced, or not
 /// at all.
 /// </remarks>
-internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs) : IDisposable
+/// <param name="fs">The filesystem.</param>
+/// <param name="syncs">Syncs them.</param>
+/// <param name="failed">Told of a sandbox one of whose documents could not be written; throws to end it.</param>
+internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs, Action<string, StorageException> failed) : IDisposable
 {
     private const int FilesPerBatch = 64;
 
@@ -44,12 +47,14 @@ internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs) :
         }
     }
 
-    /// <summary>Makes a file that is in its place, or will be with its directory, durable with the next <see cref="Complete"/>.</summary>
-    public void Add(RootDirectory root, DirectoryHandle directory, string name)
+    /// <summary>
+    /// Makes a file of a sandbox, in its place or to be there with its directory, durable with the next <see cref="Complete"/>.
+    /// </summary>
+    public void Add(RootDirectory root, string sandbox, DirectoryHandle directory, string name)
     {
         StorageException.ThrowIfFailed(
             fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open a new document", directory, name);
-        _batch.Add(file!, new WrittenFile(root, directory.Path, null, name));
+        _batch.Add(file!, new WrittenFile(root, sandbox, null, name));
         if (_batch.IsFull)
         {
             Complete();
@@ -59,28 +64,44 @@ internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs) :
     /// <summary>Makes the content of all files durable and gives it their names.</summary>
     public void Complete()
     {
-        foreach ((WrittenFile failed, Errno errno) in _batch.Sync())
+        foreach ((WrittenFile written, Errno errno) in _batch.Sync())
         {
-            throw new StorageException("sync a document", $"{failed.Directory}/{failed.Name}", errno);
+            _ = _written.Remove(written);
+            failed(written.Sandbox, new StorageException("sync a document", $"{written.Directory}/{written.Name}", errno));
         }
 
         foreach (WrittenFile written in _written)
         {
             RootDirectory root = written.Root;
-            Errno errno = fs.OpenDirectory(root.Directory, written.Directory, out DirectoryHandle? directory);
-            StorageException.ThrowIfFailed(errno, "open the directory", root.Directory, written.Directory);
-            using (directory)
+            try
             {
-                errno = fs.Rename(root.Scratch.Directory, written.Scratch!, directory!, written.Name, RenameKind.Replace);
-                StorageException.ThrowIfFailed(errno, "publish a document", directory!, written.Name);
-                root.Scratch.GiveBack(written.Scratch!);
+                Publish(written);
             }
+            catch (StorageException failure)
+            {
+                _ = fs.Unlink(root.Scratch.Directory, written.Scratch!);
+                failed(written.Sandbox, failure);
+            }
+
+            root.Scratch.GiveBack(written.Scratch!);
         }
 
         _written.Clear();
     }
 
     public void Dispose() => _batch.Dispose();
+
+    private void Publish(WrittenFile written)
+    {
+        RootDirectory root = written.Root;
+        Errno errno = fs.OpenDirectory(root.Directory, written.Directory, out DirectoryHandle? directory);
+        StorageException.ThrowIfFailed(errno, "open the directory", root.Directory, written.Directory);
+        using (directory)
+        {
+            errno = fs.Rename(root.Scratch.Directory, written.Scratch!, directory!, written.Name, RenameKind.Replace);
+            StorageException.ThrowIfFailed(errno, "publish a document", directory!, written.Name);
+        }
+    }
 
     private Errno TryWrite(RootDirectory root, string path, DirectoryHandle directory, string name, ReadOnlySpan<byte> content)
     {
@@ -100,5 +121,8 @@ internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs) :
         return Errno.None;
     }
 
-    private sealed record WrittenFile(RootDirectory Root, string Directory, string? Scratch, string Name);
+    private sealed record WrittenFile(RootDirectory Root, string Directory, string? Scratch, string Name)
+    {
+        public string Sandbox => Directory.Split('/')[0];
+    }
 }

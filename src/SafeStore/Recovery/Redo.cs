@@ -13,8 +13,15 @@ internal sealed class Redo(string sandbox)
 {
     private readonly Dictionary<string, RedoContainer> _containers = new(StringComparer.Ordinal);
     private readonly Dictionary<DocumentKey, RedoDocument> _documents = [];
+    private readonly List<(SandboxPlan Plan, CommitRecord Record)> _transactions = [];
 
     public string Sandbox => sandbox;
+
+    /// <summary>The transactions, in order.</summary>
+    public IReadOnlyList<(SandboxPlan Plan, CommitRecord Record)> Transactions => _transactions;
+
+    /// <summary>The version before the first transaction, or a later one: a word with this LSN leads to all of them.</summary>
+    public Lsn Before => _transactions[0].Record.Lsn.Previous;
 
     /// <summary>The LSN of its last transaction.</summary>
     public Lsn Last { get; private set; }
@@ -44,6 +51,7 @@ internal sealed class Redo(string sandbox)
 
     public void Add(SandboxPlan plan, CommitRecord record)
     {
+        _transactions.Add((plan, record));
         if (plan.Kind != PlanKind.Update)
         {
             _containers.Clear();

@@ -17,15 +17,19 @@ namespace SafeStore.Recovery;
 /// Finishes in one sandbox what a dead process left between append and publish; the log decides. What it had only staged lies in its
 /// scratch directory and needs nothing. Every step may be repeated, by the next locker, after a death in the middle.
 /// </summary>
-internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity identity, EngineEvents events) : IResolver
+internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity identity, ParkedRecords parked, EngineEvents events) : IResolver
 {
     private readonly IDurableFileSystem _fs = roots.FileSystem;
 
+    public bool IsParked(string sandbox, Lsn version) => parked.HasAbove(sandbox, version);
+
+    public bool MayBeBegun(string sandbox) => parked.MayHave(sandbox);
+
     public async ValueTask<LockWord?> ResolveAsync(SandboxHandles handles, LockWord word, CancellationToken cancellation)
     {
-        (List<(SandboxPlan Plan, CommitRecord Record)> plans, Lsn last) =
+        (List<(SandboxPlan Plan, CommitRecord Record)> plans, bool areParked, Lsn last) =
             await FindAsync(handles.Sandbox, word.Lsn, cancellation).ConfigureAwait(false);
-        if (word.State == LockWordState.Unknown && plans.Count > 0)
+        if (word.State == LockWordState.Unknown && plans.Count > 0 && !areParked)
         {
             // Only the last one can be unpublished. A remover marks the word first: without the mark, another program has made the sandbox
             // since.
@@ -48,15 +52,21 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
     public async ValueTask<bool> FinishCreationAsync(string sandbox, CancellationToken cancellation)
     {
         Errno errno = _fs.Stat(roots.Run.New, sandbox, out _);
-        if (errno == Errno.NotFound)
+        if (errno == Errno.NotFound && !parked.MayHave(sandbox))
         {
             return false;
         }
 
-        StorageException.ThrowIfFailed(errno, "look for a creation", roots.Run.New, sandbox);
-        (List<(SandboxPlan Plan, CommitRecord Record)> plans, _) = await FindAsync(sandbox, default, cancellation).ConfigureAwait(false);
+        StorageException.ThrowIfFailed(
+            errno == Errno.NotFound ? Errno.None : errno, "look for a creation", roots.Run.New, sandbox);
+        (List<(SandboxPlan Plan, CommitRecord Record)> plans, bool areParked, _) =
+            await FindAsync(sandbox, default, cancellation).ConfigureAwait(false);
         bool isInLog = plans.Count > 0 && plans[^1].Plan.Kind == PlanKind.Create;
-        if (isInLog)
+        if (areParked)
+        {
+            isInLog = Apply(sandbox, plans).IsCreated;
+        }
+        else if (isInLog)
         {
             _ = Apply(sandbox, plans[^1..]);
         }
@@ -76,19 +86,24 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
         }
     }
 
-    /// <summary>The transactions of a sandbox above an LSN, durable; and the last LSN of the log.</summary>
-    private async ValueTask<(List<(SandboxPlan Plan, CommitRecord Record)> Plans, Lsn Last)> FindAsync(
+    /// <summary>
+    /// The transactions of a sandbox above an LSN, durable; whether some are parked: then they are all that are, whatever the word says;
+    /// and the last LSN of the log.
+    /// </summary>
+    private async ValueTask<(List<(SandboxPlan Plan, CommitRecord Record)> Plans, bool AreParked, Lsn Last)> FindAsync(
         string sandbox, Lsn above, CancellationToken cancellation)
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
         log.Faults.ThrowIfFaulted();
+        ParkedEntry? entry = parked.Find(sandbox) is { } found && found.Last > above ? found : null;
         List<(SandboxPlan Plan, CommitRecord Record)> plans =
             [.. CommittedPlans.Of(log.ReadAll(hold).Where(record => record.Lsn > above), log.Directory.Path, sandbox)];
+        plans = entry is null ? plans : parked.Join(entry, plans);
 
         // Its process may have died before its sync: nothing may be seen that a power loss could still take back.
         Lsn last = log.LastLsn(hold);
         log.Sync(last, hold); // L4
-        return (plans, last);
+        return (plans, entry is not null, last);
     }
 
     private Redo Apply(string sandbox, List<(SandboxPlan Plan, CommitRecord Record)> plans)
@@ -99,12 +114,17 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
         using var inOrder = new ParallelCalls(1);
         using var applier = new RedoApplier(roots, identity, inOrder, events);
         applier.Apply(redo);
-        if (redo.IsCreated)
+        if (redo.IsCreated && applier.Failed.Count == 0)
         {
             RemoveNew(sandbox); // it has appeared: from now on its lock word leads to the record
         }
 
         applier.Complete();
+        if (applier.Failed.TryGetValue(sandbox, out StorageException? failure))
+        {
+            throw new StorageException($"finish the transactions of sandbox '{sandbox}'", failure.Path, failure.Errno, failure);
+        }
+
         return redo;
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using SafeStore.Commit;
 using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
@@ -15,12 +16,16 @@ namespace SafeStore.Recovery;
 /// Brings a store to the state that its log tells, while no other process has it open (docs/commit-protocol.md, "Recover"). Idempotent:
 /// until the watermark moves, a crash in any step leaves everything that the next try needs.
 /// </summary>
-internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, StoreMetadata metadata, EngineEvents events)
+internal sealed class StoreRecovery(
+    RootSet roots, LogDirectory directory, StoreMetadata metadata, ParkedRecords parked, EngineEvents events)
 {
     private const int WordsPerBatch = 64;
 
     private readonly IDurableFileSystem _fs = roots.FileSystem;
-    private readonly Watermarks _watermarks = new(roots);
+    private readonly Watermarks _watermarks = parked.Watermarks;
+
+    /// <summary>Sandboxes whose creation has not appeared yet, or is parked.</summary>
+    private readonly HashSet<string> _begun = new(StringComparer.Ordinal);
 
     /// <param name="shared">The words that they have left.</param>
     /// <param name="wasFaulted">
@@ -37,10 +42,12 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         StoreIdentity identity =
             metadata.Establish(isMade, log.Header?.Identity is { } newest ? (newest.ConfigRoot, newest.RunRoot) : null);
         bool rootWasLost = isMade && log.Header!.Identity != identity;
-        Dictionary<string, Redo> redos = Collect(log);
+        var parking = new Parking(roots, parked, events);
+        Dictionary<string, Redo> redos = parking.Collect(CommittedPlans.Of(log.Records, directory.Path), config?.Parked ?? []);
+        _begun.UnionWith((config?.Parked ?? []).Select(static entry => entry.Sandbox));
         if (config is not null)
         {
-            var check = new CopyCheck(roots, directory.Path, log);
+            var check = new CopyCheck(roots, parked, directory.Path, log);
             WatermarkState? run = _watermarks.Run.Read();
             if (run is not null || log.Header!.Identity.RunRoot == identity.RunRoot) // else it is new, in the place of one that was lost
             {
@@ -55,10 +62,12 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         LogReader.Harden(directory, log, rewrite: wasFaulted);
         EmptyAside(); // R4
         using var syncs = new ParallelCalls(_fs.SyncsSideBySide);
-        WriteWords(redos.Values, syncs); // R5
-        ApplyWithSpace(redos.Values, identity, syncs); // R6
-        LifeId life = StartOver(log, identity, new FoundLog(isMade, rootWasLost, wasFaulted)); // R7, R8
-        events.Recovered(log.Watermark, log.Header is null ? default : log.End.Next.Previous, log.Records.Count);
+        Dictionary<string, StorageException> failed = Apply(redos.Values, identity, syncs); // R5
+        WriteWords(redos.Values, failed, syncs); // R6
+        Lsn mark = parking.TryPark(redos, failed, config) ? EndOf(log) : log.Watermark; // R7
+        LifeId life = StartOver(log, identity, new FoundLog(isMade, rootWasLost, wasFaulted), mark); // R8
+        parking.Trim();
+        events.Recovered(log.Watermark, EndOf(log), log.Records.Count);
         return life;
     }
 
@@ -74,22 +83,6 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         directory.SyncNames();
     }
 
-    private Dictionary<string, Redo> Collect(LogContents log)
-    {
-        var redos = new Dictionary<string, Redo>(StringComparer.Ordinal);
-        foreach ((SandboxPlan plan, CommitRecord record) in CommittedPlans.Of(log.Records, directory.Path))
-        {
-            if (!redos.TryGetValue(plan.Sandbox, out Redo? redo))
-            {
-                redos.Add(plan.Sandbox, redo = new Redo(plan.Sandbox));
-            }
-
-            redo.Add(plan, record);
-        }
-
-        return redos;
-    }
-
     /// <summary>
     /// Empties scratch/ and new/, before records are applied: a rename out of them may have left both names after a power loss, and what is
     /// emptied here would be a published directory; the log, above the watermark, has everything that was in it.
@@ -100,6 +93,7 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         {
             foreach (DirectoryEntry entry in EntriesOf(root.New))
             {
+                _ = _begun.Add(entry.Name);
                 string name = root.Scratch.NewName();
                 Errno errno = _fs.Rename(root.New, entry.Name, root.Scratch.Directory, name, RenameKind.NoReplace);
                 if (errno != Errno.None || !RemovedTree.TryRemove(_fs, root.Scratch, name))
@@ -126,14 +120,22 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     /// dropped. Also a word that is right already, or damaged: it may stand in the cache only, above an older one on the disk. (The word of
     /// a removed sandbox is left: it tells whether another program has made the sandbox again.)
     /// </summary>
-    private void WriteWords(Dictionary<string, Redo>.ValueCollection redos, ParallelCalls syncs)
+    private void WriteWords(
+        Dictionary<string, Redo>.ValueCollection redos, Dictionary<string, StorageException> failed, ParallelCalls syncs)
     {
         using var words = new SyncBatch<string>(_fs, syncs, WordsPerBatch);
         foreach (Redo redo in redos)
         {
-            if (redo.Exists)
+            try
             {
-                WriteWord(redo, words);
+                if (redo.Exists && !failed.ContainsKey(redo.Sandbox))
+                {
+                    WriteWord(redo, words);
+                }
+            }
+            catch (StorageException failure) when (ParkedRecords.IsLasting(failure.Errno))
+            {
+                failed.Add(redo.Sandbox, failure);
             }
 
             if (words.IsFull)
@@ -190,35 +192,58 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         }
     }
 
-    /// <summary>Where space is short, spares are given up for it.</summary>
-    private void ApplyWithSpace(Dictionary<string, Redo>.ValueCollection redos, StoreIdentity identity, ParallelCalls syncs)
-    {
-        try
-        {
-            Apply(redos, identity, syncs);
-        }
-        catch (StorageException failure) when (failure.Errno is Errno.NoSpace or Errno.QuotaExceeded && directory.HasSpare())
-        {
-            directory.GiveUpSpares();
-            Apply(redos, identity, syncs);
-        }
-    }
-
-    private void Apply(Dictionary<string, Redo>.ValueCollection redos, StoreIdentity identity, ParallelCalls syncs)
+    /// <returns>The sandboxes that could not be applied, nor alone when all else was.</returns>
+    private Dictionary<string, StorageException> Apply(
+        Dictionary<string, Redo>.ValueCollection redos, StoreIdentity identity, ParallelCalls syncs)
     {
         if (redos.Count == 0)
         {
-            return;
+            return [];
         }
 
-        using var applier = new RedoApplier(roots, identity, syncs, events);
-        foreach (Redo redo in redos)
+        TellOfGoneOnes(redos);
+        var failed = new Dictionary<string, StorageException>(StringComparer.Ordinal);
+        IReadOnlyDictionary<string, StorageException> together = ApplyTogether([.. redos], identity, syncs);
+        if (together.Values.Any(static failure => failure.Errno is Errno.NoSpace or Errno.QuotaExceeded))
         {
-            applier.Apply(redo);
+            directory.GiveUpSpares();
         }
 
-        applier.Complete();
+        foreach (string first in together.Keys)
+        {
+            foreach ((string sandbox, StorageException failure) in
+                ApplyTogether([.. redos.Where(redo => redo.Sandbox == first)], identity, syncs))
+            {
+                failed.Add(sandbox, failure);
+            }
+        }
+
         SyncScratch(); // what was renamed out of it must not be found there by the next recovery
+        return failed;
+    }
+
+    private IReadOnlyDictionary<string, StorageException> ApplyTogether(List<Redo> redos, StoreIdentity identity, ParallelCalls syncs)
+    {
+        using var applier = new RedoApplier(roots, identity, syncs, events);
+        redos.ForEach(applier.Apply);
+        applier.Complete();
+        return applier.Failed;
+    }
+
+    /// <summary>
+    /// A creation that was not published has left its directory in new/. One that was, and is gone, was removed by another program, or lost
+    /// with the power: it is built again, and told of.
+    /// </summary>
+    private void TellOfGoneOnes(IEnumerable<Redo> redos)
+    {
+        foreach (Redo redo in redos.Where(redo => redo.IsCreated && !_begun.Contains(redo.Sandbox)))
+        {
+            if (Array.TrueForAll(
+                roots.InOrderOfAppearance, root => _fs.Stat(root.Directory, redo.Sandbox, out _) == Errno.NotFound))
+            {
+                events.SandboxBuiltAgain(redo.Sandbox);
+            }
+        }
     }
 
     private void SyncScratch()
@@ -232,23 +257,28 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     /// <summary>
     /// Everything is durable in the documents: the log starts over in a new segment, whose salt gives remnants of the old one no chance.
     /// </summary>
-    private LifeId StartOver(LogContents log, StoreIdentity identity, FoundLog found)
+    /// <param name="log">The log as it was found.</param>
+    /// <param name="identity">The store's.</param>
+    /// <param name="found">How it was found.</param>
+    /// <param name="mark">Up to where the log is done with: its end, unless something of it can neither be applied nor parked.</param>
+    private LifeId StartOver(LogContents log, StoreIdentity identity, FoundLog found, Lsn mark)
     {
         directory.SweepPrepared();
-        Lsn end = log.Header is null ? default : log.End.Next.Previous;
-        LifeId life = _watermarks.Announce(end);
+        Lsn end = EndOf(log);
+        LifeId life = _watermarks.Announce(mark);
 
         // Transactions that touched only a lost root were never synced; their numbers must not come again. A segment holds no more of them
         // than this, and the one before it was synced.
         Lsn last = found.RootWasLost ? new Lsn(end.Value + (log.Header!.SegmentBytes / RecordFormat.HeaderBytes)) : end;
+        bool isDone = mark == end;
         bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean && !found.WasFaulted;
-        if (!isUnused || found.RootWasLost || !found.IsMade)
+        if ((!isUnused && isDone) || found.RootWasLost || !found.IsMade)
         {
-            TryStartSegment(log, identity, last, found);
+            TryStartSegment(log, identity, (last, isDone ? last : mark), found);
         }
 
-        _watermarks.Begin(life, last);
-        List<Lsn> segments = directory.List();
+        _watermarks.Begin(life, isDone ? last : mark);
+        List<Lsn> segments = isDone ? directory.List() : [];
         List<Lsn> stale = segments.FindAll(first => first <= last && first != segments[^1]); // without space, the newest goes on
         if (stale.Count > 0)
         {
@@ -259,6 +289,8 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
 
         return life;
     }
+
+    private static Lsn EndOf(LogContents log) => log.Header is null ? default : log.End.Next.Previous;
 
     /// <summary>Without space the store opens all the same: a spare saves time only.</summary>
     private void PrepareSpare()
@@ -280,11 +312,11 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
     /// Without space the log goes on in the segment that it has, as it does beside living processes: a record is linked to the one before
     /// it, so that nothing behind the end comes to life.
     /// </summary>
-    private void TryStartSegment(LogContents log, StoreIdentity identity, Lsn last, FoundLog found)
+    private void TryStartSegment(LogContents log, StoreIdentity identity, (Lsn Last, Lsn Mark) lsns, FoundLog found)
     {
         try
         {
-            StartSegment(log, identity, last);
+            StartSegment(log, identity, lsns.Last, lsns.Mark);
         }
         catch (StorageException failure) when (failure.Errno is Errno.NoSpace or Errno.QuotaExceeded
             && found is { IsMade: true, RootWasLost: false, WasFaulted: false })
@@ -293,14 +325,14 @@ internal sealed class StoreRecovery(RootSet roots, LogDirectory directory, Store
         }
     }
 
-    private void StartSegment(LogContents log, StoreIdentity identity, Lsn last)
+    private void StartSegment(LogContents log, StoreIdentity identity, Lsn last, Lsn mark)
     {
         Span<byte> salt = stackalloc byte[8];
         _fs.FillRandom(salt);
         Lsn previous = log.Header is null ? default : log.End.Next.Previous;
         var header = new SegmentHeader(
             BitConverter.ToUInt64(salt), last.Next, previous, log.End.Checksum, directory.SegmentBytes, identity,
-            Watermark: last);
+            Watermark: mark);
         directory.Start(header).Dispose();
     }
 

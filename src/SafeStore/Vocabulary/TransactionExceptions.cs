@@ -47,3 +47,21 @@ public sealed class CommitNotPublishedException : SafeStoreException
     /// <summary>The transaction's number.</summary>
     public Lsn Lsn { get; }
 }
+
+/// <summary>
+/// The log has reached twice its limit, and something keeps it from being shortened. Nothing was changed. Sandboxes can be removed
+/// nevertheless.
+/// </summary>
+internal sealed class LogFullException : SafeStoreException
+{
+    internal LogFullException(string path, string bytesMax, string reason)
+        : base($"The log '{path}' has reached its bound of {bytesMax} bytes, and nothing was changed: {reason} Let that process go on, or "
+            + $"end it; mend what is in the way; or remove that sandbox.") =>
+        Path = path;
+
+    /// <inheritdoc/>
+    public override string Code => "log-full";
+
+    /// <summary>The log's directory.</summary>
+    public string Path { get; }
+}

@@ -33,6 +33,11 @@ internal sealed class SeededStore : IDisposable
     {
         string to = Path.Combine(_directory.Path, (++_copies).ToString(CultureInfo.InvariantCulture));
         Trees.Copy(Path.GetDirectoryName(from.Config)!, to);
+        foreach (string word in Directory.GetFiles(to, "lock", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(word, DateTime.UtcNow); // in a store that was not copied, no document is younger than the last mark
+        }
+
         return StoreLayout.At(to);
     }
 

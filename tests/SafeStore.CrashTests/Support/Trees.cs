@@ -27,6 +27,8 @@ internal static class Trees
         foreach (string metadata in new[] { layout.ConfigMetadata, layout.RunMetadata })
         {
             Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(metadata, "new")));
+            Assert.False(Directory.Exists(Path.Combine(metadata, "overruled")), "Something was set aside.");
+            Assert.False(Directory.Exists(Path.Combine(metadata, "parked")), "Something was parked.");
             if (alsoTrash)
             {
                 Assert.Empty(Directory.GetDirectories(Path.Combine(metadata, "scratch")).SelectMany(Directory.GetFileSystemEntries));

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
+using SafeStore.Locking;
+using SafeStore.Log;
+
+namespace SafeStore.Checkpoint;
+
+/// <summary>
+/// The bound of the log: at twice its limit a commit waits for a checkpoint, and is refused if that has not made room.
+/// </summary>
+internal sealed class LogLimit(CommitLog log, Checkpointer checkpointer, LockWaiting waiting)
+{
+    private readonly FairLock _turn = new();
+
+    /// <exception cref="LogFullException">There is no room: it says what is in the way.</exception>
+    public async ValueTask AdmitAsync(CancellationToken cancellation)
+    {
+        if (!log.IsTooLong)
+        {
+            return;
+        }
+
+        using FairLock.Hold? turn = await _turn.EnterAsync(LockMode.Exclusive, waiting.DefaultTimeout, waiting, cancellation)
+            .ConfigureAwait(false);
+        if (!await MeasureIsTooLongAsync(cancellation).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        bool isDone = await checkpointer.RunAsync(seal: false, waiting.DefaultTimeout, cancellation).ConfigureAwait(false) is not null;
+        if (await MeasureIsTooLongAsync(cancellation).ConfigureAwait(false))
+        {
+            string limit = log.Directory.BytesMax.ToString(CultureInfo.InvariantCulture);
+            throw new LogFullException(
+                log.Directory.Path, limit,
+                isDone ? checkpointer.Obstacle ?? "transactions are committed faster than they are checkpointed"
+                : "a checkpoint of another process is under way");
+        }
+    }
+
+    private async ValueTask<bool> MeasureIsTooLongAsync(CancellationToken cancellation)
+    {
+        using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
+        return log.MeasureIsTooLong(hold);
+    }
+}
