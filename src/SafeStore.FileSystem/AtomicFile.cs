@@ -11,6 +11,8 @@ namespace SafeStore.FileSystem;
 /// <remarks>
 /// <para>A symbolic link at the target is itself replaced by the file; what it led to stays as it was. A link at the temp file's name is
 /// never followed.</para>
+/// <para>A file that is replaced keeps its mode, its access list, its label and its attributes of users, and where permitted its owner and
+/// group; never setuid, setgid or a capability.</para>
 /// <para>A crash may leave a temp file (<c>.ss-</c>, 16 hexadecimal digits, <c>.tmp</c>) behind.</para>
 /// </remarks>
 /// <param name="fileSystem">Where to write.</param>
@@ -24,8 +26,15 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
 
     internal const UnixFileMode DefaultMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
-    /// <summary>The permission bits of the files, set exactly, whatever the umask. The default is 0640.</summary>
-    public UnixFileMode Mode { get; init; } = DefaultMode;
+    /// <summary>The permission bits of files that are new, set exactly, whatever the umask. The default is 0640.</summary>
+    public UnixFileMode Mode
+    {
+        get => Permissions.Mode;
+        init => Permissions = value;
+    }
+
+    /// <summary>The permissions of files that are new.</summary>
+    internal FilePermissions Permissions { get; init; } = DefaultMode;
 
     /// <summary>
     /// Whether the content is durable when the write returns, which is the default. Without, the write is as atomic for all who look,
@@ -76,11 +85,19 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
         }
 
         string path = $"{directory.Path}/{name}";
-        using (FileHandle file = CreateTemp(directory, path, out string temp))
+        bool isReplaced = _fileSystem.Stat(directory, name, out FileStatus old) == Errno.None && old.Kind == FileKind.Regular;
+        using (FileHandle file = CreateTemp(directory, name, isReplaced ? FilePermissions.OfSuccessor(old) : Permissions, out string temp))
         {
             // No try and catch: a failure is an errno here, and its cleanup must neither replace it nor follow any other exception.
             string operation = "write the temp file";
             Errno errno = Fill(file, content);
+            if (errno == Errno.None && isReplaced)
+            {
+                operation = "keep the attributes";
+                errno = _fileSystem.CopyAttributes(directory, name, directory, temp);
+                errno = errno == Errno.NotFound ? Errno.None : errno; // another program has removed the old file meanwhile
+            }
+
             if (errno == Errno.None && IsDurable)
             {
                 operation = "sync the temp file";
@@ -90,7 +107,7 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
             if (errno == Errno.None)
             {
                 operation = "rename the temp file";
-                errno = _fileSystem.Rename(directory, temp, directory, name);
+                errno = _fileSystem.Rename(directory, temp, directory, name, RenameKind.Replace);
             }
 
             if (errno != Errno.None)
@@ -111,7 +128,7 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
     internal FileHandle WriteTemp(DirectoryHandle directory, string target, ReadOnlySpan<byte> content, out string temp)
     {
         string path = $"{directory.Path}/{target}";
-        FileHandle file = CreateTemp(directory, path, out temp);
+        FileHandle file = CreateTemp(directory, target, Permissions, out temp);
         Errno errno = Fill(file, content);
         if (errno == Errno.None)
         {
@@ -126,21 +143,21 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
     private static bool IsName(string name) =>
         name is not ("" or "." or "..") && !name.Contains('/', StringComparison.Ordinal) && !name.Contains('\0', StringComparison.Ordinal);
 
-    private FileHandle CreateTemp(DirectoryHandle directory, string path, out string name)
+    private FileHandle CreateTemp(DirectoryHandle directory, string target, in FilePermissions permissions, out string name)
     {
         Errno errno = Errno.Exists;
         name = "";
         for (int attempt = 0; errno == Errno.Exists && attempt < NameAttempts; attempt++)
         {
             name = TempName.NewFile(_names);
-            errno = _fileSystem.CreateFile(directory, name, new FilePermissions(Mode, Owner), out FileHandle? file);
+            errno = _fileSystem.CreateFile(directory, name, permissions, out FileHandle? file);
             if (errno == Errno.None)
             {
                 return file!;
             }
         }
 
-        throw new StorageException("create a temp file", path, errno);
+        throw new StorageException("create a temp file", $"{directory.Path}/{target}", errno);
     }
 
     private Errno Fill(FileHandle file, ReadOnlySpan<byte> content)

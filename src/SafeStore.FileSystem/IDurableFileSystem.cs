@@ -24,7 +24,7 @@ namespace SafeStore.FileSystem;
 /// <see cref="SyncDirectory"/> and <see cref="SyncAll"/> made durable, and on a volatile filesystem nothing at all.</para>
 /// <para>Implementations are safe for concurrent use; a single handle may be used by several threads but for its disposal.</para>
 /// </remarks>
-public partial interface IDurableFileSystem
+public interface IDurableFileSystem
 {
     /// <summary>
     /// What buffers, lengths and positions must be multiples of to go past the page cache, in bytes: no filesystem asks for more than
@@ -77,11 +77,7 @@ public partial interface IDurableFileSystem
     /// <param name="entries">Receives the entries; may hold some of them when the result is an error.</param>
     Errno List(DirectoryHandle directory, ICollection<DirectoryEntry> entries);
 
-    /// <summary>
-    /// Opens, lists and closes a directory in one verb, as <see cref="OpenDirectory"/> and
-    /// <see cref="List(DirectoryHandle, ICollection{DirectoryEntry})"/> do.
-    /// </summary>
-    /// <remarks>By default those two; the real filesystem saves a call and a handle.</remarks>
+    /// <summary>Opens, lists and closes a directory in one verb; the real filesystem saves a call and a handle.</summary>
     /// <param name="parent">Where the path starts.</param>
     /// <param name="path">A relative path.</param>
     /// <param name="entries">Receives the entries; may hold some of them when the result is an error.</param>
@@ -174,10 +170,7 @@ public partial interface IDurableFileSystem
     /// that are read once. What <see cref="OpenFile"/> refuses is refused; a directory gives <see cref="Errno.IsDirectory"/>, a pipe or
     /// socket <see cref="Errno.NotSeekable"/> or <see cref="Errno.NoSuchDevice"/>, neither blocks (pread(2)). Nothing is made durable.
     /// </summary>
-    /// <remarks>
-    /// By default the verbs <see cref="OpenFile"/> and <see cref="Read"/>, so that whatever an implementation does in those befalls this
-    /// one too; the real filesystem does it without a handle.
-    /// </remarks>
+    /// <remarks>By default the verbs <see cref="OpenFile"/> and <see cref="Read"/>; the real filesystem needs no handle.</remarks>
     /// <param name="directory">Where the path starts.</param>
     /// <param name="path">A relative path.</param>
     /// <param name="buffer">Receives the bytes.</param>
@@ -297,10 +290,7 @@ public partial interface IDurableFileSystem
     /// Renames within one filesystem, also from one directory to another (renameat2(2)). <see cref="Errno.CrossDevice"/> between
     /// filesystems, between mounts of one filesystem, and into a directory with another inherited project id.
     /// </summary>
-    /// <remarks>
-    /// Where the filesystem does not know <see cref="RenameKind.NoReplace"/>, the target is looked for first and then renamed to. A file
-    /// that another program creates there between the two is replaced.
-    /// </remarks>
+    /// <remarks>Where <see cref="RenameKind.NoReplace"/> is not known, a file created between look and rename is replaced.</remarks>
     /// <param name="sourceDirectory">Where the source is.</param>
     /// <param name="source">Its name.</param>
     /// <param name="targetDirectory">Where it goes.</param>
@@ -349,6 +339,11 @@ public partial interface IDurableFileSystem
     /// <param name="handle">The file or directory.</param>
     IReadOnlyList<LockHolder> LockHolders(Handle handle);
 
+    /// <summary>Maps the first 64 bytes of a file, which must have them, to sleep until a word changes.</summary>
+    /// <param name="file">The file. The view outlives the handle.</param>
+    /// <param name="words">The view, null unless the result is <see cref="Errno.None"/>.</param>
+    Errno MapWords(FileHandle file, out SharedWords? words);
+
     /// <summary>Reads an extended attribute. <see cref="Errno.NoData"/> if it does not exist.</summary>
     /// <param name="handle">The file or directory.</param>
     /// <param name="name">Its name with the namespace, "user.note" for instance.</param>
@@ -392,6 +387,10 @@ public partial interface IDurableFileSystem
     /// <param name="directory">The directory.</param>
     /// <param name="traits">The answer, null unless the result is <see cref="Errno.None"/>.</param>
     Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits);
+
+    /// <summary>The project that a directory is counted to (chattr(1), -p), and whether it takes files of that only (+P).</summary>
+    /// <param name="directory">The directory.</param>
+    (uint Id, bool IsHandedDown) ProjectOf(DirectoryHandle directory) => default;
 
     /// <summary>Fills a buffer with bytes that no other process guesses or repeats: names of temp files, salts, ids.</summary>
     /// <param name="bytes">The buffer.</param>

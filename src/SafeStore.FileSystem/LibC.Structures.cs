@@ -122,6 +122,17 @@ internal static unsafe partial class LibC
         internal int Process;
     }
 
+    /// <summary>struct fsxattr.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 28)]
+    internal readonly struct FileAttributes
+    {
+        [FieldOffset(0)]
+        internal readonly uint Flags;
+
+        [FieldOffset(12)]
+        internal readonly uint Project;
+    }
+
     /// <summary>struct sigaction, of which the handler comes first; the size leaves room to spare.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct SignalAction

@@ -66,6 +66,8 @@ internal static unsafe partial class LibC
     internal const nuint FS_IOC_GETFLAGS = 0x80086601;
     internal const nuint FS_IOC_SETFLAGS = 0x40086602;
     internal const int FS_NOCOW_FL = 0x00800000;
+    internal const nuint FS_IOC_FSGETXATTR = 0x801C581F;
+    internal const uint FS_XFLAG_PROJINHERIT = 0x200;
 
     internal const int SIGXFSZ = 25;
 
@@ -204,6 +206,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchmod(int file, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchmod(Descriptor file, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchown(int file, uint user, uint group);

@@ -18,6 +18,7 @@ internal static unsafe class PosixAttributeCopy
     /// <summary>As a rule there is nothing to copy, and nothing that was inherited: two looks, and no file is opened.</summary>
     internal static Errno Copy(Descriptor directory, string name, Descriptor targetDirectory, string target)
     {
+        ObjectDisposedException.ThrowIf(targetDirectory.IsClosed, targetDirectory); // as a rule no system call would tell it
         Errno errno = Look(directory, name, out bool hasAny);
         errno = errno == Errno.None && !hasAny ? Look(targetDirectory, target, out hasAny) : errno;
         if (errno != Errno.None || !hasAny)
@@ -29,10 +30,11 @@ internal static unsafe class PosixAttributeCopy
         errno = NativeText.Name(target, text);
         Descriptor? opened = null;
         errno = errno == Errno.None
-            ? PosixOpening.OpenName(targetDirectory, text, LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_NOCTTY, 0, out opened) : errno;
+            ? PosixOpening.OpenName(targetDirectory, text, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_NOCTTY, 0, out opened) : errno;
         using (opened)
         {
-            return errno == Errno.None ? Copy(directory, name, opened!) : errno;
+            // A file that its own maker may not read is as good as one whose attributes may not be set.
+            return errno == Errno.None ? Copy(directory, name, opened!) : errno == Errno.AccessDenied ? Errno.None : errno;
         }
     }
 
@@ -46,7 +48,6 @@ internal static unsafe class PosixAttributeCopy
 
     private static Errno Copy(Descriptor directory, string name, Descriptor to)
     {
-        ObjectDisposedException.ThrowIf(to.IsClosed, to); // where there is nothing to copy, no system call would tell it
         byte* text = stackalloc byte[NativeText.Capacity];
         Errno errno = NativeText.Name(name, text);
         if (errno != Errno.None)
@@ -137,18 +138,52 @@ internal static unsafe class PosixAttributeCopy
             errno = Get(from, name, value, out length);
         }
 
-        if (errno == Errno.None)
+        errno = errno == Errno.None ? Set(to, name, value[..length]) : errno;
+        if (errno == Errno.AccessDenied)
         {
-            fixed (byte* nameStart = name, start = value)
-            {
-                while (LibC.MustRepeat(LibC.fsetxattr(to, nameStart, start, (nuint)length, 0), out errno))
-                {
-                }
-            }
+            errno = SetOnReadOnly(to, name, value[..length]); // the attributes of users need the right to write the file
         }
 
         // No longer there, or not this process's to read or set, or not known to the filesystem of the copy.
         return errno is Errno.NoData or Errno.NotPermitted or Errno.AccessDenied or Errno.NotSupported ? Errno.None : errno;
+    }
+
+    private static Errno SetOnReadOnly(Descriptor file, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        const uint ownerMayWrite = 0x80;
+        Errno errno = PosixStatus.OfDescriptor(file, out FileStatus status);
+        errno = errno == Errno.None ? SetMode(file, (uint)status.Mode | ownerMayWrite) : errno;
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        errno = Set(file, name, value);
+        Errno restored = SetMode(file, (uint)status.Mode);
+        return errno == Errno.None ? restored : errno;
+    }
+
+    private static Errno SetMode(Descriptor file, uint mode)
+    {
+        Errno errno;
+        while (LibC.MustRepeat(LibC.fchmod(file, mode), out errno))
+        {
+        }
+
+        return errno;
+    }
+
+    private static Errno Set(Descriptor file, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* nameStart = name, start = value)
+        {
+            Errno errno;
+            while (LibC.MustRepeat(LibC.fsetxattr(file, nameStart, start, (nuint)value.Length, 0), out errno))
+            {
+            }
+
+            return errno;
+        }
     }
 
     private static Errno RemoveInherited(Descriptor to)

@@ -18,7 +18,7 @@ namespace SafeStore.FileSystem;
 /// <para>Opening a directory with <see cref="OpenFile"/> for reading may succeed; reading it gives <see cref="Errno.IsDirectory"/>.</para>
 /// </remarks>
 [SkipLocalsInit]
-public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
+public sealed unsafe class PosixFileSystem : IDurableFileSystem
 {
     private readonly bool _walk;
 
@@ -226,6 +226,9 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
             : [];
 
     /// <inheritdoc/>
+    public Errno MapWords(FileHandle file, out SharedWords? words) => PosixSharedWords.Map(PosixFile.Of(file).Descriptor, out words);
+
+    /// <inheritdoc/>
     public Errno GetAttribute(Handle handle, string name, out byte[] value) =>
         PosixAttributes.Get(Descriptor.Of(handle), name, out value);
 
@@ -249,6 +252,9 @@ public sealed unsafe partial class PosixFileSystem : IDurableFileSystem
     /// <inheritdoc/>
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits) =>
         PosixTraits.Describe(PosixDirectory.Of(directory).Descriptor, out traits);
+
+    /// <inheritdoc/>
+    public (uint Id, bool IsHandedDown) ProjectOf(DirectoryHandle directory) => PosixProjects.Of(PosixDirectory.Of(directory).Descriptor);
 
     /// <inheritdoc/>
     public void FillRandom(Span<byte> bytes) => LibC.FillRandom(bytes);

@@ -94,9 +94,6 @@ internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? pare
 /// <summary>An open file.</summary>
 internal sealed class PosixFile(Descriptor descriptor, PosixDirectory parent, string path) : FileHandle
 {
-    private (ulong Device, ulong Inode) _identity;
-    private bool _hasIdentity;
-
     public override string Path => PosixDirectory.Join(parent, path);
 
     internal Descriptor Descriptor { get; } = descriptor;
@@ -105,29 +102,6 @@ internal sealed class PosixFile(Descriptor descriptor, PosixDirectory parent, st
     {
         ArgumentNullException.ThrowIfNull(file);
         return file as PosixFile ?? throw new ArgumentException("The handle belongs to another filesystem.", nameof(file));
-    }
-
-    /// <summary>Device and inode, which never change while the file is open.</summary>
-    internal Errno Identify(out (ulong Device, ulong Inode) identity)
-    {
-        ObjectDisposedException.ThrowIf(Descriptor.IsClosed, this); // of what is known already, no system call would tell it
-        if (!Volatile.Read(ref _hasIdentity))
-        {
-            // Threads that race here all write the same device and inode; the flag is written after them.
-            Errno errno = PosixStatus.OfDescriptor(Descriptor, out FileStatus status);
-            identity = (status.Device, status.Inode);
-            if (errno != Errno.None)
-            {
-                return errno;
-            }
-
-            _identity = identity;
-            Volatile.Write(ref _hasIdentity, true);
-            return Errno.None;
-        }
-
-        identity = _identity;
-        return Errno.None;
     }
 
     protected override void Dispose(bool disposing) => Descriptor.Dispose();

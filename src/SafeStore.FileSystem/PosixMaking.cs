@@ -20,7 +20,7 @@ internal static unsafe class PosixMaking
             return errno;
         }
 
-        using FileRights rights = FileRights.Of(permissions.Owner, out errno);
+        using FileRights rights = FileRights.Of(permissions.IsOwnerOptional ? null : permissions.Owner, out errno);
         if (errno != Errno.None)
         {
             return errno;

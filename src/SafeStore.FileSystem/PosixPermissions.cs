@@ -18,8 +18,12 @@ internal static unsafe class PosixPermissions
         bool isGivenAway = permissions.Owner is { } owner && made.Owner != owner;
         if (isGivenAway)
         {
-            while (LibC.MustRepeat(LibC.fchown(descriptor, permissions.Owner!.Value.User, permissions.Owner.Value.Group), out errno))
+            errno = Give(descriptor, permissions.Owner!.Value);
+            if (errno == Errno.NotPermitted && permissions.IsOwnerOptional)
             {
+                FileOwner group = permissions.Owner.Value with { User = LibC.NO_CHANGE };
+                errno = group.Group == made.Owner.Group ? Errno.None : Give(descriptor, group);
+                errno = errno == Errno.NotPermitted ? Errno.None : errno;
             }
         }
 
@@ -30,6 +34,16 @@ internal static unsafe class PosixPermissions
         }
 
         while (LibC.MustRepeat(LibC.fchmod(descriptor, (uint)permissions.Mode), out errno))
+        {
+        }
+
+        return errno;
+    }
+
+    private static Errno Give(int descriptor, FileOwner owner)
+    {
+        Errno errno;
+        while (LibC.MustRepeat(LibC.fchown(descriptor, owner.User, owner.Group), out errno))
         {
         }
 
@@ -64,7 +78,7 @@ internal readonly ref struct FileRights
     private readonly FileOwner _before;
     private readonly bool _isChanged;
 
-    private FileRights(FileOwner before, bool isChanged) => (_before, _isChanged) = (before, isChanged);
+    private FileRights(FileOwner before) => (_before, _isChanged) = (before, true);
 
     /// <summary>Takes on a user's rights; the thread's own if there is no user.</summary>
     /// <param name="owner">The user and the group; null for none.</param>
@@ -72,16 +86,21 @@ internal readonly ref struct FileRights
     internal static FileRights Of(FileOwner? owner, out Errno errno)
     {
         errno = Errno.None;
-        var own = new FileOwner(LibC.setfsuid(LibC.NO_CHANGE), LibC.setfsgid(LibC.NO_CHANGE));
-        if (owner is not { } wanted || wanted == own)
+        if (owner is not { } wanted)
         {
-            return new FileRights(own, isChanged: false);
+            return default;
+        }
+
+        var own = new FileOwner(LibC.setfsuid(LibC.NO_CHANGE), LibC.setfsgid(LibC.NO_CHANGE));
+        if (wanted == own)
+        {
+            return default;
         }
 
         // The group first: without the user's privileges it could not be changed.
         _ = LibC.setfsgid(wanted.Group);
         _ = LibC.setfsuid(wanted.User);
-        var rights = new FileRights(own, isChanged: true);
+        var rights = new FileRights(own);
         if (new FileOwner(LibC.setfsuid(LibC.NO_CHANGE), LibC.setfsgid(LibC.NO_CHANGE)) == wanted)
         {
             return rights;
@@ -89,7 +108,7 @@ internal readonly ref struct FileRights
 
         rights.Dispose();
         errno = Errno.NotPermitted;
-        return new FileRights(own, isChanged: false);
+        return default;
     }
 
     public void Dispose()

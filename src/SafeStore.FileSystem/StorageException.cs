@@ -101,7 +101,7 @@ public sealed class StorageException : SafeStoreException
         "A symbolic link is in the way; SafeStore follows none inside a root. Find out where it comes from, and remove it.",
         Errno.Busy => "Something is mounted there, or the kernel uses it: unmount it (findmnt shows what) and try again.",
         Errno.CrossDevice => "It would have to move to another filesystem, mount or project: bring both to the same one.",
-        Errno.TooManyLinks => "The filesystem allows no more names there: remove some of the directories or links.",
+        Errno.TooManyLinks => "It has more names than is allowed: remove some of the directories or links.",
         Errno.FileTooLarge => "The file would exceed the largest size: of the filesystem, or of the process (ulimit -f).",
         Errno.BadMessage or Errno.Stale or Errno.NotConnected or Errno.ShutDown or Errno.NoMedium or Errno.RemoteInputOutput
             or Errno.LinkSevered or Errno.Protocol or Errno.TimedOut or Errno.HostDown or Errno.NoSuchDevice =>

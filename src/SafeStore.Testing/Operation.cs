@@ -15,13 +15,13 @@ public enum Operation
     /// <summary><see cref="IDurableFileSystem.OpenDirectory"/>.</summary>
     OpenDirectory,
 
-    /// <summary>Either of the MakeDirectory calls.</summary>
+    /// <summary><see cref="IDurableFileSystem.MakeDirectory"/>.</summary>
     MakeDirectory,
 
     /// <summary>Either of the List calls.</summary>
     List,
 
-    /// <summary>Any of the Stat and Stamp calls.</summary>
+    /// <summary>Either of the Stat calls.</summary>
     Stat,
 
     /// <summary><see cref="IDurableFileSystem.CreateFile(DirectoryHandle, string, in FilePermissions, out FileHandle)"/>.</summary>
@@ -29,9 +29,6 @@ public enum Operation
 
     /// <summary><see cref="IDurableFileSystem.OpenFile"/>.</summary>
     OpenFile,
-
-    /// <summary><see cref="IDurableFileSystem.IsNameOf"/>.</summary>
-    IsNameOf,
 
     /// <summary><see cref="IDurableFileSystem.Read"/>.</summary>
     Read,

@@ -82,7 +82,9 @@ public sealed partial class SimulatedFileSystem
         Place copy = default;
         errno = MountTable.CheckName(name);
         errno = errno == Errno.None ? _machine.Mounts.Find(start.Place, name, out place) : errno;
+        errno = errno == Errno.None ? MountTable.CheckName(target) : errno;
         errno = errno == Errno.None ? _machine.Mounts.Find(end.Place, target, out copy) : errno;
+        errno = errno == Errno.None && copy.Inode is LinkInode && !place.Inode.Metadata.Attributes.IsEmpty ? Errno.SymbolicLink : errno;
         if (errno != Errno.None)
         {
             return turn.End(errno);

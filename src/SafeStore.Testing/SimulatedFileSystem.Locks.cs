@@ -5,7 +5,7 @@ using SafeStore.Testing.Disks;
 
 namespace SafeStore.Testing;
 
-/// <summary>Locks, which belong to handles and end with them and with their process.</summary>
+/// <summary>What processes meet at: locks, which belong to handles and end with them and with their process, and shared words.</summary>
 public sealed partial class SimulatedFileSystem
 {
     /// <inheritdoc/>
@@ -83,6 +83,31 @@ public sealed partial class SimulatedFileSystem
         }
 
         return holders;
+    }
+
+    /// <inheritdoc/>
+    public Errno MapWords(FileHandle file, out SharedWords? words)
+    {
+        SimulatedFile opened = Of(file);
+        words = null;
+        using Turn turn = Begin(Operation.MapWords, opened.Path, disk: opened.Place.Disk);
+        if (turn.Fails(out Errno errno))
+        {
+            return errno;
+        }
+
+        if (StatusOf(opened.Place).Size < SimulatedWords.Bytes)
+        {
+            return turn.End(Errno.Invalid);
+        }
+
+        if (opened.Place.Inode is not FileInode inode)
+        {
+            return turn.End(Errno.NoDevice);
+        }
+
+        words = new SimulatedWords(inode, _machine, opened.Process);
+        return turn.End(Errno.None, ref words);
     }
 
     private Errno LockWhole(ISimulatedHandle opened, LockMode mode)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -87,16 +88,24 @@ internal sealed class Engine : IEngine
         }
 
         var metadata = new StoreMetadata(roots);
-        var lockFiles = new FilePermissions(options.LockFileMode, roots.Config.FilePermissions.Owner);
+        FilePermissions lockFiles = roots.Config.FilePermissions with { Mode = options.LockFileMode };
         using var files = new OwnedParts();
         FileHandle file = files.Add(metadata.OpenAnchor(lockFiles)); // O1
         FileHandle words = files.Add(FileLock.OpenOrCreate(fs, roots.Run.Metadata, SharedState.FileName, lockFiles));
+        if (LinkedFiles.TrySeparate(roots, file, words))
+        {
+            file = files.Add(metadata.OpenAnchor(lockFiles));
+            words = files.Add(FileLock.OpenOrCreate(fs, roots.Run.Metadata, SharedState.FileName, lockFiles));
+        }
+
         SharedState.EnsureLength(fs, words);
         StoreAnchor anchor = owned.Add(new StoreAnchor(fs, file, words, waiting));
         files.Disown();
-        SharedState shared = owned.Add(new SharedState(fs, words));
+        DirectoryHandle home = roots.Config.Metadata;
+        StorageException.ThrowIfFailed(fs.Stat(home, out FileStatus place), "look at the metadata directory", home);
+        SharedState shared = owned.Add(new SharedState(fs, words, place.Inode));
         DirectoryHandle logDirectory =
-            owned.Add(RootDirectory.OpenOrMake(fs, roots.Config.Metadata, LogDirectory.DirectoryName, roots.Config.DirectoryPermissions));
+            owned.Add(RootDirectory.OpenOrMake(fs, home, LogDirectory.DirectoryName, roots.Config.DirectoryPermissions));
         var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes, options.LogBytesMax)
         {
             Permissions = roots.Config.FilePermissions,
@@ -104,7 +113,7 @@ internal sealed class Engine : IEngine
         FileLock openLock = anchor.LockOf(StoreLock.Open);
         var parked = new ParkedRecords(roots, new Watermarks(roots), segments.BytesMax);
         bool hasRecovered =
-            await JoinAsync(metadata, roots, segments, parked, openLock, shared, waiting, events, cancellation).ConfigureAwait(false);
+            await JoinAsync(metadata, roots, segments, parked, anchor, shared, waiting, events, cancellation).ConfigureAwait(false);
         StoreIdentity identity = metadata.Join();
         var logLock = new LogLock(new SharedLock(anchor.LockOf(StoreLock.Log), shared, SharedWord.LogLockWaiting));
         var sync = new SharedSync(new SharedLock(anchor.LockOf(StoreLock.Sync), shared, SharedWord.SyncLockWaiting), shared);
@@ -146,7 +155,13 @@ internal sealed class Engine : IEngine
 
     public async ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation) =>
         await Checkpointer.RunAsync(seal: true, _waiting.DefaultTimeout, cancellation).ConfigureAwait(false)
-            ?? throw new LockTimeoutException(_anchor.File.Path, _waiting.DefaultTimeout, [], "another checkpoint");
+            ?? throw new LockTimeoutException(_anchor.File.Path, _waiting.DefaultTimeout, [], "another one", "checkpoint");
+
+    public IReadOnlyList<string> SeparateLockFiles()
+    {
+        var separation = new LockSeparation(Roots);
+        return [.. Reader.ListSandboxes().Where(separation.TrySeparate)];
+    }
 
     /// <summary>Ends all waits for sandboxes.</summary>
     public void StopWaiting() => _waiting.Close();
@@ -191,15 +206,18 @@ internal sealed class Engine : IEngine
 
     /// <returns>Whether this process has recovered the store, since no other process had it open.</returns>
     private static async ValueTask<bool> JoinAsync(
-        StoreMetadata metadata, RootSet roots, LogDirectory segments, ParkedRecords parked, FileLock openLock, SharedState shared,
+        StoreMetadata metadata, RootSet roots, LogDirectory segments, ParkedRecords parked, StoreAnchor anchor, SharedState shared,
         LockWaiting waiting, EngineEvents events, CancellationToken cancellation)
     {
+        FileLock openLock = anchor.LockOf(StoreLock.Open);
         bool hasRecovered = false;
         bool joined = await waiting.TryUntilAsync(
             state =>
             {
                 if (openLock.TryAcquire(LockMode.Exclusive)) // O2
                 {
+                    anchor.ThrowIfReplaced();
+
                     // No other process has it open. Whatever the file says, recovery is what makes it true.
                     StoreStatus found = shared.Status;
                     if (found != StoreStatus.Faulted)
@@ -219,6 +237,7 @@ internal sealed class Engine : IEngine
                     return false;
                 }
 
+                anchor.ThrowIfReplaced();
                 switch (shared.Status)
                 {
                     case StoreStatus.Open:
@@ -238,7 +257,7 @@ internal sealed class Engine : IEngine
             throw openLock.TimedOut(waiting.DefaultTimeout, null);
         }
 
-        shared.Join();
+        roots.OpenSince = shared.Join();
         roots.TakeScratch(events); // O5
         return hasRecovered;
     }

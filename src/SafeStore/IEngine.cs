@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Commit;
@@ -34,6 +35,10 @@ internal interface IEngine : IAsyncDisposable
 
     /// <exception cref="StoreReadOnlyException">It only looks.</exception>
     ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation);
+
+    /// <summary>Gives each sandbox whose lock file a copy of the store shares, by a hard link, one of its own; tells which.</summary>
+    /// <exception cref="StoreReadOnlyException">It only looks.</exception>
+    IReadOnlyList<string> SeparateLockFiles();
 
     /// <summary>Ends all waits for sandboxes.</summary>
     void StopWaiting();

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Buffers.Binary;
 using System.Threading;
 using System.Threading.Tasks;
@@ -74,6 +75,8 @@ internal sealed class ReadOnlyEngine : IEngine
             : await _locker.ShareAsync(target.Id, timeout, cancellation).ConfigureAwait(false);
 
     public ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation) => throw new StoreReadOnlyException("make a checkpoint");
+
+    public IReadOnlyList<string> SeparateLockFiles() => throw new StoreReadOnlyException("give sandboxes lock files of their own");
 
     public void StopWaiting() => _waiting.Close();
 

@@ -88,13 +88,13 @@ internal sealed class Limits : IDisposable
         ("new file of 1 KiB, fsync, rename over, fsync(dir)", _ => _ =>
         {
             Stage(sync: true);
-            Check(_fs.Rename(_directory, "temp", _directory, "target"));
+            Check(_fs.Rename(_directory, "temp", _directory, "target", RenameKind.Replace));
             Check(_fs.SyncDirectory(_directory));
         }),
         ("new file of 1 KiB, rename over, no sync", _ => _ =>
         {
             Stage(sync: false);
-            Check(_fs.Rename(_directory, "temp", _directory, "target"));
+            Check(_fs.Rename(_directory, "temp", _directory, "target", RenameKind.Replace));
         }),
         ("new file of 1 KiB, exchange, unlink, no sync", _ =>
         {
@@ -102,7 +102,7 @@ internal sealed class Limits : IDisposable
             return _ =>
             {
                 Stage(sync: false);
-                Check(_fs.Exchange(_directory, "temp", "other"));
+                Check(_fs.Rename(_directory, "temp", _directory, "other", RenameKind.Exchange));
                 Check(_fs.Unlink(_directory, "temp"));
             };
         }),
@@ -114,7 +114,7 @@ internal sealed class Limits : IDisposable
             {
                 Stage(sync: false);
                 WriteAndSync(log, Block, i % Blocks * (long)Block);
-                Check(_fs.Exchange(_directory, "temp", "published"));
+                Check(_fs.Rename(_directory, "temp", _directory, "published", RenameKind.Exchange));
                 Check(_fs.Unlink(_directory, "temp"));
             };
         }),

@@ -6,7 +6,8 @@ using SafeStore.Benchmarks.Running;
 using Spectre.Console;
 
 const string Usage = """
-    compare   SafeStore and its peers side by side      [--only W1,W2,..,TAIL] [--ways sqlite,rocksdb,..] [--rounds 5] [--json FILE] [--markdown FILE] [--svg DIR]
+    compare   SafeStore and its peers side by side      [--only W1,W2,..,TAIL] [--ways sqlite,rocksdb,..] [--rounds 5]
+                                                        [--json FILE] [--markdown FILE] [--svg DIR]
                                                         [--sandboxes-max 10000] [--load-sandboxes 10000] [--quick DIVISOR] [--ahead DIR]
     limits    what the disk itself can do               [--json FILE] [--markdown FILE]
     memory    memory after commits to many sandboxes    [--sandboxes 10000]

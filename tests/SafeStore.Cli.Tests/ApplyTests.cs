@@ -18,7 +18,8 @@ public sealed class ApplyTests : IDisposable
     [Fact]
     public async Task A_bad_line_is_an_error_line_and_the_next_one_goes_on()
     {
-        ToolResult result = await _fixture.ApplyAsync(StoreFixture.CreateSandbox, "not json", "  ", """{"sandbox":"sb-1","ops":[{"delete":"state.json"}]}""");
+        ToolResult result = await _fixture.ApplyAsync(StoreFixture.CreateSandbox, "not json", "  ", """{"sandbox":"sb-1","ops":["""
+            + """{"delete":"state.json"}]}""");
 
         Assert.Equal(0, result.Code);
         Assert.Equal(3, result.Lines.Count);
@@ -31,10 +32,13 @@ public sealed class ApplyTests : IDisposable
     public async Task Every_operation_of_the_format_does_what_it_says_and_values_keep_their_bytes()
     {
         ToolResult applied = await _fixture.ApplyAsync(
-            """{"sandbox":"sb-1","ops":[{"createSandbox":true},{"createContainer":"web"},{"put":"a.json","root":"config","value":{"x": [1,  2.50]}}]}""",
-            """{"ops":[{"value":"\u00e9","container":"web","put":"s.json"},{"delete":"a.json","root":"config"},{"createContainer":"c2"}],"sandbox":"sb-1"}""",
+            """{"sandbox":"sb-1","ops":[{"createSandbox":true},{"createContainer":"web"},{"put":"a.json","root":"config","value":"""
+                + """{"x": [1,  2.50]}}]}""",
+            """{"ops":[{"value":"\u00e9","container":"web","put":"s.json"},{"delete":"a.json","root":"config"},"""
+                + """{"createContainer":"c2"}],"sandbox":"sb-1"}""",
             """{"sandbox":"sb-1","require":2,"ops":[{"removeContainer":"c2"},{"put":"b.json","container":null,"value":  7 }]}""",
-            """{"sandboxes":[{"sandbox":"sb-2","ops":[{"createSandbox":true},{"put":"b.json","value":null}]},{"sandbox":"sb-1","ops":[{"delete":"b.json"}],"require":3}]}""",
+            """{"sandboxes":[{"sandbox":"sb-2","ops":[{"createSandbox":true},{"put":"b.json","value":null}]},"""
+                + """{"sandbox":"sb-1","ops":[{"delete":"b.json"}],"require":3}]}""",
             """{"sandbox":"sb-3","ops":[{"createSandbox":true}]}""",
             """{"sandbox":"sb-3","ops":[{"removeSandbox":true}]}""");
         ToolResult dump = await _fixture.DumpAsync();
@@ -59,7 +63,8 @@ public sealed class ApplyTests : IDisposable
     {
         ToolResult result = await _fixture.ApplyAsync(
             StoreFixture.CreateSandbox,
-            """{"sandboxes":[{"sandbox":"sb-1","ops":[{"put":"state.json","value":{"n":1}}]},{"sandbox":"sb-2","ops":[{"put":"x","value":1}]}]}""");
+            """{"sandboxes":[{"sandbox":"sb-1","ops":[{"put":"state.json","value":{"n":1}}]},{"sandbox":"sb-2","ops":["""
+                + """{"put":"x","value":1}]}]}""");
 
         Assert.Equal("not-found", CodeOf(result.Lines[1]));
         Assert.Contains("\"value\":{\"n\":0}", Assert.Single((await _fixture.DumpAsync()).Lines), StringComparison.Ordinal);

@@ -38,8 +38,10 @@ public sealed class ListTests : IDisposable
         Assert.Contains("sb-2     creating           0        1       0", table.Lines);
         Assert.Contains("""    to undo: 1 netns {"path":"/run/netns/x"}, tried 0 times""", table.Lines);
         Assert.Equal(
-            ["""{"sandbox":"sb-1","state":"running","creating":false,"containers":[{"container":"web","state":"ready"}],"intents":[],"errors":[]}""",
-             """{"sandbox":"sb-2","state":null,"creating":true,"containers":[],"intents":[{"number":1,"kind":"netns","payload":{"path":"/run/netns/x"},"attempts":0,"lastError":null}],"errors":[]}"""],
+            ["""{"sandbox":"sb-1","state":"running","creating":false,"containers":[{"container":"web","state":"ready"}],"intents":"""
+                + """[],"errors":[]}""",
+             """{"sandbox":"sb-2","state":null,"creating":true,"containers":[],"intents":[{"number":1,"kind":"netns","payload":"""
+                 + """{"path":"/run/netns/x"},"attempts":0,"lastError":null}],"errors":[]}"""],
             json.Lines);
     }
 

@@ -70,9 +70,6 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
     public Errno OpenFile(DirectoryHandle directory, string path, FileUse use, out FileHandle? file) =>
         inner.OpenFile(directory, path, use, out file);
 
-    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same) =>
-        inner.IsNameOf(directory, path, file, out same);
-
     public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count) => inner.Read(file, buffer, offset, out count);
 
     public Errno Write(FileHandle file, ReadOnlySpan<byte> bytes, long offset, out int count)
@@ -166,6 +163,12 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits) => inner.Describe(directory, out traits);
 
     public void FillRandom(Span<byte> bytes) => inner.FillRandom(bytes);
+
+    public bool IsPrivileged => inner.IsPrivileged;
+
+    public (uint Id, bool IsHandedDown) ProjectOf(DirectoryHandle directory) => inner.ProjectOf(directory);
+
+    public string CommandOf(int processId) => inner.CommandOf(processId);
 
     private void Step(string verb, string path, string name = "")
     {

@@ -56,7 +56,7 @@ public sealed class CommitMutantTests
     });
 
     [Theory]
-    [InlineData("segment-left-among-spares")]
+    [InlineData("shared-spare-used")]
     public Task A_store_whose_segment_has_kept_a_spare_s_name_goes_on(string mutant) =>
         Kill.ByAsync(mutant, () => new Exploring(
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "4")))

@@ -10,6 +10,7 @@ using SafeStore.Locking;
 using SafeStore.Log;
 using SafeStore.Testing;
 using SafeStore.Testing.Disks;
+using SafeStore.Testing.Files;
 
 namespace SafeStore.MutantTests;
 
@@ -109,8 +110,9 @@ internal sealed class Lab
     {
         SimulatedFileSystem fs = Machine.Start("other program").FileSystem;
         Xunit.Assert.Equal(Errno.None, fs.OpenRoot($"/store/{place}", out DirectoryHandle? parent));
-        Xunit.Assert.Equal(
-            Errno.None, fs.MakeDirectory(parent!, name, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+        const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Xunit.Assert.Equal(Errno.None, fs.MakeDirectory(parent!, name, mode, out DirectoryHandle? made));
+        made!.Dispose();
     }
 
     /// <summary>Writes a file in place, as another program does.</summary>
@@ -158,6 +160,26 @@ internal sealed class Lab
         Xunit.Assert.Equal(Errno.None, fs.Write(copy!, content.AsSpan(0, count), 0, out _));
         Xunit.Assert.Equal(Errno.None, fs.Rename(parent!, "copy", parent!, name, RenameKind.Replace));
     }
+
+    /// <summary>Copies a tree as cp -al does: its files get a second name.</summary>
+    public void CopyByLinks(string from, string to)
+    {
+        var calls = (IPathCalls)Machine.Start("backup").FileSystem;
+        const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Xunit.Assert.Equal(Errno.None, calls.MakeDirectory(to, mode));
+        foreach ((string path, Inode inode) in Walk(from).ToList())
+        {
+            string copy = to + path[from.Length..];
+            Xunit.Assert.Equal(Errno.None, inode is DirectoryInode ? calls.MakeDirectory(copy, mode) : calls.Link(path, copy));
+        }
+    }
+
+    /// <summary>What all files below a directory hold now.</summary>
+    public SortedDictionary<string, string> Contents(string directory) => new(
+        Walk(directory).Where(static entry => entry.Inode is FileInode)
+            .ToDictionary(
+                static entry => entry.Path, static entry => Convert.ToHexString(((FileInode)entry.Inode).Content.ToArray())),
+        StringComparer.Ordinal);
 
     /// <summary>What a directory's files hold whose names begin so, as a backup has them.</summary>
     public Dictionary<string, byte[]> Save(string directory, string prefix)

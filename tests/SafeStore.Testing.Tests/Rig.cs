@@ -145,7 +145,7 @@ internal sealed class Rig
     public Rig Exchange(string directory, string first, string second)
     {
         using DirectoryHandle handle = Directory(directory);
-        Assert.Equal(Errno.None, Files.Exchange(handle, first, second));
+        Assert.Equal(Errno.None, Files.Rename(handle, first, handle, second, RenameKind.Exchange));
         return this;
     }
 

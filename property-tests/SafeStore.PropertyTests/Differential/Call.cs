@@ -15,7 +15,6 @@ internal enum Verb
     StatFile,
     CreateFile,
     OpenFile,
-    IsNameOf,
     Read,
     Write,
     Allocate,

@@ -51,7 +51,6 @@ internal static class Calls
         (4, OnPath(Verb.StatFile, Gen.Constant(""))),
         (10, OnPath(Verb.CreateFile, Name)),
         (10, OnPath(Verb.OpenFile, Path)),
-        (5, OnPath(Verb.IsNameOf, Path)),
         (5, OnBytes(Verb.Read)),
         (9, OnBytes(Verb.Write)),
         (3, OnBytes(Verb.Allocate)),
@@ -77,7 +76,7 @@ internal static class Calls
             select call with { Length = length }),
         (1, OnPath(Verb.GetDirectoryAttribute, Gen.Elements(s_attributes))),
         (1, OnPath(Verb.SetDirectoryAttribute, Gen.Elements(s_attributes))),
-        (3, OnPath(Verb.CopyAttributes, Name)),
+        (3, OnNames(Verb.CopyAttributes)),
         (4, OnPath(Verb.CloseFile, Gen.Constant(""))),
         (1, OnPath(Verb.CloseDirectory, Gen.Constant(""))),
         (2, from call in OnPath(Verb.PlantSymbolicLink, Gen.Elements(s_names))

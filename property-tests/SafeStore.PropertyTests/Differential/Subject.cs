@@ -80,7 +80,9 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.OpenDirectory:
                 return Keep(fileSystem.OpenDirectory(directory, call.Name, out DirectoryHandle? inner), inner);
             case Verb.MakeDirectory:
-                return $"{fileSystem.MakeDirectory(directory, call.Name, DirectoryMode)}";
+                Errno made = fileSystem.MakeDirectory(directory, call.Name, DirectoryMode, out DirectoryHandle? created);
+                created?.Dispose();
+                return $"{made}";
             case Verb.List:
                 List<DirectoryEntry> entries = [];
                 return $"{fileSystem.List(directory, entries)} "
@@ -90,20 +92,18 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.StatDirectory:
                 return Show(fileSystem.Stat(directory, out FileStatus own), own);
             case Verb.CreateFile:
-                return Keep(fileSystem.CreateFile(directory, call.Name, FileMode, out FileHandle? created), created);
+                return Keep(fileSystem.CreateFile(directory, call.Name, FileMode, out FileHandle? filled), filled);
             case Verb.OpenFile:
                 return Keep(fileSystem.OpenFile(
                     directory, call.Name, call.Position == 0 ? FileUse.Read : FileUse.ReadWrite, out FileHandle? file), file);
-            case Verb.IsNameOf when _files.Count > 0:
-                return $"{fileSystem.IsNameOf(directory, call.Name, Pick(_files, call.Second).Handle, out bool same)} {same}";
             case Verb.SyncDirectory:
                 return $"{fileSystem.SyncDirectory(directory)}";
             case Verb.Rename:
-                return $"{fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.Replace)}";
+                return Rename(directory, call, RenameKind.Replace);
             case Verb.RenameNoReplace:
-                return fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.NoReplace).ToString();
+                return Rename(directory, call, RenameKind.NoReplace);
             case Verb.Exchange:
-                return fileSystem.Rename(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other, RenameKind.Exchange).ToString();
+                return Rename(directory, call, RenameKind.Exchange);
             case Verb.Unlink:
                 return $"{fileSystem.Unlink(directory, call.Name)}";
             case Verb.RemoveDirectory:
@@ -117,7 +117,7 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.SetDirectoryAttribute:
                 return $"{fileSystem.SetAttribute(directory, call.Name, new byte[call.Second % 3])}";
             case Verb.CopyAttributes:
-                return $"{fileSystem.CopyAttributes(directory, call.Name, directory, call.Name)}";
+                return fileSystem.CopyAttributes(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other).ToString();
             case Verb.CloseDirectory:
                 directory.Dispose();
                 opened.IsClosed = true;
@@ -126,6 +126,9 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
                 return "nothing to do";
         }
     }
+
+    private string Rename(DirectoryHandle from, Call call, RenameKind kind) =>
+        fileSystem.Rename(from, call.Name, Pick(_directories, call.Second).Handle, call.Other, kind).ToString();
 
     private string OnFile(Call call, Opened<FileHandle> opened)
     {

@@ -26,7 +26,13 @@ internal sealed class World(Script script) : IAsyncDisposable
 
     public async Task OpenAsync(int process) => _processes[process] = await StateStore.OpenAsync(
         StoreLayout.At(Root),
-        new StoreOptions { SegmentBytes = 16 * 1024, LogBytesMax = script.LogBytesMax, CheckpointInterval = Timeout.InfiniteTimeSpan, IdleSandboxesMax = 1 });
+        new StoreOptions
+        {
+            SegmentBytes = 16 * 1024,
+            LogBytesMax = script.LogBytesMax,
+            CheckpointInterval = Timeout.InfiniteTimeSpan,
+            IdleSandboxesMax = 1,
+        });
 
     public async Task CloseAsync(int process)
     {
@@ -48,8 +54,10 @@ internal sealed class World(Script script) : IAsyncDisposable
             // Not in the middle of a checkpoint: a copy takes its time, and would see the two ends of it.
             Assert.Equal(Errno.None, fs.OpenFile(metadata!, "store.json", FileUse.ReadWrite, out FileHandle? anchor));
             using FileHandle file = anchor!;
-            var checkpoint = new FileLock(fs, file, LockRange.Byte((long)StoreLock.Checkpoint), new LockWaiting(TimeProvider.System, TimeSpan.FromSeconds(10)));
-            await checkpoint.AcquireAsync(LockMode.Exclusive, TimeSpan.FromSeconds(10), CancellationToken.None);
+            var wait = TimeSpan.FromSeconds(10);
+            using var waiting = new LockWaiting(TimeProvider.System, wait);
+            var checkpoint = new FileLock(fs, file, LockRange.Byte((long)StoreLock.Checkpoint), waiting);
+            Assert.True(await checkpoint.TryAcquireAsync(LockMode.Exclusive, wait, CancellationToken.None));
             CrashImage.Copy(old, Root);
         }
 
@@ -76,7 +84,8 @@ internal sealed class World(Script script) : IAsyncDisposable
         {
             lines.Add(sandbox);
             lines.AddRange(store.ListContainers(sandbox).Select(container => $"{sandbox}/{container}/"));
-            lines.AddRange(store.ReadAllJson(sandbox).Select(static result => $"{result.Document} = {(result.Value is { } json ? Encoding.UTF8.GetString(json) : result.Error!.Message)}"));
+            lines.AddRange(store.ReadAllJson(sandbox).Select(static result =>
+                $"{result.Document} = {(result.Value is { } json ? Encoding.UTF8.GetString(json) : result.Error!.Message)}"));
         }
 
         lines.Sort(StringComparer.Ordinal);
@@ -90,7 +99,8 @@ internal sealed class World(Script script) : IAsyncDisposable
         {
             lines.Add(sandbox);
             lines.AddRange(content.Containers.Select(container => $"{sandbox}/{container}/"));
-            lines.AddRange(content.Documents.Select(document => $"{new DocumentId(sandbox, document.Key.Container, document.Key.Root, document.Key.File)} = {document.Value}"));
+            lines.AddRange(content.Documents.Select(document =>
+                $"{new DocumentId(sandbox, document.Key.Container, document.Key.Root, document.Key.File)} = {document.Value}"));
         }
 
         lines.Sort(StringComparer.Ordinal);
@@ -106,10 +116,12 @@ internal sealed class World(Script script) : IAsyncDisposable
             Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(path, ".safestore", "new")));
             if (!_wasKilled)
             {
-                Assert.Empty(Directory.GetDirectories(Path.Combine(path, ".safestore", "scratch")).SelectMany(Directory.GetFileSystemEntries));
+                string[] scratches = Directory.GetDirectories(Path.Combine(path, ".safestore", "scratch"));
+                Assert.Empty(scratches.SelectMany(Directory.GetFileSystemEntries));
             }
 
-            foreach (string sandbox in Directory.GetDirectories(path).Where(static directory => !Path.GetFileName(directory).StartsWith('.')))
+            foreach (string sandbox in Directory.GetDirectories(path)
+                .Where(static directory => !Path.GetFileName(directory).StartsWith('.')))
             {
                 foreach (string entry in Directory.GetFileSystemEntries(sandbox, "*", SearchOption.AllDirectories).Append(sandbox))
                 {

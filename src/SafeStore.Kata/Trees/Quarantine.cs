@@ -90,7 +90,7 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
         using DirectoryHandle directory = Make(file.Report);
         foreach (string name in NamesOf(file.Report.File!))
         {
-            Errno errno = fs.RenameNoReplace(source, file.Report.File!, directory, name);
+            Errno errno = fs.Rename(source, file.Report.File!, directory, name, RenameKind.NoReplace);
             if (errno == Errno.Exists)
             {
                 continue;

@@ -50,8 +50,10 @@ public sealed class TempFile : IDisposable
         using (owned.File)
         {
             // Under its flock, and only if the name is still this file's: the sandbox may be gone, and its directory with it.
-            Errno errno = _fs.IsNameOf(owned.Directory, _name, owned.File, out bool same);
-            errno = errno == Errno.None && same ? _fs.Unlink(owned.Directory, _name) : errno;
+            Errno errno = _fs.Stat(owned.File, out FileStatus own);
+            FileStatus named = default;
+            errno = errno == Errno.None ? _fs.Stat(owned.Directory, _name, out named) : errno;
+            errno = errno == Errno.None && named.IsSameFile(own) ? _fs.Unlink(owned.Directory, _name) : errno;
             StorageException.ThrowIfFailed(
                 errno == Errno.NotFound ? Errno.None : errno, "remove the temp file", owned.Directory.Path, _name);
         }

@@ -125,10 +125,9 @@ internal sealed class TempFiles(IDurableFileSystem fs, DirectoryHandle run) : ID
         StorageException.ThrowIfFailed(errno, "open the directory", run.Path, sandbox);
         using (parent)
         {
-            errno = fs.MakeDirectory(parent!, Name, DirectoryMode);
-            StorageException.ThrowIfFailed(errno == Errno.Exists ? Errno.None : errno, "make the directory", parent!.Path, Name);
-            StorageException.ThrowIfFailed(
-                fs.OpenDirectory(parent, Name, out DirectoryHandle? directory), "open the directory", parent.Path, Name);
+            errno = fs.MakeDirectory(parent!, Name, DirectoryMode, out DirectoryHandle? directory);
+            errno = errno == Errno.Exists ? fs.OpenDirectory(parent!, Name, out directory) : errno;
+            StorageException.ThrowIfFailed(errno, "make the directory", parent!.Path, Name);
             return directory!;
         }
     }

@@ -83,7 +83,9 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
         }
         else
         {
-            bool canRename = errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported or Errno.NotPermitted;
+            // NotPermitted: by a filter. CrossDevice: the old version is of another project, and cannot go where the new one was.
+            bool canRename = errno is Errno.NotFound or Errno.Invalid or Errno.NotImplemented or Errno.NotSupported or Errno.NotPermitted
+                or Errno.CrossDevice;
             errno = canRename ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Replace) : errno;
             StorageException.ThrowIfFailed(errno, "publish a document", directory, key.File);
         }

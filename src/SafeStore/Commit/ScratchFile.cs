@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using SafeStore.FileSystem;
 using SafeStore.Roots;
 
@@ -10,9 +9,6 @@ namespace SafeStore.Commit;
 /// </summary>
 internal static class ScratchFile
 {
-    /// <summary>A mode that lets a program run with the owner's rights is not handed on to other bytes.</summary>
-    private const UnixFileMode SpecialBits = UnixFileMode.SetUser | UnixFileMode.SetGroup | UnixFileMode.StickyBit;
-
     /// <summary>Writes it.</summary>
     /// <param name="fs">The filesystem.</param>
     /// <param name="root">The root whose scratch directory is used.</param>
@@ -26,8 +22,7 @@ internal static class ScratchFile
         ReadOnlySpan<byte> content, out string? name)
     {
         ScratchDirectory scratch = root.Scratch;
-        FilePermissions permissions = old is not { } kept ? root.FilePermissions
-            : new FilePermissions(kept.Mode & ~SpecialBits, fs.IsPrivileged && kept.Owner != default ? kept.Owner : null);
+        FilePermissions permissions = old is { } kept ? FilePermissions.OfSuccessor(kept) : root.FilePermissions;
         name = scratch.Take();
         Errno errno = fs.CreateFile(scratch.Directory, name, permissions, content, out bool isCreated);
         if (errno == Errno.Exists && !isCreated)

@@ -15,6 +15,7 @@ internal sealed class Stager(RootSet roots)
     private readonly IDurableFileSystem _fs = roots.FileSystem;
     private readonly NewDirectory _new = new(roots.FileSystem);
     private readonly MountRules _mounts = new(roots);
+    private readonly ProjectRules _projects = new(roots.FileSystem);
 
     /// <summary>Stages an update, or looks whether a removal can be done.</summary>
     /// <param name="plan">What to stage.</param>
@@ -30,6 +31,11 @@ internal sealed class Stager(RootSet roots)
         if (plan.Kind == PlanKind.Remove)
         {
             _mounts.CheckRemoval(handles.Sandbox); // D2
+            foreach (RootDirectory root in roots.InOrderOfRemoval)
+            {
+                _projects.CheckRemoval(root, handles.Sandbox);
+            }
+
             return;
         }
 
@@ -118,6 +124,8 @@ internal sealed class Stager(RootSet roots)
     private void StageInto(RootDirectory root, SandboxPlan plan, SandboxHandles handles, StagedPlan staged)
     {
         DirectoryHandle sandbox = FindOrMake(root, handles, null, staged);
+        DirectoryHandle target = sandbox;
+        _projects.CheckPublishing(root, target);
         for (int i = 0; i < plan.CreatedContainers.Length; i++)
         {
             StageContainer(root, plan, plan.CreatedContainers[i], sandbox, staged);
@@ -125,13 +133,20 @@ internal sealed class Stager(RootSet roots)
 
         for (int i = 0; i < plan.Puts.Length; i++)
         {
-            (StoreRoot target, string? container, _) = plan.Puts[i].Key;
-            bool isStaged = container is not null && plan.Creates(container);
-            if (target == root.Root && !isStaged)
+            (StoreRoot of, string? container, _) = plan.Puts[i].Key;
+            if (of != root.Root || (container is not null && plan.Creates(container)))
             {
-                StageDocument(
-                    root, plan.Puts[i], container is null ? sandbox : FindOrMake(root, handles, container, staged), handles, staged);
+                continue;
             }
+
+            DirectoryHandle directory = container is null ? sandbox : FindOrMake(root, handles, container, staged);
+            if (directory != target)
+            {
+                target = directory;
+                _projects.CheckPublishing(root, target);
+            }
+
+            StageDocument(root, plan.Puts[i], target, handles, staged);
         }
 
         for (int i = 0; i < plan.Deletes.Length; i++)
@@ -145,7 +160,9 @@ internal sealed class Stager(RootSet roots)
 
         for (int i = 0; i < plan.RemovedContainers.Length; i++)
         {
-            _mounts.CheckRemoval(root, $"{plan.Sandbox}/{plan.RemovedContainers[i]}");
+            string container = $"{plan.Sandbox}/{plan.RemovedContainers[i]}";
+            _mounts.CheckRemoval(root, container);
+            _projects.CheckRemoval(root, container);
         }
     }
 

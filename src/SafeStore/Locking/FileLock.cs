@@ -10,7 +10,7 @@ namespace SafeStore.Locking;
 /// A lock between processes: flock on a file that this owns, or a lock on a byte of the store's anchor. It does not order the threads of
 /// this process; a <see cref="FairLock"/> in front does.
 /// </summary>
-internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange range, LockWaiting waiting, LockHolders? holders = null)
+internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange range, LockWaiting waiting, StoreLockName? name = null)
     : IDisposable
 {
     private const int Spins = 8;
@@ -81,9 +81,9 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
             StorageException.ThrowIfFailed(errno, "lock", file);
         }
 
-        if (errno == Errno.None && mode == LockMode.Exclusive && holders is not null)
+        if (errno == Errno.None && mode == LockMode.Exclusive && name is not null)
         {
-            Tell(holders);
+            Tell(name.Holders);
         }
 
         return errno == Errno.None;
@@ -109,24 +109,21 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
         return false;
     }
 
-    public async ValueTask AcquireAsync(LockMode mode, TimeSpan timeout, CancellationToken cancellation)
-    {
-        if (!await waiting.TryUntilAsync(static state => state.self.TryAcquire(state.mode), (self: this, mode), timeout, cancellation)
-            .ConfigureAwait(false))
-        {
-            throw TimedOut(timeout, null);
-        }
-    }
+    public ValueTask<bool> TryAcquireAsync(LockMode mode, TimeSpan timeout, CancellationToken cancellation) =>
+        waiting.TryUntilAsync(static state => state.self.TryAcquire(state.mode), (self: this, mode), timeout, cancellation);
 
     public void Release() => StorageException.ThrowIfFailed(fs.Unlock(file, range), "unlock", file);
 
     /// <summary>False if it is still held, after a second try.</summary>
     public bool TryRelease() => TryUnlock(range) || TryUnlock(range);
 
-    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder) =>
+    /// <param name="timeout">How long was waited.</param>
+    /// <param name="unknownHolder">What holds it if the kernel does not tell.</param>
+    /// <param name="what">The lock's name, if it is not always the same.</param>
+    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder, string? what = null) =>
         new(
-        file.Path, timeout, holders?.HoldersOf(range) ?? [.. fs.LockHolders(file).Where(static holder => holder.ProcessId != 0)],
-        unknownHolder);
+        file.Path, timeout, name?.Holders.HoldersOf(range) ?? [.. fs.LockHolders(file).Where(static holder => holder.ProcessId != 0)],
+        unknownHolder, what ?? name?.Text);
 
     private bool TryAnnounce(LockMode mode)
     {
@@ -189,3 +186,6 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
         }
     }
 }
+
+/// <summary>How one of the store's own locks is called, and where it is told which process holds it.</summary>
+internal sealed record StoreLockName(string Text, LockHolders Holders);

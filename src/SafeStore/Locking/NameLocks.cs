@@ -38,9 +38,10 @@ internal sealed class NameLocks
         var hold = new Hold();
         try
         {
-            foreach (int index in sandboxes.Select(IndexOf).Distinct().Order())
+            foreach (IGrouping<int, string> names in sandboxes.GroupBy(IndexOf).OrderBy(static names => names.Key))
             {
-                hold.Add(_locks[index], await _locks[index].AcquireAsync(timeout, cancellation).ConfigureAwait(false));
+                NameLock next = _locks[names.Key];
+                hold.Add(next, await next.AcquireAsync(names.First(), timeout, cancellation).ConfigureAwait(false));
             }
 
             return hold;
@@ -79,15 +80,17 @@ internal sealed class NameLock(FileLock file, LockWaiting waiting)
 {
     private readonly FairLock _threads = new();
 
-    public async ValueTask<FairLock.Hold> AcquireAsync(TimeSpan timeout, CancellationToken cancellation)
+    public async ValueTask<FairLock.Hold> AcquireAsync(string sandbox, TimeSpan timeout, CancellationToken cancellation)
     {
+        string name = $"name of sandbox '{sandbox}'";
         var deadline = new Deadline(waiting.Time, timeout);
         FairLock.Hold threads = await _threads.EnterAsync(LockMode.Exclusive, timeout, waiting, cancellation).ConfigureAwait(false)
-            ?? throw new LockTimeoutException(file.File.Path, timeout, [], $"another flow of this process (pid {Environment.ProcessId})");
+            ?? throw new LockTimeoutException(
+                file.File.Path, timeout, [], $"another flow of this process (pid {Environment.ProcessId})", name);
         try
         {
-            await file.AcquireAsync(LockMode.Exclusive, deadline.Remaining, cancellation).ConfigureAwait(false);
-            return threads;
+            return await file.TryAcquireAsync(LockMode.Exclusive, deadline.Remaining, cancellation).ConfigureAwait(false)
+                ? threads : throw file.TimedOut(timeout, null, name);
         }
         catch
         {

@@ -53,11 +53,10 @@ internal sealed class ReaderLocker(RootSet roots, LockWaiting waiting)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, waiting.Closing);
         try
         {
-            await file.AcquireAsync(LockMode.Shared, deadline.Remaining, either.Token).ConfigureAwait(false);
-        }
-        catch (LockTimeoutException)
-        {
-            throw file.TimedOut(deadline.Total, null);
+            if (!await file.TryAcquireAsync(LockMode.Shared, deadline.Remaining, either.Token).ConfigureAwait(false))
+            {
+                throw file.TimedOut(deadline.Total, null);
+            }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -56,6 +56,18 @@ internal sealed class SandboxHandles : IDisposable
     /// <summary>The last transaction of several sandboxes that the lock word tells of; known once the word was read or written.</summary>
     public Lsn OfSeveral { get; private set; }
 
+    /// <summary>
+    /// Whether a lock file was another directory's too, by a hard link, before the store was opened. (What a copy links to while the store
+    /// is open goes on being this store's.) Neither is it written then, nor replaced: another program may wait for it.
+    /// </summary>
+    public static bool IsShared(RootSet roots, FileHandle lockFile, out FileStatus status)
+    {
+        IDurableFileSystem fs = roots.FileSystem;
+        StorageException.ThrowIfFailed(fs.Stat(lockFile, out status), "look at the lock file", lockFile);
+        return status.Links > 1
+            && (fs.LastChange(lockFile, out DateTimeOffset linked) != Errno.None || linked <= roots.OpenSince);
+    }
+
     public LockWord ReadWord()
     {
         LockWord word = LockWord.Read(_fs, Lock.File);

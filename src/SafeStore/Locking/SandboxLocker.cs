@@ -338,6 +338,15 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         }
 
         StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory, lockPath);
+        using var owned = new OwnedParts();
+        if (SandboxHandles.IsShared(roots, owned.Add(file!), out _))
+        {
+            const string operation = "lock a sandbox whose lock file a copy of the store shares, by a hard link "
+                + "(safestore repair --separate gives it one of its own)";
+            throw new StorageException(operation, file!.Path, Errno.TooManyLinks);
+        }
+
+        owned.Disown();
         return new SandboxHandles(roots, sandbox, new FileLock(_fs, file!, LockRange.Whole, waiting), lockPath);
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Locking;
@@ -61,7 +62,18 @@ internal sealed class StoreAnchor : IDisposable
     /// <summary>
     /// One of the store's locks. It needs a gate of the process in front: two locks through one handle do not exclude each other.
     /// </summary>
-    public FileLock LockOf(StoreLock which, int number = 0) => new(_fs, File, LockRange.Byte((long)which + number), _waiting, _holders);
+    public FileLock LockOf(StoreLock which, int number = 0)
+    {
+        string name = which switch
+        {
+            StoreLock.Open => "open",
+            StoreLock.Log => "log",
+            StoreLock.Sync => "sync",
+            StoreLock.Checkpoint => "checkpoint",
+            _ => string.Create(CultureInfo.InvariantCulture, $"of the sandbox names {number}"),
+        };
+        return new FileLock(_fs, File, LockRange.Byte((long)which + number), _waiting, new StoreLockName(name, _holders));
+    }
 
     /// <summary>
     /// Looks, by absolute paths, whether the files are still those that this process has open: the directories above may have been replaced
@@ -84,6 +96,20 @@ internal sealed class StoreAnchor : IDisposable
 
         path = segment;
         return Look(segment, status);
+    }
+
+    /// <summary>Looks whether a lock that was just taken is still the store's.</summary>
+    /// <exception cref="StoreMetadataException">The files were replaced while the store was being opened.</exception>
+    public void ThrowIfReplaced()
+    {
+        foreach ((string file, FileStatus opened) in _files)
+        {
+            if (Look(file, opened) is var errno and not Errno.None)
+            {
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look at", file);
+                throw new StoreMetadataException(file, "it was replaced while the store was being opened; open the store again");
+            }
+        }
     }
 
     public void Dispose()

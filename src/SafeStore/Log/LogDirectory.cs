@@ -9,7 +9,8 @@ namespace SafeStore.Log;
 
 /// <summary>
 /// The files of the log: segments <c>(first LSN, 16 hex digits).log</c>, spares <c>spare-*.log</c> that are ready to become the next
-/// segment, and <c>prepare-*.tmp</c> on their way there. Other files are not ours and are left alone.
+/// segment, and <c>prepare-*.tmp</c> on their way there. Other files are not ours and are left alone. A file with more than one link, which
+/// a copy of the store shares, never becomes a segment anew.
 /// </summary>
 /// <param name="fs">The filesystem.</param>
 /// <param name="directory">The log's directory.</param>
@@ -96,6 +97,9 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         }
     }
 
+    /// <summary>Whether a segment is no other directory's too: what a copy by hard links (cp -al) shares is not written in place.</summary>
+    public bool IsOwn(Lsn first) => IsOwn(NameOf(first));
+
     /// <summary>Opens a segment for writes past the page cache; any error means that they must go through it.</summary>
     public Errno OpenDirect(Lsn first, out FileHandle? file) => fs.OpenFile(directory, NameOf(first), FileUse.Direct, out file);
 
@@ -149,7 +153,8 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             }
 
             StorageException.ThrowIfFailed(
-                fs.Rename(directory, spare, directory, NameOf(header.FirstLsn)), "name a log segment", Path, NameOf(header.FirstLsn));
+                fs.Rename(directory, spare, directory, NameOf(header.FirstLsn), RenameKind.Replace),
+                "name a log segment", Path, NameOf(header.FirstLsn));
         }
         catch
         {
@@ -176,7 +181,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         {
             string name = NewName(PreparePrefix, ".tmp");
             StorageException.ThrowIfFailed(
-                fs.RenameNoReplace(directory, NameOf(first), directory, name), "retire a log segment", Path, NameOf(first));
+                fs.Rename(directory, NameOf(first), directory, name, RenameKind.NoReplace), "retire a log segment", Path, NameOf(first));
             detached.Add(name);
         }
 
@@ -211,21 +216,15 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     }
 
     /// <summary>
-    /// Removes what a dead process was preparing, and spares that are also segments: a power loss may keep both names of a rename. Only
-    /// while no other process has the store open.
+    /// Removes what a dead process was preparing, and spares that have another name: a power loss may keep both names of a rename, and a
+    /// copy of the store by hard links has its own. Only while no other process has the store open.
     /// </summary>
     public void SweepPrepared()
     {
-        var segments = new List<ulong>(); // one, or a few
-        foreach (Lsn first in List())
-        {
-            segments.Add(InodeOf(NameOf(first)));
-        }
-
         foreach (string name in Names())
         {
             if (name.StartsWith(PreparePrefix, StringComparison.Ordinal)
-                || (name.StartsWith(SparePrefix, StringComparison.Ordinal) && segments.Contains(InodeOf(name))))
+                || (name.StartsWith(SparePrefix, StringComparison.Ordinal) && !IsOwn(name)))
             {
                 StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove an unfinished log segment", Path, name);
             }
@@ -263,19 +262,13 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         foreach (string name in Names())
         {
             if (size == segmentBytes && name.StartsWith(SparePrefix, StringComparison.Ordinal)
-                && fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Size == size)
+                && fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Size == size && status.Links == 1)
             {
                 return name;
             }
         }
 
         return null;
-    }
-
-    private ulong InodeOf(string name)
-    {
-        StorageException.ThrowIfFailed(fs.Stat(directory, name, out FileStatus status), "look at a log segment", Path, name);
-        return status.Inode;
     }
 
     private string Prepare(long size)
@@ -311,10 +304,14 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     private void Promote(string prepared)
     {
         string spare = NewName(SparePrefix, ".log");
-        StorageException.ThrowIfFailed(fs.RenameNoReplace(directory, prepared, directory, spare), "keep a spare log segment", Path, spare);
+        StorageException.ThrowIfFailed(
+            fs.Rename(directory, prepared, directory, spare, RenameKind.NoReplace), "keep a spare log segment", Path, spare);
     }
 
-    private bool IsOrdinary(string name) => fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Size == segmentBytes;
+    private bool IsOrdinary(string name) =>
+        fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Size == segmentBytes && status.Links == 1;
+
+    private bool IsOwn(string name) => fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Links == 1;
 
     private string NewName(string prefix, string suffix)
     {

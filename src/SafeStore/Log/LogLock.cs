@@ -27,7 +27,10 @@ internal sealed class LogLock(SharedLock turn)
             if (!TryAcquire())
             {
                 // Its holder changes the segment, or has been stopped.
-                await turn.File.AcquireAsync(LockMode.Exclusive, timeout, cancellation).ConfigureAwait(false);
+                if (!await turn.File.TryAcquireAsync(LockMode.Exclusive, timeout, cancellation).ConfigureAwait(false))
+                {
+                    throw turn.File.TimedOut(timeout, null);
+                }
             }
 
             return new Hold(turn, threads);

@@ -47,6 +47,12 @@ internal enum SharedWord
 
     /// <summary>The store's life, so that it tells whether the words are still those that its first opener wrote.</summary>
     Life,
+
+    /// <summary>The inode of the config root's metadata directory: a copy by hard links has the same words and another one.</summary>
+    Home,
+
+    /// <summary>When the last recovery has ended, by the clock of files, in ticks.</summary>
+    Since,
 }
 
 /// <summary>
@@ -63,16 +69,21 @@ internal sealed class SharedState : IDisposable
 {
     public const string FileName = "words";
 
-    private const int Bytes = 64;
+    private const int Bytes = 80;
 
     private readonly IDurableFileSystem _fs;
     private readonly FileHandle _file;
     private readonly SharedWords? _words;
+    private readonly ulong _home;
     private ulong _life;
 
-    public SharedState(IDurableFileSystem fs, FileHandle file)
+    /// <param name="fs">The filesystem.</param>
+    /// <param name="file">The words file.</param>
+    /// <param name="home">The inode of the directory that it lies in.</param>
+    public SharedState(IDurableFileSystem fs, FileHandle file, ulong home = 0)
     {
         _fs = fs;
+        _home = home;
         _file = file;
         // A filesystem that cannot map (ENODEV) costs a pread per look instead.
         Errno errno = fs.MapWords(file, out _words);
@@ -162,11 +173,28 @@ internal sealed class SharedState : IDisposable
         Write(SharedWord.LogLockWaiting, 0);
         Write(SharedWord.SyncLockWaiting, 0);
         Write(SharedWord.Life, WordOf(life));
+        Write(SharedWord.Home, _home);
+        StorageException.ThrowIfFailed(_fs.LastChange(_file, out DateTimeOffset now), "look at the store's words", _file);
+        Write(SharedWord.Since, (ulong)now.Ticks);
         NextEpoch();
     }
 
     /// <summary>From now on the words must be those of the recovery that this process has joined.</summary>
-    public void Join() => _life = Read(SharedWord.Life);
+    /// <returns>When that recovery has ended.</returns>
+    /// <exception cref="StoreMetadataException">They are those of another directory's store.</exception>
+    public DateTimeOffset Join()
+    {
+        if (Read(SharedWord.Home) != _home)
+        {
+            throw new StoreMetadataException(
+                _file.Path,
+                "it is one file, by a hard link, with that of a copy of this store, which is open. Close that store, or copy without links "
+                + "(cp -a)");
+        }
+
+        _life = Read(SharedWord.Life);
+        return new DateTimeOffset((long)Read(SharedWord.Since), TimeSpan.Zero);
+    }
 
     /// <summary>Sleeps while the word has this value, until it is woken or the time is up; without a mapping, not at all.</summary>
     public void Wait(SharedWord word, ulong value, TimeSpan timeout) => _words?.Wait((int)word, value, timeout);

@@ -17,6 +17,9 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
 {
     public const int FileBytes = 4 * RecordFormat.BlockBytes;
 
+    /// <summary>The files, each at the place that its sequences have modulo 2.</summary>
+    public static readonly string[] FileNames = ["watermark.0", "watermark.1"];
+
     private readonly NameSource _temps = new(fs);
 
     /// <summary>The state, or null when neither file exists: the store, or this root, was never finished.</summary>
@@ -67,7 +70,7 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
         }
     }
 
-    private static string NameOf(long sequence) => sequence % 2 == 0 ? "watermark.0" : "watermark.1";
+    private static string NameOf(long sequence) => FileNames[sequence % 2];
 
     private string PathOf(long sequence) => $"{metadata.Path}/{NameOf(sequence)}";
 

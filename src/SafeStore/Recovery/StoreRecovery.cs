@@ -159,6 +159,11 @@ internal sealed class StoreRecovery(
         StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory, path);
         using var owned = new OwnedParts();
         owned.Add(file!);
+        if (SandboxHandles.IsShared(roots, file!, out _))
+        {
+            return; // nothing is written into it, and the sandbox cannot be locked, until it has a lock file of its own
+        }
+
         LockWord found = LockWord.Read(_fs, file!);
         Tell(redo.Sandbox, found, redo.Last);
         new LockWord(LockWordState.Idle, Lsn.Max(found.Lsn, redo.Last), Lsn.Max(found.OfSeveral, redo.OfSeveral)).Write(_fs, file!);
@@ -271,8 +276,9 @@ internal sealed class StoreRecovery(
         // than this, and the one before it was synced.
         Lsn last = found.RootWasLost ? new Lsn(end.Value + (log.Header!.SegmentBytes / RecordFormat.HeaderBytes)) : end;
         bool isDone = mark == end;
+        bool isOwn = log.Header is not { } newest || directory.IsOwn(newest.FirstLsn);
         bool isUnused = log.Header is not null && log.End.Offset == SegmentHeader.Bytes && log.IsClean && !found.WasFaulted;
-        if ((!isUnused && isDone) || found.RootWasLost || !found.IsMade)
+        if ((!isUnused && isDone) || !isOwn || found.RootWasLost || !found.IsMade)
         {
             TryStartSegment(log, identity, (last, isDone ? last : mark), found);
         }
@@ -319,7 +325,8 @@ internal sealed class StoreRecovery(
             StartSegment(log, identity, lsns.Last, lsns.Mark);
         }
         catch (StorageException failure) when (failure.Errno is Errno.NoSpace or Errno.QuotaExceeded
-            && found is { IsMade: true, RootWasLost: false, WasFaulted: false })
+            && found is { IsMade: true, RootWasLost: false, WasFaulted: false }
+            && log.Header is { } newest && directory.IsOwn(newest.FirstLsn))
         {
             events.BackgroundFailed("start a log segment", failure);
         }

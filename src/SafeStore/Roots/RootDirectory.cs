@@ -58,6 +58,9 @@ internal sealed class RootDirectory : IDisposable
     public ScratchDirectory Scratch =>
         _scratch ?? throw new InvalidOperationException("The scratch directory is taken when the store is joined.");
 
+    /// <summary>The project of what is staged.</summary>
+    public uint StagedProject { get; private set; }
+
     /// <summary>Its contents do not outlive the machine's power: no sync is worth its time here.</summary>
     public bool IsVolatile => Traits.IsVolatile;
 
@@ -74,11 +77,8 @@ internal sealed class RootDirectory : IDisposable
         var made = new FilePermissions(options.DirectoryMode);
         DirectoryHandle directory = owned.Add(OpenOrMake(fs, layout.PathOf(root), made));
         StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus status), "look at the root", directory);
-        // what a privileged process makes belongs to whom the root belongs
-        FileOwner? owner = fs.IsPrivileged && status.Owner.User != 0 ? status.Owner : null;
-        FilePermissions directories = made with { Owner = owner };
-        DirectoryHandle metadata = owned.Add(OpenMetadata(fs, layout.MetadataOf(root), directories));
-        CheckMetadata(fs, directory, status, metadata, options.DirectoryMode);
+        // What is made belongs to the root's owner and group; of another process than a privileged one, to the group if that may be.
+        FilePermissions directories = made with { Owner = status.Owner, IsOwnerOptional = !fs.IsPrivileged };
         StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
         if (!traits!.IsLocal)
         {
@@ -86,6 +86,8 @@ internal sealed class RootDirectory : IDisposable
                 directory.Path, $"it lies on {traits.Name}, whose locks and syncs cannot be relied on; use a local filesystem");
         }
 
+        DirectoryHandle metadata = owned.Add(OpenMetadata(fs, layout.MetadataOf(root), directories));
+        CheckMetadata(fs, directory, status, metadata, options.DirectoryMode);
         DirectoryHandle scratches = owned.Add(OpenOrMake(fs, metadata, ScratchName, directories));
         DirectoryHandle created = owned.Add(OpenOrMake(fs, metadata, NewName, directories));
         owned.Disown();
@@ -95,7 +97,7 @@ internal sealed class RootDirectory : IDisposable
             _new = created,
             Status = status,
             ReplacesByRename = traits.IsVolatile || options.Replacing == DocumentReplacing.Rename,
-            FilePermissions = new FilePermissions(options.FileMode, owner),
+            FilePermissions = directories with { Mode = options.FileMode },
             DirectoryPermissions = directories,
         };
     }
@@ -120,8 +122,25 @@ internal sealed class RootDirectory : IDisposable
     /// Takes a scratch directory, if it has none yet; the caller holds the store open. What another opener could not empty is tried again.
     /// </summary>
     /// <param name="left">Receives what could not be emptied.</param>
-    public void TakeScratch(ICollection<FileStatus> left) =>
+    /// <exception cref="StoreMetadataException">What is made in it could not be renamed into the root.</exception>
+    public void TakeScratch(ICollection<FileStatus> left)
+    {
         _scratch ??= ScratchDirectory.Acquire(_fs, Scratches, DirectoryPermissions, left);
+        StagedProject = ProjectOfNew(_scratch.Directory);
+        (uint project, bool isHandedDown) = _fs.ProjectOf(Directory);
+        foreach (DirectoryHandle place in new[] { _scratch.Directory, New })
+        {
+            if (isHandedDown && ProjectOfNew(place) != project)
+            {
+                throw new StoreMetadataException(
+                    place.Path,
+                    $"what is made in it is not of the project {project}, which the root '{Directory.Path}' hands down, so nothing could "
+                    + $"be renamed into that. Give the whole metadata directory that project (chattr -R +P -p {project})");
+            }
+        }
+    }
+
+    private uint ProjectOfNew(DirectoryHandle place) => _fs.ProjectOf(place) is (var id, true) ? id : 0;
 
     /// <summary>Opens a directory by its absolute path, making it and those above it if they do not exist.</summary>
     public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path, FilePermissions? permissions = null)
@@ -240,7 +259,8 @@ internal sealed class RootDirectory : IDisposable
                 $"it lies on another filesystem or mount than its root '{directory.Path}', so nothing could be renamed between them");
         }
 
-        if (found.Owner.User != status.Owner.User && found.Owner.User != 0)
+        bool isOfGroup = (mode & UnixFileMode.GroupWrite) != 0 && found.Owner.Group == status.Owner.Group;
+        if (found.Owner.User != status.Owner.User && found.Owner.User != 0 && !isOfGroup)
         {
             throw new StoreMetadataException(
                 metadata.Path,

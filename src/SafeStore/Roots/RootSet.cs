@@ -22,6 +22,9 @@ internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootD
 
     public RootDirectory this[StoreRoot root] => root == StoreRoot.Config ? config : run;
 
+    /// <summary>When the recovery has ended that this process has made or joined, by the clock of files.</summary>
+    public DateTimeOffset OpenSince { get; set; } = DateTimeOffset.MaxValue;
+
     /// <summary>Whether both outlive a power loss in the shape in which the filesystem has synced them.</summary>
     public bool AreJournaled => config.Traits.IsJournaled && run.Traits.IsJournaled;
 

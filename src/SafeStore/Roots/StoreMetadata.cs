@@ -42,21 +42,19 @@ internal sealed class StoreMetadata(RootSet roots)
 
     private readonly IDurableFileSystem _fs = roots.FileSystem;
 
-    /// <summary>Whether there is a store; refuses one of another format before anything of it is touched.</summary>
+    /// <summary>Whether there is a store; refuses one of another format, and another store's roots, before anything is made.</summary>
     /// <exception cref="StoreFormatException">It is of another format.</exception>
-    /// <exception cref="StoreMetadataException">Its document is damaged.</exception>
+    /// <exception cref="StoreMetadataException">Its document is damaged, or a root has its metadata elsewhere.</exception>
     public static bool Exists(IDurableFileSystem fs, StoreLayout layout)
     {
         Errno errno = fs.OpenRoot(layout.ConfigMetadata, out DirectoryHandle? metadata);
-        if (errno == Errno.NotFound)
-        {
-            return false;
-        }
-
-        StorageException.ThrowIfFailed(errno, "open the directory", layout.ConfigMetadata);
         using (metadata)
         {
-            return ReadStore(fs, metadata!) is not null;
+            StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "open the directory", layout.ConfigMetadata);
+            StoreDocument? found = metadata is null ? null : ReadStore(fs, metadata);
+            RefuseOwned(fs, layout, StoreRoot.Run, found);
+            RefuseOwned(fs, layout, StoreRoot.Config, found);
+            return found is not null;
         }
     }
 
@@ -161,7 +159,7 @@ internal sealed class StoreMetadata(RootSet roots)
 
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
-            RefuseOwned(root, default);
+            RefuseOwned(_fs, root.Directory, root.Metadata.Path, default);
             if (ReadRoot(root) is { } document)
             {
                 throw new StoreMetadataException(
@@ -174,7 +172,7 @@ internal sealed class StoreMetadata(RootSet roots)
     {
         DirectoryHandle metadata = roots.Config.Metadata;
         var document = new StoreDocument(StoreIdentity.Format, NewId());
-        var atomic = new AtomicFile(_fs) { Mode = permissions.Mode };
+        var atomic = new AtomicFile(_fs) { Permissions = permissions };
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, MetadataJson.Default.StoreDocument);
         using FileHandle file = atomic.WriteTemp(metadata, StoreDocument.FileName, json, out string temp);
         Errno errno = _fs.SyncFile(file);
@@ -191,7 +189,7 @@ internal sealed class StoreMetadata(RootSet roots)
 
     private Guid IdentityOf(RootDirectory root, Guid store, bool isFinished, Guid? inLog)
     {
-        RefuseOwned(root, store);
+        RefuseOwned(_fs, root.Directory, root.Metadata.Path, store);
         RootDocument? document = ReadRoot(root);
         if (document is not null)
         {
@@ -223,7 +221,7 @@ internal sealed class StoreMetadata(RootSet roots)
         SyncAncestors();
         var made = new RootDocument(StoreIdentity.Format, store, NewId(), inLog ?? default);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(made, MetadataJson.Default.RootDocument);
-        new AtomicFile(_fs) { Mode = root.FilePermissions.Mode }.Write(root.Metadata, RootDocument.FileName, json);
+        new AtomicFile(_fs) { Permissions = root.FilePermissions }.Write(root.Metadata, RootDocument.FileName, json);
         SetAttribute(root, store);
         return made.Root;
     }
@@ -235,32 +233,53 @@ internal sealed class StoreMetadata(RootSet roots)
         return !entries.Exists(static entry => entry.Kind == FileKind.Directory && Identifier.IsValid(entry.Name));
     }
 
-    /// <summary>A root that another store owns, or whose metadata lies in the other usual place.</summary>
-    private void RefuseOwned(RootDirectory root, Guid store)
+    /// <summary>The same before anything is made: a root without the metadata that the layout says it has.</summary>
+    private static void RefuseOwned(IDurableFileSystem fs, StoreLayout layout, StoreRoot root, StoreDocument? store)
     {
-        if (_fs.GetAttribute(root.Directory, Attribute, out byte[] value) == Errno.None
-            && Guid.TryParse(Encoding.ASCII.GetString(value), out Guid owner) && owner != store)
+        string metadataPath = layout.MetadataOf(root);
+        if (fs.OpenRoot(metadataPath, out DirectoryHandle? metadata) == Errno.None)
         {
-            throw new StoreMetadataException(
-                root.Directory.Path,
-                $"it is a root of the store {owner}, whose metadata lies elsewhere: open it with the layout with which that store was "
-                + $"made");
+            metadata!.Dispose();
         }
-
-        string path = root.Directory.Path;
-        foreach (string other in new[] { Path.Join(path, StoreLayout.MetadataName), path + StoreLayout.BesideSuffix })
+        else if (fs.OpenRoot(layout.PathOf(root), out DirectoryHandle? directory) == Errno.None)
         {
-            if (other != root.Metadata.Path && _fs.OpenRoot(other, out DirectoryHandle? metadata) == Errno.None)
+            using (directory)
+            {
+                RefuseOwned(fs, directory!, metadataPath, store?.Store ?? default);
+            }
+        }
+    }
+
+    /// <summary>Refuses a root whose metadata lies in the other usual place, or that another store owns.</summary>
+    private static void RefuseOwned(IDurableFileSystem fs, DirectoryHandle root, string metadataPath, Guid store)
+    {
+        string path = root.Path;
+        foreach ((string other, string layout) in new[]
+        {
+            (Path.Join(path, StoreLayout.MetadataName), "inside its root (StoreLayout.Of)"),
+            (path + StoreLayout.BesideSuffix, "beside its root (StoreLayout.Beside)"),
+        })
+        {
+            if (other != metadataPath && fs.OpenRoot(other, out DirectoryHandle? metadata) == Errno.None)
             {
                 using (metadata)
                 {
-                    if (_fs.Stat(metadata!, RootDocument.FileName, out _) == Errno.None)
+                    if (fs.Stat(metadata!, RootDocument.FileName, out _) == Errno.None)
                     {
                         throw new StoreMetadataException(
-                            root.Metadata.Path, $"the root '{path}' has its metadata in '{other}': open the store with that layout");
+                            metadataPath, $"the root '{path}' has its metadata in '{other}': open the store with its metadata {layout}");
                     }
                 }
             }
+        }
+
+        if (fs.GetAttribute(root, Attribute, out byte[] value) == Errno.None
+            && Guid.TryParse(Encoding.ASCII.GetString(value), out Guid owner) && owner != store)
+        {
+            throw new StoreMetadataException(
+                path,
+                $"it is a root of the store {owner}, whose metadata lies elsewhere: open it with the layout with which that store was "
+                + $"made");
         }
     }
 

@@ -9,13 +9,16 @@ namespace SafeStore;
 /// <summary>A lock was not free within the time-out. Nothing was changed. Try again, wait longer, or look at who holds it.</summary>
 public sealed class LockTimeoutException : SafeStoreException
 {
-    internal LockTimeoutException(string path, TimeSpan timeout, IReadOnlyList<LockHolder> holders, string? unknownHolder)
-        : base($"The lock '{path}' was not free within {timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s; it is "
-            + $"held by {Name(holders, unknownHolder)}. Try again, wait longer, or see what that process does.")
+    internal LockTimeoutException(
+        string path, TimeSpan timeout, IReadOnlyList<LockHolder> holders, string? unknownHolder, string? name = null)
+        : base($"The lock {(name is null ? "" : $"'{name}' in ")}'{path}' was not free within "
+            + $"{timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s; it is held by {Tell(holders, unknownHolder)}. "
+            + $"Try again, wait longer, or see what that process does.")
     {
         Path = path;
         Timeout = timeout;
         Holders = holders;
+        Name = name;
     }
 
     /// <inheritdoc/>
@@ -24,13 +27,16 @@ public sealed class LockTimeoutException : SafeStoreException
     /// <summary>The lock file.</summary>
     public string Path { get; }
 
+    /// <summary>Which of the store's own locks, that are bytes of the file, it is; null for a sandbox's lock.</summary>
+    public string? Name { get; }
+
     /// <summary>How long was waited.</summary>
     public TimeSpan Timeout { get; }
 
     /// <summary>Who holds it, as far as the kernel told (/proc/locks); empty when it did not.</summary>
     public IReadOnlyList<LockHolder> Holders { get; }
 
-    private static string Name(IReadOnlyList<LockHolder> holders, string? unknownHolder) => holders.Count == 0
+    private static string Tell(IReadOnlyList<LockHolder> holders, string? unknownHolder) => holders.Count == 0
         ? unknownHolder ?? "a process that /proc/locks does not show"
         : string.Join(", ", holders.Select(static holder => $"pid {holder.ProcessId} ({holder.Command})"));
 }

@@ -117,28 +117,6 @@ public sealed class CopyFaultTests : IDisposable
         await AssertRefusedAsync(CopyLayout);
     }
 
-    /// <summary>A copy that is made while a process has the store open does not disturb that process.</summary>
-    [Fact]
-    public async Task A_living_process_goes_on_when_a_copy_of_hard_links_is_made_and_the_copy_keeps_what_was_there()
-    {
-        StoreLayout layout = await _scene.SeedAsync();
-        using (ChildProcess child = ChildProcess.Open(layout))
-        {
-            _ = child.Expect("put sb-2 1 before 1");
-            Tool.Run("cp", "-al", Store, Copy);
-            _ = child.Expect("put sb-2 1 after 1");
-            child.End();
-        }
-
-        await using (StateStore original = await Sample.OpenAsync(layout))
-        {
-            Sample.AssertSays("after", original, Workloads.Two, "doc-0.json");
-        }
-
-        // The segment that was being written is shared: its records may be in both, or the copy is refused. Its documents are its own.
-        Assert.Contains("\"before\"", Files.Read(Path.Combine(CopyLayout.Config, Workloads.Two, "doc-0.json")));
-    }
-
     private static void Use(StoreLayout layout, bool closes)
     {
         using ChildProcess child = ChildProcess.Open(layout);
@@ -152,7 +130,6 @@ public sealed class CopyFaultTests : IDisposable
         {
             _ = child.Kill();
         }
-
     }
 
     private static async Task AssertRefusedAsync(StoreLayout layout)

@@ -176,6 +176,27 @@ public sealed class OwnerFaultTests : IDisposable
         Assert.Equal(before, Describe(file));
     }
 
+    /// <summary>A right to write the document is no part of what its owner has set, and the service need not have it.</summary>
+    [Theory]
+    [InlineData("440")]
+    [InlineData("400")]
+    public void A_read_only_document_that_a_service_replaces_keeps_its_mode_and_attributes(string mode)
+    {
+        StoreLayout layout = _scene.Layout;
+        Users.Own(layout);
+        using ChildProcess service = Service(layout);
+        _ = service.Expect("create sb-1");
+        _ = service.Expect("put sb-1 1 old 1");
+        string document = Path.Combine(layout.Config, "sb-1", "doc-0.json");
+        Set("attribute", document);
+        Tool.Run("chmod", mode, document);
+        string before = Describe(document);
+        _ = service.Expect("put sb-1 1 replaced 1");
+        service.End();
+        Assert.Contains("replaced", Files.Read(document));
+        Assert.Equal(before, Describe(document));
+    }
+
     [Theory]
     [InlineData("4755")]
     [InlineData("2755")]

@@ -52,6 +52,31 @@ public sealed class ProjectFaultTests : IDisposable
         await AssertWorksOrIsRefusedAsync(layout, static store => Sample.RemoveAsync(store, Workloads.One));
     }
 
+    /// <summary>The other way round: what is replaced or removed is of another project than the metadata, into which it would go.</summary>
+    [Fact]
+    public async Task What_was_made_before_root_and_metadata_got_a_project_id_is_replaced_and_its_removal_works_or_is_refused()
+    {
+        Mount disk = _scene.Disk("xfs");
+        StoreLayout layout = await Scene.SeedAsync(disk.Layout);
+        foreach ((string root, string metadata) in new[] { (layout.Config, layout.ConfigMetadata), (layout.Run, layout.RunMetadata) })
+        {
+            HandDown(root);
+            Tool.Run("chattr", "-R", "-p", "42", "+P", metadata);
+        }
+
+        await using (StateStore store = await Sample.OpenAsync(layout))
+        {
+            await Sample.PutAsync(store, Workloads.One, "new");
+            Sample.AssertSays("new", store, Workloads.One);
+            _ = await Workloads.CreateAsync(store, Workloads.Three, "web");
+        }
+
+        await AssertWorksOrIsRefusedAsync(layout, static store => Sample.RemoveAsync(store, Workloads.One));
+        await AssertWorksOrIsRefusedAsync(
+            layout, static async store => _ = await Workloads.ChangeAsync(store, Workloads.Two, static change =>
+            change.RemoveContainer("web")));
+    }
+
     private static async Task AssertWorksOrIsRefusedAsync(StoreLayout layout, Func<StateStore, Task> work)
     {
         Exception? refused = await Record.ExceptionAsync(async () =>

@@ -23,6 +23,13 @@ internal sealed class Users : IDisposable
             "env", "HOME=" + _home.Path, "setpriv", .. Become(user), .. more,
         ]);
 
+    /// <summary>A process of a user whose first group is another one, and who is a member of the service's.</summary>
+    public ChildProcess ChildWithOwnGroup(StoreLayout layout, int user) => new(
+        layout,
+        [
+            "env", "HOME=" + _home.Path, "setpriv", Option("reuid", user), Option("regid", user), Option("groups", Group), "--no-new-privs",
+        ]);
+
     /// <summary>What setpriv needs to become a user of the service's group.</summary>
     public static string[] Become(int user) => [Option("reuid", user), Option("regid", Group), "--clear-groups", "--no-new-privs"];
 

@@ -42,7 +42,8 @@ public sealed class FetchAndDeleteTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         await File.WriteAllTextAsync(
             _test.RunPath("sb-1/devices.json"),
-            """[{"Type":"quantum","Data":{"ID":"q","Qubits":5}},{"Type":"vhost-user-blk-pci","Data":{"ID":"v","SocketPath":"/s"}},{"Type":"generic","Data":{"ID":"g"}}]""");
+            """[{"Type":"quantum","Data":{"ID":"q","Qubits":5}},{"Type":"vhost-user-blk-pci","Data":{"ID":"v","SocketPath":"/s"}},"""
+                + """{"Type":"generic","Data":{"ID":"g"}}]""");
 
         IReadOnlyList<Device> devices = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
 

@@ -115,7 +115,8 @@ public sealed class OtherCases : IDisposable
             new QemuState { Uuid = "u-1", Bridges = [new Bridge { Id = "pci-bridge-0", Type = "pci", Slot = 2 }] });
 
         Assert.Equal(
-            """{"Bridges":[{"Address":{},"Type":"pci","ID":"pci-bridge-0","Addr":2}],"HotpluggedVCPUs":null,"HotpluggedMemory":0,"UUID":"u-1","HotplugVFIOOnRootBus":false}""",
+            """{"Bridges":[{"Address":{},"Type":"pci","ID":"pci-bridge-0","Addr":2}],"HotpluggedVCPUs":null,"HotpluggedMemory":"""
+                + """0,"UUID":"u-1","HotplugVFIOOnRootBus":false}""",
             await File.ReadAllTextAsync(_test.RunPath("sb-1/hypervisor.json")));
     }
 

@@ -136,7 +136,8 @@ public sealed class DefectTestsScope : IDisposable
     public async Task Endpoints_and_devices_of_unknown_kinds_are_shown_and_written_back_as_they_were()
     {
         const string Network =
-            """{"NetNsPath":"/n","NetNsCreated":false,"Endpoints":[{"Type":"vdpa","Data":{"x":18446744073709551615},"New":1},{"Type":"ipvlan","Data":{"PCIAddr":"03/00"}}],"Later":[1]}""";
+            """{"NetNsPath":"/n","NetNsCreated":false,"Endpoints":[{"Type":"vdpa","Data":{"x":18446744073709551615},"New":1},"""
+                + """{"Type":"ipvlan","Data":{"PCIAddr":"03/00"}}],"Later":[1]}""";
         const string Devices = """[{"Type":"nvme","Data":{"ID":"d","Queues":7}}]""";
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         await _test.WriteRunFileAsync("sb-1/network.json", Network);

@@ -98,7 +98,8 @@ public sealed class DefaultsTests
     public void What_a_file_says_is_kept_where_it_is_not_the_default()
     {
         const string Bridge =
-            """{"Bridges":[{"Address":null,"Type":"pci","ID":"b","Addr":1}],"HotpluggedVCPUs":null,"HotpluggedMemory":0,"UUID":"","HotplugVFIOOnRootBus":false}""";
+            """{"Bridges":[{"Address":null,"Type":"pci","ID":"b","Addr":1}],"HotpluggedVCPUs":null,"HotpluggedMemory":"""
+                + """0,"UUID":"","HotplugVFIOOnRootBus":false}""";
         QemuState state = JsonSerializer.Deserialize(Bridge, s_model.Qemu.Json)!;
         NetworkNamespace network =
             JsonSerializer.Deserialize("""{"Endpoints":[{"Type":"tap","Data":{"EndpointType":""}}]}""", s_model.Network.Json)!;

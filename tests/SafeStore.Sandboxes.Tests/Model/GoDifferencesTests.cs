@@ -186,7 +186,8 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
     {
         Endpoint[] endpoints =
             [.. Read(s_model.Network,
-            """{"Endpoints":[{"Type":"ipvlan","Data":{}},{"Type":"newer","Data":{}},{"Type":"tap","Data":null},{"Type":"tap","Data":{"PCIAddr":7}}]}""")!.Endpoints!];
+            """{"Endpoints":[{"Type":"ipvlan","Data":{}},{"Type":"newer","Data":{}},{"Type":"tap","Data":null},"""
+                + """{"Type":"tap","Data":{"PCIAddr":7}}]}""")!.Endpoints!];
 
         Assert.Equal(
             [typeof(IPVlanEndpoint), typeof(RawEndpoint), typeof(RawEndpoint), typeof(RawEndpoint)],
@@ -200,7 +201,8 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
     public void Destinations_and_encapsulations_of_routes_are_kept()
     {
         const string json =
-            """{"Endpoints":[{"Type":"tap","Data":{"EndpointProperties":{"Routes":[{"NewDst":{"Labels":[16]},"Encap":{"Mode":1,"Segments":["fc00::1"]}}]}}}]}""";
+            """{"Endpoints":[{"Type":"tap","Data":{"EndpointProperties":{"Routes":[{"NewDst":{"Labels":[16]},"Encap":{"Mode":"""
+                + """1,"Segments":["fc00::1"]}}]}}}]}""";
         Route route = Assert.IsType<TapEndpoint>(Read(s_model.Network, json)!.Endpoints![0]).EndpointProperties.Routes![0];
 
         Assert.Equal(

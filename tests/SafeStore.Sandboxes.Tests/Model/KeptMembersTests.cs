@@ -14,10 +14,12 @@ public sealed class KeptMembersTests
     public void A_member_called_like_a_property_that_is_not_stored_is_kept() =>
         AssertComesBack(
             s_model.SandboxState.Json,
-            """{"state":"ready","BlockDeviceID":"","blockIndex":0,"fstype":"","pid":1,"guestMemoryBlockSize":0,"Lifecycle":3,"Value":"x","Unknown":[]}""");
+            """{"state":"ready","BlockDeviceID":"","blockIndex":0,"fstype":"","pid":1,"guestMemoryBlockSize":0,"Lifecycle":"""
+                + """3,"Value":"x","Unknown":[]}""");
 
     [Theory]
-    [InlineData("""[{"Type":"generic","Data":{"ID":"d","DeviceInfo":null,"RefCount":1,"AttachCount":0,"Kind":1,"EnvelopeUnknown":2},"Kind":3}]""")]
+    [InlineData("""[{"Type":"generic","Data":{"ID":"d","DeviceInfo":null,"RefCount":1,"AttachCount":0,"Kind":1,"EnvelopeUnknown":"""
+        + """2},"Kind":3}]""")]
     [InlineData("""[{"Type":"nvme","Data":{"Kind":1,"Reason":2},"Reason":3,"Id":4}]""")]
     public void A_device_keeps_members_called_like_its_properties_that_are_not_stored(string json) =>
         AssertComesBack(s_model.Devices.Json, json);

@@ -52,7 +52,10 @@ public sealed class PersistFilesTests
     {
         const string Bare = """{"path":"/a","scope_prefix":"","Paths":null}""";
         const string Limited =
-            """{"path":"/a","scope_prefix":"","Paths":null,"devices":null,"memory":0,"blkio_weight_device":null,"blkio_throttle_read_bps_device":null,"blkio_throttle_write_bps_device":null,"blkio_throttle_read_iops_device":null,"blkio_throttle_write_iops_device":null,"hugetlb_limit":null,"memory_swappiness":null,"net_prio_ifpriomap":null}""";
+            """{"path":"/a","scope_prefix":"","Paths":null,"devices":null,"memory":0,"blkio_weight_device":"""
+                + """null,"blkio_throttle_read_bps_device":null,"blkio_throttle_write_bps_device":"""
+                + """null,"blkio_throttle_read_iops_device":null,"blkio_throttle_write_iops_device":null,"hugetlb_limit":"""
+                + """null,"memory_swappiness":null,"net_prio_ifpriomap":null}""";
 
         foreach (string cgroup in (string[])[Bare, Limited])
         {

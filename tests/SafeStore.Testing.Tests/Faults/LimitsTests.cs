@@ -62,7 +62,7 @@ public sealed class LimitsTests
 
         Assert.Equal(Errno.NoSpace, rig.Files.CreateFile(root, "b", Rig.Mode640, out FileHandle? file));
         Assert.Null(file);
-        Assert.Equal(Errno.NoSpace, rig.Files.MakeDirectory(root, "b", Rig.Mode750));
+        Assert.Equal(Errno.NoSpace, rig.Files.MakeDirectory(root, "b", Rig.Mode750, out _));
         rig.Link("/a", "/b").Unlink("/b").Unlink("/a").Write("/b", "");
         Assert.Equal(Errno.None, rig.Files.RemoveDirectory(root, "d"));
         rig.Write("/c", "");
@@ -95,7 +95,7 @@ public sealed class LimitsTests
         Assert.Equal(Errno.ProcessFileLimit, rig.Files.OpenDirectory(root, "d", out _));
         Assert.Equal(Errno.ProcessFileLimit, rig.Files.OpenFile(root, "missing", FileUse.Read, out _));
         Assert.Equal(Errno.ProcessFileLimit, rig.Files.CreateFile(root, "b", Rig.Mode640, out _));
-        Assert.Equal(Errno.ProcessFileLimit, rig.Files.MakeDirectory(root, "b", Rig.Mode750));
+        Assert.Equal(Errno.ProcessFileLimit, rig.Files.MakeDirectory(root, "b", Rig.Mode750, out _));
         Assert.Equal(Errno.ProcessFileLimit, rig.Files.List(root, new List<DirectoryEntry>()));
         Assert.Equal(Errno.None, other.FileSystem.OpenRoot("/", out _));
         file.Dispose();
@@ -119,8 +119,7 @@ public sealed class LimitsTests
             Assert.Equal(Errno.None, rig.Calls.Stat("/", follow: true, out NodeStatus _));
         }
 
-        Assert.Equal(Errno.None, rig.Files.IsNameOf(inner, "../../x", words, out bool same));
-        Assert.False(same);
+        Assert.NotEqual(Errno.None, rig.Files.Stat(inner, "../../x", out _));
         Assert.Equal(Errno.None, rig.Files.SyncDirectory(inner));
         Assert.Equal("x", rig.Read(words));
         Assert.Equal([""], rig.Outcomes());

@@ -148,7 +148,7 @@ public sealed class SoundnessTests
                 case 8:
                     using (DirectoryHandle root = rig.Directory())
                     {
-                        _ = rig.Files.Exchange(root, "a", "b");
+                        _ = rig.Files.Rename(root, "a", root, "b", RenameKind.Exchange);
                         _ = random.Next(2) == 0 ? rig.Files.SyncDirectory(root) : Errno.None;
                     }
 

@@ -89,8 +89,12 @@ public abstract partial class DurableFileSystemContract
 
         Assert.Equal(Errno.NotFound, FileSystem.CopyAttributes(Root, "missing", Root, "new"));
         Assert.Equal(Errno.Invalid, FileSystem.CopyAttributes(Root, "a/b", Root, "new"));
+        Assert.Equal(Errno.NotFound, FileSystem.CopyAttributes(Root, "old", Root, "missing"));
+        Assert.Equal(Errno.Invalid, FileSystem.CopyAttributes(Root, "old", Root, "a/b"));
         Create("plain");
         Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "plain", Root, "new"));
+        Assert.Equal(Errno.NotFound, FileSystem.CopyAttributes(Root, "plain", Root, "missing"));
+        Assert.Equal(Errno.Invalid, FileSystem.CopyAttributes(Root, "plain", Root, "a/b"));
     }
 
     [Fact]

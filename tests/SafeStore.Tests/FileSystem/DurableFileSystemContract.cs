@@ -75,8 +75,15 @@ public abstract partial class DurableFileSystemContract : IDisposable
 
     private DirectoryHandle MakeDirectory(string name, DirectoryHandle? parent = null)
     {
-        Assert.Equal(Errno.None, FileSystem.MakeDirectory(parent ?? Root, name, DirectoryMode750));
-        return OpenDirectory(name, parent);
+        Assert.Equal(Errno.None, FileSystem.MakeDirectory(parent ?? Root, name, DirectoryMode750, out DirectoryHandle? made));
+        return Own(made!);
+    }
+
+    /// <summary>Whether a path leads to an open file.</summary>
+    private bool Leads(DirectoryHandle directory, string path, FileHandle file)
+    {
+        Assert.Equal(Errno.None, FileSystem.Stat(file, out FileStatus own));
+        return FileSystem.Stat(directory, path, out FileStatus named) == Errno.None && named.IsSameFile(own);
     }
 
     private DirectoryHandle OpenDirectory(string path, DirectoryHandle? parent = null)

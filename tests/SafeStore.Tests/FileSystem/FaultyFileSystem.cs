@@ -58,9 +58,6 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
         return fault != Errno.None ? fault : inner.OpenFile(directory, path, use, out file);
     }
 
-    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same) =>
-        inner.IsNameOf(directory, path, file, out same);
-
     public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count)
     {
         count = 0;

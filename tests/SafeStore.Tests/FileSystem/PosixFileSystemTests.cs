@@ -91,8 +91,8 @@ public sealed class PosixFileSystemTests : IDisposable
     [Fact]
     public void No_handle_is_inherited_by_a_child_process()
     {
-        Assert.Equal(Errno.None, _fileSystem.MakeDirectory(_root, "inherit", Mode | UnixFileMode.UserExecute));
-        Assert.Equal(Errno.None, _fileSystem.OpenDirectory(_root, "inherit", out DirectoryHandle? directory));
+        Assert.Equal(
+            Errno.None, _fileSystem.MakeDirectory(_root, "inherit", Mode | UnixFileMode.UserExecute, out DirectoryHandle? directory));
         using FileHandle created = Create("inherit-created");
         Assert.Equal(Errno.None, _fileSystem.OpenFile(_root, "inherit-created", FileUse.Read, out FileHandle? opened));
         Assert.Equal(Errno.None, new PosixFileSystem(walk: true).OpenFile(_root, "inherit-created", FileUse.Read, out FileHandle? walked));
@@ -118,7 +118,7 @@ public sealed class PosixFileSystemTests : IDisposable
         using DirectoryHandle other = OpenRoot(memory.Path);
         Create("a").Dispose();
 
-        Assert.Equal(Errno.CrossDevice, _fileSystem.Rename(_root, "a", other, "a"));
+        Assert.Equal(Errno.CrossDevice, _fileSystem.Rename(_root, "a", other, "a", RenameKind.Replace));
         Assert.Equal(Errno.None, _fileSystem.Stat(_root, "a", out _));
         Assert.Equal(Errno.NotFound, _fileSystem.Stat(other, "a", out _));
     }

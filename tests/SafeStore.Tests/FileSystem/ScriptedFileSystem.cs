@@ -8,6 +8,12 @@ namespace SafeStore.Tests.FileSystem;
 /// <summary>One call of a verb: which, on which path.</summary>
 internal readonly record struct FileSystemCall(string Verb, string Path)
 {
+    /// <summary>The verb of a rename with <see cref="RenameKind.NoReplace"/>.</summary>
+    public const string RenameNoReplace = nameof(RenameNoReplace);
+
+    /// <summary>The verb of a rename with <see cref="RenameKind.Exchange"/>.</summary>
+    public const string Exchange = nameof(Exchange);
+
     public bool IsOnLog => Path.Contains("/log/", StringComparison.Ordinal) || Path.EndsWith("/log", StringComparison.Ordinal);
 
     public bool IsAppend => Verb == nameof(IDurableFileSystem.Write) && IsOnSegment;
@@ -141,13 +147,6 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
             : _inner.OpenFile(directory, path, use, out file);
     }
 
-    public Errno IsNameOf(DirectoryHandle directory, string path, FileHandle file, out bool same)
-    {
-        same = false;
-        return Ask(nameof(IsNameOf), directory, path) is var fault and not Errno.None ? fault
-            : _inner.IsNameOf(directory, path, file, out same);
-    }
-
     public Errno Read(FileHandle file, Span<byte> buffer, long offset, out int count)
     {
         count = 0;
@@ -194,8 +193,8 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
     {
         string verb = kind switch
         {
-            RenameKind.Exchange => nameof(IDurableFileSystem.Exchange),
-            RenameKind.NoReplace => nameof(IDurableFileSystem.RenameNoReplace),
+            RenameKind.Exchange => FileSystemCall.Exchange,
+            RenameKind.NoReplace => FileSystemCall.RenameNoReplace,
             _ => nameof(Rename),
         };
         return Ask(verb, targetDirectory, target) is var fault and not Errno.None
@@ -241,6 +240,12 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
         time = default;
         return Ask(nameof(LastChange), handle.Path) is var fault and not Errno.None ? fault : _inner.LastChange(handle, out time);
     }
+
+    public (uint Id, bool IsHandedDown) ProjectOf(DirectoryHandle directory) => _inner.ProjectOf(directory);
+
+    public bool IsPrivileged => _inner.IsPrivileged;
+
+    public string CommandOf(int processId) => _inner.CommandOf(processId);
 
     public Errno Describe(DirectoryHandle directory, out FileSystemTraits? traits)
     {

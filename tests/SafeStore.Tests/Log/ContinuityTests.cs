@@ -33,7 +33,7 @@ public sealed class ContinuityTests : IDisposable
     {
         await using StateStore store = await FillAsync();
         await using StateStore other = await _test.OpenAsync();
-        _scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) ? Errno.InputOutput : Errno.None;
+        _scripted.Before = static call => call.Verb == FileSystemCall.Exchange ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<CommitNotPublishedException>(() => PutAsync(store, 99));
         _scripted.Before = null;
         string before = await File.ReadAllTextAsync(_test.PathOf(StoreRoot.Run, "sb/n"), TestContext.Current.CancellationToken);

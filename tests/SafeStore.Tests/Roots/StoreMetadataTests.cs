@@ -41,8 +41,7 @@ public sealed class StoreMetadataTests : IDisposable
 
         StoreMetadataException failure = await RefusesAsync(wrong);
         Assert.Contains(own.RunMetadata, failure.Message, StringComparison.Ordinal);
-        Assert.False(File.Exists(Path.Combine(wrong.ConfigMetadata, "store.json")) || Directory.Exists(Path.Combine(wrong.ConfigMetadata,
-            "log")));
+        Assert.False(Directory.Exists(wrong.ConfigMetadata) || Directory.Exists(wrong.RunMetadata));
         await OpensWholeAsync(own);
     }
 

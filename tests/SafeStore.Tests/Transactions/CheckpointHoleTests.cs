@@ -68,7 +68,7 @@ public sealed class CheckpointHoleTests : IDisposable
         Task<Lsn>? checkpoint = null;
         hooked.Before = call =>
         {
-            if (call.Verb == nameof(IDurableFileSystem.RenameNoReplace))
+            if (call.Verb == FileSystemCall.RenameNoReplace)
             {
                 checkpoint ??= other.CheckpointAsync().AsTask();
             }

@@ -98,7 +98,7 @@ public sealed class CheckpointTests : IDisposable
             bool hasRetired = false;
             _scripted.Before = call =>
             {
-                hasRetired |= call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.RenameNoReplace) };
+                hasRetired |= call is { IsOnLog: true, Verb: FileSystemCall.RenameNoReplace };
                 bool isDue = !relative.EndsWith("/log", StringComparison.Ordinal) || hasRetired; // not when the new segment gets its name
                 bool fails =
                     (isDue && call.Path == path
@@ -197,7 +197,7 @@ public sealed class CheckpointTests : IDisposable
             {
                 isWritten |= call.Verb == nameof(IDurableFileSystem.Write) && call.Path.Contains("/watermark.", StringComparison.Ordinal);
                 if (isWritten
-                    && call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.RenameNoReplace) or nameof(IDurableFileSystem.Unlink) })
+                    && call is { IsOnLog: true, Verb: FileSystemCall.RenameNoReplace or nameof(IDurableFileSystem.Unlink) })
                 {
                     done.TrySetResult();
                 }

@@ -26,7 +26,7 @@ public sealed class ProtocolHoleTests : IDisposable
         await using StateStore store = await _disk.OpenAsync(faulty);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
 
-        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.Exchange) ? Errno.InputOutput : Errno.None;
+        faulty.Before = static call => call.Verb == FileSystemCall.Exchange ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<CommitNotPublishedException>(
             () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "2")));
         File.WriteAllBytes(_disk.PathOf(StoreRoot.Run, "sb/lock"), []); // what `exec 9>lock` does
@@ -106,7 +106,7 @@ public sealed class ProtocolHoleTests : IDisposable
         var faulty = new ScriptedFileSystem();
         await using StateStore other = await _disk.OpenAsync();
         await using StateStore store = await _disk.OpenAsync(faulty);
-        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? Errno.InputOutput : Errno.None;
+        faulty.Before = static call => call.Verb == FileSystemCall.RenameNoReplace ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.CreateAsync("sb", static change => change
             .CreateContainer("web").PutText(StoreRoot.Config, "web", "a.json", "1").PutText(StoreRoot.Run, null, "b.json", "2")));
         Assert.Empty(other.ListSandboxes());
@@ -132,7 +132,7 @@ public sealed class ProtocolHoleTests : IDisposable
         var faulty = new ScriptedFileSystem();
         await using StateStore other = await _disk.OpenAsync();
         await using StateStore store = await _disk.OpenAsync(faulty);
-        string takingBack = root == "run" ? nameof(IDurableFileSystem.RenameNoReplace) : nameof(IDurableFileSystem.RemoveDirectory);
+        string takingBack = root == "run" ? FileSystemCall.RenameNoReplace : nameof(IDurableFileSystem.RemoveDirectory);
         faulty.Before = call => (call.Verb == nameof(IDurableFileSystem.CreateFile) && call.Path.EndsWith("/old.json",
             StringComparison.Ordinal) && call.Path.Contains("/config/.safestore/scratch/", StringComparison.Ordinal))
             || (call.Verb == takingBack && call.Path.Contains($"/{root}/.safestore/scratch/", StringComparison.Ordinal))
@@ -325,7 +325,7 @@ public sealed class ProtocolHoleTests : IDisposable
         await using StateStore store = await _disk.OpenAsync(faulty);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a.json", "1"));
         faulty.Before = static call =>
-            call.Verb == nameof(IDurableFileSystem.Exchange)
+            call.Verb == FileSystemCall.Exchange
             || (call.Verb == nameof(IDurableFileSystem.Write) && call.Path.EndsWith("/words", StringComparison.Ordinal))
             ? Errno.InputOutput // and it cannot say what it has synced
             : Errno.None;
@@ -339,7 +339,7 @@ public sealed class ProtocolHoleTests : IDisposable
         };
         await (await other.LockAsync("sb")).DisposeAsync(); // as after a death: it cannot know whether the record was synced
         int synced = calls.FindIndex(static call => call is { IsOnLog: true, Verb: nameof(IDurableFileSystem.SyncData) });
-        int seen = calls.FindIndex(static call => call.Verb is nameof(IDurableFileSystem.Exchange) or nameof(IDurableFileSystem.Rename));
+        int seen = calls.FindIndex(static call => call.Verb is FileSystemCall.Exchange or nameof(IDurableFileSystem.Rename));
         Assert.True(synced >= 0 && synced < seen, $"synced at call {synced}, seen at call {seen}");
     }
 

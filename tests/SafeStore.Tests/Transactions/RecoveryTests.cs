@@ -186,7 +186,7 @@ public sealed class RecoveryTests : IDisposable
             bool isStaged = call.Path.StartsWith(scratch, StringComparison.Ordinal);
             created += isStaged && call.Verb == nameof(IDurableFileSystem.CreateFile) ? 1 : 0;
             synced += isStaged && call.Verb == nameof(IDurableFileSystem.SyncFile) ? 1 : 0;
-            appeared += call.Path == sandbox && call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? 1 : 0;
+            appeared += call.Path == sandbox && call.Verb == FileSystemCall.RenameNoReplace ? 1 : 0;
             isInOrder &= (appeared == 0 || created == 150)
                 && (call.Verb != nameof(IDurableFileSystem.Write) || !call.Path.Contains("/watermark.", StringComparison.Ordinal)
                     || synced == 150);
@@ -306,7 +306,7 @@ public sealed class RecoveryTests : IDisposable
         await using StateStore other = await _test.OpenAsync();
         await using StateStore store = await _test.OpenAsync(faulty);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "1"));
-        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? Errno.InputOutput : Errno.None;
+        faulty.Before = static call => call.Verb == FileSystemCall.RenameNoReplace ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.ChangeAsync("sb", static change => change.RemoveSandbox()));
         await Assert.ThrowsAsync<NotFoundException>(() => other.LockApartAsync("sb"));
         Assert.Empty(other.ListSandboxes());
@@ -322,7 +322,7 @@ public sealed class RecoveryTests : IDisposable
             "sb", static change => change.PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, null, "b", "1"));
         SandboxLock held = await store.LockApartAsync("sb");
         faulty.Before = static call =>
-            call.Verb == nameof(IDurableFileSystem.Exchange) && call.Path.EndsWith("/b", StringComparison.Ordinal) ? Errno.InputOutput
+            call.Verb == FileSystemCall.Exchange && call.Path.EndsWith("/b", StringComparison.Ordinal) ? Errno.InputOutput
             : Errno.None;
         CommitNotPublishedException failure = await Assert.ThrowsAsync<CommitNotPublishedException>(
             async () => await held.Change().PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Run, null, "b", "2").CommitAsync());
@@ -344,7 +344,7 @@ public sealed class RecoveryTests : IDisposable
     [InlineData(Errno.NotFound)]
     public async Task A_filesystem_that_cannot_exchange_is_served_by_renames(Errno errno)
     {
-        var scripted = new ScriptedFileSystem { Before = call => call.Verb == nameof(IDurableFileSystem.Exchange) ? errno : Errno.None };
+        var scripted = new ScriptedFileSystem { Before = call => call.Verb == FileSystemCall.Exchange ? errno : Errno.None };
         await using StateStore store = await _test.OpenAsync(scripted);
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "1"));
         await store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Run, null, "a", "2"));

@@ -20,7 +20,7 @@ public sealed class SecondReviewTests : IDisposable
         var faulty = new ScriptedFileSystem();
         await using StateStore store = await _disk.OpenAsync(faulty);
         SandboxLock held = await store.LockNewAsync("sb");
-        faulty.Before = static call => call.Verb == nameof(IDurableFileSystem.RenameNoReplace) ? Errno.InputOutput : Errno.None;
+        faulty.Before = static call => call.Verb == FileSystemCall.RenameNoReplace ? Errno.InputOutput : Errno.None;
         await Assert.ThrowsAsync<CommitNotPublishedException>(
             () => held.Change().PutText(StoreRoot.Run, null, "a.json", "1").CommitAsync().AsTask());
         faulty.Before = null;
