@@ -101,8 +101,9 @@ internal sealed class ReadOnlyEngine : IEngine
             {
                 var log = new LogDirectory(roots.FileSystem, directory!, options.SegmentBytes, options.LogBytesMax);
                 UnlockedReading reading = UnlockedLog.Read(log, new Watermark(roots.FileSystem, metadata), identity.Store);
+                var parked = new ParkedRecords(roots, new Watermarks(roots), log.BytesMax);
                 long? pending =
-                    reading.Contents is { } contents ? new PendingTransactions(roots, identity).Count(contents, log.Path) : null;
+                    reading.Contents is { } contents ? new PendingTransactions(roots, identity).Count(contents, log.Path, parked) : null;
                 events.LookedAt(pending, reading.Damage);
                 return pending;
             }

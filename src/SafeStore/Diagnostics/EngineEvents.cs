@@ -110,19 +110,19 @@ internal sealed partial class EngineEvents(ILogger logger)
     private static partial void LogNotEmptied(ILogger logger, string scratch);
 
     [LoggerMessage(
-        20, LogLevel.Warning,
+        11, LogLevel.Warning,
         "The root {Root} lies on {Name} without a journal: a power loss may damage the filesystem, and the store with it. Give it a "
         + "journal (tune2fs -j), or set StoreOptions.RequireJournal to have it refused")]
     private static partial void LogNoJournal(ILogger logger, string root, string name);
 
     [LoggerMessage(
-        21, LogLevel.Warning,
+        12, LogLevel.Warning,
         "The store was opened read-only, and {Count} durable transactions are not visible yet: the next opening that may write finishes "
         + "them")]
     private static partial void LogPending(ILogger logger, long count);
 
     [LoggerMessage(
-        22, LogLevel.Warning,
+        13, LogLevel.Warning,
         "The store was opened read-only, and its log does not tell whether all durable transactions are visible. Run 'safestore repair'")]
     private static partial void LogPendingUnknown(ILogger logger, Exception? failure);
 

@@ -21,26 +21,28 @@ internal sealed class PendingTransactions(RootSet roots, StoreIdentity identity)
 
     /// <param name="log">The log.</param>
     /// <param name="path">Its path, for messages.</param>
+    /// <param name="parked">What is parked beside the log.</param>
     /// <exception cref="StorageException">A document cannot be looked at.</exception>
-    public long Count(LogContents log, string path)
+    /// <exception cref="LogCorruptException">What is parked of a sandbox is missing or damaged.</exception>
+    public long Count(LogContents log, string path, ParkedRecords parked)
     {
-        var sandboxes = new Dictionary<string, (Redo Redo, List<Lsn> All)>(StringComparer.Ordinal);
-        foreach ((SandboxPlan plan, CommitRecord record) in CommittedPlans.Of(log.Records, path))
+        ILookup<string, (SandboxPlan Plan, CommitRecord Record)> logged =
+            CommittedPlans.Of(log.Records, path).ToLookup(static transaction => transaction.Plan.Sandbox, StringComparer.Ordinal);
+        Dictionary<string, ParkedEntry> entries =
+            (parked.Watermarks.Config.Read()?.Parked ?? []).ToDictionary(static entry => entry.Sandbox, StringComparer.Ordinal);
+        var pending = new HashSet<Lsn>();
+        foreach (string sandbox in logged.Select(static transactions => transactions.Key).Union(entries.Keys, StringComparer.Ordinal))
         {
-            if (!sandboxes.TryGetValue(plan.Sandbox, out (Redo Redo, List<Lsn> All) logged))
+            var redo = new Redo(sandbox);
+            foreach ((SandboxPlan plan, CommitRecord record) in entries.TryGetValue(sandbox, out ParkedEntry? entry)
+                ? parked.Join(entry, logged[sandbox]) : logged[sandbox])
             {
-                sandboxes.Add(plan.Sandbox, logged = (new Redo(plan.Sandbox), []));
+                redo.Add(plan, record);
             }
 
-            logged.Redo.Add(plan, record);
-            logged.All.Add(record.Lsn);
-        }
-
-        var pending = new HashSet<Lsn>();
-        foreach ((Redo redo, List<Lsn> all) in sandboxes.Values)
-        {
             if (!IsShown(redo) && PublishedOf(redo) is { } published)
             {
+                IEnumerable<Lsn> all = redo.Transactions.Select(static transaction => transaction.Record.Lsn);
                 pending.UnionWith(all.Where(lsn => lsn > published).DefaultIfEmpty(redo.Last));
             }
         }

@@ -52,6 +52,20 @@ public sealed class ParkingFaultTests : IDisposable
         Sample.AssertSays("works", last, Workloads.Two);
     }
 
+    [Fact]
+    public async Task What_is_parked_counts_as_pending_for_a_reader()
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        Deaths.BeforePublishing(layout, "workload update");
+        Obstacle obstacle = Obstacle.Of("directory in a document's place", _scene, layout);
+        await (await Sample.OpenAsync(layout)).DisposeAsync();
+        Assert.Equal(1, await PendingAsync(layout));
+
+        obstacle.Remove();
+        await (await Sample.OpenAsync(layout)).DisposeAsync();
+        Assert.Equal(0, await PendingAsync(layout));
+    }
+
     [Theory]
     [InlineData("directory in a document's place")]
     [InlineData("mounted document")]
@@ -132,6 +146,12 @@ public sealed class ParkingFaultTests : IDisposable
     }
 
     /// <summary>The sandbox's own error, which says whose it is; not that of the store.</summary>
+    private static async Task<long?> PendingAsync(StoreLayout layout)
+    {
+        await using StateStore reader = await StateStore.OpenAsync(layout, new StoreOptions { Opening = StoreOpening.ReadOnly });
+        return reader.PendingTransactions;
+    }
+
     private static async Task AssertRefusedAsync(StateStore store)
     {
         SafeStoreException refused = await Assert.ThrowsAnyAsync<SafeStoreException>(async () => await store.LockAsync(Workloads.One));

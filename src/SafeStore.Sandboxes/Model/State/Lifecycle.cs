@@ -3,7 +3,8 @@ using System;
 namespace SafeStore.Sandboxes;
 
 /// <summary>
-/// Where a sandbox or container stands in its life: ready → running ⇄ paused, and stopped from each of them; a stopped one may run again.
+/// Where a sandbox or container stands in its life: ready → running ⇄ paused, and stopped from each of them; a stopped one may run
+/// again.
 /// </summary>
 public enum Lifecycle
 {
