@@ -123,7 +123,7 @@ public sealed class ReadOnlyTests : IDisposable
             var messages = new Messages();
             await using StateStore reader = await StateStore.OpenAsync(copy, ReadOnly with { Logger = messages });
             Assert.Null(reader.PendingTransactions);
-            Assert.Single(messages.OfEvent(22));
+            Assert.Single(messages.OfEvent(13));
             Assert.Equal("10", reader.ReadText("sb", StoreRoot.Run, null, "n"));
             await Assert.ThrowsAsync<LogCorruptException>(async () => await StateStore.OpenAsync(copy, _test.Options));
         }
