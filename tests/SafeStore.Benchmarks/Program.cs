@@ -26,7 +26,7 @@ if (arguments.Command == "worker")
     return 0;
 }
 
-if (arguments.Command is not ("compare" or "limits" or "memory" or "micro" or "model" or "commits"))
+if (arguments.Has("--help") || arguments.Command is not ("compare" or "limits" or "memory" or "micro" or "model" or "commits"))
 {
     await Console.Error.WriteLineAsync(Usage);
     return 64;

@@ -74,7 +74,7 @@ public sealed class ProtocolHoleTests
         machine.Faults =
             new FaultPlan()
             .Add(new FaultRule { Operations = [Operation.Write], Path = "/store/run/p/lock", Fault = new ShortTransfer(24) });
-        await Assert.ThrowsAsync<StorageException>(async () => await invariants.OpenAsync(machine.Start()));
+        await invariants.OpenAsync(machine.Start()); // what its word cannot tell is parked
         machine.KillAll();
         await invariants.OpenAsync(machine.Start());
         machine.LosePower(keepsUnsynced: false);
