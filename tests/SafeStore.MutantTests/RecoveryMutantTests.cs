@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Testing;
@@ -54,6 +56,28 @@ public sealed class RecoveryMutantTests
                 lab.Machine.LosePower(keepsUnsynced: false);
             },
         }.RunAsync());
+
+    [Theory]
+    [InlineData("leftovers-written-into")]
+    public Task What_could_not_be_emptied_in_scratch_and_is_published_too_is_not_written_into(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            foreach (StoreRoot root in new[] { StoreRoot.Config, StoreRoot.Run })
+            {
+                var lab = new Lab();
+                StateStore store = await lab.OpenAsync();
+                await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+                await KeepBothNamesAsync(lab, $"/store/{root}/sb".ToLowerInvariant(), () => store.ChangeAsync(
+                    "sb", change => change.CreateContainer("web").Put(root, "web", "b.json", "2")));
+                await AssertStaysAsync(lab, "sb", $"{root}/sb/web/b.json".ToLowerInvariant());
+
+                lab = new Lab();
+                store = await lab.OpenAsync();
+                await KeepBothNamesAsync(lab, $"/store/{root}".ToLowerInvariant(), () => store.CreateAsync(
+                    "new", change => change.Put(root, null, "b.json", "2")));
+                await AssertStaysAsync(lab, "new", $"{root}/new/b.json".ToLowerInvariant());
+            }
+        });
 
     [Theory]
     [InlineData("rename-before-fsync")]
@@ -115,6 +139,56 @@ public sealed class RecoveryMutantTests
         StateStore recovered = await lab.OpenAsync();
         Violation.Unless(await recovered.TouchAsync("sb") >= last, "The version has gone back.");
     });
+
+    /// <summary>
+    /// Other programs sync all that is staged, and then the directory in which it has appeared; a power loss comes before its old name's
+    /// loss is durable.
+    /// </summary>
+    private static async Task KeepBothNamesAsync(Lab lab, string published, Func<Task> transaction)
+    {
+        bool isStaged = false;
+        lab.Machine.BeforeChange = (call, _) =>
+        {
+            if (call.Operation == Operation.SyncData && !isStaged)
+            {
+                isStaged = true;
+                lab.Machine.Sync();
+            }
+        };
+        await transaction();
+        lab.Machine.BeforeChange = null;
+        SimulatedFileSystem fs = lab.Machine.Start("other program").FileSystem;
+        Assert.Equal(Errno.None, fs.OpenRoot(published, out DirectoryHandle? directory));
+        Assert.Equal(Errno.None, fs.SyncDirectory(directory!));
+        lab.Machine.LosePower(keepsUnsynced: false);
+    }
+
+    /// <summary>An opener cannot empty what is in scratch; the next one can.</summary>
+    private static async Task AssertStaysAsync(Lab lab, string sandbox, string document)
+    {
+        lab.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule
+            {
+                Times = int.MaxValue,
+                Operations = [Operation.Unlink],
+                Path = "*/scratch/*",
+                Fault = new CallFails(Errno.NotPermitted)
+            });
+        StateStore store = await lab.OpenAsync("first opener");
+        Assert.NotEqual(0, lab.Machine.Faults.Count);
+        Exception? failure = await Record.ExceptionAsync(() => store.TouchAsync(sandbox));
+        await store.CheckpointAsync();
+        lab.Machine.KillAll();
+        lab.Machine.Faults = new FaultPlan();
+
+        store = await lab.OpenAsync("second opener");
+        Violation.Unless(
+            lab.Visible().GetValueOrDefault(document) == "2",
+            $"The second opener has emptied what the first one has published: {string.Join(", ", lab.Visible().Keys)}");
+        Violation.Unless(failure is StorageException { Errno: Errno.Busy }, $"The first opener's lockers were not told: {failure}");
+        _ = await store.TouchAsync(sandbox);
+        Assert.DoesNotContain(lab.Leftovers(), static path => path.Contains("/scratch/", StringComparison.Ordinal));
+    }
 
     private static async Task DieInSyncAsync(Lab lab, SimulatedFault fault)
     {
