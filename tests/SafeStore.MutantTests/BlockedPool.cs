@@ -18,7 +18,7 @@ internal static class BlockedPool
     private const int Committers = 4;
 
     /// <summary>Only a failure takes so long.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     /// <returns>0, or <see cref="Stuck"/>.</returns>
     public static int Run(string scenario, string directory, string mutant)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Testing;
@@ -54,6 +55,51 @@ public sealed class ForeignHandsMutantTests
             Violation.Unless(failure is StoreFaultedException, $"It was acknowledged although {name} was replaced: {failure}");
         }
     });
+
+    [Theory]
+    [InlineData("replaced-anchor-not-noticed-by-opener")]
+    public Task An_opener_does_not_hold_locks_of_a_file_that_was_replaced_while_it_waited(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            foreach (string name in new[] { "store.json", "words" })
+            {
+                var lab = new Lab();
+                StateStore store = await lab.OpenAsync();
+                await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+                lab.Machine.KillAll();
+                lab.Machine.BeforeCall = (process, operation) =>
+                {
+                    if (process.Name == "opener" && operation == Operation.TryLock)
+                    {
+                        lab.Machine.BeforeCall = null;
+                        lab.ReplaceByCopy(MetadataOf(name), name);
+                    }
+                };
+
+                Exception? failure = await Record.ExceptionAsync(async () => await lab.OpenAsync("opener"));
+                Violation.Unless(failure is StoreMetadataException, $"It opens although {name} was replaced: {failure}");
+                _ = await lab.OpenAsync("next opener");
+            }
+        });
+
+    [Theory]
+    [InlineData("emptied-across-mounts")]
+    public Task What_another_program_has_mounted_in_a_scratch_directory_is_not_emptied(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            const string Precious = "/store/run/foreign/precious";
+            var lab = new Lab();
+            StateStore store = await lab.OpenAsync();
+            await store.DisposeAsync();
+            string scratch = $"config/.safestore/scratch/{lab.Scratches("config")[0]}";
+            lab.MakeDirectory(scratch, "left");
+            lab.MakeDirectory("run", "foreign");
+            lab.WriteFile(Precious, "1");
+            lab.Machine.BindMount("/store/run/foreign", $"/store/{scratch}/left");
+
+            await using StateStore next = await lab.OpenAsync();
+            Violation.Unless(lab.Paths("/store/run/foreign/").Contains(Precious), "What is mounted there was emptied.");
+        });
 
     [Theory]
     [InlineData("spent-lock-commits")]

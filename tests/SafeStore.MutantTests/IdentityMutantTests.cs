@@ -79,7 +79,7 @@ public sealed class IdentityMutantTests
     private static async Task AssertRefusedAsync(Lab lab, StoreLayout layout)
     {
         Exception? failure = await Record.ExceptionAsync(async () => await OpenAsync(lab, layout));
-        Violation.Unless(failure is StoreMetadataException, $"It is not refused: {failure}");
+        Violation.Unless(failure is SafeStoreException, $"It is not refused: {failure}");
     }
 
     private static ValueTask<StateStore> OpenAsync(Lab lab, StoreLayout layout)

@@ -18,7 +18,8 @@ public sealed class IdleMutantTests
         {
             var lab = new Lab();
             SimulatedProcess process = lab.Machine.Start();
-            StateStore store = await Lab.OpenAsync(process, Lab.Options with { SegmentBytes = 256 * 1024, CheckpointInterval = s_interval });
+            StateStore store =
+                await Lab.OpenAsync(process, Lab.Options with { SegmentBytes = 256 * 1024, CheckpointInterval = s_interval });
             await store.CreateAsync("sb", static change => change.Put("a.json", "0"));
             for (int i = 1; i <= 8; i++)
             {

@@ -126,6 +126,61 @@ public sealed class ParkingMutantTests
             lab.Paths("/store/config/.safestore/overruled/sb/").Any(path => lab.TextOf(path) == "205"), "What it has written is gone.");
     });
 
+    [Theory]
+    [InlineData("disk-error-parked")]
+    public Task What_the_disk_refuses_is_not_parked(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+        lab.Machine.KillAll();
+        lab.Machine.Faults = new FaultPlan()
+            .Add(new FaultRule
+            {
+                Times = int.MaxValue,
+                Operations = [Operation.CreateFile],
+                Path = "*/scratch/*",
+                Fault = new CallFails(Errno.InputOutput)
+            });
+        Exception? failure = await Record.ExceptionAsync(async () => await lab.OpenAsync());
+        Violation.Unless(
+            failure is StorageException { Errno: Errno.InputOutput }, $"A store opens whose disk cannot be written: {failure}");
+        lab.Machine.Faults = new FaultPlan();
+
+        _ = await lab.OpenAsync();
+        AssertSays(lab, "2");
+    });
+
+    [Theory]
+    [InlineData("log-without-limit")]
+    public Task A_holder_that_is_stopped_before_it_publishes_does_not_let_the_log_grow_without_end(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            const int CommitsMax = 100;
+            StoreOptions options = Lab.Options with { LogBytesMax = 2 * Lab.Options.SegmentBytes };
+            var lab = new Lab();
+            StateStore stopped = await lab.OpenAsync("stopped", options);
+            StateStore other = await lab.OpenAsync("other", options);
+            await other.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            await other.CreateAsync("busy", static change => change.Put("a.json", "0"));
+            SandboxLock held = await stopped.LockAsync("sb");
+            lab.Machine.Faults = FaultPlan.Fail(Operation.Exchange, "*", Errno.InputOutput);
+            await Assert.ThrowsAsync<CommitNotPublishedException>(() => held.Change().Put("a.json", "2").CommitAsync().AsTask());
+            lab.Machine.Faults = new FaultPlan();
+
+            Exception? refused = null;
+            for (int i = 1; i <= CommitsMax && refused is null; i++)
+            {
+                refused = await Record.ExceptionAsync(() => other.ChangeAsync("busy", change => change.Put("a.json", $"{i}")));
+            }
+
+            Violation.Unless(refused is LogFullException, $"The log grows: {refused}");
+            await held.DisposeAsync();
+            await other.ChangeAsync("busy", static change => change.Put("a.json", "-1"));
+            AssertSays(lab, "2");
+        });
+
     /// <summary>
     /// A process dies between append and publish, another program mounts something on the document, and a checkpoint of another process
     /// parks the transaction.

@@ -1,13 +1,13 @@
-using System;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Testing;
 using Xunit;
 
 namespace SafeStore.MutantTests;
 
-/// <summary>Mutants of what a lock word says of transactions of several sandboxes, by which a copy is cut between two transactions.</summary>
+/// <summary>
+/// Mutants of what a lock word says of transactions of several sandboxes, by which a copy is cut between two transactions.
+/// </summary>
 public sealed class SeveralMutantTests
 {
     private const string Document = "/store/config/sb/a.json";

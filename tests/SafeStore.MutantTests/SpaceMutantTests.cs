@@ -11,20 +11,21 @@ public sealed class SpaceMutantTests
 {
     [Theory]
     [InlineData("no-space-faults")]
-    public Task A_commit_that_finds_no_space_before_a_byte_was_written_faults_nothing(string mutant) => Kill.ByAsync(mutant, static async () =>
-    {
-        var lab = new Lab();
-        StateStore store = await lab.OpenAsync();
-        StateStore other = await lab.OpenAsync("other");
-        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
-        await FailAsync(lab, store, new CallFails(Errno.NoSpace));
-        Violation.Unless(!store.IsFaulted && !other.IsFaulted, "The store is faulted.");
+    public Task A_commit_that_finds_no_space_before_a_byte_was_written_faults_nothing(string mutant) =>
+        Kill.ByAsync(mutant, static async () =>
+        {
+            var lab = new Lab();
+            StateStore store = await lab.OpenAsync();
+            StateStore other = await lab.OpenAsync("other");
+            await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+            await FailAsync(lab, store, new CallFails(Errno.NoSpace));
+            Violation.Unless(!store.IsFaulted && !other.IsFaulted, "The store is faulted.");
 
-        await other.ChangeAsync("sb", static change => change.Put("a.json", "3"));
-        lab.Machine.LosePower(keepsUnsynced: false);
-        _ = await lab.OpenAsync();
-        Violation.Unless(lab.Visible()["config/sb/a.json"] == "3", "What was acknowledged is lost.");
-    });
+            await other.ChangeAsync("sb", static change => change.Put("a.json", "3"));
+            lab.Machine.LosePower(keepsUnsynced: false);
+            _ = await lab.OpenAsync();
+            Violation.Unless(lab.Visible()["config/sb/a.json"] == "3", "What was acknowledged is lost.");
+        });
 
     [Theory]
     [InlineData("no-space-believed")]
