@@ -52,6 +52,56 @@ public sealed class StoreOnSimulationTests
         Assert.Equal(path, failure.Path);
     }
 
+    /// <summary>A power loss has left a container both where it was staged and where it was published.</summary>
+    [Fact]
+    public async Task What_cannot_be_emptied_in_scratch_and_is_published_too_is_parked_until_it_can_be()
+    {
+        var container = new DocumentId("sb", "web", StoreRoot.Config, "config.json");
+        var machine = new SimulatedMachine();
+        StateStore store = await OpenAsync(machine.Start());
+        await using (SandboxLock held = await store.LockNewAsync("sb", cancellationToken: TestContext.Current.CancellationToken))
+        {
+            _ = await held.Change().PutJson(StoreRoot.Config, null, "config.json", "1"u8)
+                .CommitAsync(TestContext.Current.CancellationToken);
+            bool isStaged = false;
+            machine.BeforeChange = (call, _) =>
+            {
+                if (call.Operation == Operation.SyncData && !isStaged)
+                {
+                    isStaged = true;
+                    machine.Sync();
+                }
+            };
+            _ = await held.Change().CreateContainer("web").PutJson(StoreRoot.Config, "web", "config.json", "2"u8)
+                .CommitAsync(TestContext.Current.CancellationToken);
+        }
+
+        machine.BeforeChange = null;
+        SimulatedFileSystem other = machine.Start("other program").FileSystem;
+        Assert.Equal(Errno.None, other.OpenRoot("/store/config/sb", out DirectoryHandle? sandbox));
+        Assert.Equal(Errno.None, other.SyncDirectory(sandbox!));
+        machine.LosePower(keepsUnsynced: false);
+
+        machine.Faults = new FaultPlan().Add(new FaultRule
+        {
+            Times = int.MaxValue,
+            Operations = [Operation.Unlink],
+            Path = "*/scratch/*",
+            Fault = new CallFails(Errno.NotPermitted)
+        });
+        store = await OpenAsync(machine.Start());
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(
+            async () => await store.LockAsync("sb", cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(Errno.Busy, failure.Errno);
+        Assert.Contains("in the scratch directory too", failure.InnerException!.Message);
+        machine.KillAll();
+        machine.Faults = new FaultPlan();
+
+        await using StateStore next = await OpenAsync(machine.Start());
+        Assert.Equal("2"u8, next.ReadJson(container)!);
+        await (await next.LockAsync("sb", cancellationToken: TestContext.Current.CancellationToken)).DisposeAsync();
+    }
+
     private static ValueTask<StateStore> OpenAsync(SimulatedProcess process) => StateStore.OpenAsync(
         StoreLayout.At("/store"),
         new StoreOptions
