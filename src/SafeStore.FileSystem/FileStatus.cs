@@ -57,6 +57,12 @@ public sealed record FileSystemTraits(string Name, bool IsVolatile, bool IsLocal
     /// directory is not enough. True for all others, what is unknown included.
     /// </summary>
     public bool IsJournaled { get; init; } = true;
+
+    /// <summary>
+    /// Whether writing over what a file has needs new space, but for a file that <see cref="IDurableFileSystem.Allocate"/> was called for
+    /// while it was empty: so on btrfs.
+    /// </summary>
+    public bool CopiesOnWrite { get; init; }
 }
 
 /// <summary>A process that holds a lock.</summary>

@@ -29,7 +29,7 @@ internal static unsafe class PosixTraits
     {
         Ext4Magic => Local(Ext4),
         0x58465342 => Local("xfs"),
-        BtrfsMagic => Local("btrfs"),
+        BtrfsMagic => Local("btrfs") with { CopiesOnWrite = true },
         0x794C7630 => Local("overlayfs"),
         0xF2F52010 => Local("f2fs"),
         0x2FC12FC1 => Local("zfs"),

@@ -55,6 +55,7 @@ public sealed record PersistenceProfile
         DoesFileSyncPersistName = true,
         IsDirectorySyncReliable = false,
         CanSyncAll = false,
+        CopiesOnWrite = true,
     };
 
     /// <summary>tmpfs: empty after a power loss.</summary>
@@ -77,6 +78,9 @@ public sealed record PersistenceProfile
 
     /// <summary>What <see cref="SafeStore.FileSystem.FileSystemTraits.IsJournaled"/> tells of it. The default is true.</summary>
     public bool IsJournaled { get; init; } = true;
+
+    /// <summary>What <see cref="SafeStore.FileSystem.FileSystemTraits.CopiesOnWrite"/> tells of it.</summary>
+    public bool CopiesOnWrite { get; init; }
 
     /// <summary>
     /// Whether changes of names persist in the order in which they were made, so that a power loss leaves a prefix of them.

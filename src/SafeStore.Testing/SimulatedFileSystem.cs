@@ -207,7 +207,11 @@ public sealed partial class SimulatedFileSystem : IDurableFileSystem
         PersistenceProfile profile = opened.Place.Disk.Profile;
         errno = turn.End(Errno.None);
         traits = errno == Errno.None
-            ? new FileSystemTraits(profile.Name, profile.IsVolatile, IsLocal: true) { IsJournaled = profile.IsJournaled }
+            ? new FileSystemTraits(profile.Name, profile.IsVolatile, IsLocal: true)
+            {
+                IsJournaled = profile.IsJournaled,
+                CopiesOnWrite = profile.CopiesOnWrite,
+            }
             : null;
         return errno;
     }

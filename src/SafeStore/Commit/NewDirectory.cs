@@ -41,6 +41,7 @@ internal sealed class NewDirectory(IDurableFileSystem fs)
         using var owned = new OwnedParts();
         owned.Add(file!);
         StorageException.ThrowIfFailed(fs.TryLock(file!, LockRange.Whole, LockMode.Exclusive), "lock", file!);
+        LockWord.Reserve(fs, root.Traits, file!);
         word.Write(fs, file!);
         owned.Disown();
         return file!;

@@ -57,6 +57,18 @@ internal readonly record struct LockWord(LockWordState State, Lsn Lsn, Lsn OfSev
         return count == Bytes ? Decode(bytes) : default(LockWord);
     }
 
+    /// <summary>
+    /// For an empty lock file, before its first word: the next ones, a removal's among them, must not need space where each write is a
+    /// copy.
+    /// </summary>
+    public static void Reserve(IDurableFileSystem fs, FileSystemTraits traits, FileHandle file)
+    {
+        if (traits.CopiesOnWrite)
+        {
+            StorageException.ThrowIfFailed(fs.Allocate(file, Bytes), "reserve space for the lock word", file);
+        }
+    }
+
     public void Write(IDurableFileSystem fs, FileHandle file)
     {
         Span<byte> bytes = stackalloc byte[Bytes];

@@ -29,6 +29,11 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
     {
         (List<(SandboxPlan Plan, CommitRecord Record)> plans, bool areParked, Lsn last) =
             await FindAsync(handles.Sandbox, word.Lsn, cancellation).ConfigureAwait(false);
+        if (word.State == LockWordState.Unknown)
+        {
+            LockWord.Reserve(_fs, roots.Run.Traits, handles.Lock.File);
+        }
+
         if (word.State == LockWordState.Unknown && plans.Count > 0 && !areParked)
         {
             // Only the last one can be unpublished. A remover marks the word first: without the mark, another program has made the sandbox
