@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Threading.Tasks;
@@ -9,7 +10,7 @@ using Xunit;
 namespace SafeStore.CrashTests.Faults;
 
 /// <summary>Faults 8, 9, 20 and 26: disks that are full, nearly full, or small.</summary>
-public sealed partial class SpaceFaultTests : IDisposable
+public sealed class SpaceFaultTests : IDisposable
 {
     private readonly Scene _scene = new();
 
@@ -18,6 +19,7 @@ public sealed partial class SpaceFaultTests : IDisposable
     [Theory]
     [InlineData("ext4")]
     [InlineData("xfs")]
+    [InlineData("btrfs")]
     [InlineData("tmpfs")]
     public async Task A_store_that_was_closed_in_order_opens_reads_and_removes_a_sandbox_on_a_full_disk(string kind)
     {
@@ -41,6 +43,8 @@ public sealed partial class SpaceFaultTests : IDisposable
 
     [Theory]
     [InlineData("ext4")]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
     [InlineData("tmpfs")]
     public async Task A_store_that_was_killed_opens_reads_and_removes_a_sandbox_on_a_full_disk(string kind)
     {
@@ -111,6 +115,52 @@ public sealed partial class SpaceFaultTests : IDisposable
         Tool.Run("sync", "--file-system", disk.Path);
         _ = one.Expect("put sb-2 1 again 1");
         _ = other.Expect("put sb-1 6 again 1");
+    }
+
+    /// <summary>
+    /// The rename may need more of the quota than the staging did: then the transaction is durable, and is finished when there is space.
+    /// </summary>
+    [Fact]
+    public async Task A_commit_that_exceeds_a_quota_on_btrfs_faults_nothing_and_one_that_is_durable_is_finished_later()
+    {
+        Mount disk = Disk("btrfs");
+        Tool.Run("btrfs", "quota", "enable", disk.Path);
+        StoreLayout layout = await Scene.SeedAsync(StoreLayout.Of(Path.Combine(disk.Path, "config"), _scene.Make("run")));
+        using ChildProcess one = ChildProcess.Open(layout);
+        using ChildProcess other = ChildProcess.Open(layout);
+        _ = one.Expect("put sb-1 1 before 1");
+        Tool.Run("sync", "--file-system", disk.Path);
+        Tool.Run("btrfs", "qgroup", "limit", "256K", disk.Path);
+        var durable = new HashSet<string>();
+        for (int i = 0; i < 10; i++)
+        {
+            Put(one, "sb-2");
+            Put(other, "sb-1");
+        }
+
+        Tool.Run("btrfs", "qgroup", "limit", "none", disk.Path);
+        foreach (string sandbox in durable)
+        {
+            _ = one.Expect($"lock {sandbox} exclusive");
+            _ = one.Expect("unlock");
+            Assert.Contains("value", await File.ReadAllTextAsync(Path.Combine(layout.Config, sandbox, "doc-5.json")), StringComparison.Ordinal);
+        }
+
+        _ = one.Expect("put sb-2 1 again 1");
+        _ = other.Expect("put sb-1 6 again 1");
+
+        void Put(ChildProcess process, string sandbox)
+        {
+            string answer = process.Ask($"put {sandbox} 6 value 1");
+            if (answer.StartsWith("ok", StringComparison.Ordinal) || answer.Contains(" not-published ", StringComparison.Ordinal))
+            {
+                durable.Add(sandbox);
+            }
+            else
+            {
+                AssertNoFault(answer);
+            }
+        }
     }
 
     /// <summary>Ten documents of 900 KB are in the log; the disk has room for some of them only.</summary>
