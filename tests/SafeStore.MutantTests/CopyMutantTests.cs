@@ -107,6 +107,44 @@ public sealed class CopyMutantTests
             await LoseLastRecordAsync(lab);
         });
 
+    /// <summary>Nothing of the sandbox is in the log any more that recovery could compare with its word.</summary>
+    [Theory]
+    [InlineData("locked-word-above-the-log")]
+    public Task A_lock_whose_word_knows_a_record_that_was_lost_says_so(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        await store.CheckpointAsync();
+        lab.Machine.Faults = FaultPlan.Fail(Operation.Write, "*/words", Errno.InputOutput); // it cannot say what it has synced
+        await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+        lab.Machine.Faults = new FaultPlan();
+        lab.Machine.KillAll();
+        lab.DamageRecord(1, firstLsn: 2);
+        StateStore again = await lab.OpenAsync();
+        Violation.Unless(
+            await Record.ExceptionAsync(async () => await again.LockAsync("sb")) is LogCorruptException, "The sandbox is locked.");
+    });
+
+    [Theory]
+    [InlineData("locked-word-above-the-known-end")]
+    public Task A_lock_whose_word_knows_a_record_of_another_process_is_taken(string mutant) => Kill.ByAsync(mutant, static async () =>
+    {
+        var lab = new Lab();
+        StateStore store = await lab.OpenAsync();
+        await store.CreateAsync("sb", static change => change.Put("a.json", "1"));
+        StateStore other = await lab.OpenAsync("other");
+        lab.Machine.Faults = FaultPlan.Fail(Operation.Write, "*/words", Errno.InputOutput); // it cannot say what it has synced
+        Lsn changed = await store.ChangeAsync("sb", static change => change.Put("a.json", "2"));
+        lab.Machine.Faults = new FaultPlan();
+        Exception? refused = await Record.ExceptionAsync(async () =>
+        {
+            await using SandboxLock held = await other.LockAsync("sb");
+            Violation.Unless(held.Version == changed, "The version is another one.");
+        });
+        Violation.Unless(refused is not LogCorruptException, "The log counts as damaged.");
+    });
+
     private static async Task LoseLastRecordAsync(Lab lab)
     {
         lab.Machine.Faults = new FaultPlan();

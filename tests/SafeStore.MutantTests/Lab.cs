@@ -212,12 +212,12 @@ internal sealed class Lab
         }
     }
 
-    /// <summary>Damages the payload of a record in the first segment; each record there has a block of its own.</summary>
-    public void DamageRecord(int number)
+    /// <summary>Damages the payload of a record in a segment, where each record has a block of its own.</summary>
+    public void DamageRecord(int number, long firstLsn = 1)
     {
         SimulatedFileSystem fs = Machine.Start("failing disk").FileSystem;
         Xunit.Assert.Equal(Errno.None, fs.OpenRoot("/store/config/.safestore/log", out DirectoryHandle? log));
-        Xunit.Assert.Equal(Errno.None, fs.OpenFile(log!, "0000000000000001.log", FileUse.ReadWrite, out FileHandle? segment));
+        Xunit.Assert.Equal(Errno.None, fs.OpenFile(log!, $"{firstLsn:x16}.log", FileUse.ReadWrite, out FileHandle? segment));
         Span<byte> payload = stackalloc byte[1];
         long offset = (number * RecordFormat.BlockBytes) + RecordFormat.HeaderBytes;
         Xunit.Assert.Equal(Errno.None, fs.Read(segment!, payload, offset, out _));

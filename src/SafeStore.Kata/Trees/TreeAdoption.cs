@@ -144,13 +144,13 @@ public sealed class TreeAdoption
                 .ConfigureAwait(false);
             return [];
         }
-        catch (StorageException failure)
+        catch (SafeStoreException failure) when (failure is StorageException or LogCorruptException) // the lock word of another store
         {
             return [Unlockable(sandbox, failure)];
         }
     }
 
-    private static FileReport Unlockable(string sandbox, StorageException failure) =>
+    private static FileReport Unlockable(string sandbox, SafeStoreException failure) =>
         new(FileOutcome.Unreadable, StoreRoot.Run, sandbox, null, null) { Reason = failure.Message };
 
     /// <summary>It is a store already, perhaps in use: recovered first, and each sandbox looked at under its lock.</summary>

@@ -10,6 +10,10 @@ namespace SafeStore.Locking;
 /// <summary>Finishes or undoes what a dead process left half done in a sandbox; the caller holds its exclusive lock.</summary>
 internal interface IResolver
 {
+    /// <summary>Checks that the log has the transaction that a lock word names.</summary>
+    /// <exception cref="LogCorruptException">It has lost it.</exception>
+    ValueTask CheckAsync(string sandbox, LockWord word, CancellationToken cancellation);
+
     /// <summary>Resolves, and writes the lock word; null when the sandbox turned out to be removed.</summary>
     ValueTask<LockWord?> ResolveAsync(SandboxHandles handles, LockWord word, CancellationToken cancellation);
 
@@ -235,6 +239,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
             {
                 // L3. A process that waited may have got the lock of a file that is no longer the sandbox's.
                 word = handles.IsCurrent() ? handles.ReadWord() : null;
+                await resolver.CheckAsync(gate.Sandbox, word.GetValueOrDefault(), cancellation).ConfigureAwait(false);
                 if (word is { State: LockWordState.Idle } found && resolver.IsParked(gate.Sandbox, found.Lsn))
                 {
                     word = found with { State = LockWordState.Committing };

@@ -39,6 +39,7 @@ internal sealed class CommitLog : IDisposable
     private SegmentWriter? _writer;
     private int _appendsUntilAlone;
     private LogPosition _end;
+    private long _lastLsn;
     private long _bytes;
     private ulong _epoch;
     private Lsn _durable;
@@ -95,6 +96,25 @@ internal sealed class CommitLog : IDisposable
         return IsTooLong;
     }
 
+    /// <summary>Whether the log has come to a record, as far as that can be told without its lock.</summary>
+    public bool HasReached(Lsn lsn) =>
+        lsn.Value <= Volatile.Read(ref _lastLsn) || lsn <= _shared.AppendedLsn || lsn <= _shared.SyncedLsn;
+
+    /// <summary>
+    /// Checks what a sandbox's lock word knows: none is written before the append of the record that it names.
+    /// </summary>
+    /// <exception cref="LogCorruptException">The log has lost that record.</exception>
+    public void CheckReached(Lsn lsn, string sandbox, LogLock.Hold hold)
+    {
+        if (lsn > LastLsn(hold))
+        {
+            throw new LogCorruptException(
+                _segmentPath, _end.Offset, _end.Next,
+                $"the lock word of sandbox '{sandbox}' knows LSN {lsn}. To go on with the sandbox as it is, empty its lock file; it can be "
+                + $"removed too");
+        }
+    }
+
     /// <summary>The LSN of the last record in the log.</summary>
     public Lsn LastLsn(LogLock.Hold hold)
     {
@@ -139,7 +159,7 @@ internal sealed class CommitLog : IDisposable
             throw;
         }
 
-        _end = end;
+        SetEnd(end);
         _observer?.Appended(_segment.Header.FirstLsn, batch, encoder.Count);
         if (!IsAlone)
         {
@@ -244,6 +264,12 @@ internal sealed class CommitLog : IDisposable
                 new StoreFaultedException($"'{path}' was deleted or replaced by another program while the store was open."));
     }
 
+    private void SetEnd(LogPosition end)
+    {
+        _end = end;
+        Volatile.Write(ref _lastLsn, end.Next.Previous.Value);
+    }
+
     private void SyncSegment()
     {
         FileHandle file = _segment!.File;
@@ -284,7 +310,7 @@ internal sealed class CommitLog : IDisposable
             _segment.Refresh();
             LogPosition end = _segment.EndAfter(_end);
             LogReader.CheckEnd(_segment, end, _shared.SyncedLsn);
-            _end = end;
+            SetEnd(end);
         }
 
         if (_shared.TailOwner is var owner && owner != _owner && owner != 0)
@@ -331,7 +357,7 @@ internal sealed class CommitLog : IDisposable
 
         // All at once: an epoch that is believed with an end that is not the end would let the next batch overwrite records.
         Use(newest);
-        _end = end;
+        SetEnd(end);
         _durable = Lsn.Max(_durable, newest.Header.FirstLsn.Previous); // a segment's predecessor is synced before it appears
         _epoch = epoch;
         Volatile.Write(ref _bytes, _directory.MeasureBytes());
@@ -355,7 +381,7 @@ internal sealed class CommitLog : IDisposable
         }
 
         Use(segment);
-        _end = LogPosition.StartOf(header);
+        SetEnd(LogPosition.StartOf(header));
         _epoch = epoch;
         _ = MeasureIsTooLong(hold);
     }

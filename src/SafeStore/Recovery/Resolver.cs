@@ -25,6 +25,9 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
 
     public bool MayBeBegun(string sandbox) => parked.MayHave(sandbox);
 
+    public ValueTask CheckAsync(string sandbox, LockWord word, CancellationToken cancellation) =>
+        log.HasReached(word.Lsn) ? default : CheckInLogAsync(sandbox, word.Lsn, cancellation);
+
     public async ValueTask<LockWord?> ResolveAsync(SandboxHandles handles, LockWord word, CancellationToken cancellation)
     {
         (List<(SandboxPlan Plan, CommitRecord Record)> plans, bool areParked, Lsn last) =
@@ -78,6 +81,12 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
 
         RemoveNew(sandbox);
         return isInLog;
+    }
+
+    private async ValueTask CheckInLogAsync(string sandbox, Lsn lsn, CancellationToken cancellation)
+    {
+        using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
+        log.CheckReached(lsn, sandbox, hold);
     }
 
     private void RemoveNew(string sandbox)
