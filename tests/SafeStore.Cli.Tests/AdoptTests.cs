@@ -195,6 +195,27 @@ public sealed class AdoptTests : IDisposable
         Assert.True(adopt.Total("adopted") > 40);
     }
 
+    /// <summary>A store without its metadata is a tree; but what its lock word knows, no log has.</summary>
+    [Fact]
+    public async Task A_sandbox_whose_lock_word_is_of_another_store_is_reported_and_the_others_are_adopted()
+    {
+        await AdoptAsync();
+        await ToolProcess.RunAsync(
+            ["apply", .. Roots], $$$"""{"sandbox":"{{{KataTree.Sandbox}}}","ops":[{"put":"agent.json","value":{"URL":"x"}}]}""" + "\n");
+        using var copy = new KataTree();
+        string path = Path.Combine(KataTree.Sandbox, "lock");
+        File.Copy(Path.Combine(_tree.Run, path), Path.Combine(copy.Run, path), overwrite: true);
+        string[] arguments = ["adopt", "--config", copy.Config, "--run", copy.Run, "--json"];
+
+        ToolResult adopt = await ToolProcess.RunAsync(arguments);
+        await File.WriteAllBytesAsync(Path.Combine(copy.Run, path), [], TestContext.Current.CancellationToken);
+        ToolResult again = await ToolProcess.RunAsync(arguments);
+
+        Assert.Equal((2, 63), (adopt.Code, adopt.Total("adopted")));
+        Assert.Contains(adopt.Lines, static line => line.Contains("empty its lock file", StringComparison.Ordinal));
+        Assert.Equal((0, 63), (again.Code, again.Total("unchanged")));
+    }
+
     [Fact]
     public async Task Adoption_after_a_reboot_makes_the_run_root_anew()
     {

@@ -143,7 +143,7 @@ public sealed class SpaceFaultTests : IDisposable
         {
             _ = one.Expect($"lock {sandbox} exclusive");
             _ = one.Expect("unlock");
-            Assert.Contains("value", await File.ReadAllTextAsync(Path.Combine(layout.Config, sandbox, "doc-5.json")), StringComparison.Ordinal);
+            Assert.Contains("value", Files.Read(Path.Combine(layout.Config, sandbox, "doc-5.json")), StringComparison.Ordinal);
         }
 
         _ = one.Expect("put sb-2 1 again 1");

@@ -61,7 +61,9 @@ public sealed class LockWordTests : IDisposable
         Assert.Equal(new Lsn(2), held.Version);
     }
 
-    /// <summary>What touches the volatile root alone is not synced, and its writer, which is alone, does not say that it was appended.</summary>
+    /// <summary>
+    /// What touches the volatile root alone is not synced, and its writer, which is alone, does not say that it was appended.
+    /// </summary>
     [Theory]
     [InlineData(StoreRoot.Run)]
     [InlineData(StoreRoot.Config)]
@@ -81,7 +83,9 @@ public sealed class LockWordTests : IDisposable
         }
     }
 
-    /// <summary>The numbers of what a lost root has taken with it are skipped; a sandbox of the other root starts at the log's end.</summary>
+    /// <summary>
+    /// The numbers of what a lost root has taken with it are skipped; a sandbox of the other root starts at the log's end.
+    /// </summary>
     [Fact]
     public async Task A_sandbox_that_was_touched_only_in_a_volatile_root_is_locked_after_that_was_lost()
     {
