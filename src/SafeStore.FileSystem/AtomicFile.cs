@@ -42,9 +42,6 @@ public sealed class AtomicFile(IDurableFileSystem fileSystem)
     /// </summary>
     public bool IsDurable { get; init; } = true;
 
-    /// <summary>The owner of the files; null for the process's own.</summary>
-    internal FileOwner? Owner { get; init; }
-
     /// <summary>Writes a file by its absolute path. Symbolic links before the last component are followed.</summary>
     /// <param name="path">The absolute path.</param>
     /// <param name="content">The whole content.</param>

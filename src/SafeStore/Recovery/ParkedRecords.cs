@@ -142,8 +142,7 @@ internal sealed class ParkedRecords(RootSet roots, Watermarks watermarks, long b
         }
 
         using DirectoryHandle directory = RootDirectory.OpenOrMake(_fs, _metadata, DirectoryName, roots.Config.DirectoryPermissions);
-        FilePermissions permissions = roots.Config.FilePermissions;
-        new AtomicFile(_fs) { Mode = permissions.Mode, Owner = permissions.Owner }.Write(directory, sandbox, bytes);
+        new AtomicFile(_fs) { Permissions = roots.Config.FilePermissions }.Write(directory, sandbox, bytes);
         return new ParkedEntry(sandbox, transactions[^1].Record.Lsn, checksum);
     }
 

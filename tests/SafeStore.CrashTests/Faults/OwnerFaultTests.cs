@@ -99,6 +99,32 @@ public sealed class OwnerFaultTests : IDisposable
         service.End();
     }
 
+    [Theory]
+    [InlineData("parks a transaction")]
+    [InlineData("keeps what another program has written")]
+    public async Task What_root_s_recovery_keeps_aside_is_the_service_s(string what)
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        Users.Own(layout);
+        Deaths.BeforePublishing(layout, "workload update");
+        string document = Path.Combine(layout.Config, Workloads.One, "config.json");
+        if (what.StartsWith("parks", StringComparison.Ordinal))
+        {
+            File.Move(document, document + ".aside");
+            Directory.CreateDirectory(Path.Combine(document, "in-the-way"));
+        }
+        else
+        {
+            await File.WriteAllTextAsync(document, "{\"by\":\"another\"}");
+        }
+
+        await (await Sample.OpenAsync(layout)).DisposeAsync();
+
+        string kept = Path.Combine(layout.ConfigMetadata, what.StartsWith("parks", StringComparison.Ordinal) ? "parked" : "overruled");
+        Assert.NotEmpty(Directory.GetFileSystemEntries(kept));
+        Assert.Empty(Tool.TryRun("find", layout.ConfigMetadata, layout.RunMetadata, "!", "-user", Name(Users.Service), "-print").Output);
+    }
+
     [Fact]
     public void A_service_goes_on_while_root_has_its_store_open()
     {
@@ -285,7 +311,9 @@ public sealed class OwnerFaultTests : IDisposable
     }
 
     private static string NotOfService(StoreLayout layout) =>
-        Tool.TryRun("find", layout.Config, layout.Run, "!", "-user", Users.Service.ToString(CultureInfo.InvariantCulture), "-print").Output;
+        Tool.TryRun("find", layout.Config, layout.Run, "!", "-user", Name(Users.Service), "-print").Output;
+
+    private static string Name(int user) => user.ToString(CultureInfo.InvariantCulture);
 
     private static void Set(string what, string path)
     {
