@@ -44,6 +44,13 @@ public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inod
     /// <summary>Whether both describe the same file: same device, same inode.</summary>
     /// <param name="other">The other description.</param>
     public bool IsSameFile(in FileStatus other) => Device == other.Device && Inode == other.Inode;
+
+    /// <summary>
+    /// Whether both were seen through one mount: mounts are compared where the kernel tells them, devices elsewhere, although bind mounts
+    /// of one filesystem share its device.
+    /// </summary>
+    internal bool IsOnMountOf(in FileStatus other) =>
+        MountId != 0 && other.MountId != 0 ? MountId == other.MountId : Device == other.Device;
 }
 
 /// <summary>What kind of filesystem a directory lies on.</summary>

@@ -13,14 +13,10 @@ internal sealed class LogLimit(CommitLog log, Checkpointer checkpointer, LockWai
 {
     private readonly FairLock _turn = new();
 
+    /// <summary>For a commit that has found the log too long.</summary>
     /// <exception cref="LogFullException">There is no room: it says what is in the way.</exception>
     public async ValueTask AdmitAsync(CancellationToken cancellation)
     {
-        if (!log.IsTooLong)
-        {
-            return;
-        }
-
         using FairLock.Hold? turn = await _turn.EnterAsync(LockMode.Exclusive, waiting.DefaultTimeout, waiting, cancellation)
             .ConfigureAwait(false);
         if (!await MeasureIsTooLongAsync(cancellation).ConfigureAwait(false))

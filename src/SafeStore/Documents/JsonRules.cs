@@ -1,7 +1,11 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Documents;
 
@@ -143,3 +147,128 @@ internal static class JsonRules
 
 /// <summary>What is wrong with a document's bytes.</summary>
 internal sealed record JsonFault(long Position, string Reason);
+
+/// <summary>
+/// The property names of the objects that a reader is in, to notice one that appears twice. Small objects are compared by their bytes,
+/// without an allocation per name; large ones, and those that have a name with an escape, by a set: each name is decoded once.
+/// </summary>
+/// <param name="json">The text.</param>
+/// <param name="names">Room for <see cref="NamesAtFirst"/> names, on the caller's stack.</param>
+/// <param name="firsts">
+/// Room for the first name of each of <see cref="JsonRules.DepthMax"/> objects, one in the other, on the caller's stack.
+/// </param>
+internal ref struct PropertyNames(ReadOnlySpan<byte> json, Span<PropertyNames.Name> names, Span<int> firsts)
+{
+    public const int NamesAtFirst = 48;
+
+    private const int SmallMax = 32;
+
+    private readonly ReadOnlySpan<byte> _json = json;
+    private readonly Span<int> _firsts = firsts;
+    private Span<Name> _names = names;
+    private int _count;
+    private int _depth;
+    private HashSet<string>?[]? _large;
+
+    public void Enter()
+    {
+        _firsts[_depth] = _count;
+        _large?[_depth] = null;
+        _depth++;
+    }
+
+    public void Leave() => _count = _firsts[--_depth];
+
+    /// <summary>Adds a name to the object that was entered last; false if it has it already.</summary>
+    public bool TryAdd(Name name)
+    {
+        int first = _firsts[_depth - 1];
+        if (_large?[_depth - 1] is { } large)
+        {
+            return large.Add(Decode(name));
+        }
+
+        if (name.IsEscaped || _count - first == SmallMax)
+        {
+            large = ToSet(first);
+            (_large ??= new HashSet<string>?[JsonRules.DepthMax])[_depth - 1] = large;
+            return large.Add(Decode(name));
+        }
+
+        for (int i = first; i < _count; i++)
+        {
+            if (BytesOf(_names[i]).SequenceEqual(BytesOf(name)))
+            {
+                return false;
+            }
+        }
+
+        Add(name);
+        return true;
+    }
+
+    private void Add(Name name)
+    {
+        if (_count == _names.Length)
+        {
+            var more = new Name[2 * _names.Length];
+            _names.CopyTo(more);
+            _names = more;
+        }
+
+        _names[_count++] = name;
+    }
+
+    private readonly HashSet<string> ToSet(int first)
+    {
+        var set = new HashSet<string>(StringComparer.Ordinal);
+        for (int i = first; i < _count; i++)
+        {
+            set.Add(Decode(_names[i]));
+        }
+
+        return set;
+    }
+
+    private readonly string Decode(Name name)
+    {
+        var reader = new Utf8JsonReader(_json.Slice(name.Start - 1, name.Length + 2)); // with its quotes
+        reader.Read();
+        return reader.GetString()!;
+    }
+
+    private readonly ReadOnlySpan<byte> BytesOf(Name name) => _json.Slice(name.Start, name.Length);
+
+    /// <summary>Where a name is.</summary>
+    internal readonly record struct Name(int Start, int Length, bool IsEscaped)
+    {
+        /// <summary>The one at which a reader stands.</summary>
+        public static Name At(ref Utf8JsonReader reader) =>
+            new((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length, reader.ValueIsEscaped);
+    }
+}
+
+/// <summary>
+/// Writes values as JSON, and refuses text that no UTF-8 stands for: the runtime's writer puts U+FFFD in its place, and what would be
+/// stored is not what was given.
+/// </summary>
+internal static class StrictJson
+{
+    /// <exception cref="ArgumentException">A text in it has half of a surrogate pair, or bytes that are not UTF-8.</exception>
+    public static byte[] Serialize<T>(T value, JsonTypeInfo<T> json)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var options = new JsonWriterOptions
+        {
+            Encoder = new StrictTextEncoder(json.Options.Encoder ?? JavaScriptEncoder.Default),
+            Indented = json.Options.WriteIndented,
+            MaxDepth = JsonRules.DepthMax,
+        };
+        using (var writer = new Utf8JsonWriter(buffer, options))
+        {
+            JsonSerializer.Serialize(writer, value, json);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -49,6 +49,9 @@ internal sealed class Committer : IDisposable
         _meanwhileThread = log.Directory.FileSystem.SyncsSideBySide > 1 ? new MeanwhileThread() : null;
     }
 
+    /// <summary>Whether a commit has to wait for a checkpoint first.</summary>
+    public bool IsLogTooLong => _log.IsTooLong;
+
     /// <summary>
     /// Puts a transaction into the log, and stages it meanwhile; durable on return unless it touches volatile roots only. Cancellation is
     /// honoured until the transaction is put into a batch. Ask <see cref="PendingCommit.Outcome"/> when it throws; it is not staged any
