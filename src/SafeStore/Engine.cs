@@ -20,33 +20,29 @@ namespace SafeStore;
 internal sealed class Engine : IEngine
 {
     private readonly StoreAnchor _anchor;
-    private readonly FileLock _openLock;
-    private readonly SharedState _shared;
-    private readonly CommitLog _log;
+    private readonly OpenedLog _log;
     private readonly LockWaiting _waiting;
     private readonly Maintenance _maintenance;
     private readonly Committer _committer;
-    private readonly DirectoryHandle _logDirectory;
 
     private Engine(StoreOptions options, OpenedStore opened, LockWaiting waiting, EngineEvents events)
     {
         RootSet roots = opened.Roots;
-        (Roots, _anchor, _openLock, _shared, _logDirectory, _waiting, Events) =
-            (roots, opened.Anchor, opened.OpenLock, opened.Shared, opened.LogDirectory, waiting, events);
-        _log = opened.Log;
+        CommitLog log = opened.Log.Commits;
+        (Roots, _anchor, _log, _waiting, Events) = (roots, opened.Anchor, opened.Log, waiting, events);
         var names = new NameLocks(opened.Anchor, waiting);
         ParkedRecords parked = opened.Parked;
         parked.NoteOpening();
-        var resolver = new Resolver(roots, _log, opened.Identity, parked, events);
+        var resolver = new Resolver(roots, log, opened.Identity, parked, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
         Locker = new SandboxLocker(roots, Gates, names, waiting, resolver);
-        var documents = new DocumentSyncer(roots, _log, Locker, new WholeSyncer(roots, opened.HasRecovered, events), waiting);
+        var documents = new DocumentSyncer(roots, log, Locker, new WholeSyncer(roots, opened.HasRecovered, events), waiting);
         var published = new PublishedSandboxes(roots, names, Locker, resolver, parked, events);
         Checkpointer =
-            new Checkpointer(new CheckpointLock(opened.Anchor, waiting), _log, opened.Dirty, published, documents, parked, events);
-        _maintenance = new Maintenance(_log, Checkpointer, options, events);
-        _committer = new Committer(_log, waiting.Guard, _maintenance.Nudge);
-        var limit = new LogLimit(_log, Checkpointer, waiting);
+            new Checkpointer(new CheckpointLock(opened.Anchor, waiting), log, opened.Log.Dirty, published, documents, parked, events);
+        _maintenance = new Maintenance(log, Checkpointer, options, events);
+        _committer = new Committer(log, waiting.Guard, _maintenance.Nudge);
+        var limit = new LogLimit(log, Checkpointer, waiting);
         Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, limit.AdmitAsync, events);
         Reader = new DocumentReader(roots.FileSystem, roots, options.DocumentBytesMax);
     }
@@ -72,7 +68,7 @@ internal sealed class Engine : IEngine
 
     public bool IsJournaled => Roots.AreJournaled;
 
-    public bool IsFaulted => _log.Faults.IsFaulted;
+    public bool IsFaulted => _log.Commits.Faults.IsFaulted;
 
     public static async ValueTask<Engine> OpenAsync(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
     {
@@ -110,7 +106,6 @@ internal sealed class Engine : IEngine
         {
             Permissions = roots.Config.FilePermissions,
         };
-        FileLock openLock = anchor.LockOf(StoreLock.Open);
         var parked = new ParkedRecords(roots, new Watermarks(roots), segments.BytesMax);
         bool hasRecovered =
             await JoinAsync(metadata, roots, segments, parked, anchor, shared, waiting, events, cancellation).ConfigureAwait(false);
@@ -124,7 +119,8 @@ internal sealed class Engine : IEngine
             _ = log.LastLsn(hold); // O6: the kernel tells of a failed write-back only to handles that were open
         }
 
-        var opened = new OpenedStore(roots, anchor, openLock, shared, logDirectory, log, dirty, parked, identity, hasRecovered);
+        var opened = new OpenedStore(
+            roots, anchor, new OpenedLog(log, dirty, logDirectory, shared), parked, identity, hasRecovered);
         var engine = new Engine(options, opened, waiting, events);
         owned.Disown();
         return engine;
@@ -154,7 +150,7 @@ internal sealed class Engine : IEngine
     }
 
     public async ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation) =>
-        await Checkpointer.RunAsync(seal: true, _waiting.DefaultTimeout, cancellation).ConfigureAwait(false)
+        await Checkpointer.RunAsync(CheckpointExtent.WholeLog, _waiting.DefaultTimeout, cancellation).ConfigureAwait(false)
             ?? throw new LockTimeoutException(_anchor.File.Path, _waiting.DefaultTimeout, [], "another one", "checkpoint");
 
     public IReadOnlyList<string> SeparateLockFiles()
@@ -187,8 +183,6 @@ internal sealed class Engine : IEngine
             Gates.Dispose();
             _committer.Dispose();
             _log.Dispose();
-            _logDirectory.Dispose();
-            _shared.Dispose();
             _anchor.Dispose();
             _waiting.Dispose();
             Roots.Dispose(); // X4
@@ -198,9 +192,9 @@ internal sealed class Engine : IEngine
     private async ValueTask CloseAsync()
     {
         // The change from shared to exclusive may lose the lock: it does not matter here, we have left.
-        if (_openLock.TryAcquire(LockMode.Exclusive)) // X2
+        if (_anchor.LockOf(StoreLock.Open).TryAcquire(LockMode.Exclusive)) // X2
         {
-            _ = await Checkpointer.RunAsync(seal: true, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false); // X3
+            _ = await Checkpointer.RunAsync(CheckpointExtent.WholeLog, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false); // X3
         }
     }
 
@@ -225,7 +219,7 @@ internal sealed class Engine : IEngine
                         shared.SetStatus(StoreStatus.Recovering); // "faulted" stays until it is mended
                     }
 
-                    LifeId life = Recover(metadata, roots, segments, parked, shared, found == StoreStatus.Faulted, events);
+                    LifeId life = Recover(metadata, roots, segments, parked, shared, found, events);
                     shared.StartOver(life); // O3
                     shared.SetStatus(StoreStatus.Open);
                     hasRecovered = true;
@@ -263,12 +257,12 @@ internal sealed class Engine : IEngine
     }
 
     private static LifeId Recover(
-        StoreMetadata metadata, RootSet roots, LogDirectory segments, ParkedRecords parked, SharedState shared, bool wasFaulted,
+        StoreMetadata metadata, RootSet roots, LogDirectory segments, ParkedRecords parked, SharedState shared, StoreStatus found,
         EngineEvents events)
     {
         try
         {
-            return new StoreRecovery(roots, segments, metadata, parked, events).Run(shared, wasFaulted);
+            return new StoreRecovery(roots, segments, metadata, parked, events).Run(shared, found);
         }
         catch (SyncFailedException failure)
         {
@@ -286,12 +280,19 @@ internal sealed class Engine : IEngine
     private sealed record OpenedStore(
         RootSet Roots,
         StoreAnchor Anchor,
-        FileLock OpenLock,
-        SharedState Shared,
-        DirectoryHandle LogDirectory,
-        CommitLog Log,
-        DirtySegments Dirty,
+        OpenedLog Log,
         ParkedRecords Parked,
         StoreIdentity Identity,
         bool HasRecovered);
+
+    /// <summary>The log, and what is open for it.</summary>
+    private sealed record OpenedLog(CommitLog Commits, DirtySegments Dirty, DirectoryHandle Directory, SharedState Shared) : IDisposable
+    {
+        public void Dispose()
+        {
+            Commits.Dispose();
+            Directory.Dispose();
+            Shared.Dispose();
+        }
+    }
 }

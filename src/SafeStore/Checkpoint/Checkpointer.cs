@@ -14,6 +14,16 @@ using SafeStore.Vocabulary;
 
 namespace SafeStore.Checkpoint;
 
+/// <summary>How much of the log a checkpoint is to take in.</summary>
+internal enum CheckpointExtent
+{
+    /// <summary>The segments that are sealed anyway.</summary>
+    SealedSegments,
+
+    /// <summary>All that was committed: the current segment is sealed first.</summary>
+    WholeLog,
+}
+
 /// <summary>
 /// Makes the documents themselves durable, once each however often they changed, so that the log's oldest segments can go
 /// (docs/commit-protocol.md, "Checkpoint"). Needs no sandbox lock: a lock held for hours does not hold up the log.
@@ -31,11 +41,11 @@ internal sealed class Checkpointer(
     public string? Obstacle { get; private set; }
 
     /// <summary>Checkpoints sealed segments, as far as their transactions are published.</summary>
-    /// <param name="seal">Whether to seal the current segment first, so that all that was committed is checkpointed.</param>
+    /// <param name="extent">Whether all that was committed is to lie in sealed segments.</param>
     /// <param name="timeout">How long to wait for another checkpoint.</param>
     /// <param name="cancellation">Ends it; the watermark then stays.</param>
     /// <returns>The watermark; null if another checkpoint is under way.</returns>
-    public async ValueTask<Lsn?> RunAsync(bool seal, TimeSpan timeout, CancellationToken cancellation)
+    public async ValueTask<Lsn?> RunAsync(CheckpointExtent extent, TimeSpan timeout, CancellationToken cancellation)
     {
         using CheckpointLock.Hold? held = await turn.TryAcquireAsync(timeout, cancellation).ConfigureAwait(false); // K1
         if (held is null)
@@ -46,7 +56,7 @@ internal sealed class Checkpointer(
         // What takes longer than a commit runs on threads of its own: those of the pool have commits in their queues.
         long start = turn.Time.GetTimestamp();
         using var threads = new ParallelCalls(Math.Min(log.Directory.FileSystem.SyncsSideBySide, SyncsMax));
-        List<Lsn> segments = await ListAsync(seal, threads, cancellation).ConfigureAwait(false); // K2
+        List<Lsn> segments = await ListAsync(extent, threads, cancellation).ConfigureAwait(false); // K2
         WatermarkState state = _watermarks.Config.Read()
             ?? throw new StoreMetadataException(log.Directory.Path, "the watermark's files are missing");
         CheckpointScope scope = await CollectAsync(segments, state, threads, cancellation).ConfigureAwait(false); // K3
@@ -76,11 +86,11 @@ internal sealed class Checkpointer(
         return last;
     }
 
-    private async ValueTask<List<Lsn>> ListAsync(bool seal, ParallelCalls threads, CancellationToken cancellation)
+    private async ValueTask<List<Lsn>> ListAsync(CheckpointExtent extent, ParallelCalls threads, CancellationToken cancellation)
     {
         using LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false);
         log.Faults.ThrowIfFaulted();
-        if (seal)
+        if (extent == CheckpointExtent.WholeLog)
         {
             await threads.RunAsync(() => log.Seal(hold)).ConfigureAwait(false);
         }

@@ -24,13 +24,14 @@ internal sealed class LogLimit(CommitLog log, Checkpointer checkpointer, LockWai
             return;
         }
 
-        bool isDone = await checkpointer.RunAsync(seal: false, waiting.DefaultTimeout, cancellation).ConfigureAwait(false) is not null;
+        Lsn? done = await checkpointer.RunAsync(CheckpointExtent.SealedSegments, waiting.DefaultTimeout, cancellation)
+            .ConfigureAwait(false);
         if (await MeasureIsTooLongAsync(cancellation).ConfigureAwait(false))
         {
             string limit = log.Directory.BytesMax.ToString(CultureInfo.InvariantCulture);
             throw new LogFullException(
                 log.Directory.Path, limit,
-                isDone ? checkpointer.Obstacle ?? "transactions are committed faster than they are checkpointed"
+                done is not null ? checkpointer.Obstacle ?? "transactions are committed faster than they are checkpointed"
                 : "a checkpoint of another process is under way");
         }
     }

@@ -109,7 +109,8 @@ internal sealed class Maintenance : IAsyncDisposable
         if (!isNudged && await IsQuietAsync().ConfigureAwait(false))
         {
             // of all processes that have it open, the first one to come here has something to seal
-            _atRest = await _checkpointer.RunAsync(seal: true, TimeSpan.Zero, _stop.Token).ConfigureAwait(false) is null ? _atRest : _seen;
+            Lsn? done = await _checkpointer.RunAsync(CheckpointExtent.WholeLog, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
+            _atRest = done is null ? _atRest : _seen;
             return;
         }
 
@@ -117,7 +118,7 @@ internal sealed class Maintenance : IAsyncDisposable
         bool isDue = lacksSpace || !isNudged;
         if (sealedBytes > 0 && (isDue || sealedBytes >= _options.LogBytesMax))
         {
-            _ = await _checkpointer.RunAsync(seal: false, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
+            _ = await _checkpointer.RunAsync(CheckpointExtent.SealedSegments, TimeSpan.Zero, _stop.Token).ConfigureAwait(false);
         }
     }
 

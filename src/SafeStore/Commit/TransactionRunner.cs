@@ -117,7 +117,7 @@ internal sealed class TransactionRunner(
             foreach (Participant participant in participants)
             {
                 cancellation.ThrowIfCancellationRequested();
-                await StageAsync(participant, commit.HasMeanwhile, cancellation).ConfigureAwait(false);
+                await StageAsync(participant, commit, cancellation).ConfigureAwait(false);
             }
 
             Array.ForEach(participants, Mark); // C4
@@ -135,7 +135,7 @@ internal sealed class TransactionRunner(
         }
     }
 
-    private async ValueTask StageAsync(Participant participant, bool isBeside, CancellationToken cancellation)
+    private async ValueTask StageAsync(Participant participant, PendingTransaction commit, CancellationToken cancellation)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
         if (plan.Kind != PlanKind.Create)
@@ -154,7 +154,7 @@ internal sealed class TransactionRunner(
             await BeginAfterAnotherAsync(plan, participant.Staged, cancellation).ConfigureAwait(false);
         }
 
-        if (!isBeside)
+        if (!commit.HasMeanwhile)
         {
             _stager.StageNew(plan, participant.Staged);
         }

@@ -28,12 +28,13 @@ internal sealed class StoreRecovery(
     private readonly HashSet<string> _begun = new(StringComparer.Ordinal);
 
     /// <param name="shared">The words that they have left.</param>
-    /// <param name="wasFaulted">
-    /// Whether the store's last users saw a sync fail, so that what the cache shows need not be on the disk.
+    /// <param name="found">
+    /// What they said: if that is "faulted", the store's last users saw a sync fail, and what the cache shows need not be on the disk.
     /// </param>
     /// <returns>The life that has begun.</returns>
-    public LifeId Run(SharedState shared, bool wasFaulted)
+    public LifeId Run(SharedState shared, StoreStatus found)
     {
+        bool wasFaulted = found == StoreStatus.Faulted;
         roots.TakeScratch(events);
         SyncNames(); // R1
         WatermarkState? config = _watermarks.Config.Read();
