@@ -32,7 +32,7 @@ public sealed class FigureTests
                select $"{type.Name}.{method.Name}",
         ];
 
-        Assert.True(methods.Length <= 7, $"{methods.Length}, the goal is 7: {string.Join(", ", methods)}");
+        Assert.True(methods.Length <= 7, $"{methods.Length}, the goal was 8: {string.Join(", ", methods)}");
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class FigureTests
 
         int lines = files.Sum(static file => Repository.ReadText(file).Split('\n').Length - 1);
         Assert.Contains(files, static file => file.EndsWith("/CommitLog.cs", StringComparison.Ordinal));
-        Assert.True(files.Count <= 20, $"{files.Count} files, {lines} lines: {string.Join(", ", files.Select(Path.GetFileName))}");
+        Assert.True(files.Count <= 14, $"{files.Count} files, {lines} lines: {string.Join(", ", files.Select(Path.GetFileName))}");
     }
 
     private static void Collect(SortedSet<string> files)
