@@ -36,7 +36,7 @@ internal sealed class Engine : IEngine
         var resolver = new Resolver(roots, log, opened.Identity, parked, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
         Locker = new SandboxLocker(roots, Gates, names, waiting, resolver);
-        var documents = new DocumentSyncer(roots, log, Locker, new WholeSyncer(roots, opened.HasRecovered, events), waiting);
+        var documents = new DocumentSyncer(roots, log, Locker, new WholeSyncer(roots, opened.HasRecovered, events), waiting, parked);
         var published = new PublishedSandboxes(roots, names, Locker, resolver, parked, events);
         Checkpointer =
             new Checkpointer(new CheckpointLock(opened.Anchor, waiting), log, opened.Log.Dirty, published, documents, parked, events);

@@ -10,6 +10,7 @@ internal sealed class CheckpointScope(Lsn mark)
     private readonly List<Lsn> _released = [];
     private readonly Dictionary<string, DirtySandbox> _sandboxes = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ParkedEntry> _parked = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DirtySandbox> _behind = new(StringComparer.Ordinal);
 
     public List<Lsn> Released => _released;
 
@@ -31,10 +32,23 @@ internal sealed class CheckpointScope(Lsn mark)
         _parked[entry.Sandbox] = entry;
     }
 
+    /// <summary>Leaves a sandbox parked.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="behind">What is parked: to be synced if it turns out to be published.</param>
+    public void Park(ParkedEntry entry, DirtySandbox behind)
+    {
+        Park(entry);
+        _behind[entry.Sandbox] = behind;
+    }
+
     /// <summary>Adds what was published; then what was parked before it is published too.</summary>
     public void Add(DirtySandbox sandbox)
     {
-        _ = _parked.Remove(sandbox.Sandbox);
+        if (_parked.Remove(sandbox.Sandbox) && _behind.Remove(sandbox.Sandbox, out DirtySandbox? behind))
+        {
+            Add(behind);
+        }
+
         if (!_sandboxes.TryGetValue(sandbox.Sandbox, out DirtySandbox? before))
         {
             _sandboxes.Add(sandbox.Sandbox, before = new DirtySandbox(sandbox.Sandbox));

@@ -113,7 +113,7 @@ internal sealed class Checkpointer(
             }
             else
             {
-                scope.Park(entry);
+                scope.Park(entry, sandbox);
             }
         }
 

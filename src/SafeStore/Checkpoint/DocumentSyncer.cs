@@ -18,7 +18,8 @@ namespace SafeStore.Checkpoint;
 /// <summary>
 /// Makes durable what published transactions touched: documents and lock files, then their directories, children before parents.
 /// </summary>
-internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker locker, WholeSyncer whole, LockWaiting waiting)
+internal sealed class DocumentSyncer(
+    RootSet roots, CommitLog log, SandboxLocker locker, WholeSyncer whole, LockWaiting waiting, ParkedRecords parked)
 {
     private readonly IDurableFileSystem _fs = roots.FileSystem;
 
@@ -192,11 +193,14 @@ internal sealed class DocumentSyncer(RootSet roots, CommitLog log, SandboxLocker
         }
     }
 
+    /// <summary>What the log says of a document, and what is parked, which the log may not have any more.</summary>
     private async ValueTask<ReadOnlyMemory<byte>?> FindContentAsync(string sandbox, DocumentKey key)
     {
         using LogLock.Hold hold = await log.LockAsync(CancellationToken.None).ConfigureAwait(false);
         var redo = new Redo(sandbox);
-        foreach ((SandboxPlan plan, CommitRecord record) in CommittedPlans.Of(log.ReadAll(hold), log.Directory.Path, sandbox))
+        List<(SandboxPlan Plan, CommitRecord Record)> logged =
+            [.. CommittedPlans.Of(log.ReadAll(hold), log.Directory.Path, sandbox)];
+        foreach ((SandboxPlan plan, CommitRecord record) in parked.Find(sandbox) is { } entry ? parked.Join(entry, logged) : logged)
         {
             redo.Add(plan, record);
         }

@@ -26,7 +26,15 @@ internal sealed class LogLimit(CommitLog log, Checkpointer checkpointer, LockWai
 
         Lsn? done = await checkpointer.RunAsync(CheckpointExtent.SealedSegments, waiting.DefaultTimeout, cancellation)
             .ConfigureAwait(false);
-        if (await MeasureIsTooLongAsync(cancellation).ConfigureAwait(false))
+        bool isTooLong = await MeasureIsTooLongAsync(cancellation).ConfigureAwait(false);
+        if (isTooLong && done is not null && checkpointer.Obstacle is null)
+        {
+            // one large transaction has made the current segment as long as that
+            done = await checkpointer.RunAsync(CheckpointExtent.WholeLog, waiting.DefaultTimeout, cancellation).ConfigureAwait(false);
+            isTooLong = await MeasureIsTooLongAsync(cancellation).ConfigureAwait(false);
+        }
+
+        if (isTooLong)
         {
             string limit = log.Directory.BytesMax.ToString(CultureInfo.InvariantCulture);
             throw new LogFullException(

@@ -32,6 +32,13 @@ internal sealed class LockSeparation(RootSet roots)
             }
 
             StorageException.ThrowIfFailed(errno, "lock", shared);
+            errno = _fs.Stat(run, path, out FileStatus named);
+            StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look at the lock file", run, path);
+            if (errno == Errno.NotFound || !named.IsSameFile(status))
+            {
+                return false; // another process was faster, and a third may hold the new one by now
+            }
+
             StorageException.ThrowIfFailed(
                 _fs.OpenDirectory(run, sandbox, out DirectoryHandle? directory), "open the directory", run, sandbox);
             using (directory)

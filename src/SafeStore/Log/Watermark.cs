@@ -11,7 +11,8 @@ namespace SafeStore.Log;
 /// </summary>
 /// <remarks>
 /// Invariant: the newer one is synced before the older one is overwritten. A write keeps it for the next write. What an opener reads may
-/// stand in the cache only, above an older state on the disk: hence <see cref="Harden"/>.
+/// stand in the cache only, above an older state on the disk: hence <see cref="Harden"/>, and the same before a write above what another
+/// process has written, which may have died before its sync.
 /// </remarks>
 internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
 {
@@ -21,6 +22,7 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
     public static readonly string[] FileNames = ["watermark.0", "watermark.1"];
 
     private readonly NameSource _temps = new(fs);
+    private long _synced; // the last sequence that this object has made durable
 
     /// <summary>The state, or null when neither file exists: the store, or this root, was never finished.</summary>
     /// <exception cref="LogCorruptException">There are files, and none is valid.</exception>
@@ -32,6 +34,7 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
     public void Write(WatermarkState state)
     {
         Slot newest = Newest() ?? throw new LogCorruptException(PathOf(0), 0, state.Lsn, "the watermark's files are missing");
+        Harden(newest);
         Overwrite(new Slot(newest.Sequence + 1, state));
     }
 
@@ -59,6 +62,7 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
             Make(newest = new Slot(1, state), permissions);
         }
 
+        Harden(newest);
         var next = new Slot(newest.Sequence + 1, state);
         if (fs.Stat(metadata, NameOf(next.Sequence), out _) == Errno.NotFound)
         {
@@ -67,6 +71,14 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
         else
         {
             Overwrite(next);
+        }
+    }
+
+    private void Harden(Slot newest)
+    {
+        if (newest.Sequence != _synced)
+        {
+            Overwrite(newest);
         }
     }
 
@@ -140,6 +152,8 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
                 throw new SyncFailedException(path, errno);
             }
         }
+
+        _synced = slot.Sequence;
     }
 
     /// <summary>Makes a file out of sight, so that it is whole once it has its name.</summary>
@@ -168,6 +182,7 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
         }
 
         StorageException.ThrowIfFailed(fs.SyncDirectory(metadata), "sync the metadata directory", metadata);
+        _synced = slot.Sequence;
     }
 
     private sealed record Slot(long Sequence, WatermarkState State);

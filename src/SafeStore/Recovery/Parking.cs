@@ -156,6 +156,11 @@ internal sealed class Parking(RootSet roots, ParkedRecords parked, EngineEvents 
         StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory, path);
         using (file)
         {
+            if (SandboxHandles.IsShared(roots, file!, out _))
+            {
+                return; // a copy's too: the entry leads there once the sandbox has a lock file of its own
+            }
+
             LockWord found = LockWord.Read(_fs, file!);
             if (found.State != LockWordState.Committing || found.Lsn > before)
             {

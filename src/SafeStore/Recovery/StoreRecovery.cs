@@ -35,7 +35,6 @@ internal sealed class StoreRecovery(
     public LifeId Run(SharedState shared, StoreStatus found)
     {
         bool wasFaulted = found == StoreStatus.Faulted;
-        roots.TakeScratch(events);
         SyncNames(); // R1
         WatermarkState? config = _watermarks.Config.Read();
         LogContents log = LogReader.ReadChecked(directory, config?.Lsn, metadata.StoreId()); // R2
@@ -90,6 +89,7 @@ internal sealed class StoreRecovery(
     /// </summary>
     private void EmptyAside()
     {
+        roots.TakeScratch(events);
         foreach (RootDirectory root in roots.InOrderOfAppearance)
         {
             foreach (DirectoryEntry entry in EntriesOf(root.New))

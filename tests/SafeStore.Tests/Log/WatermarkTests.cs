@@ -126,6 +126,39 @@ public sealed class WatermarkTests : IDisposable
         Assert.Equal(At(3), _watermark.Read());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_another_process_has_written_is_made_durable_before_the_other_file_is_overwritten(bool isOpening)
+    {
+        Make(1);
+        _watermark.Write(At(2)); // into watermark.1; its process may have died before the sync
+        var other = new Watermark(_scripted, _directory);
+        var calls = new List<string>();
+        _scripted.Before = call =>
+        {
+            if (call.Verb is nameof(IDurableFileSystem.Write) or nameof(IDurableFileSystem.SyncData))
+            {
+                calls.Add($"{call.Verb} {Path.GetFileName(call.Path)}");
+            }
+
+            return Errno.None;
+        };
+        if (isOpening)
+        {
+            other.Restore(At(3), AtomicFile.DefaultMode);
+        }
+        else
+        {
+            other.Write(At(3));
+        }
+
+        other.Write(At(4));
+        string[] first = ["Write watermark.1", "SyncData watermark.1", "Write watermark.0", "SyncData watermark.0"];
+        Assert.Equal([.. first, "Write watermark.1", "SyncData watermark.1"], calls);
+        Assert.Equal(At(4), _watermark.Read());
+    }
+
     [Fact]
     public void A_missing_file_is_made_again_by_the_next_opening()
     {
