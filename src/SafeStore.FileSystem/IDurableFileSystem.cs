@@ -151,7 +151,10 @@ public interface IDurableFileSystem
         return errno;
     }
 
-    /// <summary>Opens an existing file. A pipe or device does not block the call.</summary>
+    /// <summary>
+    /// Opens an existing file. A pipe or device does not block the call, and is refused for anything but reading
+    /// (<see cref="Errno.NotSeekable"/>): what is written in place is a regular file.
+    /// </summary>
     /// <param name="directory">Where the path starts.</param>
     /// <param name="path">A relative path.</param>
     /// <param name="use">What for.</param>

@@ -150,6 +150,17 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
             _ => LibC.O_RDONLY,
         };
         Errno errno = Open(start, path, access | LibC.O_NONBLOCK | LibC.O_NOCTTY, out Descriptor? opened);
+        if (opened is not null && access != LibC.O_RDONLY)
+        {
+            errno = PosixStatus.OfDescriptor(opened, out FileStatus status);
+            errno = errno == Errno.None && status.Kind != FileKind.Regular ? Errno.NotSeekable : errno;
+            if (errno != Errno.None)
+            {
+                opened.Dispose();
+                opened = null;
+            }
+        }
+
         file = opened is null ? null : new PosixFile(opened, start, path);
         if (file is not null && use == FileUse.ReadInPieces)
         {

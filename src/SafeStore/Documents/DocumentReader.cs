@@ -84,7 +84,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
             AddDirectories(List(root, sandbox), containers);
         }
 
-        containers.RemoveAll(static name => name == Identifier.TempDirectory);
+        containers.RemoveAll(static name => !Identifier.IsFree(name));
         return Sorted(containers);
     }
 

@@ -16,6 +16,7 @@ internal sealed class Obstacle
     {
         string sandbox = Path.Combine(layout.Config, Workloads.One);
         string document = Path.Combine(sandbox, "config.json");
+        string lockFile = Path.Combine(layout.Run, Workloads.One, "lock");
         return kind switch
         {
             "directory in a document's place" => Instead(
@@ -30,6 +31,10 @@ internal sealed class Obstacle
             "file in a container's place" => Instead(Path.Combine(sandbox, "web"), static path => Files.Write(path, "odd")),
             "link in a container's place" => Instead(
                 Path.Combine(sandbox, "web"), path => _ = Directory.CreateSymbolicLink(path, scene.Make("elsewhere"))),
+            "pipe in the lock file's place" => Instead(lockFile, static path => Tool.Run("mkfifo", path)),
+            "device in the lock file's place" => Instead(lockFile, static path => Tool.Run("mknod", path, "c", "1", "7")),
+            "directory in the lock file's place" => Instead(lockFile, static path => _ = Directory.CreateDirectory(path)),
+            "immutable lock file" => Forbidden(lockFile, 'i'),
             "filesystem mounted over a container" => MountedOver(scene, Path.Combine(sandbox, "web")),
             _ => throw new ArgumentException(kind, nameof(kind)),
         };

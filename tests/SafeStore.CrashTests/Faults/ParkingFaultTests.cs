@@ -25,6 +25,10 @@ public sealed class ParkingFaultTests : IDisposable
     [InlineData("file in a container's place")]
     [InlineData("link in a container's place")]
     [InlineData("filesystem mounted over a container")]
+    [InlineData("pipe in the lock file's place")]
+    [InlineData("device in the lock file's place")]
+    [InlineData("directory in the lock file's place")]
+    [InlineData("immutable lock file")]
     public async Task A_store_opens_although_a_durable_transaction_of_one_sandbox_cannot_be_published_yet(string kind)
     {
         StoreLayout layout = await _scene.SeedAsync();
@@ -50,6 +54,15 @@ public sealed class ParkingFaultTests : IDisposable
         await AssertNewAsync(last);
         await Sample.PutAsync(last, Workloads.One, "later");
         Sample.AssertSays("works", last, Workloads.Two);
+    }
+
+    [Fact]
+    public async Task A_directory_in_the_place_of_a_lock_file_is_no_container()
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        _ = Obstacle.Of("directory in the lock file's place", _scene, layout);
+        await using StateStore store = await Sample.OpenAsync(layout);
+        Assert.DoesNotContain("lock", store.ListContainers(Workloads.One));
     }
 
     [Fact]
