@@ -110,7 +110,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     {
         foreach (string name in Names().Where(static name => name.StartsWith(SparePrefix, StringComparison.Ordinal)).ToList())
         {
-            StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove a spare log segment", Path, name);
+            _ = fs.Unlink(directory, name); // one that stays gives no space, which its asker will see
         }
 
         SyncNames();
@@ -136,6 +136,12 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     {
         string spare = FindSpare(header.SegmentBytes) ?? Prepare(header.SegmentBytes);
         Errno errno = fs.OpenFile(directory, spare, FileUse.ReadWrite, out FileHandle? file);
+        if (errno is Errno.NotPermitted or Errno.AccessDenied)
+        {
+            spare = Prepare(header.SegmentBytes); // another program has forbidden the spare, which saves time only
+            errno = fs.OpenFile(directory, spare, FileUse.ReadWrite, out file);
+        }
+
         if (errno != Errno.None && spare.StartsWith(PreparePrefix, StringComparison.Ordinal))
         {
             _ = fs.Unlink(directory, spare); // a spare stays for the next try, but this one would never be found
@@ -226,7 +232,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             if (name.StartsWith(PreparePrefix, StringComparison.Ordinal)
                 || (name.StartsWith(SparePrefix, StringComparison.Ordinal) && !IsOwn(name)))
             {
-                StorageException.ThrowIfFailed(fs.Unlink(directory, name), "remove an unfinished log segment", Path, name);
+                _ = fs.Unlink(directory, name); // what stays takes space only; the next opening tries again
             }
         }
     }

@@ -51,7 +51,8 @@ internal sealed class Leftovers(RootSet roots)
         var entries = new List<DirectoryEntry>();
         Errno errno = owner == "." ? roots.FileSystem.List(root.Scratches, entries)
             : roots.FileSystem.List(root.Scratches, owner, entries);
-        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "list the directory", root.Scratches, owner);
+        bool isNone = errno is Errno.NotFound or Errno.NotDirectory or Errno.SymbolicLink; // another program's file beside the directories
+        StorageException.ThrowIfFailed(isNone ? Errno.None : errno, "list the directory", root.Scratches, owner);
         return entries.ConvertAll(static entry => entry.Name);
     }
 }

@@ -47,16 +47,15 @@ internal sealed class ScratchDirectory : IDisposable
                     continue;
                 }
 
-                if (own is null)
+                free.Empty(left);
+                if (own is null && free.IsUsable(permissions))
                 {
                     own = free;
-                    own.Empty(left);
                     continue;
                 }
 
                 using (free)
                 {
-                    free.Empty(left);
                     _ = fs.RemoveDirectory(parent, name); // what it could not lose keeps it
                 }
             }
@@ -139,6 +138,15 @@ internal sealed class ScratchDirectory : IDisposable
         var entries = new List<DirectoryEntry>();
         StorageException.ThrowIfFailed(fs.List(directory, entries), "list the directory", directory);
         return entries.ConvertAll(static entry => entry.Name);
+    }
+
+    /// <summary>Whether names can be made and removed in it: another program may have made it immutable, or append-only.</summary>
+    private bool IsUsable(in FilePermissions permissions)
+    {
+        string name = NewName();
+        Errno errno = _fs.CreateFile(Directory, name, permissions, ReadOnlySpan<byte>.Empty, out _);
+        errno = errno == Errno.None ? _fs.Unlink(Directory, name) : errno;
+        return errno is not (Errno.NotPermitted or Errno.AccessDenied);
     }
 
     private void Empty(ICollection<FileStatus> left)
