@@ -164,7 +164,15 @@ internal sealed class Parking(RootSet roots, ParkedRecords parked, EngineEvents 
             LockWord found = LockWord.Read(_fs, file!);
             if (found.State != LockWordState.Committing || found.Lsn > before)
             {
-                new LockWord(LockWordState.Committing, before, found.OfSeveral).Write(_fs, file!);
+                try
+                {
+                    new LockWord(LockWordState.Committing, before, found.OfSeveral).Write(_fs, file!);
+                }
+                catch (StorageException failure)
+                    when (found.State == LockWordState.Unknown && ParkedRecords.IsLasting(failure.Errno))
+                {
+                    return; // an emptied lock file on a full disk: what is unknown leads to the log, and the entry to what is parked
+                }
             }
 
             errno = _fs.SyncFile(file!);

@@ -91,6 +91,32 @@ public sealed class PageReviewTests : IDisposable
     }
 
     [Fact]
+    public async Task A_recovery_that_cannot_write_the_word_of_an_emptied_lock_file_opens_the_store()
+    {
+        await using StateStore store = await _test.OpenAsync(_scripted);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "1"));
+        _scripted.Before = static call => call.Verb == FileSystemCall.Exchange ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<CommitNotPublishedException>(
+            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "2")));
+        StoreLayout layout = _test.CopyAsAfterAKill();
+        string document = Path.Combine(layout.Config, "sb", "a");
+        File.Delete(document);
+        Directory.CreateDirectory(Path.Combine(document, "inner"));
+        string word = Path.Combine(layout.Run, "sb", "lock");
+        await File.WriteAllBytesAsync(word, [], TestContext.Current.CancellationToken);
+        _scripted.Before = call => call.Verb == nameof(IDurableFileSystem.Write) && call.Path == word ? Errno.NoSpace : Errno.None;
+
+        await using StateStore again = await StateStore.OpenAsync(layout, _test.Options with { FileSystem = _scripted });
+
+        await Assert.ThrowsAnyAsync<SafeStoreException>(
+            async () => await again.LockAsync("sb", cancellationToken: TestContext.Current.CancellationToken));
+        Directory.Delete(document, recursive: true);
+        _scripted.Before = null;
+        await using SandboxLock held = await again.LockAsync("sb", cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("2", again.ReadText("sb", StoreRoot.Config, null, "a"));
+    }
+
+    [Fact]
     public async Task A_lock_file_that_another_process_has_just_separated_is_not_replaced_again()
     {
         await using (StateStore store = await _test.OpenAsync())
