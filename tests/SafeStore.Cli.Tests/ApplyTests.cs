@@ -29,6 +29,27 @@ public sealed class ApplyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_sandbox_in_which_something_is_in_the_way_is_removed()
+    {
+        await _fixture.ApplyAsync("""{"sandbox":"sb-1","ops":[{"createSandbox":true},{"put":"a.json","root":"config","value":1}]}""");
+        const string put = """{"sandbox":"sb-1","ops":[{"put":"a.json","root":"config","value":2}]}""";
+        MakeImmutable("+i", Path.Combine(_fixture.Store, "config/sb-1/a.json"));
+        try
+        {
+            ToolResult result = await _fixture.ApplyAsync(put, put, """{"sandbox":"sb-1","ops":[{"removeSandbox":true}]}""");
+
+            Assert.Equal("not-published", CodeOf(result.Lines[0]));
+            Assert.Equal("storage", CodeOf(result.Lines[1]));
+            Assert.Equal("""{"lsn":3}""", result.Lines[2]);
+            Assert.False(Directory.Exists(Path.Combine(_fixture.Store, "config/sb-1")));
+        }
+        finally
+        {
+            MakeImmutable("-i", "-R", _fixture.Store);
+        }
+    }
+
+    [Fact]
     public async Task Every_operation_of_the_format_does_what_it_says_and_values_keep_their_bytes()
     {
         ToolResult applied = await _fixture.ApplyAsync(
@@ -248,6 +269,13 @@ public sealed class ApplyTests : IDisposable
         Assert.Equal(1, result.Code);
         Assert.Empty(result.Lines);
         Assert.StartsWith("safestore: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    private static void MakeImmutable(params string[] arguments)
+    {
+        using Process chattr = Process.Start(new ProcessStartInfo("chattr", arguments) { RedirectStandardError = true })!;
+        _ = chattr.StandardError.ReadToEnd();
+        chattr.WaitForExit();
     }
 
     private static string? CodeOf(string answer) => JsonElement.Parse(answer).GetProperty("code").GetString();

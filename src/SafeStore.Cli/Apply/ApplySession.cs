@@ -151,6 +151,12 @@ internal sealed class ApplySession : IDisposable
 
     private async Task<Lsn> CommitAsync(TransactionRequest request)
     {
+        if (request.Sandboxes is [{ IsNew: false, Required: null, Operations: [RemoveSandboxOperation] } removed])
+        {
+            // Also one that cannot be locked otherwise, since something is in the way of its last transaction.
+            return await _store.RemoveSandboxAsync(removed.Sandbox, cancellationToken: _ending.Token);
+        }
+
         if (request.Sandboxes is [{ } one])
         {
             await using SandboxLock held = one.IsNew

@@ -77,9 +77,14 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
             if (errno == Errno.IsDirectory)
             {
                 _ = _fs.Rename(scratch, name, directory, key.File, RenameKind.Exchange); // put there since it was looked at
+                StorageException.ThrowIfFailed(errno, "replace what is in the place of a document", directory, key.File);
             }
 
-            StorageException.ThrowIfFailed(errno, "remove the old version of", directory, key.File);
+            if (errno != Errno.None)
+            {
+                events.NotEmptied(scratch.Path); // published all the same; its name is not used again
+                return;
+            }
         }
         else
         {

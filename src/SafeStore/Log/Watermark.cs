@@ -11,7 +11,7 @@ namespace SafeStore.Log;
 /// </summary>
 /// <remarks>
 /// Invariant: the newer one is synced before the older one is overwritten. A write keeps it for the next write. What an opener reads may
-/// stand in the cache only, above an older state on the disk: hence <see cref="Harden"/>, and the same before a write above what another
+/// stand in the cache only, above an older state on the disk: hence <see cref="Harden()"/>, and the same before a write above what another
 /// process has written, which may have died before its sync.
 /// </remarks>
 internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)

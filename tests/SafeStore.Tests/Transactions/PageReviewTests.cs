@@ -117,6 +117,20 @@ public sealed class PageReviewTests : IDisposable
     }
 
     [Fact]
+    public async Task A_replaced_document_that_cannot_be_removed_is_no_error_of_its_commit()
+    {
+        await using StateStore store = await _test.OpenAsync(_scripted);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "1"));
+        _scripted.Before = static call => call.Verb == nameof(IDurableFileSystem.Unlink) ? Errno.Busy : Errno.None;
+        for (int value = 2; value < 5; value++)
+        {
+            string text = $"{value}";
+            await store.ChangeAsync("sb", change => change.PutText(StoreRoot.Config, null, "a", text));
+            Assert.Equal(text, store.ReadText("sb", StoreRoot.Config, null, "a"));
+        }
+    }
+
+    [Fact]
     public async Task A_lock_file_that_another_process_has_just_separated_is_not_replaced_again()
     {
         await using (StateStore store = await _test.OpenAsync())
