@@ -152,8 +152,7 @@ public interface IDurableFileSystem
     }
 
     /// <summary>
-    /// Opens an existing file. A pipe or device does not block the call, and is refused for anything but reading
-    /// (<see cref="Errno.NotSeekable"/>): what is written in place is a regular file.
+    /// Opens an existing file. A pipe or device does not block the call; for writing it is refused (<see cref="Errno.NotSeekable"/>).
     /// </summary>
     /// <param name="directory">Where the path starts.</param>
     /// <param name="path">A relative path.</param>

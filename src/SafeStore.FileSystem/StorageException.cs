@@ -102,14 +102,15 @@ public sealed class StorageException : SafeStoreException
         Errno.Busy => "Something is mounted there, or the kernel uses it: unmount it (findmnt shows what) and try again.",
         Errno.CrossDevice => "It would have to move to another filesystem, mount or project: bring both to the same one.",
         Errno.TooManyLinks => "It has more names than is allowed: remove some of the directories or links.",
-        Errno.FileTooLarge => "The file would exceed the largest size: of the filesystem, or of the process (ulimit -f).",
+        Errno.FileTooLarge => "The file is or would become larger than its kind, the filesystem or the process (ulimit -f) may have it.",
         Errno.BadMessage or Errno.Stale or Errno.NotConnected or Errno.ShutDown or Errno.NoMedium or Errno.RemoteInputOutput
             or Errno.LinkSevered or Errno.Protocol or Errno.TimedOut or Errno.HostDown =>
             "The filesystem has failed: look at the kernel log, and mount it anew when it is whole.",
         Errno.HardwarePoison => "The memory that held it has failed: look at the kernel log, and let the machine be checked.",
         Errno.TextFileBusy => "The file is a program that runs, or swap space: stop that and try again.",
         Errno.NameTooLong or Errno.IllegalName => "The filesystem cannot have such a name: choose a shorter or simpler one.",
-        Errno.NotDirectory or Errno.IsDirectory or Errno.NotSeekable or Errno.NoSuchDevice => "Another program has put something else there: find out what, and move it away.",
+        Errno.NotDirectory or Errno.IsDirectory or Errno.NotSeekable or Errno.NoSuchDevice =>
+            "Another program has put something else there: find out what, and move it away.",
         Errno.NotImplemented => "The kernel does not know the call, or a seccomp filter refuses it: allow it there.",
         Errno.NotSupported or Errno.Invalid => "The filesystem does not support this: put it on ext4, XFS, btrfs or tmpfs.",
         Errno.NoMemory => "The kernel has no memory left: free some and try again.",
