@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
+using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Roots;
 
@@ -73,11 +75,19 @@ internal sealed class CopyCheck(RootSet roots, ParkedRecords parked, string logP
         (RootDirectory suspect, WatermarkState older, WatermarkState newer) =
             isRunOlder ? (roots.Run, run, config) : (roots.Config, config, run);
         string same = older.Life.Number == newer.Life.Number && older.Lsn == newer.Lsn ? "which is of no other age" : "it looks older";
+        string cause = FindDamaged(suspect) is { } file ? $"its watermark file '{file}' is missing or damaged, and the other one is older"
+            : "the roots are copies of different times";
         return new StoreMetadataException(
             suspect.Directory.Path,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"its life {older.Life.Number}, at LSN {older.Lsn}, is not that of the other root (life {newer.Life.Number}, at LSN "
-                + $"{newer.Lsn}), {same}: the roots are copies of different times. {Remedy}"));
+                + $"{newer.Lsn}), {same}: {cause}. {Remedy}"));
     }
+
+    /// <summary>A watermark file that is not what an opening has made: its content is never shorter, even if it is torn.</summary>
+    private string? FindDamaged(RootDirectory root) => Array.Find(
+        Watermark.FileNames,
+        name => roots.FileSystem.Stat(root.Metadata, name, out FileStatus status) != Errno.None
+            || status.Size < Watermark.FileBytes);
 }

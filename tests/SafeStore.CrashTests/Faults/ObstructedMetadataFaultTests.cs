@@ -35,6 +35,30 @@ public sealed class ObstructedMetadataFaultTests : IDisposable
         Sample.AssertSays("later", store, Workloads.One);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_watermark_file_that_another_program_has_removed_or_emptied_is_named_if_it_was_the_newer_one(bool isRemoved)
+    {
+        StoreLayout layout = await _scene.SeedAsync();
+        await (await Sample.OpenAsync(layout)).DisposeAsync();
+        Deaths.BeforePublishing(layout, "workload update");
+        string[] files = [.. Directory.GetFiles(layout.ConfigMetadata, "watermark.*").OrderBy(Sequence)];
+        if (isRemoved)
+        {
+            File.Delete(files[^1]);
+        }
+        else
+        {
+            Files.Write(files[^1], "");
+        }
+
+        SafeStoreException refused = await Assert.ThrowsAnyAsync<SafeStoreException>(async () => await Sample.OpenAsync(layout));
+        Assert.Contains($"'{Path.GetFileName(files[^1])}' is missing or damaged", refused.Message);
+
+        static long Sequence(string file) => BitConverter.ToInt64(File.ReadAllBytes(file), 24);
+    }
+
     private static void Obstruct(string metadata, string what)
     {
         string scratch = Path.Combine(metadata, "scratch");
