@@ -33,11 +33,14 @@ public sealed class CopyMutantTests
                     WatermarkOf(run.Machine, "first").Write(StateAt(2));
                     run.Acknowledge(2);
                     run.Begin(3);
-                    DieBeforeSync(run.Machine, 3);
+                    WatermarkOf(run.Machine, "first").Write(StateAt(3));
+                    run.Acknowledge(3);
                     run.Begin(4);
+                    DieBeforeSync(run.Machine, 4);
+                    run.Begin(5);
                     WatermarkOf(run.Machine, "opener").Harden();
-                    WatermarkOf(run.Machine, "opener").Restore(StateAt(4), AtomicFile.DefaultMode);
-                    run.Acknowledge(4);
+                    WatermarkOf(run.Machine, "opener").Restore(StateAt(5), AtomicFile.DefaultMode);
+                    run.Acknowledge(5);
                     return ValueTask.CompletedTask;
                 },
                 static state =>
@@ -166,8 +169,10 @@ public sealed class CopyMutantTests
 
     private static void DieBeforeSync(SimulatedMachine machine, long lsn)
     {
-        machine.Faults = new FaultPlan().Add(new FaultRule { Operations = [Operation.SyncData], Fault = new ProcessKilled() });
-        Assert.NotNull(Record.Exception(() => WatermarkOf(machine, "dies").Write(StateAt(lsn))));
+        // It makes the newest, in the other file, durable first.
+        machine.Faults = new FaultPlan().Add(
+            new FaultRule { Operations = [Operation.SyncData], Path = "*/watermark.1", Fault = new ProcessKilled() });
+        _ = Record.Exception(() => WatermarkOf(machine, "dies").Write(StateAt(lsn)));
         machine.Faults = new FaultPlan();
     }
 }
