@@ -42,22 +42,30 @@ internal sealed class ScratchDirectory : IDisposable
         {
             foreach (string name in NamesIn(fs, parent))
             {
-                if (TryLock(fs, parent, name) is not { } free)
+                if (TryTake(fs, parent, name) is not { } free)
                 {
                     continue;
                 }
 
-                free.Empty(left);
-                if (own is null && free.IsUsable(permissions))
+                bool isTaken = false;
+                try
                 {
-                    own = free;
-                    continue;
+                    free.Empty(left);
+                    isTaken = own is null && free.IsUsable(permissions);
+                    if (!isTaken)
+                    {
+                        _ = fs.RemoveDirectory(parent, name); // what it could not lose keeps it
+                    }
+                }
+                finally
+                {
+                    if (!isTaken)
+                    {
+                        free.Dispose();
+                    }
                 }
 
-                using (free)
-                {
-                    _ = fs.RemoveDirectory(parent, name); // what it could not lose keeps it
-                }
+                own = isTaken ? free : own;
             }
 
             return own ?? Make(fs, parent, permissions);
@@ -83,32 +91,31 @@ internal sealed class ScratchDirectory : IDisposable
     /// <summary>Closes and unlocks it. It stays for the next opener, which then needs no inode for its own.</summary>
     public void Dispose() => Directory.Dispose();
 
-    private static ScratchDirectory? TryLock(IDurableFileSystem fs, DirectoryHandle parent, string name)
+    private static ScratchDirectory? TryTake(IDurableFileSystem fs, DirectoryHandle parent, string name) =>
+        fs.OpenDirectory(parent, name, out DirectoryHandle? directory) == Errno.None ? TryLock(fs, parent, name, directory!) : null;
+
+    /// <summary>Null if another opener has it, or has removed it.</summary>
+    private static ScratchDirectory? TryLock(IDurableFileSystem fs, DirectoryHandle parent, string name, DirectoryHandle directory)
     {
-        if (fs.OpenDirectory(parent, name, out DirectoryHandle? directory) != Errno.None)
-        {
-            return null;
-        }
-
         using var owned = new OwnedParts();
-        owned.Add(directory!);
-        Errno errno = fs.TryLock(directory!, LockRange.Whole, LockMode.Exclusive);
-        if (errno != Errno.WouldBlock)
-        {
-            StorageException.ThrowIfFailed(errno, "lock the scratch directory", parent, name);
-        }
-
-        bool isOwn = errno == Errno.None
-            && fs.Stat(directory!, out FileStatus locked) == Errno.None
-            && fs.Stat(parent, name, out FileStatus named) == Errno.None
-            && locked.IsSameFile(named);
-        if (!isOwn)
+        owned.Add(directory);
+        Errno errno = fs.TryLock(directory, LockRange.Whole, LockMode.Exclusive);
+        if (errno == Errno.WouldBlock)
         {
             return null;
         }
 
+        StorageException.ThrowIfFailed(errno, "lock the scratch directory", parent, name);
+        StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus locked), "look at the scratch directory", parent, name);
+        errno = fs.Stat(parent, name, out FileStatus named);
+        if (errno == Errno.NotFound || (errno == Errno.None && !locked.IsSameFile(named)))
+        {
+            return null;
+        }
+
+        StorageException.ThrowIfFailed(errno, "look at the scratch directory", parent, name);
         owned.Disown();
-        return new ScratchDirectory(fs, directory!);
+        return new ScratchDirectory(fs, directory);
     }
 
     private static ScratchDirectory Make(IDurableFileSystem fs, DirectoryHandle parent, in FilePermissions permissions)
@@ -125,8 +132,7 @@ internal sealed class ScratchDirectory : IDisposable
             }
 
             StorageException.ThrowIfFailed(errno, "make the scratch directory", parent, name);
-            made!.Dispose();
-            if (TryLock(fs, parent, name) is { } own)
+            if (TryLock(fs, parent, name, made!) is { } own)
             {
                 return own; // else another opener has taken it for a free one
             }

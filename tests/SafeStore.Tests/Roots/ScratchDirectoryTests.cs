@@ -112,6 +112,44 @@ public sealed class ScratchDirectoryTests : IDisposable
         Assert.True(locked.IsSameFile(named));
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(2, null)]
+    [InlineData(0, nameof(IDurableFileSystem.Stat))]
+    [InlineData(2, nameof(IDurableFileSystem.Stat))]
+    [InlineData(2, nameof(IDurableFileSystem.List))]
+    [InlineData(0, nameof(IDurableFileSystem.TryLock))]
+    public void Wherever_the_device_begins_to_fail_the_opener_ends_and_leaves_no_handle_open(int free, string? verb)
+    {
+        int failures = 0;
+        bool hasFailed = true;
+        for (int first = 0; hasFailed; first++)
+        {
+            ScratchDirectory[] dead = [.. Enumerable.Range(0, free).Select(_ => Acquire(out List<FileStatus> _))];
+            Array.ForEach(dead, static each => each.Dispose());
+            int calls = 0;
+            _fs.Before = call => (verb is not null && call.Verb != verb) || calls++ < first ? Errno.None
+                : calls < 1000 ? Errno.InputOutput : throw new TimeoutException("It has no end.");
+            try
+            {
+                Acquire(out _).Dispose();
+            }
+            catch (StorageException)
+            {
+                failures++;
+            }
+
+            _fs.Before = null;
+            hasFailed = calls > first;
+            Assert.DoesNotContain(
+                Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(static link => new FileInfo(link).LinkTarget),
+                link => link?.StartsWith(_temp.Path + '/', StringComparison.Ordinal) == true);
+            Array.ForEach(Directory.GetDirectories(_temp.Path), static path => Directory.Delete(path, recursive: true));
+        }
+
+        Assert.NotEqual(0, failures);
+    }
+
     [Fact]
     public void What_cannot_be_emptied_is_told_and_left_and_hinders_nothing()
     {
