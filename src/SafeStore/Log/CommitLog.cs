@@ -118,7 +118,7 @@ internal sealed class CommitLog : IDisposable
     /// <summary>The LSN of the last record in the log.</summary>
     public Lsn LastLsn(LogLock.Hold hold)
     {
-        CatchUp(hold);
+        _ = CatchUp(hold);
         return _end.Next.Previous;
     }
 
@@ -131,9 +131,9 @@ internal sealed class CommitLog : IDisposable
     public int Append(IReadOnlyList<PendingCommit> batch, LogLock.Hold hold)
     {
         Faults.ThrowIfFaulted();
-        CatchUp(hold);
+        ulong tailOwner = CatchUp(hold);
         StorageException.ThrowIfFailed(FindReplaced(out string looked), "look at", looked);
-        if (_shared.TailOwner != _owner)
+        if (tailOwner != _owner)
         {
             // Before the write: a process that dies in it must not leave others believing that they know the end.
             _shared.SetTailOwner(_owner);
@@ -207,7 +207,7 @@ internal sealed class CommitLog : IDisposable
     public Lsn Seal(LogLock.Hold hold)
     {
         Faults.ThrowIfFaulted();
-        CatchUp(hold);
+        _ = CatchUp(hold);
         if (_end.Offset > SegmentHeader.Bytes)
         {
             ChangeSegment(0, hold);
@@ -219,7 +219,7 @@ internal sealed class CommitLog : IDisposable
     /// <summary>Reads every live record after a watermark, oldest first; what was appended last may not be durable yet.</summary>
     public IEnumerable<CommitRecord> ReadAll(LogLock.Hold hold)
     {
-        CatchUp(hold);
+        _ = CatchUp(hold);
         return LogReader.ReadAll(_directory, _end.Next.Previous);
     }
 
@@ -298,14 +298,16 @@ internal sealed class CommitLog : IDisposable
     }
 
     /// <summary>Finds the end of the log: others may have appended, changed the segment, or died in the middle of either.</summary>
-    private void CatchUp(LogLock.Hold hold)
+    /// <returns>The process that appended last: it is written under the log lock only.</returns>
+    private ulong CatchUp(LogLock.Hold hold)
     {
         _ = hold;
+        ulong tailOwner = _shared.TailOwner;
         if (_segment is null || _epoch != _shared.Epoch)
         {
             Reload();
         }
-        else if (_shared.TailOwner != _owner)
+        else if (tailOwner != _owner)
         {
             _segment.Refresh();
             LogPosition end = _segment.EndAfter(_end);
@@ -313,10 +315,12 @@ internal sealed class CommitLog : IDisposable
             SetEnd(end);
         }
 
-        if (_shared.TailOwner is var owner && owner != _owner && owner != 0)
+        if (tailOwner != _owner && tailOwner != 0)
         {
             _appendsUntilAlone = AppendsUntilAlone;
         }
+
+        return tailOwner;
     }
 
     private void Reload()

@@ -42,30 +42,10 @@ internal sealed class ScratchDirectory : IDisposable
         {
             foreach (string name in NamesIn(fs, parent))
             {
-                if (TryTake(fs, parent, name) is not { } free)
+                if (TryTake(fs, parent, name) is { } free)
                 {
-                    continue;
+                    own = free.EmptiedFor(own, parent, name, permissions, left);
                 }
-
-                bool isTaken = false;
-                try
-                {
-                    free.Empty(left);
-                    isTaken = own is null && free.IsUsable(permissions);
-                    if (!isTaken)
-                    {
-                        _ = fs.RemoveDirectory(parent, name); // what it could not lose keeps it
-                    }
-                }
-                finally
-                {
-                    if (!isTaken)
-                    {
-                        free.Dispose();
-                    }
-                }
-
-                own = isTaken ? free : own;
             }
 
             return own ?? Make(fs, parent, permissions);
@@ -153,6 +133,23 @@ internal sealed class ScratchDirectory : IDisposable
         Errno errno = _fs.CreateFile(Directory, name, permissions, ReadOnlySpan<byte>.Empty, out _);
         errno = errno == Errno.None ? _fs.Unlink(Directory, name) : errno;
         return errno is not (Errno.NotPermitted or Errno.AccessDenied);
+    }
+
+    /// <summary>Empties it. Returns it if there is none yet and it can be used; else removes it, and returns the one that there is.</summary>
+    private ScratchDirectory? EmptiedFor(
+        ScratchDirectory? own, DirectoryHandle parent, string name, in FilePermissions permissions, ICollection<FileStatus> left)
+    {
+        using var owned = new OwnedParts();
+        owned.Add(this);
+        Empty(left);
+        if (own is null && IsUsable(permissions))
+        {
+            owned.Disown();
+            return this;
+        }
+
+        _ = _fs.RemoveDirectory(parent, name); // what it could not lose keeps it
+        return own;
     }
 
     private void Empty(ICollection<FileStatus> left)

@@ -1,9 +1,6 @@
 using System;
-using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
-using System.Text;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Testing.Stores;
@@ -19,8 +16,7 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
 {
     private const string Blocked = "p";
     private const string Free = "q";
-    private const string Document = "value.json";
-    private const string Place = $"/store/config/{Blocked}/{Document}";
+    private const string Place = $"/store/config/{Blocked}/{NumberedSandboxes.Document}";
     private const string Aside = "/store/aside";
 
     private readonly StoreWorkload _workload = StoreWorkload.On(PersistenceProfile.Strict);
@@ -33,7 +29,7 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
         script.Process("second").Run("commits another", step => CommitAsync(step, Free));
         script.Process("second").Run("checkpoints", CheckpointAsync);
         Unmount(script);
-        script.Process("second").Run("locks and reads", step => LookAsync(step, Blocked));
+        script.Process("second").Run("locks and reads", step => NumberedSandboxes.LookAsync(step, Blocked));
         script.Process("second").Run("checkpoints again", CheckpointAsync);
     });
 
@@ -45,7 +41,7 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
         script.Process("second").Run("checkpoints", CheckpointAsync);
         script.Process("second").Run("commits another", step => CommitAsync(step, Free));
         Unmount(script);
-        script.Process("second").Run("locks and reads", step => LookAsync(step, Blocked));
+        script.Process("second").Run("locks and reads", step => NumberedSandboxes.LookAsync(step, Blocked));
         script.Process("second").Run("checkpoints again", CheckpointAsync);
     });
 
@@ -79,8 +75,8 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
         using (store)
         using (sandbox)
         {
-            Require(fs.Rename(sandbox!, Document, store!, "aside", RenameKind.Replace));
-            Require(fs.MakeDirectory(sandbox!, Document, (UnixFileMode)0b111_101_000, out DirectoryHandle? made));
+            Require(fs.Rename(sandbox!, NumberedSandboxes.Document, store!, "aside", RenameKind.Replace));
+            Require(fs.MakeDirectory(sandbox!, NumberedSandboxes.Document, (UnixFileMode)0b111_101_000, out DirectoryHandle? made));
             using (made)
             {
                 Require(fs.CreateFile(made!, "inner", (UnixFileMode)0b110_100_000, out FileHandle? inner));
@@ -98,18 +94,8 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
     private static async ValueTask CommitAsync(StepContext step, string sandbox)
     {
         step.Begin(sandbox);
-        await ChangeAsync(step.Kept<StateStore>(), 2, sandbox);
+        await NumberedSandboxes.ChangeAsync(step.Kept<StateStore>(), 2, sandbox);
         step.Acknowledge(sandbox);
-    }
-
-    private static async ValueTask LookAsync(StepContext step, string sandbox)
-    {
-        StateStore store = step.Kept<StateStore>();
-        await using SandboxLock held = await store.LockAsync(sandbox);
-        if (ValueOf(store, sandbox) == 2)
-        {
-            step.Acknowledge(sandbox); // it was seen
-        }
     }
 
     private async Task ExploreAsync(Action<MachineScript> others)
@@ -127,7 +113,7 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
             Prepare = async run =>
             {
                 StateStore store = await _workload.Invariants.OpenAsync(run.Process);
-                await ChangeAsync(store, 1, Blocked, Free);
+                await NumberedSandboxes.ChangeAsync(store, 1, Blocked, Free);
                 await store.DisposeAsync();
             },
         }).ExploreScriptAsync(script, CheckAsync, TestContext.Current.CancellationToken);
@@ -165,8 +151,8 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
         }
 
         await using SandboxLock held = await store.LockAsync(Blocked);
-        Check(store, Blocked, state);
-        Check(store, Free, state);
+        NumberedSandboxes.Check(store, Blocked, state);
+        NumberedSandboxes.Check(store, Free, state);
     }
 
     /// <summary>Something that is in the way of the removal itself is gone with the directory.</summary>
@@ -182,20 +168,6 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
         }
     }
 
-    private static void Check(StateStore store, string sandbox, CrashState state)
-    {
-        int value = ValueOf(store, sandbox);
-        if (value != 2 && state.Acknowledged.Contains(sandbox))
-        {
-            throw new InvalidDataException($"The change of {sandbox} was acknowledged and is lost.");
-        }
-
-        if (value != 1 && !state.Begun.Contains(sandbox))
-        {
-            throw new InvalidDataException($"The change of {sandbox} was never begun and is there.");
-        }
-    }
-
     private static bool IsDirectory(SimulatedFileSystem fs)
     {
         if (fs.OpenRoot($"/store/config/{Blocked}", out DirectoryHandle? sandbox) != Errno.None)
@@ -205,34 +177,7 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
 
         using (sandbox)
         {
-            return fs.Stat(sandbox!, Document, out FileStatus status) != Errno.None || status.Kind == FileKind.Directory;
+            return fs.Stat(sandbox!, NumberedSandboxes.Document, out FileStatus status) != Errno.None || status.Kind == FileKind.Directory;
         }
-    }
-
-    private static async Task ChangeAsync(StateStore store, int value, params IEnumerable<string> sandboxes)
-    {
-        await using SandboxLocks locks =
-            await store.LockManyAsync(sandboxes.Select(sandbox => new SandboxTarget(sandbox, IsNew: value == 1)));
-        Transaction transaction = locks.Change();
-        foreach (SandboxLock locked in locks.Locks)
-        {
-            foreach (StoreRoot root in Enum.GetValues<StoreRoot>())
-            {
-                _ = transaction.For(locked.Sandbox)
-                    .PutJson(root, null, Document, Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
-            }
-        }
-
-        _ = await transaction.CommitAsync();
-    }
-
-    /// <summary>What both documents of a sandbox say.</summary>
-    private static int ValueOf(StateStore store, string sandbox)
-    {
-        int[] values = [.. Enum.GetValues<StoreRoot>().Select(root =>
-            int.Parse(Encoding.UTF8.GetString(store.ReadJson(new DocumentId(sandbox, null, root, Document))!),
-                CultureInfo.InvariantCulture))];
-        return values.Distinct().Count() == 1 ? values[0]
-            : throw new InvalidDataException($"The documents of {sandbox} are of different transactions.");
     }
 }

@@ -69,17 +69,7 @@ public sealed class PageReviewTests : IDisposable
     [Fact]
     public async Task A_recovery_that_parks_a_sandbox_does_not_write_into_a_lock_file_that_a_copy_shares()
     {
-        await using StateStore store = await _test.OpenAsync(_scripted);
-        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "1"));
-        _scripted.Before = static call => call.Verb == FileSystemCall.Exchange ? Errno.InputOutput : Errno.None;
-        await Assert.ThrowsAsync<CommitNotPublishedException>(
-            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "2")));
-        _scripted.Before = null;
-        StoreLayout layout = _test.CopyAsAfterAKill();
-        string document = Path.Combine(layout.Config, "sb", "a");
-        File.Delete(document);
-        Directory.CreateDirectory(document);
-        await File.WriteAllTextAsync(Path.Combine(document, "inner"), "x", TestContext.Current.CancellationToken);
+        (StoreLayout layout, _) = await DieWithADirectoryInTheWayAsync();
         string word = Path.Combine(layout.Run, "sb", "lock");
         Link(word, Path.Combine(layout.Run, "..", "shared"));
         byte[] before = await File.ReadAllBytesAsync(word, TestContext.Current.CancellationToken);
@@ -93,15 +83,7 @@ public sealed class PageReviewTests : IDisposable
     [Fact]
     public async Task A_recovery_that_cannot_write_the_word_of_an_emptied_lock_file_opens_the_store()
     {
-        await using StateStore store = await _test.OpenAsync(_scripted);
-        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "1"));
-        _scripted.Before = static call => call.Verb == FileSystemCall.Exchange ? Errno.InputOutput : Errno.None;
-        await Assert.ThrowsAsync<CommitNotPublishedException>(
-            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "2")));
-        StoreLayout layout = _test.CopyAsAfterAKill();
-        string document = Path.Combine(layout.Config, "sb", "a");
-        File.Delete(document);
-        Directory.CreateDirectory(Path.Combine(document, "inner"));
+        (StoreLayout layout, string document) = await DieWithADirectoryInTheWayAsync();
         string word = Path.Combine(layout.Run, "sb", "lock");
         await File.WriteAllBytesAsync(word, [], TestContext.Current.CancellationToken);
         _scripted.Before = call => call.Verb == nameof(IDurableFileSystem.Write) && call.Path == word ? Errno.NoSpace : Errno.None;
@@ -200,6 +182,22 @@ public sealed class PageReviewTests : IDisposable
         _scripted.Before = null;
         Assert.True(File.Exists(Path.Combine(_test.Metadata, "parked", "sb")));
         return path;
+    }
+
+    /// <summary>Leaves a transaction that is not published, and something in the place of its document.</summary>
+    private async Task<(StoreLayout Layout, string Document)> DieWithADirectoryInTheWayAsync()
+    {
+        await using StateStore store = await _test.OpenAsync(_scripted);
+        await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "1"));
+        _scripted.Before = static call => call.Verb == FileSystemCall.Exchange ? Errno.InputOutput : Errno.None;
+        await Assert.ThrowsAsync<CommitNotPublishedException>(
+            () => store.ChangeAsync("sb", static change => change.PutText(StoreRoot.Config, null, "a", "2")));
+        _scripted.Before = null;
+        StoreLayout layout = _test.CopyAsAfterAKill();
+        string document = Path.Combine(layout.Config, "sb", "a");
+        File.Delete(document);
+        Directory.CreateDirectory(Path.Combine(document, "inner"));
+        return (layout, document);
     }
 
     private static void Link(string path, string name)
