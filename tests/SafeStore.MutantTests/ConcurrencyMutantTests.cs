@@ -12,7 +12,7 @@ namespace SafeStore.MutantTests;
 /// <summary>Mutants of locks: processes that work at the same time, in many orders.</summary>
 public sealed class ConcurrencyMutantTests
 {
-    private const int Orders = 24;
+    private const int Orders = 100;
 
     [Theory]
     [InlineData("resolves-without-lock")]

@@ -135,7 +135,7 @@ internal sealed class ScratchDirectory : IDisposable
         return errno is not (Errno.NotPermitted or Errno.AccessDenied);
     }
 
-    /// <summary>Empties it. Returns it if there is none yet and it can be used; else removes it, and returns the one that there is.</summary>
+    /// <summary>Empties it. Returns it if it is the first that can be used; else removes it, and returns the first.</summary>
     private ScratchDirectory? EmptiedFor(
         ScratchDirectory? own, DirectoryHandle parent, string name, in FilePermissions permissions, ICollection<FileStatus> left)
     {
