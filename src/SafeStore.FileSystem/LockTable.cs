@@ -56,7 +56,7 @@ internal static class LockTable
         return exact.Count > 0 ? exact : sameInode;
     }
 
-    private static bool TryParseFile(string text, out ulong device, out ulong inode)
+    internal static bool TryParseFile(string text, out ulong device, out ulong inode)
     {
         string[] parts = text.Split(':');
         device = inode = 0;

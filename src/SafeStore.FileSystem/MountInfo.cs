@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 
 namespace SafeStore.FileSystem;
 
@@ -22,4 +23,33 @@ internal static class MountInfo
 
         return "";
     }
+
+    /// <summary>A mount by its id; null if the table does not have it.</summary>
+    internal static MountEntry? Find(string text, ulong mountId)
+    {
+        string id = mountId.ToString(CultureInfo.InvariantCulture);
+        foreach (string line in text.Split('\n'))
+        {
+            string[] fields = line.Split(' ');
+            int dash = Array.IndexOf(fields, "-");
+            if (dash > 5 && dash + 3 < fields.Length && fields[0] == id)
+            {
+                return new MountEntry(Unescape(fields[4]), fields[dash + 1], Unescape(fields[dash + 2]), fields[5]);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Blanks and backslashes stand in octal there, "\040" for instance.</summary>
+    private static string Unescape(string field) => field.Replace("\\040", " ", StringComparison.Ordinal)
+        .Replace("\\011", "\t", StringComparison.Ordinal).Replace("\\012", "\n", StringComparison.Ordinal)
+        .Replace("\\134", "\\", StringComparison.Ordinal);
 }
+
+/// <summary>What the table tells of a mount.</summary>
+/// <param name="Point">Where it is mounted.</param>
+/// <param name="Kind">The kind of filesystem.</param>
+/// <param name="Source">The device, or what stands for it.</param>
+/// <param name="Options">The mount's options.</param>
+internal sealed record MountEntry(string Point, string Kind, string Source, string Options);
