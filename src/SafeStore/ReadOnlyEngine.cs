@@ -88,7 +88,7 @@ internal sealed class ReadOnlyEngine : IEngine
     }
 
     /// <summary>A log that may not be read, or is damaged, does not hide the documents.</summary>
-    private static long? CountPending(RootSet roots, StoreIdentity identity, StoreOptions options)
+    internal static long? CountPending(RootSet roots, StoreIdentity identity, StoreOptions options)
     {
         var events = new EngineEvents(options.Logger);
         try

@@ -18,7 +18,9 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
     private const int Spins = 8;
 
     /// <summary>A waiter for the whole file holds this byte of it, far from where other programs would look for one.</summary>
-    private static readonly LockRange s_announcement = LockRange.Byte(1L << 62);
+    public const long AnnouncementOffset = 1L << 62;
+
+    private static readonly LockRange s_announcement = LockRange.Byte(AnnouncementOffset);
 
     public FileHandle File => file;
 
@@ -223,5 +225,5 @@ internal sealed class LockHolders(IDurableFileSystem fs, FileHandle words)
             ? (int)BinaryPrimitives.ReadInt64LittleEndian(bytes) : 0;
     }
 
-    private static long PlaceOf(LockRange range) => Start + (range.Offset * sizeof(long));
+    public static long PlaceOf(LockRange range) => Start + (range.Offset * sizeof(long));
 }

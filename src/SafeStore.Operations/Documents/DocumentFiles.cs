@@ -1,0 +1,65 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Linq;
+using SafeStore.Documents;
+using SafeStore.FileSystem;
+
+namespace SafeStore.Operations.Documents;
+
+/// <summary>Finds and reads single documents.</summary>
+internal sealed class DocumentFiles(StoreOptions options, ViewedRoot[] roots)
+{
+    private readonly IDurableFileSystem _fs = options.FileSystem;
+
+    public IReadOnlyList<DocumentId> Find(string sandbox, string? container, string file)
+    {
+        var found = new List<DocumentId>();
+        foreach (ViewedRoot root in roots)
+        {
+            var document = new DocumentId(sandbox, container, root.Root, file);
+            if (root.Directory is not { } directory)
+            {
+                continue;
+            }
+
+            Errno errno = _fs.Stat(directory, document.RelativePath, out FileStatus status);
+            if (errno is not (Errno.NotFound or Errno.NotDirectory))
+            {
+                StorageException.ThrowIfFailed(errno, "look at the document", directory, document.RelativePath);
+                found.AddRange(status.Kind == FileKind.Directory ? [] : [document]);
+            }
+        }
+
+        return found;
+    }
+
+    public DocumentContent Read(DocumentId document)
+    {
+        ViewedRoot root = roots.First(each => each.Root == document.Root);
+        if (root.Directory is not { } directory)
+        {
+            throw root.Failure!;
+        }
+
+        Errno errno = WholeFile.Read(
+            _fs, directory, document.RelativePath, options.DocumentBytesMax, out byte[] rented, out int length);
+        string path = $"{directory.Path}/{document.RelativePath}";
+        switch (errno)
+        {
+            case Errno.None:
+                break;
+            case Errno.NotFound or Errno.NotDirectory:
+                throw new NotFoundException("document", document.ToString());
+            case Errno.FileTooLarge:
+                throw new DocumentTooLargeException(document, path, options.DocumentBytesMax);
+            default:
+                throw new StorageException("read the document", path, errno);
+        }
+
+        byte[] bytes = rented.AsSpan(0, length).ToArray();
+        ArrayPool<byte>.Shared.Return(rented);
+        return new DocumentContent(document, bytes, JsonRules.FindFault(bytes) is { } fault
+            ? new DocumentCorruptException(document, path, fault.Position, fault.Reason) : null);
+    }
+}

@@ -1,0 +1,50 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace SafeStore.Operations;
+
+/// <summary>Something of a store that is wrong, or that could not be read.</summary>
+/// <param name="Code">What kind: the stable code of an error (docs/guide.md, "Errors"), <c>pending</c> or <c>parked</c>.</param>
+/// <param name="Message">What it is, where, and what to do.</param>
+public sealed record StoreProblem(string Code, string Message);
+
+/// <summary>Gathers what is wrong: one part that cannot be read does not hide the others.</summary>
+internal sealed class ProblemList
+{
+    private readonly List<StoreProblem> _problems = [];
+
+    public IReadOnlyList<StoreProblem> All => _problems;
+
+    public void Add(string code, string message)
+    {
+        if (!_problems.Any(each => each.Message == message))
+        {
+            _problems.Add(new StoreProblem(code, message));
+        }
+    }
+
+    public void Add(SafeStoreException failure) => Add(failure.Code, failure.Message);
+
+    public void AddAll(IEnumerable<StoreProblem> problems)
+    {
+        foreach (StoreProblem problem in problems)
+        {
+            Add(problem.Code, problem.Message);
+        }
+    }
+
+    /// <summary>Reads a part of the store; what is given instead, and a problem, if that fails.</summary>
+    public T Try<T>(Func<T> read, T instead)
+    {
+        try
+        {
+            return read();
+        }
+        catch (SafeStoreException failure)
+        {
+            Add(failure);
+            return instead;
+        }
+    }
+}

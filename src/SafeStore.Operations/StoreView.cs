@@ -1,0 +1,112 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using SafeStore.FileSystem;
+using SafeStore.Operations.Documents;
+using SafeStore.Operations.Locks;
+using SafeStore.Operations.Log;
+using SafeStore.Operations.Sandboxes;
+using SafeStore.Operations.Status;
+using SafeStore.Roots;
+
+namespace SafeStore.Operations;
+
+/// <summary>
+/// A store that is looked at and not opened: nothing is written, no lock is taken that another process would wait for, and none is waited
+/// for. What is missing, damaged, of a newer format or not to be read is told, and hides nothing else. Dispose it to close the directories.
+/// </summary>
+public sealed class StoreView : IDisposable
+{
+    private readonly StoreLayout _layout;
+    private readonly StoreOptions _options;
+    private readonly ViewedRoot[] _roots;
+
+    private StoreView(StoreLayout layout, StoreOptions options, ViewedRoot[] roots)
+    {
+        _layout = layout;
+        _options = options;
+        _roots = roots;
+    }
+
+    /// <summary>Starts to look at a store.</summary>
+    /// <param name="layout">Where it lies.</param>
+    /// <param name="options">Its options; of them only the filesystem and the limits count. Null for the default.</param>
+    /// <exception cref="NotFoundException">There is no store.</exception>
+    /// <exception cref="StorageException">The operating system does not let it be looked at.</exception>
+    public static StoreView Open(StoreLayout layout, StoreOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        options ??= new StoreOptions();
+        using var owned = new OwnedParts();
+        ViewedRoot config = owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Config));
+        ViewedRoot run = owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Run));
+        if (!config.HasMark && !run.HasMark)
+        {
+            SafeStoreException? failure = new[] { config.Failure, run.Failure }.FirstOrDefault(static each => each is StorageException);
+            throw failure ?? new NotFoundException("store", $"{layout.ConfigMetadata}/{StoreDocument.FileName}", OpeningChecks.NotThere);
+        }
+
+        owned.Disown();
+        return new StoreView(layout, options, [config, run]);
+    }
+
+    /// <summary>What state the store is in, and what is wrong with it.</summary>
+    public StoreCondition ReadCondition() => Conditions().Read();
+
+    /// <summary>All that can be told of the store, its sandboxes and its log.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public StoreReport ReadReport(CancellationToken cancellationToken = default) =>
+        new ReportReader(_options, _roots, Lister(), Conditions()).Read(cancellationToken);
+
+    /// <summary>The ids of all sandboxes, sorted.</summary>
+    /// <exception cref="StorageException">A root cannot be listed.</exception>
+    public IReadOnlyList<string> ListSandboxes() => Lister().ListNames();
+
+    /// <summary>A sandbox with its containers and documents, as far as it can be read.</summary>
+    /// <param name="sandbox">Its id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="NotFoundException">There is no such sandbox.</exception>
+    public SandboxEntry ReadSandbox(string sandbox) => Lister().Read(Vocabulary.Identifier.CheckSandbox(sandbox, nameof(sandbox)));
+
+    /// <summary>The documents of this name, one for each root that has it; none if there is none.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="container">The container's id; null for a document of the sandbox itself.</param>
+    /// <param name="file">The file's name.</param>
+    /// <exception cref="ArgumentException">A name is not allowed.</exception>
+    /// <exception cref="StorageException">It cannot be looked at.</exception>
+    public IReadOnlyList<DocumentId> FindDocuments(string sandbox, string? container, string file) =>
+        Files().Find(sandbox, container, file);
+
+    /// <summary>A document's bytes as they stand, also if they are not JSON.</summary>
+    /// <param name="document">Which document.</param>
+    /// <exception cref="NotFoundException">It does not exist.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="StorageException">It cannot be read.</exception>
+    public DocumentContent ReadDocument(DocumentId document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return Files().Read(document);
+    }
+
+    /// <summary>The locks of the store and of its sandboxes that are held or waited for.</summary>
+    /// <exception cref="StorageException">A root cannot be listed.</exception>
+    public IReadOnlyList<LockEntry> ReadLocks() => new LockReader(_options.FileSystem, _roots, Lister()).Read();
+
+    /// <summary>
+    /// The transactions in the log, oldest first, those that the documents need no longer among them. A segment that is damaged ends early.
+    /// </summary>
+    /// <param name="from">The first to show.</param>
+    /// <exception cref="StorageException">The log cannot be read.</exception>
+    public IEnumerable<LoggedTransaction> ReadLog(Lsn from = default) => new TransactionReader(_options, _roots[0]).Read(from);
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_roots, static root => root.Dispose());
+
+    private SandboxLister Lister() => new(_options.FileSystem, _roots);
+
+    private DocumentFiles Files() => new(_options, _roots);
+
+    private ConditionReader Conditions() => new(_layout, _options, _roots);
+}
