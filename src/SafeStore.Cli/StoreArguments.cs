@@ -42,10 +42,21 @@ internal sealed class StoreArguments
     {
         StoreLayout layout = LayoutOf(arguments);
         string mark = MarkOf(layout);
-        return File.Exists(mark)
-            ? layout
-            : throw new CommandException(
-                $"There is no store: '{mark}' does not exist or cannot be reached. Check the path; 'safestore apply' makes a new store.");
+        try
+        {
+            _ = File.GetAttributes(mark);
+            return layout;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CommandException(
+                $"Could not look at the store's document '{mark}': permission denied (EACCES). Run as the user that the store belongs to, "
+                + "as root, or as a member of its group.");
+        }
+        catch (IOException)
+        {
+            throw new CommandException($"There is no store: '{mark}' does not exist. Check the path; 'safestore apply' makes a new store.");
+        }
     }
 
     /// <summary>An adopted tree has its metadata beside the roots; any other store of two roots has it inside.</summary>

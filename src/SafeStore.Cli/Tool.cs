@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Cli.Adopt;
 using SafeStore.Cli.Apply;
@@ -10,6 +11,7 @@ using SafeStore.Cli.Dump;
 using SafeStore.Cli.Export;
 using SafeStore.Cli.Import;
 using SafeStore.Cli.List;
+using SafeStore.Cli.Look;
 using SafeStore.Cli.Repair;
 using SafeStore.Cli.Torture;
 
@@ -26,7 +28,13 @@ internal static class Tool
                 + "signal.")
         {
             ApplyCommand.Create(),
+            LsCommand.CreateLs(),
+            LsCommand.CreateTree(),
+            CatCommand.Create(),
             DumpCommand.Create(),
+            StatusCommand.Create(),
+            LocksCommand.Create(),
+            LogCommand.Create(),
             ListCommand.Create(),
             CheckCommand.Create(),
             ImportCommand.Create(),
@@ -38,11 +46,23 @@ internal static class Tool
             TortureCommand.Create(),
         };
         ParseResult parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            return await RefuseAsync(parsed);
+        }
 
         // The commands handle signals themselves: they finish commits that are under way, which may take longer than a time-out here.
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-        int code = await parsed.InvokeAsync(configuration);
-        return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+        return await parsed.InvokeAsync(configuration);
+    }
+
+    /// <summary>One line and not a page of help, which would push it off the screen.</summary>
+    private static async Task<int> RefuseAsync(ParseResult parsed)
+    {
+        string command = parsed.CommandResult.Command is RootCommand ? "safestore" : $"safestore {parsed.CommandResult.Command.Name}";
+        string errors = string.Join(' ', parsed.Errors.Select(static error => error.Message.ReplaceLineEndings(" ").Trim()).Distinct());
+        await Console.Error.WriteLineAsync($"safestore: {errors} See '{command} --help'.");
+        return ExitCode.Usage;
     }
 
     /// <summary>Runs a command's work; whatever goes wrong becomes one message on stderr.</summary>

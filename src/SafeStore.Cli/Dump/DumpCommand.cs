@@ -3,10 +3,12 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Cli.Look;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Cli.Dump;
@@ -20,24 +22,32 @@ internal static class DumpCommand
     {
         var command = new Command(
             "dump",
-            "Writes every document as one line of JSON, sorted by sandbox, container, root and file: "
+            "Writes every document, or those of one sandbox, as one line of JSON, sorted by sandbox, container, root and file: "
             + "{\"sandbox\":...,\"container\":...,\"root\":...,\"file\":...,\"value\":...}, or \"error\" and \"code\" in place of value. "
             + "Each sandbox is shown at one point in time, under its shared lock if that is free within 2 s. Exit codes: 0 done, 1 no "
                 + "store or it could not be opened, 2 a document had an error, or a durable transaction is not visible yet.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
+        Argument<string?> sandbox = SandboxArgument.Optional(command);
         command.SetAction(
             arguments =>
-            Tool.GuardAsync(ending => RunAsync(store.ExistingLayoutOf(arguments), document.OptionsOf(arguments), ending.Token)));
+            Tool.GuardAsync(ending => RunAsync(
+                store.ExistingLayoutOf(arguments), document.OptionsOf(arguments), arguments.GetValue(sandbox), ending.Token)));
         return command;
     }
 
-    private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, CancellationToken stop)
+    private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, string? only, CancellationToken stop)
     {
         await using StateStore store = await StateStore.OpenAsync(layout, Looking.At(options), stop);
         await using Stream output = StandardOutput.Open();
         bool isClean = true;
-        foreach (string sandbox in store.ListSandboxes())
+        IReadOnlyList<string> sandboxes = store.ListSandboxes();
+        if (only is not null && !sandboxes.Contains(only))
+        {
+            throw new CommandException($"The sandbox '{only}' does not exist. See which there are: safestore ls.");
+        }
+
+        foreach (string sandbox in only is null ? sandboxes : [only])
         {
             stop.ThrowIfCancellationRequested();
             var lines = new ArrayBufferWriter<byte>();

@@ -37,8 +37,9 @@ public sealed partial class RoomTests
         ["SafeStore"] = ["SafeStore.FileSystem"],
         ["SafeStore.Sandboxes"] = ["SafeStore"],
         ["SafeStore.Kata"] = ["SafeStore", "SafeStore.Sandboxes"],
+        ["SafeStore.Operations"] = ["SafeStore"],
         ["SafeStore.Testing"] = ["SafeStore"],
-        ["SafeStore.Cli"] = ["SafeStore", "SafeStore.Kata", "SafeStore.Sandboxes", "SafeStore.Testing"],
+        ["SafeStore.Cli"] = ["SafeStore", "SafeStore.Kata", "SafeStore.Operations", "SafeStore.Sandboxes", "SafeStore.Testing"],
     };
 
     private static SourceFile[] Engine => [.. Repository.Sources("src/SafeStore")];

@@ -1,0 +1,26 @@
+using System.CommandLine;
+using SafeStore.Vocabulary;
+
+namespace SafeStore.Cli.Look;
+
+/// <summary>The argument SANDBOX: one sandbox instead of all.</summary>
+internal static class SandboxArgument
+{
+    public static Argument<string?> Optional(Command command)
+    {
+        var sandbox = new Argument<string?>("SANDBOX")
+        {
+            Description = "A sandbox; without it, all of them.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        sandbox.Validators.Add(static result =>
+        {
+            if (result.Tokens is [{ } token] && !Identifier.IsValid(token.Value))
+            {
+                result.AddError($"'{token.Value}' cannot be the id of a sandbox: 1 to 128 of A-Z a-z 0-9 _ . -, a letter or digit first.");
+            }
+        });
+        command.Add(sandbox);
+        return sandbox;
+    }
+}
