@@ -4,8 +4,8 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using SafeStore.FileSystem;
-using SafeStore.Log;
 using SafeStore.Locking;
+using SafeStore.Log;
 using SafeStore.Roots;
 
 namespace SafeStore.Operations.Status;
