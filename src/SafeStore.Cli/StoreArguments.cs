@@ -65,9 +65,13 @@ internal sealed class StoreArguments
         StoreLayout inside = StoreLayout.Of(config, run);
         return Path.GetDirectoryName(inside.Config) is null || Path.GetDirectoryName(inside.Run) is null
             ? inside // the filesystem's root has nothing beside it
-            : StoreLayout.Beside(config, run) is var beside && File.Exists(MarkOf(beside)) ? beside
+            : StoreLayout.Beside(config, run) is var beside && HasMetadata(beside) ? beside
             : inside;
     }
+
+    /// <summary>Either file may be the one that is lost.</summary>
+    private static bool HasMetadata(StoreLayout layout) =>
+        File.Exists(MarkOf(layout)) || File.Exists(Path.Join(layout.ConfigMetadata, "root.json"));
 
     private static string MarkOf(StoreLayout layout) => Path.Join(layout.ConfigMetadata, "store.json");
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using SafeStore.FileSystem;
 using SafeStore.Operations.Documents;
@@ -8,7 +7,6 @@ using SafeStore.Operations.Locks;
 using SafeStore.Operations.Log;
 using SafeStore.Operations.Sandboxes;
 using SafeStore.Operations.Status;
-using SafeStore.Roots;
 
 namespace SafeStore.Operations;
 
@@ -43,8 +41,7 @@ public sealed class StoreView : IDisposable
         ViewedRoot run = owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Run));
         if (!config.HasMark && !run.HasMark)
         {
-            SafeStoreException? failure = new[] { config.Failure, run.Failure }.FirstOrDefault(static each => each is StorageException);
-            throw failure ?? new NotFoundException("store", $"{layout.ConfigMetadata}/{StoreDocument.FileName}", OpeningChecks.NotThere);
+            throw ViewedRoot.NotAStore(layout, config, run);
         }
 
         owned.Disown();

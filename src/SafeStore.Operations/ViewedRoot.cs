@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Roots;
 
@@ -44,6 +45,11 @@ internal sealed class ViewedRoot : IDisposable
         view.Metadata = view.OpenMetadata();
         return view;
     }
+
+    /// <summary>Why there is no store to be seen: the roots may not be looked at, or there is none.</summary>
+    public static SafeStoreException NotAStore(StoreLayout layout, params ViewedRoot[] roots) =>
+        roots.Select(static root => root.Failure).FirstOrDefault(static failure => failure is StorageException)
+            ?? new NotFoundException("store", $"{layout.ConfigMetadata}/{StoreDocument.FileName}", NotThere);
 
     public void Dispose()
     {

@@ -181,7 +181,8 @@ public sealed class LookingTests : IDisposable
 
         ToolResult result = await ToolProcess.RunAsync(["repair", "--store", _fixture.Store]);
 
-        Assert.Equal(0, result.Code);
+        Assert.Equal(2, result.Code);
+        Assert.Contains(result.Lines, static line => line.StartsWith("--new-log: ", StringComparison.Ordinal));
         Assert.Contains("The log is whole.", result.Lines);
     }
 

@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Globalization;
 using System.IO;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using SafeStore.Log;
 
@@ -11,8 +9,6 @@ namespace SafeStore.Cli.Repair;
 /// <summary>A report of the log for eyes and for scripts (docs/cli.md, "repair").</summary>
 internal static class LogReportText
 {
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Plain columns: this is looked at over serial lines and pasted into reports.</summary>
     public static byte[] ToTable(LogReport report)
     {
@@ -33,28 +29,19 @@ internal static class LogReportText
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    public static byte[] ToJson(LogReport report)
+    public static void WriteMembers(Utf8JsonWriter writer, LogReport report)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, s_options))
+        writer.WriteString("log"u8, report.Path);
+        WriteLsn(writer, "watermark", report.Watermark);
+        WriteLsn(writer, "lastValid", report.LastValid);
+        writer.WriteStartArray("segments"u8);
+        foreach (SegmentReport segment in report.Segments)
         {
-            writer.WriteStartObject();
-            writer.WriteString("log"u8, report.Path);
-            WriteLsn(writer, "watermark", report.Watermark);
-            WriteLsn(writer, "lastValid", report.LastValid);
-            writer.WriteStartArray("segments"u8);
-            foreach (SegmentReport segment in report.Segments)
-            {
-                WriteSegment(writer, segment);
-            }
-
-            writer.WriteEndArray();
-            WriteDamage(writer, report.Damage);
-            writer.WriteEndObject();
+            WriteSegment(writer, segment);
         }
 
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
+        writer.WriteEndArray();
+        WriteDamage(writer, report.Damage);
     }
 
     private static void WriteSegment(Utf8JsonWriter writer, SegmentReport segment)

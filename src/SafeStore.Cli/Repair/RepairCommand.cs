@@ -5,33 +5,121 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Log;
+using SafeStore.Operations.Repair;
 
 namespace SafeStore.Cli.Repair;
 
 /// <summary>
-/// <c>safestore repair</c>: shows what is in the log and where it is damaged, and changes nothing; or separates a store from a copy by hard
-/// links.
+/// <c>safestore repair</c>: shows what keeps a store from being opened, and mends what it is told to; or separates a store from a copy by
+/// hard links.
 /// </summary>
-internal static class RepairCommand
+internal sealed class RepairCommand
 {
-    public static Command Create()
+    private readonly Command _command = new(
+        "repair",
+        "Shows the log, and what keeps the store from being opened. Changes nothing, unless an action is given: then it mends what that "
+        + "allows, after a copy of all that it changes. Exit codes: 0 nothing is wrong, or it is mended, 1 no store, a process has it open, "
+        + "or an action is missing, 2 something is wrong.");
+
+    private readonly StoreArguments _store;
+    private readonly Option<bool> _json = new("--json") { Description = "JSON." };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Shows what the actions would do, and changes nothing." };
+
+    private readonly Option<bool> _acceptLoss = new("--accept-loss")
     {
-        var command = new Command(
-            "repair",
-            "Shows the log: its segments, the watermark, the last valid LSN, and where the chain breaks and why. Changes nothing, "
-            + "unless --separate is given. Exit codes: 0 the log is whole, 1 no store or the log could not be read, 2 it is damaged.");
-        var store = new StoreArguments(command);
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        var separate = new Option<bool>("--separate")
+        Description = "Cuts the log after its last good record. The transactions behind it are given up.",
+    };
+
+    private readonly Option<bool> _acceptRoots = new("--accept-roots")
+    {
+        Description = "Takes the roots as they are: one was restored alone, or has lost its root.json or its watermark.",
+    };
+
+    private readonly Option<bool> _newLog = new("--new-log")
+    {
+        Description = "Starts a new log over the documents as they stand, with new files for what is missing (log, watermark, store.json).",
+    };
+
+    private readonly Option<bool> _separate = new("--separate")
+    {
+        Description = "Opens the store and gives each sandbox whose lock file a copy shares, by a hard link (cp -al), one of its own. "
+            + "Stop other programs that lock the sandboxes first.",
+    };
+
+    private RepairCommand()
+    {
+        _store = new StoreArguments(_command);
+        foreach (Option option in new[] { _acceptLoss, _acceptRoots, _newLog, _dryRun, _separate, _json })
         {
-            Description = "Opens the store and gives each sandbox whose lock file a copy shares, by a hard link (cp -al), one of its own. "
-                + "Stop other programs that lock the sandboxes first.",
-        };
-        command.Add(json);
-        command.Add(separate);
-        command.SetAction(arguments => Tool.GuardAsync(_ => arguments.GetValue(separate)
-            ? SeparateAsync(store.ExistingLayoutOf(arguments)) : RunAsync(store.ExistingLayoutOf(arguments), arguments.GetValue(json))));
-        return command;
+            _command.Add(option);
+        }
+
+        _command.Validators.Add(result =>
+        {
+            RepairActions actions = ActionsIn(result.GetValue);
+            bool separates = result.GetValue(_separate);
+            if (separates && (actions != RepairActions.None || result.GetValue(_dryRun) || result.GetValue(_json)))
+            {
+                result.AddError("--separate stands alone.");
+            }
+        });
+        _command.SetAction(arguments => Tool.GuardAsync(_ => arguments.GetValue(_separate)
+            ? SeparateAsync(_store.ExistingLayoutOf(arguments)) : RunAsync(arguments)));
+    }
+
+    public static Command Create() => new RepairCommand()._command;
+
+    private async Task<int> RunAsync(ParseResult arguments)
+    {
+        StoreLayout layout = _store.LayoutOf(arguments);
+        RepairActions actions = ActionsIn(arguments.GetValue);
+        bool isJson = arguments.GetValue(_json);
+        RepairPlan plan = Examined(layout, arguments);
+        if (actions == RepairActions.None)
+        {
+            return await ShowAsync(layout, plan, isJson);
+        }
+
+        bool isDone = !arguments.GetValue(_dryRun);
+        plan = isDone ? StoreRepair.Repair(layout, actions) : plan;
+        await WriteAsync(isJson ? RepairText.ToJson(plan, null) : RepairText.ToText(plan));
+        return isDone || plan.Damages.Count == 0 ? ExitCode.Ok : ExitCode.Findings;
+    }
+
+    private RepairPlan Examined(StoreLayout layout, ParseResult arguments)
+    {
+        try
+        {
+            return StoreRepair.Examine(layout);
+        }
+        catch (NotFoundException)
+        {
+            _ = _store.ExistingLayoutOf(arguments); // says so as every command does
+            throw;
+        }
+    }
+
+    private static async Task<int> ShowAsync(StoreLayout layout, RepairPlan plan, bool isJson)
+    {
+        LogReport? log = null;
+        try
+        {
+            log = LogInspection.Run(layout, new StoreOptions());
+        }
+        catch (SafeStoreException failure) when (plan.Damages.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
+        }
+
+        await WriteAsync(isJson ? RepairText.ToJson(plan, log) : [.. log is null ? [] : LogReportText.ToTable(log), .. RepairText.ToText(plan)]);
+        return plan.Damages.Count == 0 && log?.Damage is null ? ExitCode.Ok : ExitCode.Findings;
+    }
+
+    private static async Task WriteAsync(byte[] text)
+    {
+        await using Stream output = StandardOutput.Open();
+        await output.WriteAsync(text, CancellationToken.None);
+        await output.FlushAsync(CancellationToken.None);
     }
 
     private static async Task<int> SeparateAsync(StoreLayout layout)
@@ -43,12 +131,7 @@ internal static class RepairCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<int> RunAsync(StoreLayout layout, bool json)
-    {
-        LogReport report = LogInspection.Run(layout, new StoreOptions());
-        await using Stream output = StandardOutput.Open();
-        await output.WriteAsync(json ? LogReportText.ToJson(report) : LogReportText.ToTable(report), CancellationToken.None);
-        await output.FlushAsync(CancellationToken.None);
-        return report.Damage is null ? ExitCode.Ok : ExitCode.Findings;
-    }
+    private RepairActions ActionsIn(Func<Option<bool>, bool> isGiven) =>
+        (isGiven(_acceptLoss) ? RepairActions.AcceptLoss : 0) | (isGiven(_acceptRoots) ? RepairActions.AcceptRoots : 0)
+        | (isGiven(_newLog) ? RepairActions.NewLog : 0);
 }

@@ -97,6 +97,8 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         }
     }
 
+    public static bool IsSpare(string name) => name.StartsWith(SparePrefix, StringComparison.Ordinal);
+
     /// <summary>Whether a segment is no other directory's too: what a copy by hard links (cp -al) shares is not written in place.</summary>
     public bool IsOwn(Lsn first) => IsOwn(NameOf(first));
 

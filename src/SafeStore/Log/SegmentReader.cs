@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Log;
@@ -74,6 +75,26 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// The records behind a position that are whole, whatever lies between them: for a repair. Some may be remnants of batches that were
+    /// never acknowledged.
+    /// </summary>
+    public IEnumerable<CommitRecord> Salvage(LogPosition position)
+    {
+        for (long offset = position.Offset; offset < Header.SegmentBytes;)
+        {
+            if (!TryReadValid(offset, out RecordHeader found, out ulong checksum) || found.Lsn < position.Next)
+            {
+                offset += 8; // a record is padded to that
+                continue;
+            }
+
+            ReadOnlyMemory<byte> payload = Memory(offset + RecordFormat.HeaderBytes, found.PayloadBytes);
+            yield return new CommitRecord(Header, found.Lsn, found.DurableLsn, checksum, payload.ToArray());
+            offset += RecordFormat.SizeOf(found.PayloadBytes);
+        }
     }
 
     /// <summary>Whether anything behind this position was written in this use of the file, valid or not.</summary>

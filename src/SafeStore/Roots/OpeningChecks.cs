@@ -43,7 +43,7 @@ internal static class OpeningChecks
     }
 
     /// <summary>The filesystem on which a directory lies, or would be made.</summary>
-    private static FileSystemTraits TraitsOf(IDurableFileSystem fs, string path)
+    public static FileSystemTraits TraitsOf(IDurableFileSystem fs, string path)
     {
         Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
         if (errno == Errno.NotFound && Path.GetDirectoryName(path) is { } parent)

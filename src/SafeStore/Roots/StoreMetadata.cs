@@ -35,7 +35,9 @@ internal sealed partial class MetadataJson : JsonSerializerContext;
 /// </summary>
 internal sealed class StoreMetadata(RootSet roots)
 {
-    private const string Attribute = "user.safestore.store";
+    /// <summary>Of a root's directory: the store that it belongs to.</summary>
+    public const string Attribute = "user.safestore.store";
+
     private const int BytesMax = 64 * 1024;
 
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };

@@ -135,7 +135,7 @@ public sealed class LookScene : IDisposable
         .. new DirectoryInfo(Store).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
             .OrderBy(static entry => entry.FullName, StringComparer.Ordinal)
             .Select(static entry => $"{entry.FullName} {entry.LastWriteTimeUtc:O} "
-                + (entry is FileInfo file ? HashOf(file) : "")),
+                + (entry is FileInfo { Length: > 0 } file ? HashOf(file) : "")), // a pipe has none
     ];
 
     /// <summary>By the seam: the calls of .NET take a lock, and another process may hold it.</summary>

@@ -1,0 +1,152 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Linq;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SafeStore.FileSystem;
+using SafeStore.Roots;
+
+namespace SafeStore.Operations.Repair;
+
+/// <summary>A file that was put aside.</summary>
+internal sealed record QuarantinedFile(string Path, long Bytes, string? Xxh3, string? NotCopied);
+
+/// <summary>What a quarantine directory holds, and why.</summary>
+internal sealed record QuarantineManifest(
+    DateTimeOffset At, string Reason, IReadOnlyList<string> Damages, IReadOnlyList<QuarantinedFile> Files);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(QuarantineManifest))]
+internal sealed partial class QuarantineJson : JsonSerializerContext;
+
+/// <summary>
+/// A directory <c>(metadata of the config root)/quarantine/(time)</c> with copies of what a repair is about to change, and a manifest.
+/// Whole and durable once it has its manifest, which is written last.
+/// </summary>
+/// <param name="roots">The store's roots.</param>
+/// <param name="now">The time, its name.</param>
+internal sealed class Quarantine(RootSet roots, DateTimeOffset now) : IDisposable
+{
+    public const string DirectoryName = "quarantine";
+    public const string ManifestName = "manifest.json";
+
+    private const int FileBytesMax = 1 << 30;
+
+    private readonly IDurableFileSystem _fs = roots.FileSystem;
+    private readonly List<QuarantinedFile> _files = [];
+    private DirectoryHandle? _directory;
+
+    /// <summary>The directory, made when it is first needed.</summary>
+    public DirectoryHandle Directory => _directory ??= Make();
+
+    /// <summary>Copies the files of a directory; of what is no file, only the name is noted.</summary>
+    /// <param name="source">The directory.</param>
+    /// <param name="target">Where to, below the quarantine.</param>
+    /// <param name="isWanted">Which names.</param>
+    /// <exception cref="StorageException">One could not be copied: nothing has been changed.</exception>
+    public void Copy(DirectoryHandle source, string target, Func<string, bool> isWanted)
+    {
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(_fs.List(source, entries), "list the directory", source);
+        using DirectoryHandle directory = OpenOrMake(target);
+        foreach (DirectoryEntry entry in entries.Where(entry => isWanted(entry.Name)).OrderBy(static each => each.Name, StringComparer.Ordinal))
+        {
+            if (entry.Kind == FileKind.Regular)
+            {
+                Copy(source, entry.Name, directory, target);
+            }
+            else if (entry.Kind != FileKind.Directory)
+            {
+                _files.Add(new QuarantinedFile($"{target}/{entry.Name}", 0, null, entry.Kind.ToString()));
+            }
+        }
+
+        StorageException.ThrowIfFailed(_fs.SyncDirectory(directory), "sync the directory", directory);
+    }
+
+    /// <summary>Moves something of any kind out of a directory, where it is in the way.</summary>
+    public void Move(DirectoryHandle source, string name, string target)
+    {
+        using DirectoryHandle directory = OpenOrMake(target);
+        StorageException.ThrowIfFailed(_fs.Rename(source, name, directory, name, RenameKind.NoReplace), "put aside", source, name);
+        StorageException.ThrowIfFailed(_fs.SyncDirectory(directory), "sync the directory", directory);
+        StorageException.ThrowIfFailed(_fs.SyncDirectory(source), "sync the directory", source);
+    }
+
+    /// <summary>Ends it: durable on return.</summary>
+    public void Complete(string reason, IEnumerable<string> damages)
+    {
+        var manifest = new QuarantineManifest(now, reason, [.. damages], _files);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(manifest, QuarantineJson.Default.QuarantineManifest);
+        StorageException.ThrowIfFailed(_fs.SyncDirectory(Directory), "sync the directory", Directory);
+        new AtomicFile(_fs) { Permissions = roots.Config.FilePermissions }.Write(Directory, ManifestName, json);
+    }
+
+    public void Dispose() => _directory?.Dispose();
+
+    private DirectoryHandle Make()
+    {
+        FilePermissions permissions = roots.Config.DirectoryPermissions;
+        using DirectoryHandle all = RootDirectory.OpenOrMake(_fs, roots.Config.Metadata, DirectoryName, permissions);
+        string time = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        for (int number = 1; ; number++)
+        {
+            string name = number == 1 ? time : string.Create(CultureInfo.InvariantCulture, $"{time}-{number}");
+            Errno errno = _fs.MakeDirectory(all, name, permissions, out DirectoryHandle? made);
+            if (errno != Errno.Exists)
+            {
+                StorageException.ThrowIfFailed(errno, "make a quarantine directory", all, name);
+                using var owned = new OwnedParts();
+                owned.Add(made!);
+                StorageException.ThrowIfFailed(_fs.SyncDirectory(all), "sync the directory", all);
+                owned.Disown();
+                return made!;
+            }
+        }
+    }
+
+    private DirectoryHandle OpenOrMake(string target)
+    {
+        DirectoryHandle? parent = null;
+        try
+        {
+            foreach (string name in target.Split('/'))
+            {
+                DirectoryHandle next =
+                    RootDirectory.OpenOrMake(_fs, parent ?? Directory, name, roots.Config.DirectoryPermissions);
+                parent?.Dispose();
+                parent = next;
+            }
+
+            return parent!;
+        }
+        catch
+        {
+            parent?.Dispose();
+            throw;
+        }
+    }
+
+    private void Copy(DirectoryHandle source, string name, DirectoryHandle directory, string target)
+    {
+        Errno errno = WholeFile.Read(_fs, source, name, FileBytesMax, out byte[] rented, out int length);
+        if (errno == Errno.NotFound)
+        {
+            return;
+        }
+
+        StorageException.ThrowIfFailed(errno, "read", source, name);
+        try
+        {
+            ReadOnlySpan<byte> bytes = rented.AsSpan(0, length);
+            new AtomicFile(_fs) { Permissions = roots.Config.FilePermissions }.Write(directory, name, bytes);
+            _files.Add(new QuarantinedFile($"{target}/{name}", length, Convert.ToHexStringLower(XxHash3.Hash(bytes)), null));
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using SafeStore.FileSystem;
+using SafeStore.Locking;
+using SafeStore.Log;
+using SafeStore.Roots;
+using SafeStore.Vocabulary;
+
+namespace SafeStore.Operations.Repair;
+
+/// <summary>
+/// Makes the files from which a store opens agree again. What the unbroken chain of the log has above the watermark stays in it, and the
+/// next opening recovers it as always. Numbers that were given out are not given out again.
+/// </summary>
+/// <remarks>
+/// Order: copies, then the new segment, then the old segments go, then watermarks, then identities. A repair that dies on the way leaves a
+/// store that still does not open, or opens; the next one starts from what is there.
+/// </remarks>
+internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
+{
+    private readonly IDurableFileSystem _fs = options.FileSystem;
+
+    public RepairPlan Run(RepairActions allowed)
+    {
+        using var owned = new OwnedParts();
+        RootSet roots = owned.Add(RootSet.Open(_fs, layout, options));
+        DateTimeOffset now = options.TimeProvider.GetUtcNow();
+        using var quarantine = new Quarantine(roots, now);
+        PutAsideOdd(roots, quarantine);
+        StoreAnchor anchor = Lock(roots, owned);
+        using ViewedRoot config = ViewedRoot.Open(_fs, layout, StoreRoot.Config);
+        using ViewedRoot run = ViewedRoot.Open(_fs, layout, StoreRoot.Run);
+        StoreSurvey survey = StoreSurvey.Take(options, [config, run]);
+        RepairPlan plan = StoreRepair.PlanOf(options, [config, run], survey);
+        StoreRepair.RefuseUnless(plan, allowed);
+        Copy(roots, quarantine);
+        quarantine.Complete("repair " + string.Join(' ', RepairRefusedException.NamesOf(plan.Needed)),
+            survey.Damages.Select(static damage => damage.Message));
+
+        bool isEmpty = survey.Log.Header is null;
+        // More numbers may have been given out than anything still knows: at most as many as a segment has records.
+        Lsn last = new(survey.Highest.Value + (options.SegmentBytes / RecordFormat.HeaderBytes));
+        Lsn mark = isEmpty ? last : survey.Mark;
+        RenewLog(roots, survey, last, mark);
+        RenewWatermarks(roots, survey, mark);
+        RenewIdentity(roots, survey.Identity);
+        GC.KeepAlive(anchor);
+        return plan with { Quarantine = quarantine.Directory.Path };
+    }
+
+    /// <summary>What is not even a file where one belongs can be in no other process's use.</summary>
+    private void PutAsideOdd(RootSet roots, Quarantine quarantine)
+    {
+        foreach (RootDirectory root in roots.InOrderOfRemoval)
+        {
+            string[] files = root.Root == StoreRoot.Config
+                ? [StoreDocument.FileName, RootDocument.FileName, .. Watermark.FileNames]
+                : [SharedState.FileName, RootDocument.FileName, .. Watermark.FileNames];
+            foreach (string name in files)
+            {
+                PutAsideUnless(FileKind.Regular, root, name, quarantine);
+            }
+        }
+
+        PutAsideUnless(FileKind.Directory, roots.Config, LogDirectory.DirectoryName, quarantine);
+    }
+
+    private void PutAsideUnless(FileKind kind, RootDirectory root, string name, Quarantine quarantine)
+    {
+        Errno errno = _fs.Stat(root.Metadata, name, out FileStatus status);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look at", root.Metadata, name);
+        if (errno == Errno.None && status.Kind != kind)
+        {
+            quarantine.Move(root.Metadata, name, $"{NameOf(root.Root)}-moved");
+        }
+    }
+
+    /// <exception cref="LockTimeoutException">Another process has the store open.</exception>
+    private StoreAnchor Lock(RootSet roots, OwnedParts owned)
+    {
+        DirectoryHandle metadata = roots.Config.Metadata;
+        if (_fs.Stat(metadata, StoreDocument.FileName, out _) == Errno.NotFound)
+        {
+            using ViewedRoot config = ViewedRoot.Open(_fs, layout, StoreRoot.Config);
+            using ViewedRoot run = ViewedRoot.Open(_fs, layout, StoreRoot.Run);
+            WriteStore(roots, StoreSurvey.Take(options, [config, run]).Identity);
+        }
+
+        StorageException.ThrowIfFailed(
+            _fs.OpenFile(metadata, StoreDocument.FileName, FileUse.ReadWrite, out FileHandle? file), "open", metadata, StoreDocument.FileName);
+        using var files = new OwnedParts();
+        files.Add(file!);
+        FileHandle words = files.Add(FileLock.OpenOrCreate(_fs, roots.Run.Metadata, SharedState.FileName, LockFiles(roots)));
+        SharedState.EnsureLength(_fs, words);
+        LockWaiting waiting = owned.Add(new LockWaiting(options.TimeProvider, options.LockTimeout));
+        StoreAnchor anchor = owned.Add(new StoreAnchor(_fs, file!, words, waiting));
+        files.Disown();
+        FileLock open = anchor.LockOf(StoreLock.Open);
+        return open.TryAcquire(LockMode.Exclusive) ? anchor : throw open.TimedOut(TimeSpan.Zero, null);
+    }
+
+    private void Copy(RootSet roots, Quarantine quarantine)
+    {
+        foreach (RootDirectory root in roots.InOrderOfRemoval)
+        {
+            quarantine.Copy(root.Metadata, NameOf(root.Root), static name => !TempName.IsFile(name));
+        }
+
+        foreach (string name in new[] { LogDirectory.DirectoryName, "parked" })
+        {
+            Errno errno = _fs.OpenDirectory(roots.Config.Metadata, name, out DirectoryHandle? directory);
+            using (directory)
+            {
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "open the directory", roots.Config.Metadata, name);
+                if (directory is not null)
+                {
+                    quarantine.Copy(directory, $"config/{name}", static file => !LogDirectory.IsSpare(file));
+                }
+            }
+        }
+    }
+
+    /// <summary>The chain that is kept goes on in a new segment; what lies behind the break goes.</summary>
+    private void RenewLog(RootSet roots, StoreSurvey survey, Lsn last, Lsn mark)
+    {
+        SalvagedLog found = survey.Log;
+        using DirectoryHandle handle = RootDirectory.OpenOrMake(
+            _fs, roots.Config.Metadata, LogDirectory.DirectoryName, roots.Config.DirectoryPermissions);
+        var directory = new LogDirectory(_fs, handle, options.SegmentBytes, options.LogBytesMax)
+        {
+            Permissions = roots.Config.FilePermissions,
+        };
+        List<Lsn> others = [.. directory.List().Where(first => !found.Kept.Contains(first))];
+        Span<byte> salt = stackalloc byte[8];
+        _fs.FillRandom(salt);
+        bool isEmpty = found.Header is null;
+        directory.Start(new SegmentHeader(
+            BitConverter.ToUInt64(salt), last.Next, isEmpty ? last : found.End.Next.Previous, isEmpty ? 0 : found.End.Checksum,
+            options.SegmentBytes, survey.Identity, mark)).Dispose();
+        directory.Release(directory.Detach(others));
+        directory.SyncNames();
+    }
+
+    private void RenewWatermarks(RootSet roots, StoreSurvey survey, Lsn mark)
+    {
+        Span<byte> id = stackalloc byte[16];
+        _fs.FillRandom(id);
+        var life = new LifeId(survey.Life + 1, new Guid(id));
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            var watermark = new Watermark(_fs, root.Metadata);
+            if (!IsReadable(watermark))
+            {
+                Array.ForEach(Watermark.FileNames, name => Remove(root.Metadata, name));
+            }
+
+            watermark.Restore(
+                new WatermarkState(mark, life, null, root.Root == StoreRoot.Config ? survey.Parked : []), root.FilePermissions);
+        }
+    }
+
+    private static bool IsReadable(Watermark watermark)
+    {
+        try
+        {
+            _ = watermark.Read();
+            return true;
+        }
+        catch (LogCorruptException)
+        {
+            return false;
+        }
+    }
+
+    private void Remove(DirectoryHandle directory, string name)
+    {
+        Errno errno = _fs.Unlink(directory, name);
+        StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "remove", directory, name);
+    }
+
+    private void RenewIdentity(RootSet roots, StoreIdentity identity)
+    {
+        WriteStore(roots, identity);
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            var document = new RootDocument(StoreIdentity.Format, identity.Store, identity.IdentityOf(root.Root), default);
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, MetadataJson.Default.RootDocument);
+            new AtomicFile(_fs) { Permissions = root.FilePermissions }.Write(root.Metadata, RootDocument.FileName, json);
+            _ = _fs.SetAttribute(
+                root.Directory, StoreMetadata.Attribute, Encoding.ASCII.GetBytes(identity.Store.ToString("D", CultureInfo.InvariantCulture)));
+        }
+    }
+
+    /// <summary>Leaves a document that is right in its place: its file carries the store's locks.</summary>
+    private void WriteStore(RootSet roots, StoreIdentity identity)
+    {
+        DirectoryHandle metadata = roots.Config.Metadata;
+        try
+        {
+            if (StoreMetadata.ReadStore(_fs, metadata) is { } found && found.Store == identity.Store)
+            {
+                return;
+            }
+        }
+        catch (StoreMetadataException)
+        {
+            // It is written anew.
+        }
+
+        var document = new StoreDocument(StoreIdentity.Format, identity.Store);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, MetadataJson.Default.StoreDocument);
+        new AtomicFile(_fs) { Permissions = LockFiles(roots) }.Write(metadata, StoreDocument.FileName, json);
+    }
+
+    private FilePermissions LockFiles(RootSet roots) => roots.Config.FilePermissions with { Mode = options.LockFileMode };
+
+    private static string NameOf(StoreRoot root) => root == StoreRoot.Config ? "config" : "run";
+}
