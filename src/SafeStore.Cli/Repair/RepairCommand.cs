@@ -18,8 +18,8 @@ internal sealed class RepairCommand
     private readonly Command _command = new(
         "repair",
         "Shows the log, and what keeps the store from being opened. Changes nothing, unless an action is given: then it mends what that "
-        + "allows, after a copy of all that it changes. Exit codes: 0 nothing is wrong, or it is mended, 1 no store, a process has it open, "
-        + "or an action is missing, 2 something is wrong.");
+        + "allows, after a copy of all that it changes. Exit codes: 0 nothing is wrong, or it is mended, 1 no store, a process has it "
+        + "open, or an action is missing, 2 something is wrong.");
 
     private readonly StoreArguments _store;
     private readonly Option<bool> _json = new("--json") { Description = "JSON." };
@@ -111,7 +111,8 @@ internal sealed class RepairCommand
             await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
         }
 
-        await WriteAsync(isJson ? RepairText.ToJson(plan, log) : [.. log is null ? [] : LogReportText.ToTable(log), .. RepairText.ToText(plan)]);
+        byte[] table = log is null || isJson ? [] : LogReportText.ToTable(log);
+        await WriteAsync(isJson ? RepairText.ToJson(plan, log) : [.. table, .. RepairText.ToText(plan)]);
         return plan.Damages.Count == 0 && log?.Damage is null ? ExitCode.Ok : ExitCode.Findings;
     }
 

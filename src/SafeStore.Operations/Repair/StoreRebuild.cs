@@ -91,7 +91,8 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
         }
 
         StorageException.ThrowIfFailed(
-            _fs.OpenFile(metadata, StoreDocument.FileName, FileUse.ReadWrite, out FileHandle? file), "open", metadata, StoreDocument.FileName);
+            _fs.OpenFile(metadata, StoreDocument.FileName, FileUse.ReadWrite, out FileHandle? file), "open the store's document", metadata,
+            StoreDocument.FileName);
         using var files = new OwnedParts();
         files.Add(file!);
         FileHandle words = files.Add(FileLock.OpenOrCreate(_fs, roots.Run.Metadata, SharedState.FileName, LockFiles(roots)));
@@ -110,12 +111,13 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
             quarantine.Copy(root.Metadata, NameOf(root.Root), static name => !TempName.IsFile(name));
         }
 
+        DirectoryHandle metadata = roots.Config.Metadata;
         foreach (string name in new[] { LogDirectory.DirectoryName, "parked" })
         {
-            Errno errno = _fs.OpenDirectory(roots.Config.Metadata, name, out DirectoryHandle? directory);
+            Errno errno = _fs.OpenDirectory(metadata, name, out DirectoryHandle? directory);
             using (directory)
             {
-                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "open the directory", roots.Config.Metadata, name);
+                StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "open the directory", metadata, name);
                 if (directory is not null)
                 {
                     quarantine.Copy(directory, $"config/{name}", static file => !LogDirectory.IsSpare(file));
@@ -190,8 +192,8 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
             var document = new RootDocument(StoreIdentity.Format, identity.Store, identity.IdentityOf(root.Root), default);
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, MetadataJson.Default.RootDocument);
             new AtomicFile(_fs) { Permissions = root.FilePermissions }.Write(root.Metadata, RootDocument.FileName, json);
-            _ = _fs.SetAttribute(
-                root.Directory, StoreMetadata.Attribute, Encoding.ASCII.GetBytes(identity.Store.ToString("D", CultureInfo.InvariantCulture)));
+            string id = identity.Store.ToString("D", CultureInfo.InvariantCulture);
+            _ = _fs.SetAttribute(root.Directory, StoreMetadata.Attribute, Encoding.ASCII.GetBytes(id));
         }
     }
 

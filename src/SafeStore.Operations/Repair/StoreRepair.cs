@@ -44,7 +44,7 @@ public static class StoreRepair
     /// <exception cref="RepairRefusedException">It needs an action that is not allowed. Nothing was changed.</exception>
     /// <exception cref="LockTimeoutException">A process has the store open. Nothing was changed.</exception>
     /// <exception cref="StoreFormatException">It is of another format. Nothing was changed.</exception>
-    /// <exception cref="StorageException">The operating system refused a call. What was there is in the quarantine, or untouched.</exception>
+    /// <exception cref="StorageException">The system refused a call. What was there is in the quarantine, or untouched.</exception>
     public static RepairPlan Repair(StoreLayout layout, RepairActions allowed, StoreOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(layout);

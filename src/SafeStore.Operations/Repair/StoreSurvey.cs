@@ -175,7 +175,7 @@ internal sealed class StoreSurvey
 
             if (document.Store != store)
             {
-                Add(RepairActions.AcceptRoots, $"The root '{root.Path}' says that it belongs to the store {document.Store}, not to {store}.");
+                Add(RepairActions.AcceptRoots, $"The root '{root.Path}' says that it is of the store {document.Store}, not of {store}.");
             }
 
             Guid? logged = Log.Header?.IdentityOf(root.Root);
@@ -193,8 +193,8 @@ internal sealed class StoreSurvey
         {
             Add(RepairActions.AcceptRoots, string.Create(
                 CultureInfo.InvariantCulture,
-                $"The roots are copies of different times: the run root '{run.Path}' is of life {runMark.Life.Number} at LSN {runMark.Lsn}, "
-                + $"the config root of life {mark.Life.Number} at LSN {mark.Lsn}."));
+                $"The roots are copies of different times: the run root '{run.Path}' is of life {runMark.Life.Number} at LSN "
+                + $"{runMark.Lsn}, the config root of life {mark.Life.Number} at LSN {mark.Lsn}."));
         }
 
         CheckKnown("the watermark of the config root", mark?.Lsn ?? default);

@@ -94,7 +94,8 @@ public sealed class RepairTests : IDisposable
 
         Assert.Equal(1, refused.Code);
         Assert.Contains("The last transaction that stays has LSN 3.", shown.Lines);
-        Assert.Contains(shown.Lines, static line => line.StartsWith("given up: LSN 5, sandbox sb-1: run:state.json", StringComparison.Ordinal));
+        Assert.Contains(
+            shown.Lines, static line => line.StartsWith("given up: LSN 5, sandbox sb-1: run:state.json", StringComparison.Ordinal));
         Assert.Contains(shown.Lines, static line => line.StartsWith("given up: LSN 4, sandbox sb-2:", StringComparison.Ordinal));
         Assert.Equal(0, mended.Code);
         await _scene.ApplyAsync();
