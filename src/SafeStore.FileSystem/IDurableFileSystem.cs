@@ -237,8 +237,7 @@ public interface IDurableFileSystem
     Errno SyncFile(FileHandle file);
 
     /// <summary>
-    /// fdatasync(2): the file's data and the size needed to read it are durable on success. An error is final as for
-    /// <see cref="SyncFile"/>.
+    /// fdatasync(2): the file's data and its size are durable on success. An error is final as for <see cref="SyncFile"/>.
     /// </summary>
     /// <param name="file">The file.</param>
     Errno SyncData(FileHandle file);
@@ -353,16 +352,17 @@ public interface IDurableFileSystem
     [SuppressMessage("Performance", "CA1819", Justification = "An attribute's value is small and the caller's own copy.")]
     Errno GetAttribute(Handle handle, string name, out byte[] value);
 
-    /// <summary>Sets an extended attribute. A sync of the file or directory makes it durable.</summary>
-    /// <param name="handle">The file or directory.</param>
-    /// <param name="name">Its name with the namespace.</param>
+    /// <summary>Sets an extended attribute, whatever the mode. Any sync of the file makes it durable but <see cref="SyncData"/>.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">The name of the file or directory in it; "." for itself.</param>
+    /// <param name="attribute">The attribute's name with its namespace.</param>
     /// <param name="value">Its value.</param>
-    Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value);
+    Errno SetAttribute(DirectoryHandle directory, string name, string attribute, ReadOnlySpan<byte> value);
 
     /// <summary>
-    /// Gives a new file what the file that it will replace has beside mode and owner: its POSIX access control list, its security label
-    /// and its attributes of users. Never a capability. What the process may not read or set, and what the filesystem does not
-    /// have, is left out. An access list that the new file has inherited and the old one has not is removed.
+    /// Gives a new file the POSIX access control list, the security label and the attributes of users of the file that it will replace.
+    /// Never a capability, nor a document's stamp. What the process may not read or set, and what the filesystem does not have, is left
+    /// out. An inherited access list that the old file has not is removed.
     /// </summary>
     /// <param name="from">The directory of the old file.</param>
     /// <param name="name">The old file's name.</param>

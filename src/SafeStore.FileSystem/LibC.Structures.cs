@@ -20,6 +20,14 @@ internal static unsafe partial class LibC
         internal ulong Resolve;
     }
 
+    /// <summary>struct xattr_args.</summary>
+    internal struct XAttrArgs
+    {
+        internal ulong Value;
+        internal uint Size;
+        internal uint Flags;
+    }
+
     /// <summary>struct statx, which is the same on every architecture; only what is used has a name.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal readonly struct StatX

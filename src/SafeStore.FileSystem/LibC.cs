@@ -97,6 +97,8 @@ internal static unsafe partial class LibC
 
     private static nint SYS_openat2 => 437;
 
+    private static nint SYS_setxattrat => 463;
+
     private static nint SYS_listxattrat => 465;
 
     private static nint SYS_futex => IsArm64 ? 98 : 202;
@@ -176,9 +178,11 @@ internal static unsafe partial class LibC
 
     internal static nint getdents64(Descriptor directory, byte* buffer, nuint size) => syscall(SYS_getdents64, directory, buffer, size);
 
-    /// <summary>How many bytes the names of all attributes take, each with its NUL; the names themselves are not asked for.</summary>
-    internal static nint listxattrat(Descriptor directory, byte* path, int flags) =>
-        syscall(SYS_listxattrat, directory, path, flags, null, 0);
+    internal static nint setxattrat(Descriptor directory, byte* path, int flags, byte* name, XAttrArgs* value) =>
+        syscall(SYS_setxattrat, directory, path, flags, name, value, (nuint)sizeof(XAttrArgs));
+
+    internal static nint listxattrat(Descriptor directory, byte* path, int flags, byte* names, nuint size) =>
+        syscall(SYS_listxattrat, directory, path, flags, names, size);
 
     internal static nint futex(uint* word, int operation, uint value, TimeSpec* timeout) =>
         syscall(SYS_futex, word, operation, value, timeout);
@@ -323,6 +327,10 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, Descriptor directory, byte* path, nint flags, byte* names, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(
+        nint number, Descriptor directory, byte* path, nint flags, byte* name, XAttrArgs* value, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, Descriptor directory, byte* buffer, nuint size);

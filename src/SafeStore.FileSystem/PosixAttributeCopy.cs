@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace SafeStore.FileSystem;
 
 /// <summary>
-/// What a file that replaces another takes over from it beside mode and owner. As a rule there is nothing, which listxattrat(2) of Linux
-/// 6.13 tells without opening the file: about 1 µs with the look at the new file, and 3 µs where the old file must be opened.
+/// What a file that replaces another takes over from it beside mode and owner. As a rule there is nothing, since a stamp is not taken over.
+/// That listxattrat(2) of Linux 6.13 tells without opening the file: about 1 µs with the look at the new file, and 3 µs where the old file
+/// must be opened.
 /// </summary>
 [SkipLocalsInit]
 internal static unsafe class PosixAttributeCopy
@@ -14,6 +15,9 @@ internal static unsafe class PosixAttributeCopy
     private const int LargestSize = 64 * 1024; // the kernel allows no more, neither for all names nor for a value
 
     private static ReadOnlySpan<byte> AccessList => "system.posix_acl_access\0"u8;
+
+    /// <summary><see cref="StampAttribute.Name"/>, and what is listed of a document that has nothing else.</summary>
+    private static ReadOnlySpan<byte> Stamp => "user.safestore\0"u8;
 
     /// <summary>As a rule there is nothing to copy, and nothing that was inherited: two looks, and no file is opened.</summary>
     internal static Errno Copy(Descriptor directory, string name, Descriptor targetDirectory, string target)
@@ -67,16 +71,18 @@ internal static unsafe class PosixAttributeCopy
 
     private static Errno HasAttributes(Descriptor directory, byte* name, out bool hasAny)
     {
+        byte* names = stackalloc byte[Stamp.Length];
         nint length;
         Errno errno;
         do
         {
-            length = LibC.listxattrat(directory, name, LibC.AT_SYMLINK_NOFOLLOW);
+            length = LibC.listxattrat(directory, name, LibC.AT_SYMLINK_NOFOLLOW, names, (nuint)Stamp.Length);
         }
         while (LibC.MustRepeat(length, out errno));
 
-        // Not known to the kernel, or refused by a filter: the file must be opened to see.
-        hasAny = length > 0 || errno is Errno.NotImplemented or Errno.NotPermitted;
+        // No room for all of them; or not known to the kernel, or refused by a filter: the file must be opened to see.
+        hasAny = (length > 0 && !new ReadOnlySpan<byte>(names, (int)length).SequenceEqual(Stamp))
+            || errno is Errno.OutOfRange or Errno.NotImplemented or Errno.NotPermitted;
         return hasAny || errno == Errno.NotSupported ? Errno.None : errno;
     }
 
@@ -119,10 +125,11 @@ internal static unsafe class PosixAttributeCopy
     }
 
     /// <summary>
-    /// Of "security." the labels only: a capability must not come over to new content, and a signature (IMA, EVM) does not fit it.
+    /// Of "security." the labels only: a capability must not come over to new content, and a signature (IMA, EVM) or the stamp does not
+    /// fit it.
     /// </summary>
     private static bool IsKept(ReadOnlySpan<byte> name) =>
-        name.StartsWith("user."u8)
+        (name.StartsWith("user."u8) && !name.SequenceEqual(Stamp))
         || name.SequenceEqual(AccessList)
         || name.SequenceEqual("security.selinux\0"u8)
         || name.SequenceEqual("security.apparmor\0"u8)
@@ -138,52 +145,16 @@ internal static unsafe class PosixAttributeCopy
             errno = Get(from, name, value, out length);
         }
 
-        errno = errno == Errno.None ? Set(to, name, value[..length]) : errno;
-        if (errno == Errno.AccessDenied)
+        if (errno == Errno.None)
         {
-            errno = SetOnReadOnly(to, name, value[..length]); // the attributes of users need the right to write the file
+            fixed (byte* start = name)
+            {
+                errno = PosixAttributes.Set(to, start, value[..length]);
+            }
         }
 
         // No longer there, or not this process's to read or set, or not known to the filesystem of the copy.
         return errno is Errno.NoData or Errno.NotPermitted or Errno.AccessDenied or Errno.NotSupported ? Errno.None : errno;
-    }
-
-    private static Errno SetOnReadOnly(Descriptor file, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
-    {
-        const uint ownerMayWrite = 0x80;
-        Errno errno = PosixStatus.OfDescriptor(file, out FileStatus status);
-        errno = errno == Errno.None ? SetMode(file, (uint)status.Mode | ownerMayWrite) : errno;
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        errno = Set(file, name, value);
-        Errno restored = SetMode(file, (uint)status.Mode);
-        return errno == Errno.None ? restored : errno;
-    }
-
-    private static Errno SetMode(Descriptor file, uint mode)
-    {
-        Errno errno;
-        while (LibC.MustRepeat(LibC.fchmod(file, mode), out errno))
-        {
-        }
-
-        return errno;
-    }
-
-    private static Errno Set(Descriptor file, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
-    {
-        fixed (byte* nameStart = name, start = value)
-        {
-            Errno errno;
-            while (LibC.MustRepeat(LibC.fsetxattr(file, nameStart, start, (nuint)value.Length, 0), out errno))
-            {
-            }
-
-            return errno;
-        }
     }
 
     private static Errno RemoveInherited(Descriptor to)

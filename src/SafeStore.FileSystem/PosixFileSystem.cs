@@ -244,8 +244,8 @@ public sealed unsafe class PosixFileSystem : IDurableFileSystem
         PosixAttributes.Get(Descriptor.Of(handle), name, out value);
 
     /// <inheritdoc/>
-    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) =>
-        PosixAttributes.Set(Descriptor.Of(handle), name, value);
+    public Errno SetAttribute(DirectoryHandle directory, string name, string attribute, ReadOnlySpan<byte> value) =>
+        PosixAttributes.Set(PosixDirectory.Of(directory).Descriptor, name, attribute, value);
 
     /// <inheritdoc/>
     public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) =>

@@ -1,7 +1,7 @@
 namespace SafeStore.FileSystem;
 
 /// <summary>
-/// The extended attribute that tells of one content of a file, and of no other: it is never given to a file that replaces that.
+/// The extended attribute that tells of one content of a file, and of no other: it is never given to a file that replaces it.
 /// </summary>
 internal static class StampAttribute
 {

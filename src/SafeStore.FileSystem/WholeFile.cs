@@ -56,6 +56,48 @@ internal static class WholeFile
         }
     }
 
+    /// <summary>Reads an open file into a rented buffer.</summary>
+    /// <inheritdoc cref="Read(IDurableFileSystem, DirectoryHandle, ReadOnlySpan{char}, int, out byte[], out int)"/>
+    internal static Errno Read(IDurableFileSystem fs, FileHandle file, int limit, out byte[] rented, out int length)
+    {
+        rented = ArrayPool<byte>.Shared.Rent(Math.Min(FirstSize, limit + 1));
+        length = 0;
+        Errno errno;
+        int count;
+        while ((errno = fs.Read(file, rented.AsSpan(length), length, out count)) == Errno.None && count > 0)
+        {
+            length += count;
+            if (length > limit)
+            {
+                errno = Errno.FileTooLarge;
+                break;
+            }
+
+            if (length < rented.Length)
+            {
+                if (IsEnd(length))
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Growth * (long)rented.Length, limit + 1L));
+            rented.AsSpan(0, length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(rented);
+            rented = larger;
+        }
+
+        if (errno != Errno.None)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+            (rented, length) = ([], 0);
+        }
+
+        return errno;
+    }
+
     /// <summary>Reads an open file from a position until the buffer is full or the file ends.</summary>
     internal static Errno Fill(IDurableFileSystem fs, FileHandle file, Span<byte> buffer, long offset, out int count)
     {

@@ -82,6 +82,9 @@ public sealed record PersistenceProfile
     /// <summary>What <see cref="SafeStore.FileSystem.FileSystemTraits.CopiesOnWrite"/> tells of it.</summary>
     public bool CopiesOnWrite { get; init; }
 
+    /// <summary>Whether files have attributes of users. The default is true.</summary>
+    public bool HasUserAttributes { get; init; } = true;
+
     /// <summary>
     /// Whether changes of names persist in the order in which they were made, so that a power loss leaves a prefix of them.
     /// </summary>

@@ -27,7 +27,8 @@ public sealed partial class SimulatedFileSystem
             return errno;
         }
 
-        errno = CheckAttribute(name, 0);
+        errno = CheckLength(name, 0);
+        errno = errno == Errno.None ? CheckKind(opened.Place.Disk, name) : errno;
         ImmutableArray<byte> bytes = [];
         if (errno == Errno.None && !opened.Place.Inode.Metadata.Attributes.TryGetValue(name, out bytes))
         {
@@ -40,30 +41,33 @@ public sealed partial class SimulatedFileSystem
     }
 
     /// <inheritdoc/>
-    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value)
+    public Errno SetAttribute(DirectoryHandle directory, string name, string attribute, ReadOnlySpan<byte> value)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ISimulatedHandle opened = Of(handle);
-        using Turn turn = Begin(Operation.SetAttribute, opened.Path, name, opened.Place.Disk);
+        ArgumentNullException.ThrowIfNull(attribute);
+        SimulatedDirectory start = Of(directory);
+        using Turn turn = Begin(Operation.SetAttribute, name is "." ? start.Path : Join(start, name), attribute, start.Place.Disk);
         if (turn.Fails(out Errno errno))
         {
             return errno;
         }
 
-        errno = CheckAttribute(name, value.Length);
-        if (errno == Errno.None && opened.Place.Disk.IsReadOnly)
-        {
-            errno = Errno.ReadOnly;
-        }
-
+        Place place = start.Place;
+        errno = attribute.Length == 0 ? Errno.None : MountTable.CheckPath(attribute);
+        errno = errno == Errno.None && name is not "." ? MountTable.CheckName(name) : errno;
+        errno = errno == Errno.None ? CheckLength(attribute, value.Length) : errno;
+        errno = errno == Errno.None && name is not "." ? _machine.Mounts.Find(start.Place, name, out place) : errno;
+        errno = errno == Errno.None && place.Inode is LinkInode && attribute.StartsWith(UserSpace, StringComparison.Ordinal)
+            ? Errno.SymbolicLink : errno;
+        errno = errno == Errno.None ? CheckKind(place.Disk, attribute) : errno;
+        errno = errno == Errno.None && place.Disk.IsReadOnly ? Errno.ReadOnly : errno;
         if (errno != Errno.None)
         {
             return turn.End(errno);
         }
 
-        Metadata metadata = opened.Place.Inode.Metadata;
-        ImmutableSortedDictionary<string, ImmutableArray<byte>> attributes = metadata.Attributes.SetItem(name, [.. value]);
-        opened.Place.Disk.SetMetadata(opened.Place.Inode, metadata with { Attributes = attributes });
+        Metadata metadata = place.Inode.Metadata;
+        ImmutableSortedDictionary<string, ImmutableArray<byte>> attributes = metadata.Attributes.SetItem(attribute, [.. value]);
+        place.Disk.SetMetadata(place.Inode, metadata with { Attributes = attributes });
         return turn.End(Errno.None);
     }
 
@@ -93,7 +97,8 @@ public sealed partial class SimulatedFileSystem
         Metadata metadata = copy.Inode.Metadata;
         ImmutableSortedDictionary<string, ImmutableArray<byte>> kept = metadata.Attributes.SetItems(
             place.Inode.Metadata.Attributes.Where(
-            static attribute => attribute.Key.StartsWith(UserSpace, StringComparison.Ordinal) || attribute.Key == Label));
+            attribute => (attribute.Key.StartsWith(UserSpace, StringComparison.Ordinal) && copy.Disk.Profile.HasUserAttributes
+                && attribute.Key != StampAttribute.Name) || attribute.Key == Label));
         if (kept != metadata.Attributes)
         {
             if (copy.Disk.IsReadOnly)
@@ -107,8 +112,8 @@ public sealed partial class SimulatedFileSystem
         return turn.End(Errno.None);
     }
 
-    /// <summary>Whether an extended attribute may have this name.</summary>
-    private static Errno CheckAttribute(string name, int length)
+    /// <summary>Whether the name and the value of an attribute may be so long: asked before the file is looked for.</summary>
+    private static Errno CheckLength(string name, int length)
     {
         Errno errno = name.Length == 0 ? Errno.OutOfRange : MountTable.CheckPath(name);
         if (errno != Errno.None)
@@ -117,9 +122,12 @@ public sealed partial class SimulatedFileSystem
         }
 
         return Encoding.UTF8.GetByteCount(name) > AttributeNameBytesMax ? Errno.OutOfRange
-            : length > AttributeBytesMax ? Errno.ArgumentTooLong
-            : name == Label ? Errno.None
-            : !name.StartsWith(UserSpace, StringComparison.Ordinal) ? Errno.NotSupported
-            : name.Length == UserSpace.Length ? Errno.Invalid : Errno.None;
+            : length > AttributeBytesMax ? Errno.ArgumentTooLong : Errno.None;
     }
+
+    /// <summary>Whether the filesystem has such attributes.</summary>
+    private static Errno CheckKind(Disk disk, string name) =>
+        name == Label ? Errno.None
+        : !name.StartsWith(UserSpace, StringComparison.Ordinal) || !disk.Profile.HasUserAttributes ? Errno.NotSupported
+        : name.Length == UserSpace.Length ? Errno.Invalid : Errno.None;
 }

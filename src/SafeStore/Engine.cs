@@ -36,7 +36,8 @@ internal sealed class Engine : IEngine
         var resolver = new Resolver(roots, log, opened.Identity, parked, events);
         Gates = new SandboxGates(options.IdleSandboxesMax);
         Locker = new SandboxLocker(roots, Gates, names, waiting, resolver);
-        var documents = new DocumentSyncer(roots, log, Locker, new WholeSyncer(roots, opened.HasRecovered, events), waiting, parked);
+        var whole = new WholeSyncer(roots, opened.HasRecovered, events);
+        var documents = new DocumentSyncer(roots, log, Locker, whole, waiting, parked, new Stamper(roots, events));
         var published = new PublishedSandboxes(roots, names, Locker, resolver, parked, events);
         Checkpointer =
             new Checkpointer(new CheckpointLock(opened.Anchor, waiting), log, opened.Log.Dirty, published, documents, parked, events);
@@ -44,7 +45,7 @@ internal sealed class Engine : IEngine
         _committer = new Committer(log, waiting.Guard, _maintenance.Nudge);
         var limit = new LogLimit(log, Checkpointer, waiting);
         Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, limit.AdmitAsync, events);
-        Reader = new DocumentReader(roots.FileSystem, roots, options.DocumentBytesMax);
+        Reader = new DocumentReader(roots.FileSystem, roots, options);
     }
 
     public RootSet Roots { get; }

@@ -31,12 +31,12 @@ internal sealed class ReadOnlyEngine : IEngine
         _waiting = new LockWaiting(options.TimeProvider, options.LockTimeout);
         _locker = new ReaderLocker(roots, _waiting);
         PendingTransactions = pending;
-        Reader = new DocumentReader(roots.FileSystem, roots, options.DocumentBytesMax);
+        Reader = new DocumentReader(roots.FileSystem, roots, options);
     }
 
     public DocumentReader Reader { get; }
 
-    public StoreStatistics Statistics { get; } = new(0, 0, 0, 0);
+    public StoreStatistics Statistics { get; } = new(0, 0, 0, 0, 0);
 
     public long? PendingTransactions { get; }
 

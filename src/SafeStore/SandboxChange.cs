@@ -34,6 +34,9 @@ public sealed class SandboxChange
     /// <summary>The sandbox's id.</summary>
     public string Sandbox { get; }
 
+    /// <summary>The documents that must still have a version.</summary>
+    internal RequiredDocument[] RequiredDocuments { get; private set; } = []; // most transactions have none
+
     /// <summary>The version that the sandbox must still have at commit; null when any will do.</summary>
     internal Lsn? RequiredVersion { get; private set; }
 
@@ -188,6 +191,27 @@ public sealed class SandboxChange
     {
         _transaction.ThrowIfClosed();
         RequiredVersion = version;
+        return this;
+    }
+
+    /// <summary>
+    /// Lets the commit fail unless a document is as one transaction wrote it, which its stamp tells, whatever else has changed in the
+    /// sandbox: <see cref="VersionConflictException"/> also if another program has edited it, or if it has no stamp.
+    /// </summary>
+    /// <param name="document">A document of this sandbox.</param>
+    /// <param name="version">The version at which it was read: <see cref="DocumentResult{T}.Version"/>.</param>
+    /// <exception cref="ArgumentException">It is a document of another sandbox.</exception>
+    /// <exception cref="InvalidOperationException">The transaction has been committed.</exception>
+    public SandboxChange RequireVersion(DocumentId document, Lsn version)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        _transaction.ThrowIfClosed();
+        if (document.Sandbox != Sandbox)
+        {
+            throw new ArgumentException($"'{document}' is no document of sandbox '{Sandbox}'.", nameof(document));
+        }
+
+        RequiredDocuments = [.. RequiredDocuments, new RequiredDocument(document, version)];
         return this;
     }
 

@@ -287,8 +287,8 @@ public sealed partial class StateStore : IAsyncDisposable
             .SelectMany(sandbox => kind.Scope == DocumentScope.Sandbox
                 ? [kind.In(sandbox)]
                 : ListContainers(sandbox).Select(container => kind.In(sandbox, container)))
-            .Select(document => DocumentResult.Of(document, () => (_engine.Reader.TryRead(document.Address, kind, out T? value), value)))
-            .Where(static result => result.Exists);
+            .Select(document => _engine.Reader.ReadOrError(document, kind))
+            .OfType<DocumentResult<T>>();
     }
 
     /// <summary>

@@ -61,7 +61,7 @@ public sealed class Transaction
     /// <exception cref="ArgumentException">It is larger than 1 GiB.</exception>
     /// <exception cref="NotFoundException">A container that it uses does not exist.</exception>
     /// <exception cref="AlreadyExistsException">A sandbox or container that it creates exists.</exception>
-    /// <exception cref="VersionConflictException">A sandbox no longer has the version that was required.</exception>
+    /// <exception cref="VersionConflictException">A sandbox or document no longer has the version that was required.</exception>
     /// <exception cref="StorageException">The operating system refused a step, and nothing was changed.</exception>
     /// <exception cref="LockTimeoutException">One of the store's own locks was not free in time, and nothing was changed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it was put into the log; nothing was changed.</exception>
@@ -83,7 +83,10 @@ public sealed class Transaction
             foreach ((SandboxHold hold, SandboxChange change) in _sandboxes)
             {
                 hold.BeginCommit();
-                participants[busy++] = new Participant(hold, change.ToPlan(), change.RequiredVersion);
+                participants[busy++] = new Participant(hold, change.ToPlan(), change.RequiredVersion)
+                {
+                    RequiredDocuments = change.RequiredDocuments,
+                };
             }
 
             return await _runner.CommitAsync(participants, cancellationToken).ConfigureAwait(false);

@@ -146,10 +146,10 @@ internal sealed class SteppingFileSystem(IDurableFileSystem inner, Action<string
 
     public Errno GetAttribute(Handle handle, string name, out byte[] value) => inner.GetAttribute(handle, name, out value);
 
-    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value)
+    public Errno SetAttribute(DirectoryHandle directory, string name, string attribute, ReadOnlySpan<byte> value)
     {
-        Step("setxattr", handle.Path, name);
-        return inner.SetAttribute(handle, name, value);
+        Step("setxattr", $"{directory.Path}/{name}", attribute);
+        return inner.SetAttribute(directory, name, attribute, value);
     }
 
     public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target)

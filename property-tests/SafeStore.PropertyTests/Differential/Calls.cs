@@ -71,9 +71,9 @@ internal static class Calls
         (1, OnPath(Verb.EndWords, Gen.Constant(""))),
         (2, OnPath(Verb.GetAttribute, Gen.Elements(s_attributes))),
         (3, from call in OnPath(Verb.SetAttribute, Gen.Elements(s_attributes))
-            from length in Gen.Elements(
-        0, 1, 100, 70_000)
-            select call with { Length = length }),
+            from name in Name
+            from length in Gen.Elements(0, 1, 100, 70_000)
+            select call with { Other = name, Length = length }),
         (1, OnPath(Verb.GetDirectoryAttribute, Gen.Elements(s_attributes))),
         (1, OnPath(Verb.SetDirectoryAttribute, Gen.Elements(s_attributes))),
         (3, OnNames(Verb.CopyAttributes)),

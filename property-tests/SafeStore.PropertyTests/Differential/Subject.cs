@@ -36,7 +36,7 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             {
                 Verb.Read or Verb.Write or Verb.Allocate or Verb.StatFile or Verb.SyncFile or Verb.SyncData or Verb.TryLock or Verb.Unlock
                     or Verb.MapWords
-                    or Verb.TryLockByte or Verb.UnlockByte or Verb.GetAttribute or Verb.SetAttribute or Verb.CloseFile =>
+                    or Verb.TryLockByte or Verb.UnlockByte or Verb.GetAttribute or Verb.CloseFile =>
                         _files.Count == 0 ? "no file" : OnFile(call, Pick(_files, call.First)),
                 Verb.ReadWord or Verb.EndWords => _words.Count == 0 ? "no words" : OnWords(call, Pick(_words, call.First)),
                 Verb.PlantSymbolicLink or Verb.PlantLink =>
@@ -115,7 +115,9 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
             case Verb.GetDirectoryAttribute:
                 return $"{fileSystem.GetAttribute(directory, call.Name, out byte[] value)} {Convert.ToHexString(value)}";
             case Verb.SetDirectoryAttribute:
-                return $"{fileSystem.SetAttribute(directory, call.Name, new byte[call.Second % 3])}";
+                return $"{fileSystem.SetAttribute(directory, ".", call.Name, new byte[call.Second % 3])}";
+            case Verb.SetAttribute:
+                return $"{fileSystem.SetAttribute(directory, call.Other, call.Name, new byte[call.Length])}";
             case Verb.CopyAttributes:
                 return fileSystem.CopyAttributes(directory, call.Name, Pick(_directories, call.Second).Handle, call.Other).ToString();
             case Verb.CloseDirectory:
@@ -170,8 +172,6 @@ internal sealed class Subject(IDurableFileSystem fileSystem, string rootPath, Fu
                 return $"{mapped} {words is not null}";
             case Verb.GetAttribute:
                 return $"{fileSystem.GetAttribute(file, call.Name, out byte[] value)} {Convert.ToHexString(value)}";
-            case Verb.SetAttribute:
-                return $"{fileSystem.SetAttribute(file, call.Name, new byte[call.Length])}";
             default:
                 file.Dispose();
                 opened.IsClosed = true;

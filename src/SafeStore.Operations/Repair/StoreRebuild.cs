@@ -193,7 +193,7 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, MetadataJson.Default.RootDocument);
             new AtomicFile(_fs) { Permissions = root.FilePermissions }.Write(root.Metadata, RootDocument.FileName, json);
             string id = identity.Store.ToString("D", CultureInfo.InvariantCulture);
-            _ = _fs.SetAttribute(root.Directory, StoreMetadata.Attribute, Encoding.ASCII.GetBytes(id));
+            _ = _fs.SetAttribute(root.Directory, ".", StoreMetadata.Attribute, Encoding.ASCII.GetBytes(id));
         }
     }
 

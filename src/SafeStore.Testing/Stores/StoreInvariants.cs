@@ -3,13 +3,15 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Testing;
 
 /// <summary>
-/// What must hold of a store after any crash, whatever it holds: it opens, nothing half made lies around, and recovering it again changes
-/// nothing. A check recovers a store with this and then looks at its own documents.
+/// What must hold of a store after any crash, whatever it holds: it opens, nothing half made lies around, every document has a stamp, all
+/// stamps hold, and recovering it again changes nothing. A check recovers a store with this and then looks at its own documents.
 /// </summary>
 /// <example>
 /// <code>
@@ -39,6 +41,12 @@ public sealed class StoreInvariants
     /// <summary>Where the store lies.</summary>
     public StoreLayout Layout { get; }
 
+    /// <summary>
+    /// Whether documents may have no stamp, since other programs put some there, or the workload's faults keep stamps from being set. The
+    /// default is false. A filesystem without attributes of users needs no such word.
+    /// </summary>
+    public bool AllowsUnstamped { get; init; }
+
     /// <summary>Opens the store in a process of a simulated machine.</summary>
     /// <param name="process">The process.</param>
     /// <exception cref="SafeStoreException">As <see cref="StateStore.OpenAsync"/>.</exception>
@@ -58,6 +66,11 @@ public sealed class StoreInvariants
     public async ValueTask<StateStore> RecoverAsync(CrashState state)
     {
         ArgumentNullException.ThrowIfNull(state);
+        if (!state.HasLostPower)
+        {
+            _ = List(state.FileSystem); // stamped before it can be seen: not even a reader beside a dead process sees one without
+        }
+
         _ = await OpenAsync(state.Process).ConfigureAwait(false);
         List<string> first = Look(state.FileSystem);
         state.EndRecovery();
@@ -77,10 +90,9 @@ public sealed class StoreInvariants
     /// <summary>Lists the roots; whatever a crash must not leave is a violation.</summary>
     private List<string> Look(SimulatedFileSystem fs)
     {
-        var found = new List<string>();
-        foreach ((string root, string metadata) in new[] { (Layout.Config, Layout.ConfigMetadata), (Layout.Run, Layout.RunMetadata) })
+        List<string> found = List(fs);
+        foreach (string metadata in new[] { Layout.ConfigMetadata, Layout.RunMetadata })
         {
-            Walk(fs, root, metadata, found);
             CheckMetadata(fs, metadata);
             var left = new List<string>();
             Walk(fs, $"{metadata}/new", "", left);
@@ -97,7 +109,16 @@ public sealed class StoreInvariants
         return found;
     }
 
-    private static void Walk(SimulatedFileSystem fs, string path, string except, List<string> found)
+    /// <summary>What the roots hold, but for metadata; documents with their versions.</summary>
+    private List<string> List(SimulatedFileSystem fs)
+    {
+        var found = new List<string>();
+        Walk(fs, Layout.Config, Layout.ConfigMetadata, found);
+        Walk(fs, Layout.Run, Layout.RunMetadata, found);
+        return found;
+    }
+
+    private void Walk(SimulatedFileSystem fs, string path, string except, List<string> found)
     {
         Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
         if (errno == Errno.NotFound)
@@ -118,7 +139,7 @@ public sealed class StoreInvariants
                 }
                 else if (entryPath != except)
                 {
-                    found.Add($"{entryPath} {Hash(fs, directory!, entry.Name):x}");
+                    found.Add($"{entryPath} {Look(fs, directory!, entry.Name)}");
                 }
             }
         }
@@ -143,7 +164,8 @@ public sealed class StoreInvariants
             : entries;
     }
 
-    private static UInt128 Hash(SimulatedFileSystem fs, DirectoryHandle directory, string name)
+    /// <summary>A hash of a file's content, and its version if it is a document.</summary>
+    private string Look(SimulatedFileSystem fs, DirectoryHandle directory, string name)
     {
         StorageException.ThrowIfFailed(
             fs.OpenFile(directory, name, FileUse.Read, out FileHandle? file), "open", $"{directory.Path}/{name}");
@@ -152,7 +174,26 @@ public sealed class StoreInvariants
             StorageException.ThrowIfFailed(fs.Stat(file!, out FileStatus status), "stat", file!.Path);
             byte[] bytes = new byte[status.Size];
             StorageException.ThrowIfFailed(fs.Read(file, bytes, 0, out int count), "read", file.Path);
-            return System.IO.Hashing.XxHash128.HashToUInt128(bytes.AsSpan(0, count));
+            ReadOnlySpan<byte> content = bytes.AsSpan(0, count);
+            Lsn? version = Identifier.IsFree(name) && !IsMetadata(directory.Path) ? CheckStamp(fs, file, content) : null;
+            return $"{System.IO.Hashing.XxHash128.HashToUInt128(content):x} {version}";
         }
+    }
+
+    private bool IsMetadata(string path) =>
+        path.StartsWith(Layout.ConfigMetadata, StringComparison.Ordinal) || path.StartsWith(Layout.RunMetadata, StringComparison.Ordinal);
+
+    private Lsn? CheckStamp(SimulatedFileSystem fs, FileHandle file, ReadOnlySpan<byte> content)
+    {
+        Errno errno = fs.GetAttribute(file, StampAttribute.Name, out _);
+        if (errno == Errno.NotSupported || (errno == Errno.NoData && AllowsUnstamped))
+        {
+            return null;
+        }
+
+        StorageException.ThrowIfFailed(DocumentStamp.Read(fs, file, out DocumentStamp? stamp, out _), "read the stamp", file.Path);
+        return stamp is { } found && found.Holds(content) ? found.Lsn
+            : throw new CrashViolationException(
+                $"The document '{file.Path}' {(stamp is null ? "has no stamp" : $"is not what transaction {stamp.Value.Lsn} wrote")}.");
     }
 }

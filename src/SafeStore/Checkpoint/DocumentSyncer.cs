@@ -19,7 +19,8 @@ namespace SafeStore.Checkpoint;
 /// Makes durable what published transactions touched: documents and lock files, then their directories, children before parents.
 /// </summary>
 internal sealed class DocumentSyncer(
-    RootSet roots, CommitLog log, SandboxLocker locker, WholeSyncer whole, LockWaiting waiting, ParkedRecords parked)
+    RootSet roots, CommitLog log, SandboxLocker locker, WholeSyncer whole, LockWaiting waiting, ParkedRecords parked,
+    Stamper stamper)
 {
     private readonly IDurableFileSystem _fs = roots.FileSystem;
 
@@ -173,13 +174,13 @@ internal sealed class DocumentSyncer(
         {
             using SandboxHold held =
                 await locker.LockAsync(sandbox, LockMode.Exclusive, waiting.DefaultTimeout, CancellationToken.None).ConfigureAwait(false);
-            if (await FindContentAsync(sandbox, key).ConfigureAwait(false) is { } content
+            if (await FindAsync(sandbox, key).ConfigureAwait(false) is { Content: not null } document
                 && held.Handles.Find(key.Root, key.Container) is { } directory)
             {
                 using var inOrder = new ParallelCalls(1);
-                using var files = new FileRewriter(_fs, inOrder, static (_, failure) => throw failure);
+                using var files = new FileRewriter(_fs, stamper, inOrder, static (_, failure) => throw failure);
                 files.Write(roots[key.Root], key.Container is null ? sandbox
-                    : $"{sandbox}/{key.Container}", directory, key.File, content.Span);
+                    : $"{sandbox}/{key.Container}", directory, key.File, document);
                 files.Complete();
             }
         }
@@ -194,7 +195,7 @@ internal sealed class DocumentSyncer(
     }
 
     /// <summary>What the log says of a document, and what is parked, which the log may not have any more.</summary>
-    private async ValueTask<ReadOnlyMemory<byte>?> FindContentAsync(string sandbox, DocumentKey key)
+    private async ValueTask<RedoDocument?> FindAsync(string sandbox, DocumentKey key)
     {
         using LogLock.Hold hold = await log.LockAsync(CancellationToken.None).ConfigureAwait(false);
         var redo = new Redo(sandbox);
@@ -205,7 +206,7 @@ internal sealed class DocumentSyncer(
             redo.Add(plan, record);
         }
 
-        return redo.Documents.TryGetValue(key, out RedoDocument? found) ? found.Content : null;
+        return redo.Documents.GetValueOrDefault(key);
     }
 
     private async ValueTask SyncDirectoriesAsync(

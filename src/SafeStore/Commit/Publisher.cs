@@ -14,13 +14,15 @@ namespace SafeStore.Commit;
 internal sealed class Publisher(RootSet roots, EngineEvents events)
 {
     private readonly IDurableFileSystem _fs = roots.FileSystem;
+    private readonly Stamper _stamper = new(roots, events);
 
     /// <summary>Publishes the plan of an existing sandbox, but for its lock word.</summary>
-    public void Publish(SandboxPlan plan, StagedPlan staged, SandboxHandles handles)
+    public void Publish(SandboxPlan plan, StagedPlan staged, SandboxHandles handles, Lsn lsn)
     {
-        PublishNew(staged);
+        PublishNew(plan, staged, lsn);
         foreach (StagedFile file in staged.Files)
         {
+            _stamper.Stamp(file.Root.Scratch.Directory, file.Name, lsn, file.Put.Content.Span);
             Publish(file);
         }
 
@@ -39,10 +41,11 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
     /// <summary>
     /// Lets new directories appear; of a new sandbox, the run root's first: from then on its lock file, held by us, speaks for it.
     /// </summary>
-    public void PublishNew(StagedPlan staged)
+    public void PublishNew(SandboxPlan plan, StagedPlan staged, Lsn lsn)
     {
         foreach (StagedDirectory directory in staged.Directories)
         {
+            Stamp(directory, plan, lsn);
             Errno errno = _fs.Rename(directory.Place, directory.Name, directory.TargetParent, directory.Target, RenameKind.NoReplace); // N4
             StorageException.ThrowIfFailed(errno, "publish a new directory", directory.TargetParent, directory.Target);
             staged.Appeared++;
@@ -64,9 +67,37 @@ internal sealed class Publisher(RootSet roots, EngineEvents events)
         }
     }
 
+    /// <summary>Stamps the documents of a new sandbox, with its containers, or of a new container.</summary>
+    private void Stamp(StagedDirectory staged, SandboxPlan plan, Lsn lsn)
+    {
+        Stamp(staged, staged.Name, plan.PutsInto(staged.Root.Root, staged.Container), lsn);
+        foreach (string container in staged.Container is null ? plan.CreatedContainers : [])
+        {
+            Stamp(staged, $"{staged.Name}/{container}", plan.PutsInto(staged.Root.Root, container), lsn);
+        }
+    }
+
+    private void Stamp(StagedDirectory staged, string path, IEnumerable<DocumentPut> puts, Lsn lsn)
+    {
+        DirectoryHandle? directory = null;
+        try
+        {
+            foreach (DocumentPut put in puts)
+            {
+                Errno errno = directory is null ? _fs.OpenDirectory(staged.Place, path, out directory) : Errno.None;
+                StorageException.ThrowIfFailed(errno, "open a new directory", staged.Place, path);
+                _stamper.Stamp(directory!, put.Key.File, lsn, put.Content.Span);
+            }
+        }
+        finally
+        {
+            directory?.Dispose();
+        }
+    }
+
     private void Publish(StagedFile file)
     {
-        (RootDirectory root, string name, DirectoryHandle directory, DocumentKey key, bool targetExists) = file;
+        (RootDirectory root, string name, DirectoryHandle directory, (DocumentKey key, _), bool targetExists) = file;
         DirectoryHandle scratch = root.Scratch.Directory;
         Errno errno = targetExists && !root.ReplacesByRename ? _fs.Rename(scratch, name, directory, key.File, RenameKind.Exchange)
             : Errno.NotFound;

@@ -5,7 +5,7 @@ using SafeStore.Roots;
 namespace SafeStore.Commit;
 
 /// <summary>A document's new bytes in a file of a scratch directory, and where they are to appear.</summary>
-internal sealed record StagedFile(RootDirectory Root, string Name, DirectoryHandle Directory, DocumentKey Key, bool TargetExists);
+internal sealed record StagedFile(RootDirectory Root, string Name, DirectoryHandle Directory, DocumentPut Put, bool TargetExists);
 
 /// <summary>A complete new directory, where it was built, and where it is to appear.</summary>
 internal sealed record StagedDirectory(

@@ -179,7 +179,7 @@ internal sealed class Stager(RootSet roots)
         Errno errno = ScratchFile.Write(_fs, root, (directory, put.Key.File), old, put.Content.Span, out string? name);
         if (name is not null)
         {
-            staged.Files.Add(new StagedFile(root, name, directory, put.Key, old is not null));
+            staged.Files.Add(new StagedFile(root, name, directory, put, old is not null));
         }
 
         StorageException.ThrowIfFailed(errno, "stage a document", directory, put.Key.File);

@@ -20,6 +20,7 @@ internal sealed class TransactionRunner(
     Func<CancellationToken, ValueTask> admit, EngineEvents events)
 {
     private readonly ContainerRules _containers = new(roots);
+    private readonly DocumentRules _documents = new(roots);
     private readonly Stager _stager = new(roots);
     private readonly Publisher _publisher = new(roots, events);
 
@@ -74,6 +75,11 @@ internal sealed class TransactionRunner(
         if (required is { } version && version != hold.Version)
         {
             throw new VersionConflictException(hold.Sandbox, version, hold.Version);
+        }
+
+        foreach (RequiredDocument document in participant.RequiredDocuments)
+        {
+            _documents.Check(document);
         }
 
         if (plan.Kind == PlanKind.Update)
@@ -241,7 +247,7 @@ internal sealed class TransactionRunner(
         Exception? first = null;
         foreach (Participant participant in participants)
         {
-            first = Try(participant, Publish) ?? first; // C7
+            first = Try(participant, each => Publish(each, lsn)) ?? first; // C7
         }
 
         // C8: no word says "idle" before all of the transaction is published, so that a copy can be cut between two transactions.
@@ -273,31 +279,31 @@ internal sealed class TransactionRunner(
 #pragma warning restore CA1031
     }
 
-    private void Publish(Participant participant)
+    private void Publish(Participant participant, Lsn lsn)
     {
         (SandboxHold hold, SandboxPlan plan, _) = participant;
         switch (plan.Kind)
         {
             case PlanKind.Create:
-                PublishNew(participant);
+                PublishNew(participant, lsn);
                 break;
             case PlanKind.Remove:
                 _publisher.Remove(plan.Sandbox);
                 break;
             default:
-                _publisher.Publish(plan, participant.Staged, hold.Handles);
+                _publisher.Publish(plan, participant.Staged, hold.Handles, lsn);
                 break;
         }
     }
 
-    private void PublishNew(Participant participant)
+    private void PublishNew(Participant participant, Lsn lsn)
     {
         SandboxHold hold = participant.Hold;
         locker.Adopt(hold, participant.Staged.LockFile!);
         hold.IsSpent = true;
         try
         {
-            _publisher.PublishNew(participant.Staged);
+            _publisher.PublishNew(participant.Plan, participant.Staged, lsn);
         }
         catch when (participant.Staged.Appeared == 0)
         {
@@ -328,6 +334,9 @@ internal sealed class TransactionRunner(
 /// <summary>One sandbox of a transaction: the lock, what to do, and at which version.</summary>
 internal sealed record Participant(SandboxHold Hold, SandboxPlan Plan, Lsn? RequiredVersion)
 {
+    /// <summary>What single documents must be.</summary>
+    public RequiredDocument[] RequiredDocuments { get; init; } = [];
+
     public StagedPlan Staged { get; } = new();
 }
 

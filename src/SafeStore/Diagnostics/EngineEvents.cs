@@ -12,9 +12,11 @@ internal sealed partial class EngineEvents(ILogger logger)
     private long _rolledForward;
     private long _rolledBack;
     private long _checkpoints;
+    private long _unstamped;
 
     public StoreStatistics Statistics => new(
-        Volatile.Read(ref _commits), Volatile.Read(ref _rolledForward), Volatile.Read(ref _rolledBack), Volatile.Read(ref _checkpoints));
+        Volatile.Read(ref _commits), Volatile.Read(ref _rolledForward), Volatile.Read(ref _rolledBack), Volatile.Read(ref _checkpoints),
+        Volatile.Read(ref _unstamped));
 
     public void Committed() => Interlocked.Increment(ref _commits);
 
@@ -47,6 +49,15 @@ internal sealed partial class EngineEvents(ILogger logger)
     public void WholeSyncFailed(string directory, Errno errno) => LogWholeSyncFailed(logger, directory, errno, (int)errno);
 
     public void NotEmptied(string scratch) => LogNotEmptied(logger, scratch);
+
+    /// <summary>Told once in the log; counted each time.</summary>
+    public void NotStamped(string directory, Errno errno)
+    {
+        if (Interlocked.Increment(ref _unstamped) == 1)
+        {
+            LogNotStamped(logger, directory, errno, (int)errno);
+        }
+    }
 
     public void NotJournaled(string root, string filesystem) => LogNoJournal(logger, root, filesystem);
 
@@ -125,6 +136,12 @@ internal sealed partial class EngineEvents(ILogger logger)
         13, LogLevel.Warning,
         "The store was opened read-only, and its log does not tell whether all durable transactions are visible. Run 'safestore repair'")]
     private static partial void LogPendingUnknown(ILogger logger, Exception? failure);
+
+    [LoggerMessage(
+        14, LogLevel.Warning,
+        "A document in {Directory} could not be stamped: {Errno} (errno {Number}). Edits and damage of such documents are not noticed, and "
+        + "no version of them can be required. Later ones are only counted (StoreStatistics.Unstamped)")]
+    private static partial void LogNotStamped(ILogger logger, string directory, Errno errno, int number);
 
     [LoggerMessage(
         7, LogLevel.Warning,

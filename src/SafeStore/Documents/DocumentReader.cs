@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.Text.Json;
 using SafeStore.FileSystem;
@@ -9,46 +8,43 @@ using SafeStore.Vocabulary;
 namespace SafeStore.Documents;
 
 /// <summary>Reads documents and lists what there is. Takes no lock: a document's file is always whole.</summary>
-internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int documentBytesMax)
+internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, StoreOptions options)
 {
     /// <summary>Reads a document; false if it does not exist, which for a value type the value cannot tell.</summary>
     public bool TryRead<T>(in DocumentAddress document, DocumentKind<T> kind, out T? value)
     {
         value = default;
-        byte[]? rented = Load(document, out int length);
-        if (rented is null)
+        if (Load(document) is not { } content)
         {
             return false;
         }
 
-        try
+        using (content)
         {
-            value = Parse(document, kind, rented.AsSpan(0, length));
+            value = Parse(document, kind, content.Bytes);
             return value is not null;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
         }
     }
 
     /// <summary>A document's bytes, checked to be JSON; null if it does not exist.</summary>
-    public byte[]? ReadJson(in DocumentAddress document)
+    public byte[]? ReadJson(in DocumentAddress document) => Load(document) is { } content ? CheckJson(document, content) : null;
+
+    /// <summary>A document's bytes, checked to be JSON, and its version; null if it does not exist.</summary>
+    public DocumentResult<byte[]>? ReadVersioned(DocumentId document) => LoadStamped(document.Address) is { } content
+        ? new DocumentResult<byte[]>(document, CheckJson(document.Address, content), null) { Version = content.Version } : null;
+
+    /// <summary>A document and its version; null if it does not exist.</summary>
+    public DocumentResult<T>? ReadVersioned<T>(in DocumentAddress document, DocumentKind<T> kind)
     {
-        byte[]? rented = Load(document, out int length);
-        if (rented is null)
+        if (LoadStamped(document) is not { } content)
         {
             return null;
         }
 
-        try
+        using (content)
         {
-            ReadOnlySpan<byte> json = rented.AsSpan(0, length);
-            return JsonRules.FindFault(json) is { } fault ? throw Corrupt(document, fault) : json.ToArray();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
+            T? value = Parse(document, kind, content.Bytes);
+            return value is null ? null : new DocumentResult<T>(document.Id, value, null) { Version = content.Version };
         }
     }
 
@@ -57,11 +53,34 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
     {
         try
         {
+            if (options.CheckStamps)
+            {
+                return ReadVersioned(document);
+            }
+
             return ReadJson(document.Address) is { } json ? new DocumentResult<byte[]>(document, json, null) : null;
         }
         catch (SafeStoreException failure)
         {
             return new DocumentResult<byte[]>(document, null, failure);
+        }
+    }
+
+    /// <summary>A document or what is wrong with it; null if it does not exist (any more).</summary>
+    public DocumentResult<T>? ReadOrError<T>(DocumentId document, DocumentKind<T> kind)
+    {
+        try
+        {
+            if (options.CheckStamps)
+            {
+                return ReadVersioned(document.Address, kind);
+            }
+
+            return TryRead(document.Address, kind, out T? value) ? new DocumentResult<T>(document, value, null) : null;
+        }
+        catch (SafeStoreException failure)
+        {
+            return new DocumentResult<T>(document, default, failure);
         }
     }
 
@@ -173,21 +192,54 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, int d
         return entries;
     }
 
-    private byte[]? Load(in DocumentAddress document, out int length)
+    /// <summary>A document, compared with its stamp if the store does that; null if it does not exist.</summary>
+    private StampedContent? Load(in DocumentAddress document)
     {
+        if (options.CheckStamps)
+        {
+            return LoadStamped(document);
+        }
+
         Span<char> path = stackalloc char[DocumentAddress.PathCharactersMax];
         path = path[..document.WritePath(path)];
-        Errno errno = WholeFile.Read(fs, roots[document.Root].Directory, path, documentBytesMax, out byte[] rented, out length);
-        switch (errno)
+        Errno errno = WholeFile.Read(
+            fs, roots[document.Root].Directory, path, options.DocumentBytesMax, out byte[] rented, out int length);
+        return IsThere(document, errno) ? new StampedContent(rented, length, null, StampState.None) : null;
+    }
+
+    /// <exception cref="DocumentStampException">Its stamp does not hold, and the store compares them.</exception>
+    private StampedContent? LoadStamped(in DocumentAddress document)
+    {
+        Errno errno = StampedContent.Read(
+            fs, roots[document.Root].Directory, document.Id.RelativePath, options.DocumentBytesMax, out StampedContent content);
+        if (!IsThere(document, errno))
         {
-            case Errno.None:
-                return rented;
-            case Errno.NotFound or Errno.NotDirectory: // the container's name is a document's
-                return null;
-            case Errno.FileTooLarge:
-                throw new DocumentTooLargeException(document.Id, PathOf(document), documentBytesMax);
-            default:
-                throw new StorageException("read the document", PathOf(document), errno);
+            return null;
+        }
+
+        if (options.CheckStamps && content.State is StampState.Edited or StampState.Damaged)
+        {
+            content.Dispose();
+            throw new DocumentStampException(
+                document.Id, PathOf(document), content.Stamp!.Value.Lsn, content.State == StampState.Edited);
+        }
+
+        return content;
+    }
+
+    private bool IsThere(in DocumentAddress document, Errno errno) => errno switch
+    {
+        Errno.None => true,
+        Errno.NotFound or Errno.NotDirectory => false, // the container's name is a document's
+        Errno.FileTooLarge => throw new DocumentTooLargeException(document.Id, PathOf(document), options.DocumentBytesMax),
+        _ => throw new StorageException("read the document", PathOf(document), errno),
+    };
+
+    private byte[] CheckJson(in DocumentAddress document, StampedContent content)
+    {
+        using (content)
+        {
+            return JsonRules.FindFault(content.Bytes) is { } fault ? throw Corrupt(document, fault) : content.Bytes.ToArray();
         }
     }
 

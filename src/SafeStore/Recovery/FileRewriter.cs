@@ -16,9 +16,11 @@ namespace SafeStore.Recovery;
 /// at all.
 /// </remarks>
 /// <param name="fs">The filesystem.</param>
+/// <param name="stamper">Stamps them.</param>
 /// <param name="syncs">Syncs them.</param>
 /// <param name="failed">Told of a sandbox one of whose documents could not be written; throws to end it.</param>
-internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs, Action<string, StorageException> failed) : IDisposable
+internal sealed class FileRewriter(IDurableFileSystem fs, Stamper stamper, ParallelCalls syncs, Action<string, StorageException> failed)
+    : IDisposable
 {
     private const int FilesPerBatch = 64;
 
@@ -30,14 +32,14 @@ internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs, A
     /// <param name="path">The path, from the root, of a directory that stays what it is until then.</param>
     /// <param name="directory">The same directory.</param>
     /// <param name="name">The document's name.</param>
-    /// <param name="content">Its content.</param>
-    public void Write(RootDirectory root, string path, DirectoryHandle directory, string name, ReadOnlySpan<byte> content)
+    /// <param name="document">Its content, and the transaction that the content is of.</param>
+    public void Write(RootDirectory root, string path, DirectoryHandle directory, string name, RedoDocument document)
     {
-        Errno errno = TryWrite(root, path, directory, name, content);
+        Errno errno = TryWrite(root, path, directory, name, document);
         if (errno is Errno.NoSpace or Errno.QuotaExceeded && _written.Count > 0)
         {
             Complete(); // gives the space of the old versions back
-            errno = TryWrite(root, path, directory, name, content);
+            errno = TryWrite(root, path, directory, name, document);
         }
 
         StorageException.ThrowIfFailed(errno, "write a document anew", directory, name);
@@ -103,8 +105,9 @@ internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs, A
         }
     }
 
-    private Errno TryWrite(RootDirectory root, string path, DirectoryHandle directory, string name, ReadOnlySpan<byte> content)
+    private Errno TryWrite(RootDirectory root, string path, DirectoryHandle directory, string name, RedoDocument document)
     {
+        ReadOnlySpan<byte> content = document.Content!.Value.Span;
         FileStatus? old = fs.Stat(directory, name, out FileStatus status) == Errno.None && status.Kind == FileKind.Regular ? status : null;
         Errno errno = ScratchFile.Write(fs, root, (directory, name), old, content, out string? scratch);
         FileHandle? file = null;
@@ -115,6 +118,7 @@ internal sealed class FileRewriter(IDurableFileSystem fs, ParallelCalls syncs, A
             return errno;
         }
 
+        stamper.Stamp(root.Scratch.Directory, scratch!, document.Lsn, content);
         var written = new WrittenFile(root, path, scratch, name);
         _written.Add(written);
         _batch.Add(file!, written);

@@ -85,13 +85,13 @@ internal sealed class Redo(string sandbox)
         foreach (DocumentPut put in plan.Puts)
         {
             Revive(put.Key.Container);
-            _documents[put.Key] = new RedoDocument(put.Content, record.Segment.IdentityOf(put.Key.Root));
+            _documents[put.Key] = new RedoDocument(put.Content, record.Segment.IdentityOf(put.Key.Root), record.Lsn);
         }
 
         foreach (DocumentKey key in plan.Deletes)
         {
             Revive(key.Container);
-            _documents[key] = new RedoDocument(null, record.Segment.IdentityOf(key.Root));
+            _documents[key] = new RedoDocument(null, record.Segment.IdentityOf(key.Root), record.Lsn);
         }
 
         Last = record.Lsn;
@@ -125,4 +125,5 @@ internal sealed record RedoContainer(bool Exists, bool IsReplaced, SegmentHeader
 /// <summary>What becomes of a document.</summary>
 /// <param name="Content">Its bytes; null if it is deleted.</param>
 /// <param name="Root">The identity of the root that it was meant for.</param>
-internal sealed record RedoDocument(ReadOnlyMemory<byte>? Content, Guid Root);
+/// <param name="Lsn">The transaction that does it.</param>
+internal sealed record RedoDocument(ReadOnlyMemory<byte>? Content, Guid Root, Lsn Lsn);

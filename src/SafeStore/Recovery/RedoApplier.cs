@@ -25,6 +25,7 @@ internal sealed class RedoApplier : IDisposable
     private readonly EngineEvents _events;
     private readonly IDurableFileSystem _fs;
     private readonly NewDirectory _new;
+    private readonly Stamper _stamper;
     private readonly FileRewriter _files;
     private readonly OverruledFiles _overruled;
     private readonly Leftovers _leftovers;
@@ -37,7 +38,8 @@ internal sealed class RedoApplier : IDisposable
     {
         (_roots, _identity, _syncs, _events, _fs) = (roots, identity, syncs, events, roots.FileSystem);
         _new = new NewDirectory(_fs);
-        _files = new FileRewriter(_fs, syncs, Fail);
+        _stamper = new Stamper(roots, events);
+        _files = new FileRewriter(_fs, _stamper, syncs, Fail);
         _overruled = new OverruledFiles(roots, identity, events);
         _leftovers = new Leftovers(roots);
     }
@@ -232,6 +234,7 @@ internal sealed class RedoApplier : IDisposable
             {
                 Errno errno = _fs.CreateFile(directory, key.File, root.FilePermissions, content.Span, out _);
                 StorageException.ThrowIfFailed(errno, "write a document", directory, key.File);
+                _stamper.Stamp(directory, key.File, document.Lsn, content.Span);
                 _files.Add(root, redo.Sandbox, directory, key.File);
             }
         }
@@ -285,9 +288,9 @@ internal sealed class RedoApplier : IDisposable
         foreach ((DocumentKey key, RedoDocument document) in documents)
         {
             _ = _overruled.TryKeepDocument(root, redo, directory, key);
-            if (document.Content is { } bytes)
+            if (document.Content is not null)
             {
-                _files.Write(root, path, directory, key.File, bytes.Span);
+                _files.Write(root, path, directory, key.File, document);
                 continue;
             }
 

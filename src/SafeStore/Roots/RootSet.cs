@@ -6,7 +6,7 @@ using SafeStore.FileSystem;
 namespace SafeStore.Roots;
 
 /// <summary>The open roots of a store.</summary>
-internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootDirectory run) : IDisposable
+internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootDirectory run, TimeProvider clock) : IDisposable
 {
     public IDurableFileSystem FileSystem => fs;
 
@@ -25,15 +25,18 @@ internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootD
     /// <summary>When the recovery has ended that this process has made or joined, by the clock of files.</summary>
     public DateTimeOffset OpenSince { get; set; } = DateTimeOffset.MaxValue;
 
+    /// <summary>Tells the time of stamps.</summary>
+    public TimeProvider Clock => clock;
+
     /// <summary>Whether both outlive a power loss in the shape in which the filesystem has synced them.</summary>
     public bool AreJournaled => config.Traits.IsJournaled && run.Traits.IsJournaled;
 
     public static RootSet Open(IDurableFileSystem fs, StoreLayout layout, StoreOptions options) =>
-        Open(fs, root => RootDirectory.Open(fs, layout, root, options));
+        Open(fs, root => RootDirectory.Open(fs, layout, root, options), options.TimeProvider);
 
     /// <summary>Opens roots that exist, to look at them.</summary>
     public static RootSet OpenToLook(IDurableFileSystem fs, StoreLayout layout) =>
-        Open(fs, root => RootDirectory.OpenToLook(fs, layout, root));
+        Open(fs, root => RootDirectory.OpenToLook(fs, layout, root), TimeProvider.System);
 
     /// <summary>Takes this object's scratch directories; the caller holds the store open.</summary>
     /// <param name="events">Told of what could not be emptied.</param>
@@ -56,12 +59,12 @@ internal sealed class RootSet(IDurableFileSystem fs, RootDirectory config, RootD
         run.Dispose();
     }
 
-    private static RootSet Open(IDurableFileSystem fs, Func<StoreRoot, RootDirectory> open)
+    private static RootSet Open(IDurableFileSystem fs, Func<StoreRoot, RootDirectory> open, TimeProvider clock)
     {
         RootDirectory config = open(StoreRoot.Config);
         try
         {
-            return new RootSet(fs, config, open(StoreRoot.Run));
+            return new RootSet(fs, config, open(StoreRoot.Run), clock);
         }
         catch
         {

@@ -290,7 +290,7 @@ internal sealed class StoreMetadata(RootSet roots)
         byte[] value = Encoding.ASCII.GetBytes(store.ToString("D"));
         if (_fs.GetAttribute(root.Directory, Attribute, out byte[] found) != Errno.None || !found.AsSpan().SequenceEqual(value))
         {
-            _ = _fs.SetAttribute(root.Directory, Attribute, value); // where there are none, root.json has to do
+            _ = _fs.SetAttribute(root.Directory, ".", Attribute, value); // where there are none, root.json has to do
         }
     }
 

@@ -35,6 +35,41 @@ public sealed class DocumentCorruptException : SafeStoreException
 }
 
 /// <summary>
+/// A document is not what its last transaction wrote: its stamp does not hold (<see cref="StoreOptions.CheckStamps"/>). The file is left as
+/// it is. If the edit is wanted, put the document anew, which stamps it; otherwise restore it from a backup.
+/// </summary>
+public sealed class DocumentStampException : SafeStoreException
+{
+    internal DocumentStampException(DocumentId document, string path, Lsn version, bool isEdited)
+        : base($"The document '{path}' is not what transaction {version} wrote: "
+            + (isEdited ? "another program has edited it since" : "it is damaged")
+            + ". The file was left as it is; put a good value in its place, which stamps it.")
+    {
+        Document = document;
+        Path = path;
+        Version = version;
+        IsEdited = isEdited;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "stamp";
+
+    /// <summary>Which document.</summary>
+    public DocumentId Document { get; }
+
+    /// <summary>The file's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>The LSN in the stamp: of the transaction that wrote the document last.</summary>
+    public Lsn Version { get; }
+
+    /// <summary>
+    /// Whether it was edited by another program, as far as the file's size and time tell; otherwise it is damaged.
+    /// </summary>
+    public bool IsEdited { get; }
+}
+
+/// <summary>
 /// A document is larger than <see cref="StoreOptions.DocumentBytesMax"/>. Reading leaves it as it is; writing changes nothing.
 /// </summary>
 public sealed class DocumentTooLargeException : SafeStoreException

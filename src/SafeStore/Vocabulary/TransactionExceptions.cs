@@ -3,8 +3,8 @@ using System;
 namespace SafeStore;
 
 /// <summary>
-/// A sandbox is no longer at the version at which it was read: it was changed meanwhile. Nothing was changed; read again and decide
-/// anew.
+/// A sandbox or document is no longer at the version at which it was read: it was changed meanwhile. Nothing was changed; read again and
+/// decide anew.
 /// </summary>
 public sealed class VersionConflictException : SafeStoreException
 {
@@ -17,16 +17,28 @@ public sealed class VersionConflictException : SafeStoreException
         Actual = actual;
     }
 
+    internal VersionConflictException(DocumentId document, Lsn required, Lsn actual, string reason)
+        : base($"The document '{document}' is not as version {required} left it: {reason}. Read it again and decide anew.")
+    {
+        Sandbox = document.Sandbox;
+        Document = document;
+        Required = required;
+        Actual = actual;
+    }
+
     /// <inheritdoc/>
     public override string Code => "version-conflict";
 
     /// <summary>The sandbox.</summary>
     public string Sandbox { get; }
 
+    /// <summary>The document, if the version of one was required.</summary>
+    public DocumentId? Document { get; }
+
     /// <summary>The version that was required.</summary>
     public Lsn Required { get; }
 
-    /// <summary>The version that it has.</summary>
+    /// <summary>The version that it has; of a document the one of its stamp, 0 without.</summary>
     public Lsn Actual { get; }
 }
 

@@ -152,7 +152,7 @@ public sealed class SeamOnDisksTests : IDisposable
         {
             using DirectoryHandle without = Open(path);
             using FileHandle file = Create(without, "new");
-            Assert.Equal(Errno.NotSupported, _fileSystem.SetAttribute(file, "user.note", "note"u8));
+            Assert.Equal(Errno.NotSupported, _fileSystem.SetAttribute(without, "new", "user.note", "note"u8));
             Assert.Equal(Errno.None, _fileSystem.CopyAttributes(root, "old", without, "new"));
             using FileHandle other = Create(root, "other");
             Assert.Equal(Errno.None, _fileSystem.CopyAttributes(without, "new", root, "other"));

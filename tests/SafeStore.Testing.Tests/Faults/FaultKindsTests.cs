@@ -176,7 +176,7 @@ public sealed class FaultKindsTests
         Assert.Equal(Errno.ReadOnly, rig.Files.Allocate(file, 100));
         Assert.Equal(Errno.ReadOnly, rig.Calls.Truncate(file, 0));
         Assert.Equal(Errno.ReadOnly, rig.Files.SyncFile(file));
-        Assert.Equal(Errno.ReadOnly, rig.Files.SetAttribute(file, "user.a", "x"u8));
+        Assert.Equal(Errno.ReadOnly, rig.Files.SetAttribute(root, "a", "user.a", "x"u8));
         Assert.Equal(Errno.ReadOnly, rig.Files.CreateFile(root, "b", Rig.Mode640, out _));
         Assert.Equal(Errno.ReadOnly, rig.Files.MakeDirectory(root, "b", Rig.Mode750, out _));
         Assert.Equal(Errno.ReadOnly, rig.Files.Rename(root, "a", root, "b", RenameKind.Replace));
@@ -217,7 +217,7 @@ public sealed class FaultKindsTests
         Assert.Equal(0, count);
         Assert.Equal(Errno.InputOutput, files.MapWords(file, out SharedWords? words));
         Assert.Null(words);
-        Assert.Equal(Errno.InputOutput, files.SetAttribute(file, "user.a", "x"u8));
+        Assert.Equal(Errno.InputOutput, files.SetAttribute(root, "a", "user.a", "x"u8));
         Assert.Equal(Errno.InputOutput, files.GetAttribute(file, "user.a", out byte[] value));
         Assert.Empty(value);
         Assert.Equal(Errno.InputOutput, files.Describe(root, out FileSystemTraits? traits));

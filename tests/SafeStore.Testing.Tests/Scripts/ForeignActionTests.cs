@@ -36,7 +36,7 @@ public sealed class ForeignActionTests
             ForeignAction.Custom("set an attribute", static files =>
             {
                 Assert.Equal(Errno.None, files.OpenRoot("/d", out DirectoryHandle? directory));
-                Assert.Equal(Errno.None, files.SetAttribute(directory!, "user.id", "1"u8));
+                Assert.Equal(Errno.None, files.SetAttribute(directory!, ".", "user.id", "1"u8));
             }));
         _rig.Machine.Clock.Advance(TimeSpan.FromHours(1));
         Perform(ForeignAction.CopyTree("/d", "/copy"));

@@ -19,7 +19,10 @@ public sealed class ParkingScriptTests(ITestOutputHelper output)
     private const string Place = $"/store/config/{Blocked}/{NumberedSandboxes.Document}";
     private const string Aside = "/store/aside";
 
-    private readonly StoreWorkload _workload = StoreWorkload.On(PersistenceProfile.Strict);
+    private readonly StoreWorkload _workload = new(
+        new StoreInvariants(StoreLayout.At("/store")) { AllowsUnstamped = true }, // what the other program puts in the way
+        isConfigVolatile: false,
+        isRunVolatile: false);
 
     [Fact]
     public Task A_recovery_parks_what_a_mounted_document_is_in_the_way_of_and_a_lock_applies_it() => ExploreAsync(script =>

@@ -111,13 +111,13 @@ public sealed class DocumentStampTests : IDisposable
         Set(value);
     }
 
-    private void Set(byte[] value) =>
-        Opened(file => Assert.Equal(Errno.None, _fs.SetAttribute(file, StampAttribute.Name, value)));
+    private void Set(byte[] value) => Opened((directory, _) =>
+        Assert.Equal(Errno.None, _fs.SetAttribute(directory, "state.json", StampAttribute.Name, value)));
 
     private (Lsn? Lsn, StampState State) Look()
     {
         (Lsn?, StampState) answer = default;
-        Opened(file =>
+        Opened((_, file) =>
         {
             Assert.Equal(
                 Errno.None, DocumentStamp.Look(_fs, file, File.ReadAllBytes(Document), out DocumentStamp? stamp, out StampState state));
@@ -126,7 +126,7 @@ public sealed class DocumentStampTests : IDisposable
         return answer;
     }
 
-    private void Opened(Action<FileHandle> use)
+    private void Opened(Action<DirectoryHandle, FileHandle> use)
     {
         Assert.Equal(Errno.None, _fs.OpenRoot(_temp.Path, out DirectoryHandle? directory));
         using (directory)
@@ -134,7 +134,7 @@ public sealed class DocumentStampTests : IDisposable
             Assert.Equal(Errno.None, _fs.OpenFile(directory!, "state.json", FileUse.Read, out FileHandle? file));
             using (file)
             {
-                use(file!);
+                use(directory!, file!);
             }
         }
     }

@@ -60,23 +60,42 @@ public abstract partial class DurableFileSystemContract
         DirectoryHandle directory = MakeDirectory("d");
         Assert.Equal(Errno.NoData, FileSystem.GetAttribute(directory, "user.a", out byte[] value));
         Assert.Empty(value);
-        Assert.Equal(Errno.None, FileSystem.SetAttribute(directory, "user.a", "of a directory"u8));
+        Assert.Equal(Errno.None, FileSystem.SetAttribute(directory, ".", "user.a", "of a directory"u8));
         Assert.Equal(Errno.None, FileSystem.GetAttribute(OpenDirectory("d"), "user.a", out value));
         Assert.Equal("of a directory"u8, value);
         Assert.Equal(Errno.None, FileSystem.SyncDirectory(directory));
+        PlantSymbolicLink("link", "d");
+        Assert.Equal(Errno.SymbolicLink, FileSystem.SetAttribute(Root, "link", "user.a", "x"u8));
+        Assert.Equal(Errno.Invalid, FileSystem.SetAttribute(Root, "d/e", "user.a", "x"u8));
+        Assert.Equal(Errno.Invalid, FileSystem.SetAttribute(Root, "..", "user.a", "x"u8));
+        Assert.Equal(Errno.NotFound, FileSystem.SetAttribute(Root, "missing", "user.a", "x"u8));
+    }
+
+    [Fact]
+    public void A_file_that_replaces_another_does_not_take_its_stamp_over()
+    {
+        Create("old");
+        FileHandle file = Create("new");
+        Assert.Equal(Errno.None, FileSystem.SetAttribute(Root, "old", "user.safestore", "stamp"u8));
+        Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "old", Root, "new"));
+        Assert.Equal(Errno.NoData, FileSystem.GetAttribute(file, "user.safestore", out _));
+        Assert.Equal(Errno.None, FileSystem.SetAttribute(Root, "old", "user.note", "note"u8));
+        Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "old", Root, "new"));
+        Assert.Equal(Errno.NoData, FileSystem.GetAttribute(file, "user.safestore", out _));
+        Assert.Equal(Errno.None, FileSystem.GetAttribute(file, "user.note", out _));
     }
 
     [Fact]
     public void A_file_that_replaces_another_takes_its_attributes_of_users_over()
     {
-        FileHandle old = Create("old");
+        Create("old");
         byte[] large = new byte[2000];
         large.AsSpan().Fill(7);
-        Assert.Equal(Errno.None, FileSystem.SetAttribute(old, "user.small", "s"u8));
-        Assert.Equal(Errno.None, FileSystem.SetAttribute(old, "user.large", large));
-        Assert.Equal(Errno.None, FileSystem.SetAttribute(old, "user.empty", []));
+        Assert.Equal(Errno.None, FileSystem.SetAttribute(Root, "old", "user.small", "s"u8));
+        Assert.Equal(Errno.None, FileSystem.SetAttribute(Root, "old", "user.large", large));
+        Assert.Equal(Errno.None, FileSystem.SetAttribute(Root, "old", "user.empty", []));
         FileHandle file = Create("new");
-        Assert.Equal(Errno.None, FileSystem.SetAttribute(file, "user.own", "o"u8));
+        Assert.Equal(Errno.None, FileSystem.SetAttribute(Root, "new", "user.own", "o"u8));
 
         Assert.Equal(Errno.None, FileSystem.CopyAttributes(Root, "old", Root, "new"));
 

@@ -121,7 +121,8 @@ internal sealed class FaultyFileSystem(IDurableFileSystem inner) : IDurableFileS
 
     public Errno GetAttribute(Handle handle, string name, out byte[] value) => inner.GetAttribute(handle, name, out value);
 
-    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) => inner.SetAttribute(handle, name, value);
+    public Errno SetAttribute(DirectoryHandle directory, string name, string attribute, ReadOnlySpan<byte> value) =>
+        Enter(nameof(SetAttribute)) is var fault and not Errno.None ? fault : inner.SetAttribute(directory, name, attribute, value);
 
     public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) =>
         inner.CopyAttributes(from, name, directory, target);

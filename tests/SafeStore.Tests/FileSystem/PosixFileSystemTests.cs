@@ -153,7 +153,7 @@ public sealed class PosixFileSystemTests : IDisposable
             Assert.Empty(value);
             if (errno == Errno.NotSupported)
             {
-                Assert.Equal(Errno.NotSupported, _fileSystem.SetAttribute(file!, "user.safestore", "x"u8));
+                Assert.Equal(Errno.NotSupported, _fileSystem.SetAttribute(root, "a", "user.safestore", "x"u8));
                 return;
             }
 
@@ -161,7 +161,7 @@ public sealed class PosixFileSystemTests : IDisposable
             foreach (int size in new[] { 3, 0, 2000 })
             {
                 byte[] expected = [.. Enumerable.Range(0, size).Select(number => (byte)number)];
-                Assert.Equal(Errno.None, _fileSystem.SetAttribute(file!, "user.safestore", expected));
+                Assert.Equal(Errno.None, _fileSystem.SetAttribute(root, "a", "user.safestore", expected));
                 Assert.Equal(Errno.None, _fileSystem.GetAttribute(file!, "user.safestore", out value));
                 Assert.Equal(expected, value);
             }

@@ -90,10 +90,10 @@ public sealed class PosixRefusedCallTests : IDisposable
     [InlineData(Errno.NotPermitted)]
     public void Where_listxattrat_is_refused_attributes_are_copied_all_the_same(Errno errno)
     {
-        using FileHandle old = Create("old");
+        Create("old").Dispose();
         Create("plain").Dispose();
         Directory.CreateSymbolicLink(Path.Combine(_temp.Path, "link"), "old");
-        Assert.Equal(Errno.None, _fileSystem.SetAttribute(old, "user.note", "note"u8));
+        Assert.Equal(Errno.None, _fileSystem.SetAttribute(_root, "old", "user.note", "note"u8));
         using FileHandle file = Create("new");
         RefusedCalls.Run(RefusedCall.ListAttributes(errno), () =>
         {
@@ -105,6 +105,27 @@ public sealed class PosixRefusedCallTests : IDisposable
         });
         Assert.Equal(Errno.None, _fileSystem.GetAttribute(file, "user.note", out byte[] value));
         Assert.Equal("note"u8, value);
+    }
+
+    [Theory]
+    [InlineData(Errno.NotImplemented)]
+    [InlineData(Errno.NotPermitted)]
+    public void Where_setxattrat_is_refused_attributes_are_set_all_the_same(Errno errno)
+    {
+        using FileHandle file = Create("a");
+        Directory.CreateSymbolicLink(Path.Combine(_temp.Path, "link"), "a");
+        RefusedCalls.Run(RefusedCall.SetAttributes(errno), () =>
+        {
+            Assert.Equal(Errno.None, _fileSystem.SetAttribute(_root, "a", "user.note", "note"u8));
+            Assert.Equal(Errno.None, _fileSystem.SetAttribute(_root, ".", "user.note", "note"u8));
+            Assert.Equal(Errno.SymbolicLink, _fileSystem.SetAttribute(_root, "link", "user.note", "other"u8));
+            Assert.Equal(Errno.NotFound, _fileSystem.SetAttribute(_root, "missing", "user.note", "note"u8));
+        });
+        foreach (Handle handle in new Handle[] { file, _root })
+        {
+            Assert.Equal(Errno.None, _fileSystem.GetAttribute(handle, "user.note", out byte[] value));
+            Assert.Equal("note"u8, value);
+        }
     }
 
     [Fact]

@@ -21,6 +21,8 @@ internal readonly record struct RefusedCall(uint Number, Errno Errno, int Argume
 
     public static RefusedCall ListAttributes(Errno errno) => new(465, errno);
 
+    public static RefusedCall SetAttributes(Errno errno) => new(463, errno);
+
     /// <summary>renameat2 with these flags.</summary>
     public static RefusedCall Rename(Errno errno, uint flags) => new(IsArm64 ? 276u : 316u, errno, Argument: 4, flags);
 }

@@ -229,7 +229,9 @@ internal sealed class ScriptedFileSystem : IDurableFileSystem
 
     public Errno GetAttribute(Handle handle, string name, out byte[] value) => _inner.GetAttribute(handle, name, out value);
 
-    public Errno SetAttribute(Handle handle, string name, ReadOnlySpan<byte> value) => _inner.SetAttribute(handle, name, value);
+    public Errno SetAttribute(DirectoryHandle directory, string name, string attribute, ReadOnlySpan<byte> value) =>
+        Ask(nameof(SetAttribute), directory, name) is var fault and not Errno.None ? fault
+            : _inner.SetAttribute(directory, name, attribute, value);
 
     public Errno CopyAttributes(DirectoryHandle from, string name, DirectoryHandle directory, string target) =>
         Ask(nameof(CopyAttributes), from, name) is var fault and not Errno.None ? fault

@@ -21,7 +21,7 @@ public sealed partial class RoomTests
         (Top, ["Checkpoint", "Recovery", "Commit", "Log", "Locking", "Documents", "Roots", "Diagnostics", "Vocabulary"]),
         ("Checkpoint", ["Recovery", "Commit", "Log", "Locking", "Roots", "Threads", "Diagnostics", "Vocabulary"]),
         ("Recovery", ["Commit", "Log", "Locking", "Roots", "Threads", "Diagnostics", "Vocabulary"]),
-        ("Commit", ["Log", "Locking", "Roots", "Diagnostics", "Vocabulary"]),
+        ("Commit", ["Log", "Locking", "Documents", "Roots", "Diagnostics", "Vocabulary"]),
         ("Log", ["Locking", "Roots", "Threads", "Vocabulary"]),
         ("Locking", ["Roots", "Threads", "Vocabulary"]),
         ("Documents", ["Roots", "Vocabulary"]),

@@ -193,7 +193,7 @@ public sealed class StoreMetadataTests : IDisposable
         Assert.Equal(Errno.None, fs.OpenRoot(root, out DirectoryHandle? directory));
         using (directory)
         {
-            Assert.Equal(Errno.None, fs.SetAttribute(directory!, "user.safestore.store", "none"u8));
+            Assert.Equal(Errno.None, fs.SetAttribute(directory!, ".", "user.safestore.store", "none"u8));
         }
     }
 
