@@ -4,13 +4,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Real filesystems, real faults, other programs' locks.
+# Real filesystems, real faults, other programs' locks, a real browser.
 needed=()
 command -v strace >/dev/null || needed+=(strace)
 command -v flock >/dev/null || needed+=(util-linux)
 command -v mkfs.ext4 >/dev/null || needed+=(e2fsprogs)
 command -v mkfs.xfs >/dev/null || needed+=(xfsprogs)
 command -v mkfs.btrfs >/dev/null || needed+=(btrfs-progs)
+command -v chromium >/dev/null || needed+=(chromium)
 if [ "${#needed[@]}" -gt 0 ]; then
     as_root=()
     [ "$(id -u)" -eq 0 ] || as_root=(sudo)

@@ -28,7 +28,12 @@ public sealed class StoreExplorationTests(ITestOutputHelper output)
         {
             CrashReport report =
                 await StoreTorture.RunAsync(
-                StoreTorture.Machines[index], seed, Environment.ProcessorCount, TestContext.Current.CancellationToken);
+                    StoreTorture.Machines[index],
+                    TortureRound.Thorough,
+                    seed,
+                    Environment.ProcessorCount,
+                    null,
+                    TestContext.Current.CancellationToken);
             report.ThrowIfViolated();
             sum = sum is null ? report : sum.Add(report);
         }

@@ -55,6 +55,11 @@ public sealed record CrashExplorerOptions
     /// <summary>How many runs may be spent on making a violation smaller. The default is 200.</summary>
     public int ShrinksMax { get; init; } = 200;
 
+    /// <summary>
+    /// Is told how many states have been checked, after each of them, from the thread that did. Null, the default, for nothing.
+    /// </summary>
+    public IProgress<long>? Progress { get; init; }
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(ExhaustiveMax, nameof(ExhaustiveMax));

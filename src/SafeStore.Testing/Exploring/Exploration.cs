@@ -135,6 +135,7 @@ internal sealed class Exploration
             bool isCrashedAgain = _options.Depth > 1 && seed % (ulong)_options.NestedEvery == 0;
             Nesting? nesting = isCrashedAgain ? new Nesting(1, [outcomes.Describe(outcome, recorder.TraceAround(cut))], position) : null;
             Exception? failure = await CheckAsync(image, promise, seed, nesting, cancellation).ConfigureAwait(false);
+            TellProgress();
             if (failure is not null)
             {
                 (Outcome simplest, failure) =
@@ -200,7 +201,9 @@ internal sealed class Exploration
                         Crashes = nesting.Crashes.Add(outcomes.Describe(outcome, recorder.TraceAround(cut)))
                     }
                     : null;
-                if (await CheckAsync(image, after, seed, deeper, cancellation).ConfigureAwait(false) is { } failure)
+                Exception? refused = await CheckAsync(image, after, seed, deeper, cancellation).ConfigureAwait(false);
+                TellProgress();
+                if (refused is { } failure)
                 {
                     (Outcome simplest, failure) =
                         await SimplifyAsync(outcomes, outcome, after, seed, failure, cancellation).ConfigureAwait(false);
@@ -232,6 +235,9 @@ internal sealed class Exploration
 
         return (outcome, failure);
     }
+
+    private void TellProgress() =>
+        _options.Progress?.Report(Interlocked.Read(ref _kills) + Interlocked.Read(ref _powerLosses) + Interlocked.Read(ref _nested));
 
     private void Report(Position position, ImmutableArray<Crash> crashes, Exception failure)
     {

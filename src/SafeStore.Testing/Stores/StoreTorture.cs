@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Immutable;
 using System.Threading;
 using System.Threading.Tasks;
@@ -16,11 +17,21 @@ internal sealed record TortureMachine(PersistenceProfile Profile, PersistencePro
     public override string ToString() => Run is null ? Profile.Name : $"{Profile.Name}, run root on {Run.Name}";
 }
 
+/// <summary>How much is done in a round.</summary>
+/// <param name="Steps">How many transactions and other steps there are.</param>
+/// <param name="Rarity">By what the states that are crashed again while they recover are fewer.</param>
+internal sealed record TortureRound(int Steps, int Rarity)
+{
+    /// <summary>Seconds on each machine.</summary>
+    public static TortureRound Brief { get; } = new(4, 16);
+
+    /// <summary>Minutes on each machine.</summary>
+    public static TortureRound Thorough { get; } = new(12, 1);
+}
+
 /// <summary>Random transactions on random machines, each crashed everywhere. A round follows from its seed.</summary>
 internal static class StoreTorture
 {
-    private const int Steps = 12;
-
     /// <summary>Two sealed segments make a checkpoint due, and one of them stays; otherwise each one does, and none stays.</summary>
     private static readonly StoreOptions s_longLog =
         new() { SegmentBytes = 16 * 1024, LogBytesMax = 32 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan };
@@ -39,7 +50,8 @@ internal static class StoreTorture
         new(PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true }, null, NestedEvery: 64),
     ];
 
-    public static ValueTask<CrashReport> RunAsync(TortureMachine machine, ulong seed, int workers, CancellationToken cancellation)
+    public static ValueTask<CrashReport> RunAsync(
+        TortureMachine machine, TortureRound round, ulong seed, int workers, IProgress<long>? progress, CancellationToken cancellation)
     {
         SimulatedMount? mount = machine.Run is null ? null : new SimulatedMount("/run", machine.Run);
         StoreWorkload workload = StoreWorkload.On(machine.Profile, mount, seed % 2 == 0 ? s_longLog : null);
@@ -50,9 +62,10 @@ internal static class StoreTorture
             Machine = new SimulatedMachineOptions { Seed = seed, StagesFirst = seed % 3 == 0, Mounts = mount is null ? [] : [mount] },
             Workers = workers,
             Depth = 3,
-            NestedEvery = machine.NestedEvery,
+            NestedEvery = machine.NestedEvery * round.Rarity,
+            Progress = progress,
         });
         return explorer.ExploreStepsAsync<StoreStep>(
-            new StoreScripts(seed).Next(Steps), workload.PerformAsync, workload.CheckAsync, cancellation);
+            new StoreScripts(seed).Next(round.Steps), workload.PerformAsync, workload.CheckAsync, cancellation);
     }
 }

@@ -2,7 +2,7 @@ using System;
 using System.Threading.Tasks;
 using Xunit;
 
-namespace SafeStore.Cli.Tests;
+namespace SafeStore.Cli.Tests.Torture;
 
 public sealed class TortureTests
 {
@@ -19,8 +19,8 @@ public sealed class TortureTests
     }
 
     [Theory]
-    [InlineData("--hours", "0")]
-    [InlineData("--hours", "x")]
+    [InlineData("--minutes", "0")]
+    [InlineData("--minutes", "x")]
     [InlineData("--rounds", "0")]
     [InlineData("--seed", "-1")]
     public async Task Torture_with_a_wrong_option_says_so(string option, string value)
