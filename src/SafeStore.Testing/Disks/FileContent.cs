@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.IO.Hashing;
 
 namespace SafeStore.Testing.Disks;
@@ -90,16 +91,18 @@ internal sealed class FileContent
         return new FileContent(pages, size);
     }
 
-    /// <summary>Adds the content to a hash. Pages that were never written count as what they read as.</summary>
+    /// <summary>Adds what can be read to a hash. Pages of zeros, written or not, are left out: a log's segment is little else.</summary>
     public void AddTo(NonCryptographicHashAlgorithm hash)
     {
-        Span<byte> zeros = stackalloc byte[PageBytes];
-        zeros.Clear();
-        for (long offset = 0; offset < Size; offset += PageBytes)
+        Span<byte> number = stackalloc byte[sizeof(int)];
+        for (int page = 0; page < _pages.Length; page++)
         {
-            int page = (int)(offset / PageBytes);
-            ReadOnlySpan<byte> bytes = page < _pages.Length && _pages[page] is { } written ? written : zeros;
-            hash.Append(bytes[..(int)Math.Min(PageBytes, Size - offset)]);
+            if (_pages[page] is { } bytes && bytes.AsSpan().ContainsAnyExcept((byte)0))
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(number, page);
+                hash.Append(number);
+                hash.Append(bytes);
+            }
         }
     }
 

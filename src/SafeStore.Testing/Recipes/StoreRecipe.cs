@@ -9,7 +9,7 @@ namespace SafeStore.Testing.Recipes;
 /// <summary>A store: each version is one transaction.</summary>
 internal sealed record StoreRecipe() : Recipe("SafeStore", "One transaction, whatever it changes.")
 {
-    private static readonly StoreInvariants s_invariants = new(StoreLayout.At("/store"), new StoreOptions());
+    private static readonly StoreInvariants s_invariants = new(StoreLayout.At("/store"), new StoreOptions { SegmentBytes = 64 * 1024 });
 
     public override async ValueTask PrepareAsync(SimulatedProcess process)
     {

@@ -34,6 +34,7 @@ internal sealed class Browser : IAsyncDisposable
         string[] arguments =
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
+            "--disable-breakpad", "--disable-crash-reporter",
             "--remote-debugging-port=0", $"--user-data-dir={profile}", "about:blank",
         ];
         var browser = new Browser(Process.Start(new ProcessStartInfo("chromium", arguments) { RedirectStandardError = true })!, profile);
