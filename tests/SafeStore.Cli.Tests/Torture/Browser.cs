@@ -170,7 +170,7 @@ internal sealed class Browser : IAsyncDisposable
             do
             {
                 part = await socket.ReceiveAsync(buffer.AsMemory(), Stop);
-                message.Write(buffer, 0, part.Count);
+                await message.WriteAsync(buffer.AsMemory(0, part.Count), Stop);
             }
             while (!part.EndOfMessage);
             JsonNode read = JsonNode.Parse(message.ToArray()) ?? throw new InvalidDataException("Chromium sent null.");

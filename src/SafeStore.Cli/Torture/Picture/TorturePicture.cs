@@ -12,6 +12,9 @@ namespace SafeStore.Cli.Torture.Picture;
 /// <summary><c>safestore torture --html</c>: sets SafeStore beside other ways to save, call by call.</summary>
 internal static class TorturePicture
 {
+    private const UnixFileMode ReadableByAll =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     /// <summary>Explores all recipes and writes the report; a file that is there is replaced by it as a whole.</summary>
     public static async Task<int> WriteAsync(string file, PersistenceProfile profile, ulong seed, CancellationToken stop)
     {
@@ -24,7 +27,7 @@ internal static class TorturePicture
         }
 
         string page = new PicturePage(strips.ToImmutable(), profile, seed).ToString();
-        new AtomicFile(new PosixFileSystem()).Write(Path.GetFullPath(file), Encoding.UTF8.GetBytes(page));
+        new AtomicFile(new PosixFileSystem()) { Mode = ReadableByAll }.Write(Path.GetFullPath(file), Encoding.UTF8.GetBytes(page));
         return ExitCode.Ok;
     }
 }
