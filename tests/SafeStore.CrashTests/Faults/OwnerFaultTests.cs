@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Support;
@@ -221,6 +222,7 @@ public sealed class OwnerFaultTests : IDisposable
         service.End();
         Assert.Contains("replaced", Files.Read(document));
         Assert.Equal(before, Describe(document));
+        Assert.Contains(Attributes(document), static line => line.StartsWith("user.safestore=", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -329,7 +331,11 @@ public sealed class OwnerFaultTests : IDisposable
         Tool.Run(command[0], [.. command.AsSpan(1), path]);
     }
 
+    /// <summary>All that a file has but its stamp, which is of one content.</summary>
     private static string Describe(string path) => Tool.TryRun("stat", "--format=%a %u %g", path).Output
         + Tool.TryRun("getfacl", "-n", "-p", path).Output
-        + Tool.TryRun("getfattr", "-d", "-m", "-", "--absolute-names", path).Output;
+        + string.Join('\n', Attributes(path).Where(static line => !line.StartsWith("user.safestore=", StringComparison.Ordinal)));
+
+    private static string[] Attributes(string path) =>
+        Tool.TryRun("getfattr", "-d", "-m", "-", "--absolute-names", path).Output.Split('\n');
 }
