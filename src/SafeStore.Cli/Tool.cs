@@ -35,6 +35,7 @@ internal static class Tool
             StatusCommand.Create(),
             LocksCommand.Create(),
             LogCommand.Create(),
+            WatchCommand.Create(),
             ListCommand.Create(),
             CheckCommand.Create(),
             ImportCommand.Create(),

@@ -7,6 +7,7 @@ using SafeStore.Operations.Locks;
 using SafeStore.Operations.Log;
 using SafeStore.Operations.Sandboxes;
 using SafeStore.Operations.Status;
+using SafeStore.Operations.Watch;
 
 namespace SafeStore.Operations;
 
@@ -97,6 +98,37 @@ public sealed class StoreView : IDisposable
     /// <param name="from">The first to show.</param>
     /// <exception cref="StorageException">The log cannot be read.</exception>
     public IEnumerable<LoggedTransaction> ReadLog(Lsn from = default) => new TransactionReader(_options, _roots[0]).Read(from);
+
+    /// <summary>
+    /// The transactions in the log as <see cref="ReadLog"/> gives them, and then further ones as they are written, also before they are
+    /// durable. Looks at the log every 50 ms.
+    /// </summary>
+    /// <param name="from">The first to give; null for the oldest that the log holds.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ChangesNotInLogException">
+    /// The log does not hold the transactions from there on, or a checkpoint has released what was not read yet.
+    /// </exception>
+    /// <exception cref="LogCorruptException">The log is damaged.</exception>
+    /// <exception cref="StorageException">The log cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IAsyncEnumerable<LoggedTransaction> FollowLogAsync(Lsn? from = null, CancellationToken cancellationToken = default) =>
+        new TransactionReader(_options, _roots[0]).FollowAsync(from, cancellationToken);
+
+    /// <summary>
+    /// The committed changes in the order of their LSNs, as <see cref="StoreWatching.WatchAsync"/> gives them, for a store that is not
+    /// opened. It looks every 50 ms, and finishes nothing: it waits where a dead process has left a transaction unfinished, until a process
+    /// that has the store open finishes that.
+    /// </summary>
+    /// <param name="from">The first to give; null for what is committed from now on.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="NotFoundException">A root is not there.</exception>
+    /// <exception cref="ChangesNotInLogException">The log does not hold the changes from there on, or not any more.</exception>
+    /// <exception cref="LogCorruptException">The log is damaged.</exception>
+    /// <exception cref="StoreFaultedException">The store is faulted, and says so to those who may read its words.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IAsyncEnumerable<StoreChange> WatchAsync(Lsn? from = null, CancellationToken cancellationToken = default) =>
+        new ViewedChanges(_options, _roots).WatchAsync(from, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_roots, static root => root.Dispose());

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Changes;
 using SafeStore.Checkpoint;
 using SafeStore.Commit;
 using SafeStore.Diagnostics;
@@ -24,6 +25,8 @@ internal sealed class Engine : IEngine
     private readonly LockWaiting _waiting;
     private readonly Maintenance _maintenance;
     private readonly Committer _committer;
+    private readonly CommitSignal _signal;
+    private readonly EngineChanges _changes;
 
     private Engine(StoreOptions options, OpenedStore opened, LockWaiting waiting, EngineEvents events)
     {
@@ -42,10 +45,12 @@ internal sealed class Engine : IEngine
         Checkpointer =
             new Checkpointer(new CheckpointLock(opened.Anchor, waiting), log, opened.Log.Dirty, published, documents, parked, events);
         _maintenance = new Maintenance(log, Checkpointer, options, events);
-        _committer = new Committer(log, waiting.Guard, _maintenance.Nudge);
+        _committer = new Committer(log, opened.Log.Shared, waiting.Guard, _maintenance.Nudge);
         var limit = new LogLimit(log, Checkpointer, waiting);
         Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, limit.AdmitAsync, events);
         Reader = new DocumentReader(roots.FileSystem, roots, options);
+        _signal = new CommitSignal(opened.Log.Shared);
+        _changes = new EngineChanges(roots, log, opened.Log.Shared, _signal, published, parked, waiting);
     }
 
     public RootSet Roots { get; }
@@ -160,7 +165,11 @@ internal sealed class Engine : IEngine
         return [.. Reader.ListSandboxes().Where(separation.TrySeparate)];
     }
 
-    /// <summary>Ends all waits for sandboxes.</summary>
+    public ChangeReader ReadChanges(Lsn? from) => new(_changes, from);
+
+    public ValueTask<Lsn> AwaitCreationsAsync(CancellationToken cancellation) => _changes.AwaitCreationsAsync(cancellation);
+
+    /// <summary>Ends all waits for sandboxes and changes.</summary>
     public void StopWaiting() => _waiting.Close();
 
     /// <summary>Closes the store; the last process to do so leaves the documents durable without the log.</summary>
@@ -183,6 +192,7 @@ internal sealed class Engine : IEngine
         {
             Gates.Dispose();
             _committer.Dispose();
+            _signal.Dispose();
             _log.Dispose();
             _anchor.Dispose();
             _waiting.Dispose();

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Changes;
 using SafeStore.Commit;
 using SafeStore.Documents;
 using SafeStore.Locking;
@@ -40,6 +41,14 @@ internal interface IEngine : IAsyncDisposable
     /// <exception cref="StoreReadOnlyException">It only looks.</exception>
     IReadOnlyList<string> SeparateLockFiles();
 
-    /// <summary>Ends all waits for sandboxes.</summary>
+    /// <summary>Reads the committed changes in order.</summary>
+    /// <param name="from">The first to give; null for what is committed from now on.</param>
+    ChangeReader ReadChanges(Lsn? from);
+
+    /// <summary>Waits until the roots show each sandbox whose creation is in the log up to the LSN that is returned.</summary>
+    /// <exception cref="StoreReadOnlyException">It only looks.</exception>
+    ValueTask<Lsn> AwaitCreationsAsync(CancellationToken cancellation);
+
+    /// <summary>Ends all waits for sandboxes and changes.</summary>
     void StopWaiting();
 }

@@ -1,8 +1,8 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Changes;
 using SafeStore.Commit;
 using SafeStore.Diagnostics;
 using SafeStore.Documents;
@@ -22,12 +22,14 @@ namespace SafeStore;
 internal sealed class ReadOnlyEngine : IEngine
 {
     private readonly RootSet _roots;
+    private readonly StoreOptions _options;
     private readonly LockWaiting _waiting;
     private readonly ReaderLocker _locker;
 
     private ReadOnlyEngine(RootSet roots, StoreOptions options, long? pending)
     {
         _roots = roots;
+        _options = options;
         _waiting = new LockWaiting(options.TimeProvider, options.LockTimeout);
         _locker = new ReaderLocker(roots, _waiting);
         PendingTransactions = pending;
@@ -43,15 +45,7 @@ internal sealed class ReadOnlyEngine : IEngine
     public bool IsJournaled => _roots.AreJournaled;
 
     /// <summary>As far as the words may be read.</summary>
-    public bool IsFaulted
-    {
-        get
-        {
-            Span<byte> status = stackalloc byte[sizeof(ulong)];
-            return _roots.FileSystem.ReadWhole(_roots.Run.Metadata, SharedState.FileName, status, out int count) == Errno.None
-                && count == status.Length && (StoreStatus)BinaryPrimitives.ReadUInt64LittleEndian(status) == StoreStatus.Faulted;
-        }
-    }
+    public bool IsFaulted => LookedChanges.IsFaulted(_roots.FileSystem, _roots.Run.Metadata);
 
     public TransactionRunner Runner => throw new StoreReadOnlyException("begin a transaction");
 
@@ -77,6 +71,19 @@ internal sealed class ReadOnlyEngine : IEngine
     public ValueTask<Lsn> CheckpointAsync(CancellationToken cancellation) => throw new StoreReadOnlyException("make a checkpoint");
 
     public IReadOnlyList<string> SeparateLockFiles() => throw new StoreReadOnlyException("give sandboxes lock files of their own");
+
+    public ChangeReader ReadChanges(Lsn? from)
+    {
+        var looked = new LookedChanges(
+            _options, (_roots.Config.Directory, _roots.Config.Metadata), (_roots.Run.Directory, _roots.Run.Metadata))
+        {
+            Closing = _waiting.Closing,
+        };
+        return new ChangeReader(looked, from, looked);
+    }
+
+    public ValueTask<Lsn> AwaitCreationsAsync(CancellationToken cancellation) =>
+        throw new StoreReadOnlyException("list all and go on from there");
 
     public void StopWaiting() => _waiting.Close();
 

@@ -13,6 +13,7 @@ const string Usage = """
     memory    memory after commits to many sandboxes    [--sandboxes 10000]
     micro     parts of the engine, with allocations     (BenchmarkDotNet)
     model     typed documents: JSON, creations, loads   [--rounds 5] [--json FILE] [--markdown FILE]
+    watch     how long a change takes to a watcher      [--count 2000]
     commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--writers 1] [--new]
 
     All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root),
@@ -26,7 +27,7 @@ if (arguments.Command == "worker")
     return 0;
 }
 
-if (arguments.Has("--help") || arguments.Command is not ("compare" or "limits" or "memory" or "micro" or "model" or "commits"))
+if (arguments.Has("--help") || arguments.Command is not ("compare" or "limits" or "memory" or "micro" or "model" or "watch" or "commits"))
 {
     await Console.Error.WriteLineAsync(Usage);
     return 64;
@@ -50,6 +51,7 @@ try
         "memory" => MemoryGrowth.RunAsync(directory, arguments),
         "micro" => Micro.RunAsync(directory),
         "model" => ModelComparison.RunAsync(directory, arguments),
+        "watch" => WatchLatency.RunAsync(directory, arguments),
         _ => PlainLoop.RunAsync(directory, arguments),
     });
     return 0;

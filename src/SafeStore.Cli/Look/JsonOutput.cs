@@ -17,6 +17,7 @@ namespace SafeStore.Cli.Look;
 [JsonSerializable(typeof(StatusLine))]
 [JsonSerializable(typeof(LockLine))]
 [JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(WatchLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;
 
 /// <summary>Writes one JSON object a line, as docs/cli.md tells its members.</summary>

@@ -65,6 +65,30 @@ internal sealed record LoggedMember(
         [.. sandbox.Deletes.Select(static each => new DocumentMember(each.Container, each.Root, each.File))]);
 }
 
+/// <summary>What <c>watch --json</c> writes of a transaction.</summary>
+internal sealed record WatchLine(long Lsn, IReadOnlyList<ChangedMember> Sandboxes)
+{
+    public static WatchLine Of(StoreChange change) => new(change.Lsn.Value, [.. change.Sandboxes.Select(ChangedMember.Of)]);
+}
+
+/// <summary>What a committed transaction does to one sandbox.</summary>
+internal sealed record ChangedMember(
+    string Sandbox, LoggedKind Kind, bool HeldUp, IReadOnlyList<string> CreatedContainers, IReadOnlyList<string> RemovedContainers,
+    IReadOnlyList<WrittenMember> Puts, IReadOnlyList<DocumentMember> Deletes)
+{
+    public static ChangedMember Of(ChangedSandbox sandbox) => new(
+        sandbox.Sandbox, sandbox.Kind, sandbox.IsHeldUp, sandbox.CreatedContainers, sandbox.RemovedContainers,
+        [.. sandbox.Puts.Select(WrittenMember.Of)],
+        [.. sandbox.Deletes.Select(static each => new DocumentMember(each.Container, each.Root, each.File))]);
+}
+
+/// <summary>A document with its new value.</summary>
+internal sealed record WrittenMember(string? Container, StoreRoot Root, string File, JsonElement Value)
+{
+    public static WrittenMember Of(WrittenDocument put) => new(
+        put.Document.Container, put.Document.Root, put.Document.File, JsonElement.Parse(put.Content.Span));
+}
+
 /// <summary>A document of a sandbox.</summary>
 internal sealed record DocumentMember(string? Container, StoreRoot Root, string File);
 

@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Globalization;
 using System.Linq;
+using System.Threading.Tasks;
 using SafeStore.Operations;
 
 namespace SafeStore.Cli.Look;
@@ -14,19 +14,21 @@ internal static class LogCommand
         var command = new LookCommand(
             "log", "Shows the transactions in the log, oldest first: LSN, segment, size, and what each does to which sandbox. A checkpoint "
             + "takes old ones out.");
-        var from = new Option<long>("--from") { Description = "The first LSN to show.", HelpName = "LSN" };
-        from.Validators.Add(static result =>
+        Option<Lsn?> from = LsnOption.From(command.Command, "The first LSN to show.");
+        var follow = new Option<bool>("--follow")
         {
-            if (result.Tokens is [{ } token]
-                && !long.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            {
-                result.AddError($"--from must be an LSN, a whole number, and not '{token.Value}'.");
-            }
-        });
-        command.Command.Add(from);
+            Description = "Goes on with the transactions that are written, also before they are durable, until it is ended by a signal.",
+        };
+        command.Command.Add(follow);
         return command.Does(async look =>
         {
-            IEnumerable<LoggedTransaction> transactions = look.View.ReadLog(new Lsn(look.Arguments.GetValue(from)));
+            Lsn? first = look.Arguments.GetValue(from);
+            if (look.Arguments.GetValue(follow))
+            {
+                return await FollowAsync(look, first);
+            }
+
+            IEnumerable<LoggedTransaction> transactions = look.View.ReadLog(first ?? default);
             if (look.IsJson)
             {
                 await JsonOutput.WriteAsync(look.Output, transactions.Select(LogLine.Of), JsonOutput.Types.LogLine);
@@ -42,6 +44,25 @@ internal static class LogCommand
         });
     }
 
+    private static async Task<IEnumerable<StoreProblem>> FollowAsync(LookCommand.Call look, Lsn? from)
+    {
+        await foreach (LoggedTransaction transaction in look.View.FollowLogAsync(from, look.Stop))
+        {
+            if (look.IsJson)
+            {
+                await JsonOutput.WriteAsync(look.Output, [LogLine.Of(transaction)], JsonOutput.Types.LogLine);
+            }
+            else
+            {
+                var text = new TextOutput();
+                text.Lines(RowsOf(transaction).Select(static row => string.Join("  ", row)));
+                await text.WriteAsync(look.Output);
+            }
+        }
+
+        return [];
+    }
+
     /// <summary>One row for each sandbox; the transaction's own columns stand in the first.</summary>
     private static IEnumerable<string[]> RowsOf(LoggedTransaction transaction) => transaction.Sandboxes.Select((sandbox, index) => new[]
     {
@@ -49,15 +70,7 @@ internal static class LogCommand
         index > 0 ? "" : TextOutput.Shown(transaction.Bytes), sandbox.Sandbox, string.Join(", ", OperationsOf(sandbox)),
     });
 
-    private static IEnumerable<string> OperationsOf(LoggedSandbox sandbox) =>
-    [
-        .. sandbox.Kind == LoggedKind.Update ? [] : new[] { TextOutput.Shown(sandbox.Kind) },
-        .. sandbox.RemovedContainers.Select(static container => $"remove {container}/"),
-        .. sandbox.CreatedContainers.Select(static container => $"create {container}/"),
-        .. sandbox.Deletes.Select(static document => $"delete {PathOf(document)}"),
-        .. sandbox.Puts.Select(static put => $"put {PathOf(put.Document)} ({TextOutput.Shown(put.Bytes)})"),
-    ];
-
-    private static string PathOf(DocumentId document) =>
-        $"{TextOutput.Shown(document.Root)}:{(document.Container is null ? "" : document.Container + "/")}{document.File}";
+    private static IEnumerable<string> OperationsOf(LoggedSandbox sandbox) => OperationText.Of(
+        sandbox.Kind, sandbox.RemovedContainers, sandbox.CreatedContainers, sandbox.Deletes,
+        sandbox.Puts.Select(static put => (put.Document, put.Bytes)));
 }

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using SafeStore.Commit;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Log;
 
@@ -11,6 +13,8 @@ namespace SafeStore.Operations.Log;
 internal sealed class OpenLog : IDisposable
 {
     private const string SparePrefix = "spare-";
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
     private readonly IDurableFileSystem _fs;
     private readonly DirectoryHandle _handle;
@@ -50,6 +54,32 @@ internal sealed class OpenLog : IDisposable
         }
     }
 
+    /// <summary>
+    /// The records from an LSN on as they come: whether they are durable and published, is not looked at. Looks again and again.
+    /// </summary>
+    /// <param name="from">The first to give.</param>
+    /// <param name="time">The clock of the pauses.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ChangesNotInLogException">A checkpoint was faster.</exception>
+    /// <exception cref="LogCorruptException">The log is damaged.</exception>
+    /// <exception cref="StorageException">A segment cannot be read.</exception>
+    public async IAsyncEnumerable<LoggedTransaction> FollowAsync(
+        Lsn from, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var log = new LogFollower(_directory, from);
+        while (true)
+        {
+            while (log.Peek(synced: default) is { } record)
+            {
+                log.Take();
+                yield return PlanText.Tell(record);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            await Task.Delay(s_pause, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>How many segments there are, their size, and the size of the spares.</summary>
     public (int Segments, long Bytes, long SpareBytes) Measure()
     {
@@ -59,6 +89,9 @@ internal sealed class OpenLog : IDisposable
             .Sum(entry => _fs.Stat(_handle, entry.Name, out FileStatus status) == Errno.None ? status.Size : 0);
         return (_directory.List().Count, _directory.MeasureBytes(), spares);
     }
+
+    /// <summary>The oldest LSN that the log can hold.</summary>
+    public Lsn Oldest() => _directory.List() is [var oldest, ..] ? oldest : new Lsn(1);
 
     /// <summary>The LSN before the newest segment, for a log without a record; null if there is no segment that can be read.</summary>
     public Lsn? LastLsn() => _directory.List() is [.., var newest] && TryOpen(newest) is { } segment
@@ -88,9 +121,7 @@ internal sealed class OpenLog : IDisposable
             position = next;
             if (record.Lsn >= from)
             {
-                yield return new LoggedTransaction(
-                    record.Lsn, System.IO.Path.GetFileName(segment.File.Path), RecordFormat.SizeOf(record.Payload.Length),
-                    [.. (PlanCodec.TryRead(record.Payload) ?? []).Select(Tell)]);
+                yield return PlanText.Tell(record);
             }
         }
     }
@@ -111,20 +142,4 @@ internal sealed class OpenLog : IDisposable
             return null;
         }
     }
-
-    private static LoggedSandbox Tell(SandboxPlan plan) => new(plan.Sandbox, plan.Kind switch
-    {
-        PlanKind.Create => LoggedKind.Create,
-        PlanKind.Remove => LoggedKind.Remove,
-        _ => LoggedKind.Update,
-    })
-    {
-        CreatedContainers = plan.CreatedContainers,
-        RemovedContainers = plan.RemovedContainers,
-        Puts = [.. plan.Puts.Select(put => new DocumentEntry(IdOf(plan, put.Key), put.Content.Length))],
-        Deletes = [.. plan.Deletes.Select(key => IdOf(plan, key))],
-    };
-
-    private static DocumentId IdOf(SandboxPlan plan, DocumentKey key) =>
-        DocumentId.Trusted(plan.Sandbox, key.Container, key.Root, key.File);
 }

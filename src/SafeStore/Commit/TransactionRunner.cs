@@ -51,6 +51,7 @@ internal sealed class TransactionRunner(
         }
 
         Publish(changed, commit.Lsn);
+        committer.Announce();
         events.Committed();
         return commit.Lsn;
     }

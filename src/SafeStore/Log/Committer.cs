@@ -24,6 +24,7 @@ internal sealed class Committer : IDisposable
     private const int BatchCapacity = 4;
 
     private readonly CommitLog _log;
+    private readonly SharedState _shared;
     private readonly StarvationGuard? _guard;
     private readonly Action _segmentHalfFull;
     private readonly WorkThread _thread;
@@ -39,9 +40,10 @@ internal sealed class Committer : IDisposable
     /// <summary>The list of the last batch, kept for the next one.</summary>
     private List<PendingCommit>? _lastBatch = new(BatchCapacity);
 
-    public Committer(CommitLog log, StarvationGuard? guard, Action segmentHalfFull)
+    public Committer(CommitLog log, SharedState shared, StarvationGuard? guard, Action segmentHalfFull)
     {
         _log = log;
+        _shared = shared;
         _guard = guard;
         _segmentHalfFull = segmentHalfFull;
         _thread = new WorkThread("SafeStore log", LeadForAllAsync);
@@ -51,6 +53,9 @@ internal sealed class Committer : IDisposable
 
     /// <summary>Whether a commit has to wait for a checkpoint first.</summary>
     public bool IsLogTooLong => _log.IsTooLong;
+
+    /// <summary>Tells the processes that wait for a commit that there is one, which is published.</summary>
+    public void Announce() => _shared.TryAnnounceCommit();
 
     /// <summary>
     /// Puts a transaction into the log, and stages it meanwhile; durable on return unless it touches volatile roots only. Cancellation is

@@ -219,7 +219,8 @@ internal static class LogReader
         }
     }
 
-    private static void CheckLink(string path, LogPosition end, SegmentHeader next)
+    /// <exception cref="LogCorruptException">A segment does not go on where the one before it ends.</exception>
+    public static void CheckLink(string path, LogPosition end, SegmentHeader next)
     {
         if (next.PreviousLsn != end.Next.Previous || next.PreviousChecksum != end.Checksum)
         {

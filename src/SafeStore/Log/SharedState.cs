@@ -45,14 +45,17 @@ internal enum SharedWord
     /// <summary>1 while a process waits for the sync lock.</summary>
     SyncLockWaiting,
 
-    /// <summary>The store's life, so that it tells whether the words are still those that its first opener wrote.</summary>
-    Life,
+    /// <summary>1 while a process waits for a commit.</summary>
+    CommitAwaited,
 
     /// <summary>The inode of the config root's metadata directory: a copy by hard links has the same words and another one.</summary>
     Home,
 
     /// <summary>When the last recovery has ended, by the clock of files, in ticks.</summary>
     Since,
+
+    /// <summary>The store's life, so that it tells whether the words are still those that its first opener wrote.</summary>
+    Life,
 }
 
 /// <summary>
@@ -69,7 +72,7 @@ internal sealed class SharedState : IDisposable
 {
     public const string FileName = "words";
 
-    private const int Bytes = 80;
+    private const int Bytes = 88;
 
     private readonly IDurableFileSystem _fs;
     private readonly FileHandle _file;
@@ -92,6 +95,9 @@ internal sealed class SharedState : IDisposable
             StorageException.ThrowIfFailed(errno, "map the shared state", file);
         }
     }
+
+    /// <summary>Whether <see cref="Wait"/> sleeps.</summary>
+    public bool CanSleep => _words is not null;
 
     public StoreStatus Status => (StoreStatus)Read(SharedWord.Status);
 
@@ -200,6 +206,31 @@ internal sealed class SharedState : IDisposable
     public void Wait(SharedWord word, ulong value, TimeSpan timeout) => _words?.Wait((int)word, value, timeout);
 
     public void Wake(SharedWord word) => _words?.Wake((int)word);
+
+    /// <summary>Lets those go on that sleep while the word is 1.</summary>
+    public void EndWait(SharedWord word)
+    {
+        _ = TryWrite(word, 0);
+        Wake(word);
+    }
+
+    /// <summary>
+    /// Wakes the processes that wait for a commit. One that announces itself after this look at the word looks at the log after that.
+    /// </summary>
+    public void TryAnnounceCommit()
+    {
+        try
+        {
+            if (ReadHint(SharedWord.CommitAwaited) != 0)
+            {
+                EndWait(SharedWord.CommitAwaited);
+            }
+        }
+        catch (SafeStoreException)
+        {
+            // The words are gone, which the next append tells; what was committed stays so.
+        }
+    }
 
     public void Dispose() => _words?.Dispose();
 

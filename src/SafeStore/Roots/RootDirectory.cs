@@ -13,7 +13,7 @@ internal sealed class RootDirectory : IDisposable
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
 
     private const string ScratchName = "scratch";
-    private const string NewName = "new";
+    public const string NewName = "new";
 
     private readonly IDurableFileSystem _fs;
     private DirectoryHandle? _scratches;

@@ -21,7 +21,8 @@ internal static class Worker
         "load" => LoadAsync(arguments.Word(2)!, arguments.Place),
         "open" => OpenAsync(Way.Of(arguments.Word(2)!), arguments.Place),
         "crash" => CrashAsync(Way.Of(arguments.Word(2)!), arguments),
-        _ => throw new ArgumentException("commit, load, open or crash", nameof(arguments)),
+        "watched" => WatchedAsync(arguments),
+        _ => throw new ArgumentException("commit, load, open, crash or watched", nameof(arguments)),
     };
 
     /// <summary>
@@ -113,6 +114,14 @@ internal static class Worker
             contestant.CommitAsync(writer, Names.Sandbox(((i * Writers) + writer) % sandboxes), isNew: false, documents: 1, i));
         using var self = Process.GetCurrentProcess();
         self.Kill();
+    }
+
+    /// <summary>Commits for a watcher in another process: when each commit was acknowledged.</summary>
+    private static async Task WatchedAsync(Arguments arguments)
+    {
+        await Console.Out.WriteLineAsync("ready");
+        await Console.In.ReadLineAsync();
+        await AnswerAsync(await WatchLatency.WriteAsync(arguments.Place, arguments.Number("--count", 0)));
     }
 
     private static Task AnswerAsync<T>(T answer) => Console.Out.WriteLineAsync(JsonSerializer.Serialize(answer));
