@@ -24,7 +24,10 @@ public sealed record CrashExplorerOptions
     /// <summary>Up to how many possible outcomes of a power loss all of them are tried. The default is 64.</summary>
     public int ExhaustiveMax { get; init; } = 64;
 
-    /// <summary>How many outcomes are drawn where there are more, besides the extreme ones. The default is 16.</summary>
+    /// <summary>
+    /// How many outcomes are drawn where there are more, besides the extreme ones: nothing, all, and all but one or only one of the
+    /// changes; of more than 256 changes that one is drawn too. The default is 16.
+    /// </summary>
     public int Samples { get; init; } = 16;
 
     /// <summary>

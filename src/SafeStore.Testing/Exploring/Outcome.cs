@@ -19,6 +19,9 @@ internal abstract record Outcome
 /// <summary>What may happen at a cut, and what each of it leaves.</summary>
 internal sealed class Outcomes
 {
+    /// <summary>Up to how many questions each is tried for itself: 4 MiB that are not synced are 8192 of them.</summary>
+    private const int QuestionsMax = 256;
+
     private readonly Cut _cut;
     private readonly PowerLossSpace[] _spaces;
     private readonly int[] _options;
@@ -57,7 +60,7 @@ internal sealed class Outcomes
             all = Math.Min(all * options, int.MaxValue);
         }
 
-        IEnumerable<int[]> choices = all <= exhaustiveMax ? All((int)all) : Extremes().Concat(Drawn(samples, random));
+        IEnumerable<int[]> choices = all <= exhaustiveMax ? All((int)all) : Extremes(samples, random).Concat(Drawn(samples, random));
         return choices.Select(static choice => new Outcome.PowerLost([.. choice]));
     }
 
@@ -175,11 +178,13 @@ internal sealed class Outcomes
         }
     }
 
-    private IEnumerable<int[]> Extremes()
+    private IEnumerable<int[]> Extremes(int samples, Randomness random)
     {
         yield return new int[_options.Length];
         yield return Newest();
-        for (int i = 0; i < _options.Length; i++)
+        IEnumerable<int> questions = _options.Length <= QuestionsMax ? Enumerable.Range(0, _options.Length)
+            : Enumerable.Range(0, samples).Select(_ => random.Next(_options.Length));
+        foreach (int i in questions)
         {
             int[] alone = new int[_options.Length];
             alone[i] = _options[i] - 1;
