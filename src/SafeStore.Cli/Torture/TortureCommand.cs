@@ -41,8 +41,8 @@ internal static class TortureCommand
         };
         var html = new Option<string?>("--html")
         {
-            Description = "Instead of all that, crash SafeStore and four other ways to save documents at each call, and write what is found "
-                + "to FILE, a page for a browser. With --seed (1) and --on (ext4-ordered) only.",
+            Description = "Instead of all that, crash SafeStore and four other ways to save documents at each call, and write what is "
+                + "found to FILE, a page for a browser. With --seed (1) and --on (ext4-ordered) only.",
             HelpName = "FILE",
         };
         ImmutableArray<Option> ofRounds = [minutes, rounds, workers, thorough];

@@ -48,7 +48,9 @@ internal sealed record FileRecipe(string Name, string Text, FileSaving Saving) :
     {
         IFileSystem files = state.Files;
         ImmutableDictionary<string, string> found = files.Directory.GetFiles(Root, "*", SearchOption.AllDirectories)
-            .ToImmutableDictionary(static path => path[(Root.Length + 1)..], path => Encoding.Latin1.GetString(files.File.ReadAllBytes(path)));
+            .ToImmutableDictionary(
+                static path => path[(Root.Length + 1)..],
+                path => Encoding.Latin1.GetString(files.File.ReadAllBytes(path)));
         return ValueTask.FromResult(new Recovered(
             found.RemoveRange(found.Keys.Where(static path => path.EndsWith(Temp, StringComparison.Ordinal))),
             [.. found.Keys.Where(static path => path.EndsWith(Temp, StringComparison.Ordinal)).Order(StringComparer.Ordinal)]));

@@ -9,7 +9,7 @@ using SafeStore.Testing.Disks;
 
 namespace SafeStore.Testing.Recipes;
 
-/// <summary>Crashes a recipe in and after each of its calls, in all ways that a filesystem allows, or some where there are too many.</summary>
+/// <summary>Crashes a recipe in and after each of its calls, in all ways that a filesystem allows, or some where there are many.</summary>
 internal sealed class RecipeExploration(Recipe recipe, PersistenceProfile profile, ulong seed)
 {
     private const int ExhaustiveMax = 128;
@@ -56,7 +56,8 @@ internal sealed class RecipeExploration(Recipe recipe, PersistenceProfile profil
             if (seen.Add(Fingerprint.Of(image, cut.Progress.Begun, cut.Progress.Acknowledged, hasLostPower)))
             {
                 var state = new CrashState(new SimulatedMachine(_options, image.Copy()), [], [], hasLostPower);
-                finds.Add(await FindAsync(state, cut.Progress, outcomes.Describe(outcome, recorder.TraceAround(cut))).ConfigureAwait(false));
+                Crash crash = outcomes.Describe(outcome, recorder.TraceAround(cut));
+                finds.Add(await FindAsync(state, cut.Progress, crash).ConfigureAwait(false));
             }
         }
 

@@ -12,9 +12,13 @@ internal static partial class CallText
 
     public static string Of(SimulatedCall call)
     {
-        string detail = call.Operation == Operation.Write ? $", {call.Detail[(call.Detail.IndexOf('+', StringComparison.Ordinal) + 1)..]} bytes"
-            : call.Operation == Operation.Truncate || call.Detail.Length == 0 ? ""
-            : $" {Shortened(call.Detail)}";
+        string detail = call.Operation switch
+        {
+            Operation.Write => $", {call.Detail[(call.Detail.IndexOf('+', StringComparison.Ordinal) + 1)..]} bytes",
+            Operation.Truncate => "",
+            _ when call.Detail.Length == 0 => "",
+            _ => $" {Shortened(call.Detail)}",
+        };
         return $"{NameOf(call.Operation)} {Shortened(call.Path)}{detail}";
     }
 

@@ -10,7 +10,7 @@ using SafeStore.Testing.Recipes;
 
 namespace SafeStore.Cli.Torture.Picture;
 
-/// <summary>The report as one HTML file that asks for no other: strips and counts stand in it, what a click shows comes by its script.</summary>
+/// <summary>The report as one HTML file that asks for no other: strips and counts stand in it, its script shows the rest.</summary>
 internal sealed class PicturePage(ImmutableArray<RecipeStrip> strips, PersistenceProfile profile, ulong seed)
 {
     private readonly StringBuilder _text = new();
@@ -52,8 +52,8 @@ internal sealed class PicturePage(ImmutableArray<RecipeStrip> strips, Persistenc
 
         AddCounts();
         Add($"""
-            <footer><p>Made by <code>safestore torture --html FILE --on {Encoded(profile.Name)} --seed {seed}</code>: nothing but SafeStore's
-            own simulation of the disk. The states counted are different from each other.</p></footer>
+            <footer><p>Made by <code>safestore torture --html FILE --on {Encoded(profile.Name)} --seed {seed}</code>: nothing but
+            SafeStore's own simulation of the disk. The states counted are different from each other.</p></footer>
             </main>
             <script type="application/json" id="data">{RecipeData.ToJson(strips)}</script>
             <script>
@@ -83,7 +83,8 @@ internal sealed class PicturePage(ImmutableArray<RecipeStrip> strips, Persistenc
                 """);
             if (cell.IsAcknowledged)
             {
-                Add($"""<span class="done" title="acknowledged: {Encoded(SampleSandbox.Versions[cell.Transaction].Text)}">✓</span></span>""");
+                string done = Encoded(SampleSandbox.Versions[cell.Transaction].Text);
+                Add($"""<span class="done" title="acknowledged: {done}">✓</span></span>""");
             }
         }
 
