@@ -51,7 +51,8 @@ internal sealed class Quarantine(RootSet roots, DateTimeOffset now) : IDisposabl
         var entries = new List<DirectoryEntry>();
         StorageException.ThrowIfFailed(_fs.List(source, entries), "list the directory", source);
         using DirectoryHandle directory = OpenOrMake(target);
-        foreach (DirectoryEntry entry in entries.Where(each => isWanted(each.Name)).OrderBy(static each => each.Name, StringComparer.Ordinal))
+        entries.Sort(static (one, other) => string.CompareOrdinal(one.Name, other.Name));
+        foreach (DirectoryEntry entry in entries.Where(entry => isWanted(entry.Name)))
         {
             if (entry.Kind == FileKind.Regular)
             {

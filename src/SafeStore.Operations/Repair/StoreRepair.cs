@@ -10,6 +10,8 @@ namespace SafeStore.Operations.Repair;
 /// </summary>
 public static class StoreRepair
 {
+    private const int ReadingsMax = 5;
+
     /// <summary>Looks for what keeps a store from being opened, and what it would take. Opens nothing and changes nothing.</summary>
     /// <param name="layout">Where the store lies.</param>
     /// <param name="options">Its options; null for the default.</param>
@@ -31,7 +33,7 @@ public static class StoreRepair
             throw ViewedRoot.NotAStore(layout, roots);
         }
 
-        return PlanOf(options, roots, StoreSurvey.Take(options, roots));
+        return PlanOf(options, roots, ReadTwice(options, roots));
     }
 
     /// <summary>
@@ -52,6 +54,29 @@ public static class StoreRepair
         RepairPlan plan = Examine(layout, options);
         RefuseUnless(plan, allowed);
         return plan.Needed == RepairActions.None ? plan : new StoreRebuild(layout, options).Run(allowed);
+    }
+
+    /// <summary>In a store that is in use, what looks like damage may be a change that was under way: it counts if it stays.</summary>
+    private static StoreSurvey ReadTwice(StoreOptions options, ViewedRoot[] roots)
+    {
+        StoreSurvey? before = null;
+        for (int reading = 1; ; reading++)
+        {
+            try
+            {
+                StoreSurvey survey = StoreSurvey.Take(options, roots);
+                if (survey.Damages.Count == 0 || reading == ReadingsMax || before?.Damages.SequenceEqual(survey.Damages) == true)
+                {
+                    return survey;
+                }
+
+                before = survey;
+            }
+            catch (StorageException failure) when (failure.Errno == Errno.NotFound && reading < ReadingsMax)
+            {
+                before = null; // a segment was released between the listing and its opening
+            }
+        }
     }
 
     internal static RepairPlan PlanOf(StoreOptions options, ViewedRoot[] roots, StoreSurvey survey) =>
