@@ -12,7 +12,7 @@ namespace SafeStore.Cli.Tests.Repair;
 public sealed class LiveExaminationTests : IDisposable
 {
     private const int Writers = 4;
-    private const int Commits = 400;
+    private const int Commits = 200;
 
     private readonly string _temp = Directory.CreateTempSubdirectory("safestore-cli-test-").FullName;
 
