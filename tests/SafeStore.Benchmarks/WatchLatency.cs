@@ -72,7 +72,8 @@ internal static class WatchLatency
         double[] sorted = [.. ticks.Skip(WarmUp).Order().Select(static each => each * 1e6 / Stopwatch.Frequency)];
         return Console.Out.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"A change comes p50 {sorted[sorted.Length / 2]:0} µs, p99 {sorted[sorted.Length * 99 / 100]:0} µs, at most {sorted[^1]:0} µs ")
+            $"A change comes p50 {sorted[sorted.Length / 2]:0} µs, p99 {sorted[sorted.Length * 99 / 100]:0} µs, at most ")
+            + string.Create(CultureInfo.InvariantCulture, $"{sorted[^1]:0} µs ")
             + $"{since}.");
     }
 }
