@@ -1,5 +1,4 @@
 using System.Threading.Tasks;
-using SafeStore.Testing;
 using Xunit;
 
 namespace SafeStore.MutantTests;

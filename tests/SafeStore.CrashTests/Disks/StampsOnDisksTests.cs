@@ -1,12 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using SafeStore.CrashTests.Support;
-using SafeStore.FileSystem;
 using Xunit;
 
 namespace SafeStore.CrashTests.Disks;

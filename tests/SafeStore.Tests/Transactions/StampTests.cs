@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
-using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
 using Xunit;
@@ -105,7 +104,7 @@ public sealed class StampTests : IDisposable
             copy = _test.CopyAsAfterAKill();
         }
 
-        File.WriteAllText(Path.Combine(copy.Run, "sb/a.json"), "");
+        await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb/a.json"), "", TestContext.Current.CancellationToken);
         File.Delete(Path.Combine(copy.Run, "sb/b.json"));
         await using StateStore recovered = await StateStore.OpenAsync(copy, _test.Options);
         Assert.All(versions, each => Assert.Equal(each.Value, recovered.ReadVersioned(Document(each.Key))!.Version));
@@ -133,9 +132,9 @@ public sealed class StampTests : IDisposable
         await using StateStore store = await _test.OpenAsync();
         Lsn version = await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "edited.json", "1")
             .PutText(StoreRoot.Run, null, "damaged.json", "1").PutText(StoreRoot.Run, null, "newer.json", "1"));
-        File.WriteAllText(_test.PathOf(StoreRoot.Run, "sb/edited.json"), "12");
+        await File.WriteAllTextAsync(_test.PathOf(StoreRoot.Run, "sb/edited.json"), "12", TestContext.Current.CancellationToken);
         Damage("sb/damaged.json", "2");
-        File.WriteAllText(_test.PathOf(StoreRoot.Run, "sb/foreign.json"), "1");
+        await File.WriteAllTextAsync(_test.PathOf(StoreRoot.Run, "sb/foreign.json"), "1", TestContext.Current.CancellationToken);
         Set("sb/newer.json", StampAttribute.Name, "of the future"u8);
         foreach ((string file, string reason) in new[]
         {
@@ -161,8 +160,8 @@ public sealed class StampTests : IDisposable
         await using StateStore store = await _test.OpenAsync();
         Lsn version = await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "edited.json", "1")
             .PutText(StoreRoot.Run, null, "damaged.json", "1").PutText(StoreRoot.Run, null, "good.json", "1"));
-        File.WriteAllText(_test.PathOf(StoreRoot.Run, "sb/edited.json"), "12");
-        File.WriteAllText(_test.PathOf(StoreRoot.Run, "sb/foreign.json"), "1");
+        await File.WriteAllTextAsync(_test.PathOf(StoreRoot.Run, "sb/edited.json"), "12", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_test.PathOf(StoreRoot.Run, "sb/foreign.json"), "1", TestContext.Current.CancellationToken);
         Damage("sb/damaged.json", "2");
 
         foreach ((string file, bool isEdited) in new[] { ("edited.json", true), ("damaged.json", false) })
