@@ -55,7 +55,10 @@ internal sealed class Browser : IAsyncDisposable
     {
         await AskAsync("Emulation.setDeviceMetricsOverride", new JsonObject
         {
-            ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = false,
+            ["width"] = width,
+            ["height"] = 900,
+            ["deviceScaleFactor"] = 1,
+            ["mobile"] = false,
         });
         await AskAsync("Emulation.setEmulatedMedia", new JsonObject
         {
@@ -94,7 +97,11 @@ internal sealed class Browser : IAsyncDisposable
         {
             await AskAsync("Input.dispatchMouseEvent", new JsonObject
             {
-                ["type"] = kind, ["x"] = (double)middle["x"]!, ["y"] = (double)middle["y"]!, ["button"] = "left", ["clickCount"] = 1,
+                ["type"] = kind,
+                ["x"] = (double)middle["x"]!,
+                ["y"] = (double)middle["y"]!,
+                ["button"] = "left",
+                ["clickCount"] = 1,
             });
         }
     }

@@ -16,7 +16,9 @@ public sealed class WatchTests : IDisposable
     private readonly StoreFixture _fixture = new();
     private readonly StoreOptions _options = new()
     {
-        SegmentBytes = 16 * 1024, LogBytesMax = 1024 * 1024, CheckpointInterval = Timeout.InfiniteTimeSpan,
+        SegmentBytes = 16 * 1024,
+        LogBytesMax = 1024 * 1024,
+        CheckpointInterval = Timeout.InfiniteTimeSpan,
     };
 
     private StoreLayout Layout => StoreLayout.At(_fixture.Store);

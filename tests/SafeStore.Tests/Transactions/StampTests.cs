@@ -32,7 +32,9 @@ public sealed class StampTests : IDisposable
         Assert.Equal(
             new Dictionary<string, Lsn?>
             {
-                ["run:sb/a.json"] = second, ["config:sb/web/b.json"] = first, ["run:sb/db/c.json"] = second,
+                ["run:sb/a.json"] = second,
+                ["config:sb/web/b.json"] = first,
+                ["run:sb/db/c.json"] = second,
             },
             store.ListDocuments("sb").ToDictionary(
                 static document => document.ToString(), document => store.ReadVersioned(document)!.Version));
