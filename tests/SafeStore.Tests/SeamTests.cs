@@ -37,6 +37,6 @@ public sealed partial class SeamTests
             .Where(static file => !file.Contains("/obj/", StringComparison.Ordinal));
     }
 
-    [GeneratedRegex(@"\bunsafe\b|\[LibraryImport|\[DllImport", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\bunsafe\b(?!-inline)|\[LibraryImport|\[DllImport", RegexOptions.CultureInvariant)]
     private static partial Regex NativeCode();
 }
