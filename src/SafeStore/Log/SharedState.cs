@@ -226,9 +226,9 @@ internal sealed class SharedState : IDisposable
                 EndWait(SharedWord.CommitAwaited);
             }
         }
-        catch (SafeStoreException)
+        catch (Exception failure) when (failure is SafeStoreException or OutOfMemoryException)
         {
-            // The words are gone, which the next append tells; what was committed stays so.
+            // What was committed stays so. Words that are gone the next append tells; a waiter looks again when its time is up.
         }
     }
 
