@@ -38,10 +38,10 @@ internal static class StoreTorture
 
     public static ImmutableArray<TortureMachine> Machines { get; } =
     [
-        new(PersistenceProfile.Strict, null),
-        new(PersistenceProfile.Ext4Ordered, null),
-        new(PersistenceProfile.Ext4NoAuto, null),
-        new(PersistenceProfile.Xfs, null),
+        new(PersistenceProfile.Strict, null, NestedEvery: 48),
+        new(PersistenceProfile.Ext4Ordered, null, NestedEvery: 48),
+        new(PersistenceProfile.Ext4NoAuto, null, NestedEvery: 48),
+        new(PersistenceProfile.Xfs, null, NestedEvery: 48),
         new(PersistenceProfile.Btrfs, null),
         new(PersistenceProfile.Tmpfs, null),
         new(PersistenceProfile.Strict, PersistenceProfile.Strict, NestedEvery: 64),
