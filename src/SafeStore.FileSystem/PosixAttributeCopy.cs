@@ -5,8 +5,8 @@ namespace SafeStore.FileSystem;
 
 /// <summary>
 /// What a file that replaces another takes over from it beside mode and owner. As a rule there is nothing, since a stamp is not taken over.
-/// That listxattrat(2) of Linux 6.13 tells without opening the file: about 1 µs with the look at the new file, and 3 µs where the old file
-/// must be opened.
+/// That listxattrat(2) of Linux 6.13 tells without opening the file: about 1 µs with the look at the new file, and 3 µs where the old
+/// file must be opened.
 /// </summary>
 [SkipLocalsInit]
 internal static unsafe class PosixAttributeCopy

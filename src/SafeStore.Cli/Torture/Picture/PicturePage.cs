@@ -77,9 +77,10 @@ internal sealed class PicturePage(ImmutableArray<RecipeStrip> strips, Persistenc
         foreach ((int number, RecipeCell cell) in strip.Cells.Index())
         {
             string label = Encoded($"Call {number + 1}, {CallText.Of(cell.Call)}: {NameOf(cell.Worst)}");
+            string start = cell.IsAcknowledged ? "<span class=\"last\">" : "";
             Add($"""
-                {(cell.IsAcknowledged ? "<span class=\"last\">" : "")}<button type="button" class="cell {cell.Worst}" id="{index}.{number}" aria-pressed="false" aria-label="{label}"
-                title="{label}">{SignOf(cell.Worst)}</button>
+                {start}<button type="button" class="cell {cell.Worst}" id="{index}.{number}" aria-pressed="false"
+                aria-label="{label}" title="{label}">{SignOf(cell.Worst)}</button>
                 """);
             if (cell.IsAcknowledged)
             {
