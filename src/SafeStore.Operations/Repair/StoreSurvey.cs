@@ -53,6 +53,14 @@ internal sealed class StoreSurvey
 
     private void Read(StoreOptions options, ViewedRoot config, ViewedRoot run)
     {
+        foreach (ViewedRoot root in new[] { config, run })
+        {
+            if (root.Failure is StorageException failure)
+            {
+                throw failure; // what cannot be looked at is not gone
+            }
+        }
+
         // Before the log, which knows all of it: what is looked at may be in use.
         Words = ReadWords(run, new SandboxLister(_fs, [config, run]).ListNames());
         WatermarkState? runMark = ReadMark(run, RepairActions.AcceptRoots);
@@ -85,9 +93,14 @@ internal sealed class StoreSurvey
         foreach (string sandbox in sandboxes)
         {
             string path = SandboxHandles.LockPathOf(sandbox);
-            if (_fs.ReadWhole(directory, path, bytes, out _) == Errno.None) // else it is for the sandbox's holder to meet
+            Errno errno = _fs.ReadWhole(directory, path, bytes, out _);
+            if (errno == Errno.None)
             {
                 words.Add(sandbox, LockWord.TryRead(_fs, directory, path) ?? default);
+            }
+            else if (errno != Errno.NotFound && !IsOfOtherKind(errno)) // those are for the sandbox's next holder to meet
+            {
+                throw new StorageException("read the lock word", $"{directory.Path}/{path}", errno);
             }
         }
 
@@ -106,7 +119,7 @@ internal sealed class StoreSurvey
 
             return state;
         }
-        catch (SafeStoreException failure) when (failure is LogCorruptException or StorageException)
+        catch (SafeStoreException failure) when (failure is LogCorruptException || IsOfOtherKind(failure))
         {
             Add(mend, $"The watermark of the root '{root.Path}' cannot be read: {failure.Message}");
             return null;
@@ -128,7 +141,7 @@ internal sealed class StoreSurvey
 
             return document;
         }
-        catch (SafeStoreException failure) when (failure is StoreMetadataException or StorageException)
+        catch (SafeStoreException failure) when (failure is StoreMetadataException || IsOfOtherKind(failure))
         {
             Add(mend, failure.Message);
             return null;
@@ -146,7 +159,7 @@ internal sealed class StoreSurvey
             ? _fs.OpenDirectory(metadata, LogDirectory.DirectoryName, out opened) : Errno.NotFound;
         using DirectoryHandle? directory = opened;
         string path = $"{config.MetadataPath}/{LogDirectory.DirectoryName}";
-        if (errno is not (Errno.None or Errno.NotFound or Errno.NotDirectory or Errno.SymbolicLink))
+        if (errno is not (Errno.None or Errno.NotFound) && !IsOfOtherKind(errno))
         {
             throw new StorageException("open the log", path, errno);
         }
@@ -223,6 +236,16 @@ internal sealed class StoreSurvey
 
         Highest = Lsn.Max(Highest, known);
     }
+
+    /// <summary>
+    /// Whether there is something else in a file's place: a directory, a link, a pipe, something far too large. Any other error is the
+    /// disk's or this process's, and tells nothing of the file, so that nothing may be given up because of it.
+    /// </summary>
+    private static bool IsOfOtherKind(Errno errno) => errno is Errno.IsDirectory or Errno.NotDirectory or Errno.SymbolicLink
+        or Errno.NotSeekable or Errno.NoSuchDevice or Errno.FileTooLarge;
+
+    private static bool IsOfOtherKind(SafeStoreException failure) =>
+        failure is StorageException { Errno: var errno } && IsOfOtherKind(errno);
 
     private void Add(RepairActions mend, string message) => _damages.Add(new StoreDamage(message, mend));
 
