@@ -1,5 +1,8 @@
 using System;
 using System.IO;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
 using Microsoft.Win32.SafeHandles;
 
 namespace SafeStore.Cli;
@@ -18,6 +21,19 @@ internal static class StandardOutput
     {
         InheritedDescriptor.ThrowIfClosed(Descriptor, "standard output");
         var stream = new FileStream(new SafeFileHandle(Descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
+        return new OutputStream(stream.CanSeek ? Console.OpenStandardOutput() : stream);
+    }
+
+    /// <summary>Lets also what is written through the console fail with a message that names the standard output.</summary>
+    public static void NameFailures() =>
+        Console.SetOut(new StreamWriter(new OutputStream(Console.OpenStandardOutput()), new UTF8Encoding(false)) { AutoFlush = true });
+
+    /// <summary>Writes a text at once.</summary>
+    /// <exception cref="CommandException">It is closed.</exception>
+    public static async Task WriteAsync(string text)
+    {
+        await using Stream output = Open();
+        await output.WriteAsync(Encoding.UTF8.GetBytes(text), CancellationToken.None);
+        await output.FlushAsync(CancellationToken.None);
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 
 namespace SafeStore.Cli;
 
@@ -28,6 +29,10 @@ internal sealed class StoreArguments
             {
                 result.AddError("Say where the store lies: --store DIR, or both --config DIR and --run DIR.");
             }
+            else if (new[] { _store, _config, _run }.Any(each => result.GetResult(each)?.Tokens is [{ Value: "" }]))
+            {
+                result.AddError("The directory where the store lies must not be empty.");
+            }
         });
     }
 
@@ -53,9 +58,13 @@ internal sealed class StoreArguments
                 $"Could not look at the store's document '{mark}': permission denied (EACCES). Run as the user that the store belongs to, "
                 + "as root, or as a member of its group.");
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CommandException($"There is no store: '{mark}' does not exist. Check the path; 'safestore apply' makes a new store.");
+        }
+        catch (IOException failure)
+        {
+            throw new CommandException($"Could not look at the store's document '{mark}': {failure.Message} Check the path.");
         }
     }
 
@@ -71,7 +80,25 @@ internal sealed class StoreArguments
 
     /// <summary>Either file may be the one that is lost.</summary>
     private static bool HasMetadata(StoreLayout layout) =>
-        File.Exists(MarkOf(layout)) || File.Exists(Path.Join(layout.ConfigMetadata, "root.json"));
+        MayExist(MarkOf(layout)) || MayExist(Path.Join(layout.ConfigMetadata, "root.json"));
+
+    /// <summary>Also if it may not be looked at: then that is what the user is to hear.</summary>
+    private static bool MayExist(string path)
+    {
+        try
+        {
+            _ = File.GetAttributes(path);
+            return true;
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
 
     private static string MarkOf(StoreLayout layout) => Path.Join(layout.ConfigMetadata, "store.json");
 }

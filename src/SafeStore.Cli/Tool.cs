@@ -1,12 +1,17 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using SafeStore.Cli.Adopt;
 using SafeStore.Cli.Apply;
+using SafeStore.Cli.Change;
 using SafeStore.Cli.Check;
 using SafeStore.Cli.Demo;
+using SafeStore.Cli.Diff;
 using SafeStore.Cli.Dump;
 using SafeStore.Cli.Export;
 using SafeStore.Cli.Import;
@@ -18,16 +23,23 @@ using SafeStore.Cli.Torture;
 namespace SafeStore.Cli;
 
 /// <summary>The command line: which command runs, and how its failures become a message and an exit code.</summary>
-internal static class Tool
+internal static partial class Tool
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
+        StandardOutput.NameFailures();
         var root = new RootCommand(
             "SafeStore: crash-safe transactions over plain JSON files. "
             + "Exit codes: 0 done, 1 failed, 2 done with findings, 3 the store is faulted, 64 wrong command line, 130/143 ended by a "
                 + "signal.")
         {
             ApplyCommand.Create(),
+            PutCommand.Create(),
+            RmCommand.Create(),
+            EditCommand.Create(),
+            CheckpointCommand.Create(),
+            IntentsCommand.Create(),
+            DiffCommand.Create(),
             LsCommand.CreateLs(),
             LsCommand.CreateTree(),
             CatCommand.Create(),
@@ -53,18 +65,41 @@ internal static class Tool
         }
 
         // The commands handle signals themselves: they finish commits that are under way, which may take longer than a time-out here.
-        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-        return await parsed.InvokeAsync(configuration);
+        // What help and version print is gathered: the library's own way of printing ends in a crash where there is no room for it.
+        using var help = new StringWriter();
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+            Output = help,
+        };
+        int code = await parsed.InvokeAsync(configuration);
+        string text = help.ToString();
+        return text.Length == 0 ? code
+            : await GuardAsync(async _ =>
+            {
+                await StandardOutput.WriteAsync(text);
+                return code;
+            });
     }
 
     /// <summary>One line and not a page of help, which would push it off the screen.</summary>
     private static async Task<int> RefuseAsync(ParseResult parsed)
     {
-        string command = parsed.CommandResult.Command is RootCommand ? "safestore" : $"safestore {parsed.CommandResult.Command.Name}";
-        string errors = string.Join(' ', parsed.Errors.Select(static error => error.Message.ReplaceLineEndings(" ").Trim()).Distinct());
+        var names = new List<string>();
+        for (CommandResult? at = parsed.CommandResult; at is { Command: not RootCommand }; at = at.Parent as CommandResult)
+        {
+            names.Insert(0, at.Command.Name);
+        }
+
+        string command = string.Join(' ', names.Prepend("safestore"));
+        string errors = string.Join(' ', parsed.Errors.Select(static error => InOneLine(error.Message)).Distinct());
         await Console.Error.WriteLineAsync($"safestore: {errors} See '{command} --help'.");
         return ExitCode.Usage;
     }
+
+    /// <summary>The library's messages have tabs and types of .NET in them.</summary>
+    private static string InOneLine(string message) => TypeName().Replace(Spaces().Replace(message.Trim(), " "), "");
 
     /// <summary>Runs a command's work; whatever goes wrong becomes one message on stderr.</summary>
     public static async Task<int> GuardAsync(Func<Ending, Task<int>> work)
@@ -83,8 +118,14 @@ internal static class Tool
         {
             return ExitCode.BrokenPipe;
         }
+        catch (ArgumentException failure)
+        {
+            // What the command line says, and the library does not take: a path or an id.
+            await Console.Error.WriteLineAsync($"safestore: {failure.Message.Split(" (Parameter", 2)[0]}");
+            return ExitCode.Usage;
+        }
         catch (Exception failure)
-            when (failure is SafeStoreException or CommandException or ArgumentException or IOException or UnauthorizedAccessException)
+            when (failure is SafeStoreException or CommandException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
             return failure is StoreFaultedException ? ExitCode.Faulted : ExitCode.Failed;
@@ -93,4 +134,10 @@ internal static class Tool
 
     /// <summary>EPIPE, as .NET reports it: the errno in HResult.</summary>
     public static bool IsBrokenPipe(IOException failure) => failure.HResult == 32;
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
+
+    [GeneratedRegex(" as expected type '[^']*'")]
+    private static partial Regex TypeName();
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using SafeStore.FileSystem;
+using SafeStore.Operations.Comparing;
 using SafeStore.Operations.Documents;
 using SafeStore.Operations.Locks;
 using SafeStore.Operations.Log;
@@ -88,6 +89,28 @@ public sealed class StoreView : IDisposable
         return Files().Read(document);
     }
 
+    /// <summary>Compares two sandboxes of the store by JSON value, as their files stand.</summary>
+    /// <param name="sandbox">The left one's id.</param>
+    /// <param name="other">The right one's id.</param>
+    /// <exception cref="ArgumentException">An id is not allowed.</exception>
+    /// <exception cref="NotFoundException">One of them does not exist.</exception>
+    public SandboxDifference Compare(string sandbox, string other) =>
+        new SandboxComparer(Side(), Side()).Compare(
+            Vocabulary.Identifier.CheckSandbox(sandbox, nameof(sandbox)), Vocabulary.Identifier.CheckSandbox(other, nameof(other)),
+            mustBothExist: true);
+
+    /// <summary>Compares a sandbox with the one of its id in a tree, a backup for instance, by JSON value, as the files stand.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="tree">The tree, on the right.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="NotFoundException">Neither the store nor the tree has it.</exception>
+    public SandboxDifference Compare(string sandbox, DocumentTree tree)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        Vocabulary.Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        return new SandboxComparer(Side(), tree.Side).Compare(sandbox, sandbox, mustBothExist: false);
+    }
+
     /// <summary>The locks of the store and of its sandboxes that are held or waited for.</summary>
     /// <exception cref="StorageException">A root cannot be listed.</exception>
     public IReadOnlyList<LockEntry> ReadLocks() => new LockReader(_options.FileSystem, _roots, Lister()).Read();
@@ -132,6 +155,8 @@ public sealed class StoreView : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_roots, static root => root.Dispose());
+
+    private ComparedSide Side() => new(Lister(), Files());
 
     private SandboxLister Lister() => new(_options.FileSystem, _roots);
 

@@ -9,16 +9,14 @@ namespace SafeStore.Sandboxes;
 /// A transaction on one sandbox, all or nothing. Every call checks its arguments and serialises its value at once; nothing touches the disk
 /// before <see cref="CommitAsync"/>. Not safe for concurrent use.
 /// </summary>
-public sealed class SandboxEdit
+public sealed partial class SandboxEdit
 {
     private readonly SandboxSession _session;
     private readonly SandboxChange _change;
     private readonly IntentLedger _ledger;
-    private readonly HashSet<long> _completed = [];
     private readonly Dictionary<string, State> _containerStates = [];
     private HashSet<string>? _containers; // of before this change: the lock keeps them as they are
     private State? _state;
-    private bool _completesAll;
     private bool _removesSandbox;
 
     internal SandboxEdit(SandboxSession session, SandboxChange change, IntentLedger ledger)
@@ -214,7 +212,7 @@ public sealed class SandboxEdit
                 + $"{nameof(SandboxSession.UndoAsync)}, or complete it, first.");
         }
 
-        _change.RemoveSandbox();
+        _change.RemoveSandbox(forgetIntents: _completesAll || _ledger.IsDamaged);
         _removesSandbox = true;
         return this;
     }
@@ -294,37 +292,6 @@ public sealed class SandboxEdit
     }
 
     /// <summary>
-    /// Everything that is intended belongs to the sandbox from this commit on: it will not be undone. A sandbox that was being created is
-    /// created. A record of intents that is damaged is forgotten.
-    /// </summary>
-    public SandboxEdit Complete()
-    {
-        _completesAll = true;
-        return this;
-    }
-
-    /// <summary>
-    /// The side effect of one intent belongs to the sandbox from this commit on; the others are still undone unless they are completed.
-    /// </summary>
-    /// <param name="intent">The intent.</param>
-    /// <exception cref="InvalidOperationException">
-    /// The sandbox is being created: if that fails there is nothing for a side effect to belong to.
-    /// </exception>
-    public SandboxEdit Complete(Intent intent)
-    {
-        ArgumentNullException.ThrowIfNull(intent);
-        if (_session.IsCreating)
-        {
-            throw new InvalidOperationException(
-                $"The sandbox '{_session.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a "
-                + $"sandbox that may not come about.");
-        }
-
-        _completed.Add(intent.Number);
-        return this;
-    }
-
-    /// <summary>
     /// Commits: on return every change is durable and visible. See <see cref="Transaction.CommitAsync"/> for what may go wrong.
     /// </summary>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log; after that it is ignored.</param>
@@ -343,30 +310,6 @@ public sealed class SandboxEdit
             committed();
             throw;
         }
-    }
-
-    /// <summary>
-    /// Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.
-    /// </summary>
-    /// <returns>What to note of them when the transaction is committed.</returns>
-    private Action SettleIntents()
-    {
-        if (!_completesAll && _completed.Count == 0)
-        {
-            return _ledger.CommittedWithoutIntents;
-        }
-
-        IntentDocument? after = _completesAll ? null : _ledger.Without(_completed);
-        if (after is not null)
-        {
-            _change.Put(_session.Model.Intents, after);
-        }
-        else if (_ledger.IsRecorded)
-        {
-            _change.Delete(_session.Model.Intents);
-        }
-
-        return () => _ledger.Committed(after);
     }
 
     private void PutIfGiven<T>(DocumentKind<T> kind, T? value)

@@ -28,6 +28,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
     public const string ActivitySourceName = "SafeStore.Sandboxes";
 
     private readonly UndoHandlers _undo;
+    private readonly TimeProvider _time;
     private readonly TempFiles _temp;
     private readonly ResourceRules _rules;
     private readonly StatusReader _status;
@@ -37,6 +38,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
         Store = store;
         Model = options.Model;
         _undo = options.Undo;
+        _time = options.Store.TimeProvider;
         _temp = temp;
         _rules = new ResourceRules(ResourceSlot.Of(options.Model));
         _status = new StatusReader(store, options.Model);
@@ -220,7 +222,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
             try
             {
                 SandboxLock held = await turn.ConfigureAwait(false);
-                return new SandboxSession(held, Model, IntentLedger.OfNew(held, Model, _undo), _temp);
+                return new SandboxSession(held, Model, IntentLedger.OfNew(held, Model, _undo, _time), _temp);
             }
             catch (AlreadyExistsException) when (IsBeingCreated(sandbox))
             {
@@ -240,7 +242,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
             SandboxLock held = await turn.ConfigureAwait(false);
             try
             {
-                var ledger = IntentLedger.OfExisting(held, Model, _undo);
+                var ledger = IntentLedger.OfExisting(held, Model, _undo, _time);
                 if (intents == PendingIntents.Keep)
                 {
                     return new SandboxSession(held, Model, ledger, _temp); // nothing in the sandbox may be in the way of its removal

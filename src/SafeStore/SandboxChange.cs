@@ -40,6 +40,9 @@ public sealed class SandboxChange
     /// <summary>The version that the sandbox must still have at commit; null when any will do.</summary>
     internal Lsn? RequiredVersion { get; private set; }
 
+    /// <summary>Whether the sandbox goes even if something is to be undone in it.</summary>
+    internal bool ForgetsIntents { get; private set; }
+
     /// <summary>Writes a document of the sandbox.</summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="kind">Its kind.</param>
@@ -166,11 +169,15 @@ public sealed class SandboxChange
             : throw new InvalidOperationException($"The container '{container}' is removed twice.");
     }
 
-    /// <summary>Removes the sandbox with everything in it; what else the transaction does to it is dropped.</summary>
+    /// <summary>
+    /// Removes the sandbox with everything in it; what else the transaction does to it is dropped. The commit fails with
+    /// <see cref="PendingIntentsException"/> if something is still to be undone in it.
+    /// </summary>
+    /// <param name="forgetIntents">Removes it all the same: nothing will undo what its intents name.</param>
     /// <exception cref="InvalidOperationException">
     /// The sandbox is created or removed already in this transaction, or it has been committed.
     /// </exception>
-    public SandboxChange RemoveSandbox()
+    public SandboxChange RemoveSandbox(bool forgetIntents = false)
     {
         ThrowIfClosed();
         if (_kind == PlanKind.Create)
@@ -179,6 +186,7 @@ public sealed class SandboxChange
         }
 
         _kind = PlanKind.Remove;
+        ForgetsIntents = forgetIntents;
         _documents.Clear();
         (_created, _removed) = (null, null);
         return this;

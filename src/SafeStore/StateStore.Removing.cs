@@ -16,10 +16,14 @@ public sealed partial class StateStore
     /// </summary>
     /// <param name="sandbox">Its id.</param>
     /// <param name="timeout">How long to wait for its lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="forgetIntents">Removes it even if something is to be undone in it: nothing will undo that.</param>
     /// <param name="cancellationToken">Honoured until the removal is put into the log.</param>
     /// <returns>The LSN of the removal.</returns>
     /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
     /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
+    /// <exception cref="PendingIntentsException">
+    /// Something is to be undone in it. (If its last transaction cannot be published, what the record's file says counts.)
+    /// </exception>
     /// <exception cref="LockTimeoutException">A lock was not free in time.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="CommitNotPublishedException">
@@ -28,22 +32,23 @@ public sealed partial class StateStore
     /// <exception cref="StoreReadOnlyException">The store was opened to be looked at only.</exception>
     /// <exception cref="StoreFaultedException">A sync failed, here or earlier.</exception>
     /// <exception cref="StorageException">The operating system refused a step, and nothing was changed.</exception>
-    public ValueTask<Lsn> RemoveSandboxAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public ValueTask<Lsn> RemoveSandboxAsync(
+        string sandbox, TimeSpan? timeout = null, bool forgetIntents = false, CancellationToken cancellationToken = default)
     {
         Identifier.CheckSandbox(sandbox, nameof(sandbox));
         TimeSpan wait = TimeoutOf(timeout);
         HeldLocks.Link link = _held.Announce(sandbox);
-        return RemoveSandboxAsync(sandbox, wait, link, cancellationToken);
+        return RemoveSandboxAsync(sandbox, wait, forgetIntents, link, cancellationToken);
     }
 
     private async ValueTask<Lsn> RemoveSandboxAsync(
-        string sandbox, TimeSpan timeout, HeldLocks.Link link, CancellationToken cancellation)
+        string sandbox, TimeSpan timeout, bool forgetIntents, HeldLocks.Link link, CancellationToken cancellation)
     {
         try
         {
             using OpenLocks.Call use = _open.Use();
             using SandboxHold hold = await _engine.LockToRemoveAsync(sandbox, timeout, cancellation).ConfigureAwait(false);
-            return await NewTransaction([hold]).For(sandbox).RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
+            return await NewTransaction([hold]).For(sandbox).RemoveSandbox(forgetIntents).CommitAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {

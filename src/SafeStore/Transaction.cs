@@ -61,6 +61,7 @@ public sealed class Transaction
     /// <exception cref="ArgumentException">It is larger than 1 GiB.</exception>
     /// <exception cref="NotFoundException">A container that it uses does not exist.</exception>
     /// <exception cref="AlreadyExistsException">A sandbox or container that it creates exists.</exception>
+    /// <exception cref="PendingIntentsException">A sandbox that it removes has something to undo.</exception>
     /// <exception cref="VersionConflictException">A sandbox or document no longer has the version that was required.</exception>
     /// <exception cref="StorageException">The operating system refused a step, and nothing was changed.</exception>
     /// <exception cref="LockTimeoutException">One of the store's own locks was not free in time, and nothing was changed.</exception>
@@ -86,6 +87,7 @@ public sealed class Transaction
                 participants[busy++] = new Participant(hold, change.ToPlan(), change.RequiredVersion)
                 {
                     RequiredDocuments = change.RequiredDocuments,
+                    ForgetsIntents = change.ForgetsIntents,
                 };
             }
 

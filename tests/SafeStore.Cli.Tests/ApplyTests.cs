@@ -21,7 +21,7 @@ public sealed class ApplyTests : IDisposable
         ToolResult result = await _fixture.ApplyAsync(StoreFixture.CreateSandbox, "not json", "  ", """{"sandbox":"sb-1","ops":["""
             + """{"delete":"state.json"}]}""");
 
-        Assert.Equal(0, result.Code);
+        Assert.Equal(2, result.Code);
         Assert.Equal(3, result.Lines.Count);
         Assert.Equal("""{"lsn":1}""", result.Lines[0]);
         Assert.Equal("bad-request", CodeOf(result.Lines[1]));
@@ -108,6 +108,48 @@ public sealed class ApplyTests : IDisposable
     }
 
     [Fact]
+    public async Task Fail_fast_ends_after_the_first_line_that_is_refused()
+    {
+        using ToolProcess tool = ToolProcess.Start("apply", "--store", _fixture.Store, "--fail-fast");
+        await tool.SendAsync(StoreFixture.CreateSandbox);
+        Assert.Equal("""{"lsn":1}""", await tool.ReadLineAsync());
+        await tool.SendAsync("not json");
+
+        Assert.Equal("bad-request", CodeOf(await tool.ReadLineAsync())); // the input is still open
+        Assert.Equal((2, ""), (await tool.WaitAsync(), await tool.Errors));
+    }
+
+    [Fact]
+    public async Task A_dry_run_answers_as_the_store_would_and_writes_nothing()
+    {
+        string[] lines =
+        [
+            StoreFixture.CreateSandbox,
+            """{"sandbox":"sb-1","ops":[{"createContainer":"web"},{"put":"a.json","container":"web","value":1}]}""",
+            """{"sandbox":"sb-1","ops":[{"createContainer":"web"}]}""",
+            """{"sandbox":"sb-1","require":1,"ops":[{"removeContainer":"web"}]}""",
+            """{"sandbox":"sb-2","ops":[]}""",
+            """{"sandbox":"sb-1","ops":[{"removeSandbox":true}]}""",
+            """{"sandbox":"../x","ops":[]}""",
+        ];
+        string input = string.Join('\n', lines);
+
+        ToolResult none = await ToolProcess.RunAsync(["apply", "--store", _fixture.Store, "--dry-run"], input);
+        Assert.False(Directory.Exists(_fixture.Store));
+        await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
+        ToolResult there = await ToolProcess.RunAsync(["apply", "--store", _fixture.Store, "--dry-run"], string.Join('\n', lines[1..]));
+        ToolResult old = await ToolProcess.RunAsync(
+            ["apply", "--store", _fixture.Store, "--dry-run"], """{"sandbox":"sb-1","require":7,"ops":[]}""");
+
+        Assert.Equal((2, 2, 2), (none.Code, there.Code, old.Code));
+        string[] expected = ["dryRun", "dryRun", "exists", "dryRun", "not-found", "dryRun", "bad-request"];
+        Assert.Equal(expected, none.Lines.Select(KindOf));
+        Assert.Equal(expected[1..], there.Lines.Select(KindOf));
+        Assert.Equal("version-conflict", KindOf(Assert.Single(old.Lines)));
+        Assert.Single((await _fixture.DumpAsync()).Lines);
+    }
+
+    [Fact]
     public async Task An_answer_comes_while_the_input_is_still_open()
     {
         using ToolProcess tool = ToolProcess.Start("apply", "--store", _fixture.Store);
@@ -131,7 +173,7 @@ public sealed class ApplyTests : IDisposable
 
         ToolResult result = await ToolProcess.RunAsync(["apply", "--store", _fixture.Store, "--parallel", "4"], create + "junk\n" + puts);
 
-        Assert.Equal(0, result.Code);
+        Assert.Equal(2, result.Code);
         JsonElement[] answers =
         [
             .. result.Lines.Select(static line => JsonElement.Parse(line))
@@ -277,6 +319,8 @@ public sealed class ApplyTests : IDisposable
         _ = chattr.StandardError.ReadToEnd();
         chattr.WaitForExit();
     }
+
+    private static string? KindOf(string answer) => answer == """{"dryRun":true}""" ? "dryRun" : CodeOf(answer);
 
     private static string? CodeOf(string answer) => JsonElement.Parse(answer).GetProperty("code").GetString();
 }

@@ -66,4 +66,19 @@ public sealed class ListTests : IDisposable
         Assert.Equal(0, (await ToolProcess.RunAsync(["list", "--store", _fixture.Store])).Code);
         Assert.Equal(1, (await ToolProcess.RunAsync(["list", "--store", _fixture.Store + "-not"])).Code);
     }
+
+    [Fact]
+    public async Task A_store_that_has_lost_a_root_is_not_said_to_be_well()
+    {
+        await _fixture.ApplyAsync(StoreFixture.CreateSandbox);
+        Directory.Delete(Path.Combine(_fixture.Store, "run"), recursive: true);
+
+        ToolResult gone = await ToolProcess.RunAsync(["list", "--store", _fixture.Store]);
+        Directory.CreateDirectory(Path.Combine(_fixture.Store, "run"));
+        ToolResult empty = await ToolProcess.RunAsync(["list", "--store", _fixture.Store]);
+
+        Assert.Equal((1, 0, 1, 0), (gone.Code, gone.Lines.Count, empty.Code, empty.Lines.Count));
+        Assert.Contains("run' does not exist", gone.Errors, StringComparison.Ordinal);
+        Assert.Contains("run", empty.Errors, StringComparison.Ordinal);
+    }
 }

@@ -200,8 +200,21 @@ public sealed class LookingTests : IDisposable
     [InlineData("export --store a --to-run b")]
     [InlineData("adopt --config a")]
     [InlineData("adopt --store a")]
-    public async Task A_wrong_command_line_has_exit_code_64(string arguments) =>
-        Assert.Equal(64, (await ToolProcess.RunAsync(arguments.Split(' '))).Code);
+    [InlineData("intents forget --store a sb-1 1")]
+    [InlineData("demo --seed x")]
+    [InlineData("cat --store a sb-1/a --root x")]
+    [InlineData("rm --store a sb-1")]
+    [InlineData("diff --store a b")]
+    [InlineData("put --store a b/c --timeout -1")]
+    [InlineData("ls --config a --run a/b")]
+    [InlineData("torture --on nothing")]
+    public async Task A_wrong_command_line_has_exit_code_64(string arguments)
+    {
+        ToolResult result = await ToolProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal((64, 0), (result.Code, result.Lines.Count));
+        Assert.Matches("^safestore: [^\n\t`]*\\.\n$", result.Errors);
+    }
 
     [Theory]
     [InlineData("--help")]

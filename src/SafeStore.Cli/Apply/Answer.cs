@@ -14,6 +14,9 @@ internal sealed record Answer(Lsn? Lsn, string? Error = null, string? Code = nul
     public const string BadRequest = "bad-request";
     public const string Cancelled = "cancelled";
 
+    /// <summary>The line was not carried out, and would be accepted.</summary>
+    public bool IsDryRun { get; init; }
+
     public static Answer Of(Exception failure) => failure switch
     {
         BadRequestException => new Answer(null, failure.Message, BadRequest),
@@ -70,6 +73,11 @@ internal sealed class AnswerWriter(Stream output, bool withLineNumbers) : IDispo
             {
                 writer.WriteString("error"u8, answer.Error);
                 writer.WriteString("code"u8, answer.Code);
+            }
+
+            if (answer.IsDryRun)
+            {
+                writer.WriteBoolean("dryRun"u8, true);
             }
 
             if (answer.Lsn is { } lsn)

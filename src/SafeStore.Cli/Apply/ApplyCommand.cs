@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.IO;
 using System.Threading.Tasks;
+using SafeStore.Cli.Look;
 
 namespace SafeStore.Cli.Apply;
 
@@ -15,7 +16,8 @@ internal static class ApplyCommand
             "apply",
             "Commits transactions from stdin, one JSON object per line, and answers each with one line as soon as it is durable: "
             + "{\"lsn\":17}, or {\"error\":\"...\",\"code\":\"...\"} and goes on. Makes the store if there is none. Formats: docs/cli.md. "
-            + "Exit codes: 0 end of input, 1 the store could not be opened, 3 it is faulted, 141 no reader of the answers is left.");
+            + "Exit codes: 0 every line was accepted, 1 the store could not be opened, 2 a line was refused, 3 the store is faulted, 141 no "
+            + "reader of the answers is left.");
         var store = new StoreArguments(command);
         Option<int> parallel = WholeNumber.Option(
             "--parallel",
@@ -24,20 +26,43 @@ internal static class ApplyCommand
             preset: 1,
             max: 1024);
         var document = new DocumentLimit(command);
+        var failFast = new Option<bool>("--fail-fast") { Description = "Ends after the first line that is refused." };
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "Writes nothing: answers {\"dryRun\":true} for a line that would be accepted, after those before it. 'require' of a "
+                + "sandbox that an earlier line changes is not checked.",
+        };
         command.Add(parallel);
+        command.Add(failFast);
+        command.Add(dryRun);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
-            store.LayoutOf(arguments), document.OptionsOf(arguments), arguments.GetValue(parallel), ending)));
+            store.LayoutOf(arguments), document.OptionsOf(arguments),
+            new Manner(arguments.GetValue(parallel), arguments.GetValue(failFast), arguments.GetValue(dryRun)), ending)));
         return command;
     }
 
-    private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, int parallel, Ending ending)
+    private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, Manner manner, Ending ending)
     {
         await using Stream input = StandardInput.Open();
         await using Stream output = StandardOutput.Open();
+        if (manner.IsDryRun)
+        {
+            await using DryRunTarget target = await DryRunTarget.OpenAsync(layout, options, ending.Token);
+            int code = await RunAsync(target, input, output, manner, ending);
+            return await LookCommand.TellAsync(target.ReadProblems()) is var wrong && code == ExitCode.Ok ? wrong : code;
+        }
+
         await using StateStore store = await StateStore.OpenAsync(layout, options, ending.Token);
-        using var answers = new AnswerWriter(output, withLineNumbers: parallel > 1);
-        using var session = new ApplySession(store, new LineReader(input, LineBytesMax), answers, ending, parallel);
-        await session.RunAsync();
-        return ExitCode.Ok;
+        return await RunAsync(new StoreTarget(store), input, output, manner, ending);
     }
+
+    private static async Task<int> RunAsync(IApplyTarget target, Stream input, Stream output, Manner manner, Ending ending)
+    {
+        using var answers = new AnswerWriter(output, withLineNumbers: manner.Parallel > 1);
+        using var session = new ApplySession(
+            target, new LineReader(input, LineBytesMax), answers, ending, manner.Parallel, manner.IsFailFast);
+        return await session.RunAsync() ? ExitCode.Ok : ExitCode.Findings;
+    }
+
+    private sealed record Manner(int Parallel, bool IsFailFast, bool IsDryRun);
 }

@@ -13,7 +13,7 @@ namespace SafeStore.Cli.Apply;
 /// </summary>
 internal sealed class ApplySession : IDisposable
 {
-    private readonly StateStore _store;
+    private readonly IApplyTarget _target;
     private readonly LineReader _reader;
     private readonly AnswerWriter _answers;
     private readonly Ending _ending;
@@ -24,9 +24,19 @@ internal sealed class ApplySession : IDisposable
     // The last line of each sandbox: what comes next for it waits for that. Only the reading loop uses it.
     private readonly Dictionary<string, Task> _lastOf = new(StringComparer.Ordinal);
 
-    public ApplySession(StateStore store, LineReader reader, AnswerWriter answers, Ending ending, int parallel)
+    private readonly bool _isFailFast;
+    private volatile bool _hasRefused;
+    private IOException? _outputFailure;
+
+    /// <param name="target">What the lines are committed to.</param>
+    /// <param name="reader">The lines.</param>
+    /// <param name="answers">Where they are answered.</param>
+    /// <param name="ending">Why it ends early.</param>
+    /// <param name="parallel">How many lines run at once.</param>
+    /// <param name="isFailFast">Whether the first line that is refused is the last one.</param>
+    public ApplySession(IApplyTarget target, LineReader reader, AnswerWriter answers, Ending ending, int parallel, bool isFailFast)
     {
-        (_store, _reader, _answers, _ending) = (store, reader, answers, ending);
+        (_target, _reader, _answers, _ending, _isFailFast) = (target, reader, answers, ending, isFailFast);
 
         // A line that waits for one of its sandboxes takes a slot too; a few more than can run keep the others busy.
         _readAhead = parallel == 1 ? 1 : 4 * parallel;
@@ -35,7 +45,9 @@ internal sealed class ApplySession : IDisposable
     }
 
     /// <summary>Runs until the end of the stream or until there is a reason to end; on return nothing is under way.</summary>
-    public async Task RunAsync()
+    /// <returns>Whether every line was accepted.</returns>
+    /// <exception cref="IOException">An answer could not be written.</exception>
+    public async Task<bool> RunAsync()
     {
         try
         {
@@ -55,6 +67,7 @@ internal sealed class ApplySession : IDisposable
         }
 
         await Task.WhenAll(_lastOf.Values);
+        return _outputFailure is { } failure ? throw failure : !_hasRefused;
     }
 
     public void Dispose()
@@ -136,7 +149,7 @@ internal sealed class ApplySession : IDisposable
         try
         {
             _ending.Token.ThrowIfCancellationRequested();
-            return new Answer(await CommitAsync(request));
+            return await _target.CommitAsync(request, _ending.Token);
         }
         catch (Exception failure)
         {
@@ -149,48 +162,26 @@ internal sealed class ApplySession : IDisposable
         }
     }
 
-    private async Task<Lsn> CommitAsync(TransactionRequest request)
-    {
-        if (request.Sandboxes is [{ IsNew: false, Required: null, Operations: [RemoveSandboxOperation] } removed])
-        {
-            // Also one that cannot be locked otherwise, since something is in the way of its last transaction.
-            return await _store.RemoveSandboxAsync(removed.Sandbox, cancellationToken: _ending.Token);
-        }
-
-        if (request.Sandboxes is [{ } one])
-        {
-            await using SandboxLock held = one.IsNew
-                ? await _store.LockNewAsync(one.Sandbox, cancellationToken: _ending.Token)
-                : await _store.LockAsync(one.Sandbox, cancellationToken: _ending.Token);
-            SandboxChange change = held.Change();
-            one.FillIn(change);
-            return await change.CommitAsync(CancellationToken.None);
-        }
-
-        await using SandboxLocks locks =
-            await _store.LockManyAsync(request.Sandboxes.Select(static sandbox => sandbox.Target), cancellationToken: _ending.Token);
-        Transaction transaction = locks.Change();
-        foreach (SandboxRequest sandbox in request.Sandboxes)
-        {
-            sandbox.FillIn(transaction.For(sandbox.Sandbox));
-        }
-
-        return await transaction.CommitAsync(CancellationToken.None);
-    }
-
     private async Task AnswerAsync(long number, Answer answer)
     {
         try
         {
+            _hasRefused |= answer.Error is not null;
             await _answers.WriteAsync(number, answer);
         }
         catch (IOException failure)
         {
             // No reader hears of what is committed from here on: so nothing more is.
+            _outputFailure ??= failure;
             _ending.Because(Tool.IsBrokenPipe(failure) ? ExitCode.BrokenPipe : ExitCode.Failed);
         }
         finally
         {
+            if (_isFailFast && _hasRefused)
+            {
+                _ending.Because(ExitCode.Findings);
+            }
+
             _slots.Release();
         }
     }

@@ -41,6 +41,7 @@ internal struct OperationMembers
     public bool HasContainer;
     public string? Container;
     public ReadOnlyMemory<byte>? Value;
+    public bool ForgetsIntents;
     private string? _verb;
     private string? _name;
 
@@ -67,6 +68,11 @@ internal struct OperationMembers
             throw new BadRequestException("'value' belongs to 'put' only.");
         }
 
+        if (_verb is not "removeSandbox" && ForgetsIntents)
+        {
+            throw new BadRequestException("'forgetIntents' belongs to 'removeSandbox' only.");
+        }
+
         return _verb switch
         {
             "put" => new PutOperation(
@@ -75,7 +81,7 @@ internal struct OperationMembers
             "createContainer" => new CreateContainerOperation(_name!),
             "removeContainer" => new RemoveContainerOperation(_name!),
             "createSandbox" => null,
-            "removeSandbox" => new RemoveSandboxOperation(),
+            "removeSandbox" => new RemoveSandboxOperation(ForgetsIntents),
             _ => throw new BadRequestException(
             "An operation is one of put, delete, createContainer, removeContainer, createSandbox, removeSandbox."),
         };

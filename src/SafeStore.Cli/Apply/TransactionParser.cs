@@ -154,6 +154,10 @@ internal ref struct TransactionParser
                     found.SetVerb(
                         name, _reader.TokenType == JsonTokenType.True ? name : throw new BadRequestException($"'{name}' must be true."));
                     break;
+                case "forgetIntents":
+                    found.ForgetsIntents = _reader.TokenType == JsonTokenType.True ? true
+                        : throw new BadRequestException("'forgetIntents' must be true.");
+                    break;
                 case "root":
                     found.Root = ReadString(name) switch
                     {

@@ -58,9 +58,9 @@ internal sealed record RemoveContainerOperation(string Container) : RequestedOpe
     public override void FillIn(SandboxChange change) => change.RemoveContainer(Container);
 }
 
-internal sealed record RemoveSandboxOperation : RequestedOperation
+internal sealed record RemoveSandboxOperation(bool ForgetsIntents) : RequestedOperation
 {
-    public override void FillIn(SandboxChange change) => change.RemoveSandbox();
+    public override void FillIn(SandboxChange change) => change.RemoveSandbox(ForgetsIntents);
 }
 
 /// <summary>A line is not a transaction.</summary>

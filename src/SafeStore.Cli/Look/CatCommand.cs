@@ -6,35 +6,23 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Operations;
-using SafeStore.Vocabulary;
 
 namespace SafeStore.Cli.Look;
 
 /// <summary><c>safestore cat</c>: the bytes of a document, or a value in it.</summary>
 internal static class CatCommand
 {
-    private const string Form = "A document is SANDBOX/FILE or SANDBOX/CONTAINER/FILE.";
-
     public static Command Create()
     {
         var command = new LookCommand(
             "cat", "Writes a document's bytes as they stand in its file; with --pointer, the value at that place and a line end.");
         command.Command.Aliases.Add("get");
-        var path = new Argument<string>("DOCUMENT") { Description = Form };
-        var root = new Option<string>("--root") { Description = "The root, config or run; needed if both have the document." };
+        var document = new DocumentArgument(command.Command);
         var pointer = new Option<string>("--pointer")
         {
             Description = "A JSON pointer (RFC 6901), /network/0/name for instance.",
             HelpName = "POINTER",
         };
-        root.AcceptOnlyFromAmong("config", "run");
-        path.Validators.Add(static result =>
-        {
-            if (result.Tokens is [{ } token] && !IsDocument(token.Value))
-            {
-                result.AddError($"'{token.Value}' cannot be a document. {Form}");
-            }
-        });
         pointer.Validators.Add(static result =>
         {
             try
@@ -46,19 +34,13 @@ internal static class CatCommand
                 result.AddError(failure.Message.Split(" (Parameter", 2)[0]);
             }
         });
-        command.Command.Add(path);
-        command.Command.Add(root);
         command.Command.Add(pointer);
-        return command.Does(look =>
-            RunAsync(look, look.Arguments.GetValue(path)!, look.Arguments.GetValue(root), look.Arguments.GetValue(pointer)));
+        return command.Does(look => RunAsync(look, document.Of(look.Arguments), look.Arguments.GetValue(pointer)));
     }
 
-    private static bool IsDocument(string path) => path.Split('/') is { Length: 2 or 3 } parts
-        && Identifier.IsValid(parts[0]) && parts[1..].All(Identifier.IsFree);
-
-    private static async Task<IEnumerable<StoreProblem>> RunAsync(LookCommand.Call look, string path, string? root, string? pointer)
+    private static async Task<IEnumerable<StoreProblem>> RunAsync(LookCommand.Call look, NamedDocument named, string? pointer)
     {
-        DocumentContent content = look.View.ReadDocument(Choose(look.View, path, root));
+        DocumentContent content = look.View.ReadDocument(Choose(look.View, named));
         if (pointer is not null && content.Damage is { } damage)
         {
             throw damage;
@@ -68,7 +50,7 @@ internal static class CatCommand
         ReadOnlyMemory<byte>? value = content.Damage is not null ? null
             : place.Find(content.Bytes.Span) is { } range ? content.Bytes[range]
             : throw new CommandException(
-                $"The document '{content.Document}' has no value at '{pointer}'. Look at it whole: safestore cat {path}.");
+                $"The document '{content.Document}' has no value at '{pointer}'. Look at it whole: safestore cat {named}.");
         if (look.IsJson)
         {
             await JsonOutput.WriteAsync(look.Output, [LineOf(content, place, value)], JsonOutput.Types.DocumentLine);
@@ -84,23 +66,14 @@ internal static class CatCommand
         return content.Damage is { } fault ? problems.Prepend(new StoreProblem(fault.Code, fault.Message)) : problems;
     }
 
-    private static DocumentId Choose(StoreView view, string path, string? root)
-    {
-        string[] parts = path.Split('/');
-        string? container = parts.Length == 3 ? parts[1] : null;
-        if (root is not null)
-        {
-            return new DocumentId(parts[0], container, root == "config" ? StoreRoot.Config : StoreRoot.Run, parts[^1]);
-        }
-
-        return view.FindDocuments(parts[0], container, parts[^1]) switch
+    private static DocumentId Choose(StoreView view, NamedDocument named) =>
+        named.Root is { } root ? named.In(root) : view.FindDocuments(named.Sandbox, named.Container, named.File) switch
         {
             [var only] => only,
             [] => throw new CommandException(
-                $"The document '{path}' does not exist in either root. See what is there: safestore tree {parts[0]}."),
-            _ => throw new CommandException($"Both roots have a document '{path}'. Say which: --root config or --root run."),
+                $"The document '{named}' does not exist in either root. See what is there: safestore tree {named.Sandbox}."),
+            _ => throw new CommandException($"Both roots have a document '{named}'. Say which: --root config or --root run."),
         };
-    }
 
     private static DocumentLine LineOf(DocumentContent content, JsonPointer place, ReadOnlyMemory<byte>? value) =>
         new(content.Document.Sandbox, content.Document.Container, content.Document.Root, content.Document.File)

@@ -28,20 +28,24 @@ internal sealed class LookCommand
     public Command Command { get; }
 
     /// <summary>What the command does; its result is what is wrong, for stderr.</summary>
-    public Command Does(Func<Call, Task<IEnumerable<StoreProblem>>> work)
+    public Command Does(Func<Call, Task<IEnumerable<StoreProblem>>> work) => Finds(async call => (await work(call), false));
+
+    /// <summary>The same for a command that also finds what is told on standard output.</summary>
+    public Command Finds(Func<Call, Task<(IEnumerable<StoreProblem> Problems, bool IsFound)>> work)
     {
         Command.SetAction(arguments => Tool.GuardAsync(async ending =>
         {
             using StoreView view = StoreView.Open(_store.LayoutOf(arguments));
             await using Stream output = StandardOutput.Open();
-            IEnumerable<StoreProblem> problems =
+            (IEnumerable<StoreProblem> problems, bool isFound) =
                 await work(new Call(view, arguments, output, arguments.GetValue(_json), ending.Token));
-            return await TellAsync(problems);
+            return await TellAsync(problems) is var code && code == ExitCode.Ok && isFound ? ExitCode.Findings : code;
         }));
         return Command;
     }
 
-    private static async Task<int> TellAsync(IEnumerable<StoreProblem> problems)
+    /// <summary>Says on stderr what is wrong with the store.</summary>
+    public static async Task<int> TellAsync(IEnumerable<StoreProblem> problems)
     {
         StoreProblem[] distinct = [.. problems.Distinct()];
         foreach (StoreProblem problem in distinct)

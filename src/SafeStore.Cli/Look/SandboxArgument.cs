@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using SafeStore.Vocabulary;
 
 namespace SafeStore.Cli.Look;
@@ -13,14 +14,16 @@ internal static class SandboxArgument
             Description = "A sandbox; without it, all of them.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        sandbox.Validators.Add(static result =>
-        {
-            if (result.Tokens is [{ } token] && !Identifier.IsValid(token.Value))
-            {
-                result.AddError($"'{token.Value}' cannot be the id of a sandbox: 1 to 128 of A-Z a-z 0-9 _ . -, a letter or digit first.");
-            }
-        });
+        sandbox.Validators.Add(Check);
         command.Add(sandbox);
         return sandbox;
+    }
+
+    public static void Check(ArgumentResult result)
+    {
+        if (result.Tokens is [{ } token] && !Identifier.IsValid(token.Value))
+        {
+            result.AddError($"'{token.Value}' cannot be the id of a sandbox: 1 to 128 of A-Z a-z 0-9 _ . -, a letter or digit first.");
+        }
     }
 }

@@ -97,7 +97,7 @@ internal static class TortureCommand
     }
 
     private static TortureMachine Machine(string name) => StoreTorture.Machines.FirstOrDefault(machine => machine.ToString() == name)
-        ?? throw new CommandException($"There is no machine '{name}'; --help names them.");
+        ?? throw new ArgumentException($"There is no machine '{name}'; --help names them.");
 
     /// <summary>The disk of a machine that has one, on which something is there after a power loss.</summary>
     private static PersistenceProfile Disk(string? name) => name is null ? PersistenceProfile.Ext4Ordered

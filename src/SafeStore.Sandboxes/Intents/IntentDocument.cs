@@ -21,11 +21,26 @@ internal sealed record IntentDocument : StoredObject, IJsonOnDeserialized
     /// <summary>In the order in which they were recorded.</summary>
     public IReadOnlyList<Intent> Intents { get; init => field = value ?? []; } = [];
 
+    /// <summary>The intents that were given up, oldest first; null if there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ForgottenIntent>? Forgotten { get; init; }
+
+    /// <summary>Whether there is anything in it that is worth keeping: a sandbox that is only being made has no record without intents.</summary>
+    [JsonIgnore]
+    public bool IsNeeded => Intents.Count > 0 || (!Creating && Forgotten is { Count: > 0 });
+
     /// <summary>A number that no intent has, whatever <see cref="Next"/> says.</summary>
     [JsonIgnore]
     public long NextNumber => Intents.Select(static intent => intent.Number + 1).Append(Next).Max();
 
     public IntentDocument With(Intent newest) => this with { Next = newest.Number + 1, Intents = [.. Intents, newest] };
+
+    /// <summary>Without these intents, and with these as forgotten ones.</summary>
+    public IntentDocument Without(IReadOnlySet<long> numbers, IReadOnlyCollection<ForgottenIntent> forgotten) => this with
+    {
+        Intents = [.. Intents.Where(intent => !numbers.Contains(intent.Number))],
+        Forgotten = forgotten.Count == 0 ? Forgotten : [.. Forgotten ?? [], .. forgotten],
+    };
 
     public IntentDocument Replacing(Intent newest) => this with { Intents = [.. Intents.SkipLast(1), newest] };
 

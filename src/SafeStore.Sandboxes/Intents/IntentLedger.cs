@@ -27,12 +27,15 @@ internal sealed class IntentLedger
     private SafeStoreException? _damage;
     private bool _isNew;
 
-    private IntentLedger(SandboxLock held, SandboxModel model, UndoHandlers handlers)
+    private IntentLedger(SandboxLock held, SandboxModel model, UndoHandlers handlers, TimeProvider time)
     {
+        Time = time;
         _held = held;
         _model = model;
         _handlers = handlers;
     }
+
+    public TimeProvider Time { get; }
 
     /// <summary>What is recorded; null if there is nothing.</summary>
     /// <exception cref="SafeStoreException">The record cannot be read.</exception>
@@ -48,17 +51,20 @@ internal sealed class IntentLedger
     /// <summary>Whether something is recorded that is to be undone. A record that cannot be read names nothing that could be.</summary>
     public bool HasIntents => _document is { Intents.Count: > 0 };
 
+    /// <summary>Whether the record cannot be read.</summary>
+    public bool IsDamaged => _damage is not null;
+
     /// <summary>Whether there is a record, readable or not.</summary>
     public bool IsRecorded => _document is not null || _damage is not null;
 
     /// <summary>The ledger of a sandbox that is to be made.</summary>
-    public static IntentLedger OfNew(SandboxLock held, SandboxModel model, UndoHandlers handlers) =>
-        new(held, model, handlers) { _isNew = true };
+    public static IntentLedger OfNew(SandboxLock held, SandboxModel model, UndoHandlers handlers, TimeProvider time) =>
+        new(held, model, handlers, time) { _isNew = true };
 
     /// <summary>The ledger of a sandbox that exists. Damage of the record is an error of those calls only that need the record.</summary>
-    public static IntentLedger OfExisting(SandboxLock held, SandboxModel model, UndoHandlers handlers)
+    public static IntentLedger OfExisting(SandboxLock held, SandboxModel model, UndoHandlers handlers, TimeProvider time)
     {
-        var ledger = new IntentLedger(held, model, handlers);
+        var ledger = new IntentLedger(held, model, handlers, time);
         try
         {
             ledger._document = held.Read(model.Intents);
@@ -84,7 +90,7 @@ internal sealed class IntentLedger
     /// <returns>Whether the sandbox is still there.</returns>
     public async ValueTask<bool> UndoAsync(CancellationToken cancellation)
     {
-        while (Document is { } document)
+        while (Document is { } document && (document.Intents.Count > 0 || !document.IsNeeded))
         {
             if (document.Intents.Count > 0)
             {
@@ -93,13 +99,13 @@ internal sealed class IntentLedger
 
             // Newest first: what is older may be what this one stands on.
             IntentDocument rest = Document! with { Intents = [.. Document.Intents.SkipLast(1)] };
-            if (rest.Intents.Count > 0)
+            if (rest.IsNeeded)
             {
                 await CommitAsync(rest, cancellation).ConfigureAwait(false);
             }
             else if (rest.Creating)
             {
-                await _held.Change().RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
+                await _held.Change().RemoveSandbox(forgetIntents: true).CommitAsync(cancellation).ConfigureAwait(false);
                 Committed(null, isRemoved: true);
                 return false;
             }
@@ -113,17 +119,16 @@ internal sealed class IntentLedger
         return true;
     }
 
-    /// <summary>What the document is to be when some intents are completed; null if it is to go.</summary>
-    public IntentDocument? Without(IReadOnlySet<long> completed)
-    {
-        if (Document is not { } document)
-        {
-            return null;
-        }
+    /// <summary>
+    /// What the document is to be when some intents are completed or forgotten; null if it is to go. That of a sandbox that is being made
+    /// stays: the next lock removes that sandbox when it has no intents left.
+    /// </summary>
+    public IntentDocument? Without(IReadOnlySet<long> numbers, IReadOnlyCollection<ForgottenIntent> forgotten) =>
+        Document?.Without(numbers, forgotten) is { } rest && (rest.IsNeeded || rest.Creating) ? rest : null;
 
-        IntentDocument rest = document with { Intents = [.. document.Intents.Where(intent => !completed.Contains(intent.Number))] };
-        return rest.Intents.Count > 0 ? rest : null;
-    }
+    /// <summary>What the document is to be when everything is completed; null if it is to go. One that is damaged goes.</summary>
+    public IntentDocument? WithoutAll() =>
+        _document is { Forgotten.Count: > 0 } document ? document with { Creating = false, Intents = [] } : null;
 
     /// <summary>A transaction of the sandbox was committed, and with it this.</summary>
     public void Committed(IntentDocument? document, bool isRemoved = false)

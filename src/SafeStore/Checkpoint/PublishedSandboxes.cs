@@ -75,7 +75,9 @@ internal sealed class PublishedSandboxes(
         }
 
         // made anew while we looked; the next checkpoint reads its lock word
-        throw new LockTimeoutException(SandboxHandles.LockPathOf(sandbox), TimeSpan.Zero, [], "the process that has just made the sandbox");
+        throw new LockTimeoutException(
+            $"{roots.Run.Directory.Path}/{SandboxHandles.LockPathOf(sandbox)}", TimeSpan.Zero, [],
+            "the process that has just made the sandbox");
     }
 
     /// <summary>With the lock, everything is found published, or is published; if the lock is held, its holder is at work.</summary>

@@ -21,6 +21,7 @@ internal sealed class TransactionRunner(
 {
     private readonly ContainerRules _containers = new(roots);
     private readonly DocumentRules _documents = new(roots);
+    private readonly IntentRules _intents = new(roots);
     private readonly Stager _stager = new(roots);
     private readonly Publisher _publisher = new(roots, events);
 
@@ -90,6 +91,10 @@ internal sealed class TransactionRunner(
         else if (plan.Kind == PlanKind.Create)
         {
             ContainerRules.CheckNew(plan);
+        }
+        else if (!participant.ForgetsIntents)
+        {
+            _intents.CheckRemoval(plan.Sandbox);
         }
     }
 
@@ -337,6 +342,9 @@ internal sealed record Participant(SandboxHold Hold, SandboxPlan Plan, Lsn? Requ
 {
     /// <summary>What single documents must be.</summary>
     public RequiredDocument[] RequiredDocuments { get; init; } = [];
+
+    /// <summary>Whether a removal forgets what is to be undone.</summary>
+    public bool ForgetsIntents { get; init; }
 
     public StagedPlan Staged { get; } = new();
 }

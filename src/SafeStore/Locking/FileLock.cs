@@ -124,9 +124,10 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
     /// <param name="timeout">How long was waited.</param>
     /// <param name="unknownHolder">What holds it if the kernel does not tell.</param>
     /// <param name="what">The lock's name, if it is not always the same.</param>
-    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder, string? what = null) =>
+    /// <param name="path">Where the file lies now, if it may have been renamed since it was opened.</param>
+    public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder, string? what = null, string? path = null) =>
         new(
-        file.Path, timeout, name?.Holders.HoldersOf(range) ?? [.. fs.LockHolders(file).Where(static holder => holder.ProcessId != 0)],
+        path ?? file.Path, timeout, name?.Holders.HoldersOf(range) ?? [.. fs.LockHolders(file).Where(static holder => holder.ProcessId != 0)],
         unknownHolder, what ?? name?.Text);
 
     private bool TryAnnounce(LockMode mode)

@@ -230,7 +230,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
             SandboxHandles handles = gate.Handles ??= await OpenAsync(gate.Sandbox, deadline, cancellation).ConfigureAwait(false);
             if (!handles.Lock.TryAcquire(mode) && !await WaitAsync(handles.Lock, mode, deadline, cancellation).ConfigureAwait(false)) // L2
             {
-                throw handles.Lock.TimedOut(deadline.Total, null);
+                throw handles.Lock.TimedOut(deadline.Total, null, path: PathOf(gate.Sandbox));
             }
 
             LockWord? word = null;
@@ -285,7 +285,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         if (!handles.Lock.TryAcquire(LockMode.Exclusive)
             && !await WaitAsync(handles.Lock, LockMode.Exclusive, deadline, cancellation).ConfigureAwait(false))
         {
-            throw handles.Lock.TimedOut(deadline.Total, null);
+            throw handles.Lock.TimedOut(deadline.Total, null, path: PathOf(gate.Sandbox));
         }
 
         try

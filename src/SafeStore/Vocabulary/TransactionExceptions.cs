@@ -43,6 +43,36 @@ public sealed class VersionConflictException : SafeStoreException
 }
 
 /// <summary>
+/// A sandbox is not removed, since something is still to be undone in it and would be forgotten with it. Nothing was changed. Let the
+/// program that has the undo handlers lock it, which undoes it; or remove it and say that its intents are to be forgotten.
+/// </summary>
+public sealed class PendingIntentsException : SafeStoreException
+{
+    internal PendingIntentsException(string sandbox, string path, int? count)
+        : base($"The sandbox '{sandbox}' was not removed: {(count is null ? "whether" : $"{count} side effects are")} "
+            + $"{(count is null ? $"anything is still to be undone in it cannot be told from '{path}'" : $"still to be undone ('{path}')")}, "
+            + "and would be forgotten with it. Let the program that has the undo handlers lock it, or say that its intents are to be "
+            + "forgotten.")
+    {
+        Sandbox = sandbox;
+        Path = path;
+        Count = count;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "pending-intents";
+
+    /// <summary>The sandbox.</summary>
+    public string Sandbox { get; }
+
+    /// <summary>The record of its intents.</summary>
+    public string Path { get; }
+
+    /// <summary>How many intents the record names; null if it cannot be read.</summary>
+    public int? Count { get; }
+}
+
+/// <summary>
 /// A transaction is durable, but an error kept it from becoming wholly visible. Do not repeat it: the next lock of its sandboxes
 /// finishes it. Until then single documents may show the old or the new content.
 /// </summary>

@@ -47,16 +47,27 @@ public sealed class LookScene : IDisposable
     }
 
     /// <summary>The same behind another program, setpriv for instance, that becomes the tool.</summary>
-    public async Task<ToolResult> RunBehindAsync(string[] behind, string command)
+    public async Task<ToolResult> RunBehindAsync(string[] behind, string command, string input = "")
     {
         var start = new ProcessStartInfo(behind[0])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         string[] rest = ["dotnet", Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll"), .. command.Split(' '), "--store", Store];
         Array.ForEach([.. behind[1..], .. rest], start.ArgumentList.Add);
         using Process process = Process.Start(start)!;
+        try
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It did not want to hear all of it.
+        }
+
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

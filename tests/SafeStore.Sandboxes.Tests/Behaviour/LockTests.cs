@@ -29,6 +29,20 @@ public sealed class LockTests : IDisposable
     }
 
     [Fact]
+    public async Task A_time_out_names_the_lock_file_where_it_lies_also_to_the_program_that_has_made_the_sandbox()
+    {
+        await using SandboxStore store = await _test.OpenAsync();
+        await store.CreateAsync(Samples.Sandbox("sb-1"));
+        using ForeignProcess holder = await ForeignProcess.HoldAsync(_test.RunPath("sb-1/lock"));
+
+        LockTimeoutException late =
+            await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", TimeSpan.Zero));
+
+        Assert.Equal(_test.RunPath("sb-1/lock"), late.Path);
+        Assert.Contains(late.Path, late.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("behaviour", "45")]
     public async Task Releasing_twice_is_no_error_and_a_released_lock_can_do_nothing()
     {

@@ -1,0 +1,91 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace SafeStore.Sandboxes;
+
+/// <content>What becomes of the sandbox's intents by the same commit.</content>
+public sealed partial class SandboxEdit
+{
+    private readonly HashSet<long> _settled = [];
+    private readonly List<ForgottenIntent> _forgotten = [];
+    private bool _completesAll;
+
+    /// <summary>
+    /// Everything that is intended belongs to the sandbox from this commit on: it will not be undone. A sandbox that was being created is
+    /// created. A record of intents that is damaged is forgotten.
+    /// </summary>
+    public SandboxEdit Complete()
+    {
+        _completesAll = true;
+        return this;
+    }
+
+    /// <summary>
+    /// The side effect of one intent belongs to the sandbox from this commit on; the others are still undone unless they are completed.
+    /// </summary>
+    /// <param name="intent">The intent.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The sandbox is being created: if that fails there is nothing for a side effect to belong to.
+    /// </exception>
+    public SandboxEdit Complete(Intent intent)
+    {
+        ArgumentNullException.ThrowIfNull(intent);
+        if (_session.IsCreating)
+        {
+            throw new InvalidOperationException(
+                $"The sandbox '{_session.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a "
+                + $"sandbox that may not come about.");
+        }
+
+        _settled.Add(intent.Number);
+        return this;
+    }
+
+    /// <summary>
+    /// Gives an intent up: from this commit on nothing undoes its side effect, and the sandbox's record of intents keeps it with the
+    /// reason until the sandbox is removed. For side effects that were undone by hand, or cannot be. A sandbox that was being made is
+    /// removed by its next exclusive lock once it has no intents left.
+    /// </summary>
+    /// <param name="intent">The intent, of <see cref="SandboxSession.Intents"/>.</param>
+    /// <param name="reason">Why.</param>
+    /// <exception cref="ArgumentException">The reason is empty, or has half of a surrogate pair.</exception>
+    /// <exception cref="NotFoundException">The sandbox has no such intent, or it is settled already in this transaction.</exception>
+    /// <exception cref="DocumentTooLargeException">The commit: with it the record is larger than a document may be.</exception>
+    public SandboxEdit Forget(Intent intent, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(intent);
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        if (!_session.Intents.Any(each => each.Number == intent.Number) || !_settled.Add(intent.Number))
+        {
+            throw new NotFoundException("intent", $"{_session.Sandbox} {intent.Number}", "See which there are: SandboxSession.Intents.");
+        }
+
+        _forgotten.Add(new ForgottenIntent { Intent = intent, Reason = reason, Time = _ledger.Time.GetUtcNow() });
+        return this;
+    }
+
+    /// <summary>
+    /// Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.
+    /// </summary>
+    /// <returns>What to note of them when the transaction is committed.</returns>
+    private Action SettleIntents()
+    {
+        if (!_completesAll && _settled.Count == 0)
+        {
+            return _ledger.CommittedWithoutIntents;
+        }
+
+        IntentDocument? after = _completesAll ? _ledger.WithoutAll() : _ledger.Without(_settled, _forgotten);
+        if (after is not null)
+        {
+            _change.Put(_session.Model.Intents, after);
+        }
+        else if (_ledger.IsRecorded)
+        {
+            _change.Delete(_session.Model.Intents);
+        }
+
+        return () => _ledger.Committed(after);
+    }
+}

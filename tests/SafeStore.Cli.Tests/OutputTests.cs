@@ -1,0 +1,71 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Threading.Tasks;
+using SafeStore.Cli.Tests.Look;
+using Xunit;
+
+namespace SafeStore.Cli.Tests;
+
+/// <summary>What the tool says when it cannot write what it has to say, or may not look.</summary>
+public sealed class OutputTests : IDisposable
+{
+    private readonly LookScene _scene = new();
+
+    public void Dispose() => _scene.Dispose();
+
+    [Fact]
+    public async Task A_full_or_closed_standard_output_is_named()
+    {
+        await _scene.SeedAsync();
+
+        foreach (string command in new[] { "--help", "--version", "ls", "torture --rounds 1" })
+        {
+            string arguments = command == "ls" ? $"ls --store '{_scene.Store}'" : command;
+            await AssertAsync($"{arguments} > /dev/full", "standard output: No space left on device");
+            await AssertAsync($"{arguments} >&-", "standard output");
+        }
+
+        await AssertAsync(
+            $"apply --store '{_scene.Store}' > /dev/full <<< '{{\"sandbox\":\"sb-1\",\"ops\":[]}}'",
+            "standard output: No space left on device");
+    }
+
+    [Fact]
+    public async Task Metadata_beside_the_roots_that_may_not_be_read_is_not_called_missing()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Another user needs root.");
+        await _scene.SeedAsync();
+        string config = _scene.PathOf("../kata/config");
+        string run = _scene.PathOf("../kata/run");
+        await (await StateStore.OpenAsync(StoreLayout.Beside(config, run))).DisposeAsync();
+        foreach (string path in new[] { _scene.PathOf(".."), _scene.PathOf("../kata"), config, run })
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        }
+
+        foreach (string command in new[] { "dump", "list", "ls", "checkpoint" })
+        {
+            await AssertAsync(
+                $"{command} --config '{config}' --run '{run}'", "EACCES", "setpriv --reuid 65534 --regid 65534 --clear-groups");
+        }
+    }
+
+    private static async Task AssertAsync(string commandLine, string message, string behind = "")
+    {
+        string tool = Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll");
+        using Process shell = Process.Start(new ProcessStartInfo("bash", ["-c", $"{behind} dotnet '{tool}' {commandLine}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        shell.StandardInput.Close();
+        string errors = await shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal((commandLine, 1), (commandLine, shell.ExitCode));
+        Assert.Contains(message, errors, StringComparison.Ordinal);
+        Assert.Single(errors.TrimEnd('\n').Split('\n'));
+    }
+}
