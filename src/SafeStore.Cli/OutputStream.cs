@@ -7,7 +7,10 @@ namespace SafeStore.Cli;
 
 /// <summary>Standard output could not be written, which the errors of files do not tell.</summary>
 internal sealed class OutputException(Exception failure)
-    : IOException($"Could not write to the standard output: {(failure.InnerException ?? failure).Message.TrimEnd('.')}. Give it a place with room, or /dev/null.", failure);
+    : IOException(
+        $"Could not write to the standard output: {(failure.InnerException ?? failure).Message.TrimEnd('.')}. "
+        + "Give it a place with room, or /dev/null.",
+        failure);
 
 /// <summary>A stream for writing whose failures name the standard output; that no reader is left stays what it is.</summary>
 internal sealed class OutputStream(Stream inner) : Stream

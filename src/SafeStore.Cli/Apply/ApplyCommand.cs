@@ -16,8 +16,8 @@ internal static class ApplyCommand
             "apply",
             "Commits transactions from stdin, one JSON object per line, and answers each with one line as soon as it is durable: "
             + "{\"lsn\":17}, or {\"error\":\"...\",\"code\":\"...\"} and goes on. Makes the store if there is none. Formats: docs/cli.md. "
-            + "Exit codes: 0 every line was accepted, 1 the store could not be opened, 2 a line was refused, 3 the store is faulted, 141 no "
-            + "reader of the answers is left.");
+            + "Exit codes: 0 every line was accepted, 1 the store could not be opened, 2 a line was refused, 3 the store is faulted, "
+            + "141 no reader of the answers is left.");
         var store = new StoreArguments(command);
         Option<int> parallel = WholeNumber.Option(
             "--parallel",
@@ -29,8 +29,8 @@ internal static class ApplyCommand
         var failFast = new Option<bool>("--fail-fast") { Description = "Ends after the first line that is refused." };
         var dryRun = new Option<bool>("--dry-run")
         {
-            Description = "Writes nothing: answers {\"dryRun\":true} for a line that would be accepted, after those before it. 'require' of a "
-                + "sandbox that an earlier line changes is not checked.",
+            Description = "Writes nothing: answers {\"dryRun\":true} for a line that would be accepted, after those before it. "
+                + "'require' of a sandbox that an earlier line changes is not checked.",
         };
         command.Add(parallel);
         command.Add(failFast);

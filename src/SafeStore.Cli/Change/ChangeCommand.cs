@@ -14,8 +14,8 @@ namespace SafeStore.Cli.Change;
 /// </summary>
 internal sealed class ChangeCommand
 {
-    private const string Codes = " Says what it did with --verbose or --json only. Exit codes: 0 done, 1 it could not be done, and why is on "
-        + "stderr, 2 in a dry run: something of the store is wrong, 3 the store is faulted.";
+    private const string Codes = " Says what it did with --verbose or --json only. Exit codes: 0 done, 1 it could not be done, and why is "
+        + "on stderr, 2 in a dry run: something of the store is wrong, 3 the store is faulted.";
 
     private const int SecondsMax = 24 * 60 * 60;
 
@@ -24,7 +24,8 @@ internal sealed class ChangeCommand
         "--timeout", "How many seconds to wait for a lock; 0 for a single try.", preset: 30, max: SecondsMax, min: 0);
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Says what was done." };
     private readonly Option<bool> _json = new("--json") { Description = "Says what was done, as JSON, one object a line." };
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Says what would be done, writes nothing and waits for no lock." };
+    private readonly Option<bool> _dryRun =
+        new("--dry-run") { Description = "Says what would be done, writes nothing and waits for no lock." };
     private readonly DocumentLimit _limit;
 
     public ChangeCommand(string name, string description)

@@ -10,7 +10,7 @@ using SafeStore.Cli.Look;
 namespace SafeStore.Cli.Change;
 
 /// <summary>What a command that changes a store did, or in a dry run would do.</summary>
-/// <param name="Operation">put, delete, createSandbox, createContainer, removeContainer, removeSandbox, checkpoint or forgetIntents.</param>
+/// <param name="Operation">put, delete, removeContainer, removeSandbox, checkpoint or forgetIntents.</param>
 /// <param name="Sandbox">The sandbox; null for a checkpoint.</param>
 internal sealed record ChangeLine(string Operation, string? Sandbox)
 {

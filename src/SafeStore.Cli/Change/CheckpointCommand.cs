@@ -10,7 +10,8 @@ internal static class CheckpointCommand
     public static Command Create()
     {
         var command = new ChangeCommand(
-            "checkpoint", "Makes the documents of all published transactions durable by themselves, so that they need the log no longer, and "
+            "checkpoint",
+            "Makes the documents of all published transactions durable by themselves, so that they need the log no longer, and "
             + "releases its space. Runs in the background of every store that is open; this does it now.");
         return command.Does(static call => call.IsDryRun ? LookAsync(call) : RunAsync(call));
     }

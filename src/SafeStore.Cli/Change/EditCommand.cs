@@ -16,8 +16,9 @@ internal static class EditCommand
     public static Command Create()
     {
         var command = new ChangeCommand(
-            "edit", "Opens a document, also one that is damaged, in $VISUAL or $EDITOR, and writes what was saved. If the sandbox has changed "
-            + "meanwhile nothing is written, and the edit is kept in a file.");
+            "edit",
+            "Opens a document, also one that is damaged, in $VISUAL or $EDITOR, and writes what was saved. If the sandbox has "
+            + "changed meanwhile nothing is written, and the edit is kept in a file.");
         var document = new DocumentArgument(command.Command);
         return command.Does(call => RunAsync(call, document.Of(call.Arguments)));
     }
@@ -74,7 +75,8 @@ internal static class EditCommand
         if (call.IsDryRun)
         {
             await call.Told.WriteAsync(
-                LineOf(document) with { Bytes = draft.Content.Length }, $"would write {document}, {draft.Content.Length} bytes. {draft.KeptIn}");
+                LineOf(document) with { Bytes = draft.Content.Length },
+                $"would write {document}, {draft.Content.Length} bytes. {draft.KeptIn}");
             return;
         }
 

@@ -53,8 +53,9 @@ internal static class IntentsCommand
     private static Command CreateForget()
     {
         var command = new ChangeCommand(
-            "forget", "Gives intents up: nothing will undo their side effects. The sandbox's record keeps them with the reason. A sandbox that "
-            + "was only being made goes with the next lock once it has no intents left.");
+            "forget",
+            "Gives intents up: nothing will undo their side effects. The sandbox's record keeps them with the reason. A sandbox "
+            + "that was only being made goes with the next lock once it has no intents left.");
         var sandbox = new Argument<string>("SANDBOX") { Description = "The sandbox." };
         var numbers = new Argument<long[]>("NUMBER")
         {

@@ -14,8 +14,9 @@ internal static class DiffCommand
     public static Command Create()
     {
         var command = new LookCommand(
-            "diff", "Compares two sandboxes, or a sandbox or all of them with a tree such as a backup, by JSON value: white space and the order "
-            + "of members do not count. The exit code is 2 also if they differ.");
+            "diff",
+            "Compares two sandboxes, or a sandbox or all of them with a tree such as a backup, by JSON value: white space and the "
+            + "order of members do not count. The exit code is 2 also if they differ.");
         Argument<string?> sandbox = SandboxArgument.Optional(command.Command);
         var other = new Argument<string?>("OTHER")
         {

@@ -25,7 +25,9 @@ internal sealed record IntentDocument : StoredObject, IJsonOnDeserialized
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ForgottenIntent>? Forgotten { get; init; }
 
-    /// <summary>Whether there is anything in it that is worth keeping: a sandbox that is only being made has no record without intents.</summary>
+    /// <summary>
+    /// Whether there is anything in it that is worth keeping: a sandbox that is only being made has no record without intents.
+    /// </summary>
     [JsonIgnore]
     public bool IsNeeded => Intents.Count > 0 || (!Creating && Forgotten is { Count: > 0 });
 

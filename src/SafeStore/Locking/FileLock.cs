@@ -127,7 +127,8 @@ internal sealed class FileLock(IDurableFileSystem fs, FileHandle file, LockRange
     /// <param name="path">Where the file lies now, if it may have been renamed since it was opened.</param>
     public LockTimeoutException TimedOut(TimeSpan timeout, string? unknownHolder, string? what = null, string? path = null) =>
         new(
-        path ?? file.Path, timeout, name?.Holders.HoldersOf(range) ?? [.. fs.LockHolders(file).Where(static holder => holder.ProcessId != 0)],
+        path ?? file.Path, timeout,
+        name?.Holders.HoldersOf(range) ?? [.. fs.LockHolders(file).Where(static holder => holder.ProcessId != 0)],
         unknownHolder, what ?? name?.Text);
 
     private bool TryAnnounce(LockMode mode)

@@ -49,10 +49,9 @@ public sealed class VersionConflictException : SafeStoreException
 public sealed class PendingIntentsException : SafeStoreException
 {
     internal PendingIntentsException(string sandbox, string path, int? count)
-        : base($"The sandbox '{sandbox}' was not removed: {(count is null ? "whether" : $"{count} side effects are")} "
-            + $"{(count is null ? $"anything is still to be undone in it cannot be told from '{path}'" : $"still to be undone ('{path}')")}, "
-            + "and would be forgotten with it. Let the program that has the undo handlers lock it, or say that its intents are to be "
-            + "forgotten.")
+        : base($"The sandbox '{sandbox}' was not removed: {(count is null ? "side effects may be" : $"{count} side effects are")} "
+            + $"still to be undone, by '{path}', and would be forgotten with it. Let the program that has the undo handlers lock it, or "
+            + "say that its intents are to be forgotten.")
     {
         Sandbox = sandbox;
         Path = path;

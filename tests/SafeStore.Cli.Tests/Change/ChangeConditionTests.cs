@@ -144,7 +144,8 @@ public sealed class ChangeConditionTests : IDisposable
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "A mount needs root.");
         await _scene.SeedAsync();
         string[] behind = ["unshare", "-m", "sh", "-ec", $"mkdir -p '{_scene.Store}-full'; mount -t tmpfs -o size=10m tmpfs "
-            + $"'{_scene.Store}-full'; cp -a '{_scene.Store}/.' '{_scene.Store}-full'; mount --move '{_scene.Store}-full' '{_scene.Store}'; "
+            + $"'{_scene.Store}-full'; cp -a '{_scene.Store}/.' '{_scene.Store}-full'; "
+            + $"mount --move '{_scene.Store}-full' '{_scene.Store}'; "
             + $"head -c 20m /dev/zero > '{_scene.Store}/fill' 2> /dev/null || true; exec \"$@\"", "sh"];
 
         await AssertAsync(behind, ["put sb-2/state.json", "edit sb-2/state.json"], 1, "ENOSPC");

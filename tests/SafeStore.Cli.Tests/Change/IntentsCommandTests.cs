@@ -86,7 +86,8 @@ public sealed class IntentsCommandTests : IDisposable
 
         string[][] commands =
         [
-            ["apply"], ["apply", "--dry-run"], ["rm", "sb-2", "-r"], ["rm", "sb-2", "-r", "--dry-run"], ["rm", "sb-2", "-r", "--require", "3"],
+            ["apply"], ["apply", "--dry-run"], ["rm", "sb-2", "-r"], ["rm", "sb-2", "-r", "--dry-run"],
+            ["rm", "sb-2", "-r", "--require", "3"],
         ];
         foreach (string[] command in commands)
         {
