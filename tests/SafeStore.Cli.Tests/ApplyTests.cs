@@ -218,6 +218,7 @@ public sealed class ApplyTests : IDisposable
             }
         }
 
+        await _fixture.ApplyAsync(); // finishes what the kill has cut short
         long[] found =
         [
             .. (await _fixture.DumpAsync()).Lines
@@ -279,6 +280,7 @@ public sealed class ApplyTests : IDisposable
             Assert.Equal(143, await tool.WaitAsync());
         }
 
+        await _fixture.ApplyAsync(); // finishes what the kill has cut short
         long[] found =
         [
             .. (await _fixture.DumpAsync()).Lines

@@ -19,16 +19,17 @@ public sealed class OutputTests : IDisposable
     {
         await _scene.SeedAsync();
 
-        foreach (string command in new[] { "--help", "--version", "ls", "torture --rounds 1" })
+        string store = $"--store '{_scene.Store}'";
+        foreach (string arguments in new[]
         {
-            string arguments = command == "ls" ? $"ls --store '{_scene.Store}'" : command;
+            "--help", "--version", $"ls {store}", "torture --rounds 1", $"apply {store} <<< '{{\"sandbox\":\"sb-1\",\"ops\":[]}}'",
+        })
+        {
             await AssertAsync($"{arguments} > /dev/full", "standard output: No space left on device");
-            await AssertAsync($"{arguments} >&-", "standard output");
         }
 
-        await AssertAsync(
-            $"apply --store '{_scene.Store}' > /dev/full <<< '{{\"sandbox\":\"sb-1\",\"ops\":[]}}'",
-            "standard output: No space left on device");
+        await AssertAsync("--help >&-", "standard output");
+        await AssertAsync($"ls {store} >&-", "standard output");
     }
 
     [Fact]
@@ -44,7 +45,7 @@ public sealed class OutputTests : IDisposable
             File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
         }
 
-        foreach (string command in new[] { "dump", "list", "ls", "checkpoint" })
+        foreach (string command in new[] { "list", "checkpoint" })
         {
             await AssertAsync(
                 $"{command} --config '{config}' --run '{run}'", "EACCES", "setpriv --reuid 65534 --regid 65534 --clear-groups");

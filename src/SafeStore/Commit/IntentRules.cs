@@ -22,7 +22,8 @@ internal sealed class IntentRules(RootSet roots)
     private const string Intents = "intents"; // in any ASCII case, as the model reads it
 
     /// <summary>Looks whether a sandbox may be removed.</summary>
-    /// <exception cref="PendingIntentsException">Something is to be undone in it, or that cannot be told.</exception>
+    /// <exception cref="PendingIntentsException">Something is to be undone in it, or what is there does not tell.</exception>
+    /// <exception cref="StorageException">It could not be read.</exception>
     public void CheckRemoval(string sandbox)
     {
         DirectoryHandle config = roots[StoreRoot.Config].Directory;
@@ -33,8 +34,15 @@ internal sealed class IntentRules(RootSet roots)
             return;
         }
 
-        int? count = errno == Errno.None ? Count(rented.AsMemory(0, length)) : null;
-        ArrayPool<byte>.Shared.Return(rented);
+        int? count = null;
+        if (errno is not (Errno.IsDirectory or Errno.SymbolicLink or Errno.NoSuchDevice or Errno.FileTooLarge)) // no record at all
+        {
+            StorageException.ThrowIfFailed(
+                errno, "read what is to be undone, which is not needed to remove a sandbox and forget its intents,", config, path);
+            count = Count(rented.AsMemory(0, length));
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
         if (count is not 0)
         {
             throw new PendingIntentsException(sandbox, $"{config.Path}/{path}", count);

@@ -9,22 +9,24 @@ using Xunit;
 namespace SafeStore.Cli.Tests.Change;
 
 /// <summary>
-/// Each command that changes, and its dry run, on stores of all conditions: its exit code, what it says, and that a command that does not
-/// do its work has changed nothing.
+/// Commands that change, and dry runs, on stores of all conditions: the exit code, what is said, and that a command that does not do its
+/// work has changed nothing. They open a store in the same way, so each condition is tried with some of them, and each with several.
 /// </summary>
 public sealed class ChangeConditionTests : IDisposable
 {
-    // What opens the store; each would change something. The value of put and apply comes from stdin.
-    private static readonly string[] s_changes =
-    [
-        "put sb-2/state.json", "rm sb-2/state.json", "edit sb-2/state.json", "checkpoint", "intents forget sb-2 --all --reason x",
-    ];
+    // Each would change something. The value of put and apply comes from stdin.
+    private const string Put = "put sb-2/state.json";
+    private const string Rm = "rm sb-2/state.json";
+    private const string Edit = "edit sb-2/state.json";
+    private const string Checkpoint = "checkpoint";
+    private const string Forget = "intents forget sb-2 --all --reason x";
 
-    private static readonly string[] s_looks =
-    [
-        "put sb-2/state.json --dry-run", "rm sb-2 --recursive --dry-run", "checkpoint --dry-run", "apply --dry-run", "diff sb-1 sb-2",
-        "intents list",
-    ];
+    private const string Diff = "diff sb-1 sb-2";
+    private const string Intents = "intents list";
+    private const string DryPut = "put sb-2/state.json --dry-run";
+    private const string DryRm = "rm sb-2 --recursive --dry-run";
+    private const string DryCheckpoint = "checkpoint --dry-run";
+    private const string DryApply = "apply --dry-run";
 
     private readonly LookScene _scene = new();
 
@@ -35,7 +37,7 @@ public sealed class ChangeConditionTests : IDisposable
     [Fact]
     public async Task A_store_that_does_not_exist_is_not_made()
     {
-        foreach (string command in s_changes.Concat(s_looks).Where(static each => each != "apply --dry-run"))
+        foreach (string command in new[] { Put, Diff })
         {
             ToolResult result = await RunAsync([], command);
             Assert.Equal((command, 1, 0), (command, result.Code, result.Lines.Count));
@@ -49,8 +51,8 @@ public sealed class ChangeConditionTests : IDisposable
     {
         await _scene.ApplyAsync();
 
-        await AssertAsync([], s_changes.Where(static each => each != "checkpoint"), 1, "The sandbox 'sb-2' does not exist");
-        await AssertAsync([], ["checkpoint"], 0);
+        await AssertAsync([], [Forget], 1, "The sandbox 'sb-2' does not exist");
+        await AssertAsync([], [Checkpoint], 0);
     }
 
     [Fact]
@@ -61,8 +63,8 @@ public sealed class ChangeConditionTests : IDisposable
         string[] behind = ["unshare", "-m", "sh", "-ec", $"mount --bind '{_scene.Store}' '{_scene.Store}'; "
             + $"mount -o remount,ro,bind '{_scene.Store}'; exec \"$@\"", "sh"];
 
-        await AssertAsync(behind, s_changes, 1, "EROFS");
-        await AssertAsync(behind, s_looks, 0);
+        await AssertAsync(behind, [Put], 1, "EROFS");
+        await AssertAsync(behind, [DryApply], 0);
     }
 
     [Fact]
@@ -73,7 +75,7 @@ public sealed class ChangeConditionTests : IDisposable
         File.SetUnixFileMode(Path.GetDirectoryName(_scene.Store)!, UnixFileMode.UserRead | UnixFileMode.UserWrite
             | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
 
-        await AssertAsync(OtherUser, s_changes.Concat(s_looks), 1, "EACCES");
+        await AssertAsync(OtherUser, [Edit, Diff], 1, "EACCES");
     }
 
     [Fact]
@@ -83,10 +85,8 @@ public sealed class ChangeConditionTests : IDisposable
         await using StateStore holder = await StateStore.OpenAsync(StoreLayout.At(_scene.Store));
         await using SandboxLock held = await holder.LockAsync("sb-2");
 
-        await AssertAsync(
-            [], s_changes.Where(static each => each != "checkpoint").Select(static each => $"{each} --timeout 0"), 1,
-            $"it is held by pid {Environment.ProcessId} (");
-        await AssertAsync([], s_looks, 0);
+        await AssertAsync([], [$"{Put} --timeout 0"], 1, $"it is held by pid {Environment.ProcessId} (");
+        await AssertAsync([], [Intents], 0);
     }
 
     [Fact]
@@ -100,8 +100,8 @@ public sealed class ChangeConditionTests : IDisposable
             words.Write(BitConverter.GetBytes(0x4641554C54454421));
         }
 
-        await AssertAsync([], s_changes, 3, "faulted");
-        await AssertAsync([], s_looks, 2, "The store is faulted");
+        await AssertAsync([], [Rm], 3, "faulted");
+        await AssertAsync([], [DryCheckpoint], 2, "The store is faulted");
     }
 
     [Fact]
@@ -109,8 +109,8 @@ public sealed class ChangeConditionTests : IDisposable
     {
         await _scene.DamageLogAsync();
 
-        await AssertAsync([], s_changes, 1, "its header is damaged");
-        await AssertAsync([], s_looks, 2, "its header is damaged");
+        await AssertAsync([], [Edit], 1, "its header is damaged");
+        await AssertAsync([], [DryRm], 2, "its header is damaged");
     }
 
     [Fact]
@@ -118,8 +118,8 @@ public sealed class ChangeConditionTests : IDisposable
     {
         await _scene.SetFormatAsync(3);
 
-        await AssertAsync([], s_changes, 1, "format 3");
-        await AssertAsync([], s_looks, 2, "format 3");
+        await AssertAsync([], [Forget], 1, "format 3");
+        await AssertAsync([], [DryPut], 2, "format 3");
     }
 
     [Fact]
@@ -127,15 +127,11 @@ public sealed class ChangeConditionTests : IDisposable
     {
         await _scene.ParkAsync();
 
-        await AssertAsync([], s_looks, 2, "'sb-1' is parked");
-        foreach (string command in new[] { "put sb-1/state.json", "edit sb-1/state.json", "rm sb-1/state.json" })
-        {
-            ToolResult refused = await RunAsync([], command);
-            Assert.Equal((command, 1), (command, refused.Code));
-            Assert.NotEqual("", refused.Errors);
-        }
-
-        Assert.Equal(0, (await RunAsync([], "put sb-2/state.json")).Code);
+        await AssertAsync([], [Diff], 2, "'sb-1' is parked");
+        ToolResult refused = await RunAsync([], "put sb-1/state.json");
+        Assert.Equal(1, refused.Code);
+        Assert.NotEqual("", refused.Errors);
+        Assert.Equal(0, (await RunAsync([], Put)).Code);
     }
 
     [Fact]
@@ -148,8 +144,8 @@ public sealed class ChangeConditionTests : IDisposable
             + $"mount --move '{_scene.Store}-full' '{_scene.Store}'; "
             + $"head -c 20m /dev/zero > '{_scene.Store}/fill' 2> /dev/null || true; exec \"$@\"", "sh"];
 
-        await AssertAsync(behind, ["put sb-2/state.json", "edit sb-2/state.json"], 1, "ENOSPC");
-        await AssertAsync(behind, s_looks, 0);
+        await AssertAsync(behind, [Put], 1, "ENOSPC");
+        await AssertAsync(behind, [DryCheckpoint], 0);
     }
 
     /// <summary>Every command has this exit code and says this, and the store is as it was.</summary>

@@ -5,6 +5,7 @@ using System.IO;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using SafeStore.Cli.Tests.Look;
+using SafeStore.Operations;
 using Xunit;
 
 namespace SafeStore.Cli.Tests.Change;
@@ -41,7 +42,8 @@ public sealed partial class EditTests : IDisposable
         ToolResult result = await EditAsync("touch", "sb-1/state.json", "--verbose");
 
         Assert.Equal((0, "run:sb-1/state.json is unchanged"), (result.Code, Assert.Single(result.Lines)));
-        Assert.Contains("\"version\":1", (await _scene.RunAsync("ls --long --json")).Lines[0], StringComparison.Ordinal);
+        using var view = StoreView.Open(StoreLayout.At(_scene.Store));
+        Assert.Equal(new Lsn(1), view.ReadSandbox("sb-1").Version);
     }
 
     [Fact]

@@ -23,7 +23,6 @@ public sealed class IntentsCommandTests : IDisposable
         ToolResult list = await _scene.RunAsync("intents list sb-2 --json");
         ToolResult dry = await _scene.RunAsync("intents forget sb-2 1 --reason x --dry-run");
         ToolResult forget = await _scene.RunAsync("intents forget sb-2 1 --verbose", "--reason", "deleted by hand");
-        ToolResult rest = await _scene.RunAsync("intents list");
         ToolResult all = await _scene.RunAsync("intents list --forgotten --json");
 
         Assert.Equal((0, ""), (list.Code, list.Errors));
@@ -37,7 +36,6 @@ public sealed class IntentsCommandTests : IDisposable
             list.Lines);
         Assert.Equal((0, """would forget sb-2 1 netns {"path":"/x"}"""), (dry.Code, Assert.Single(dry.Lines)));
         Assert.Equal((0, """5: forgot sb-2 1 netns {"path":"/x"}"""), (forget.Code, Assert.Single(forget.Lines)));
-        Assert.Equal(2, rest.Lines.Count);
         JsonElement told = JsonElement.Parse(all.Lines[1]);
         Assert.Equal(("deleted by hand", 1), (told.GetProperty("reason").GetString(), told.GetProperty("number").GetInt32()));
         Assert.Equal(JsonValueKind.String, told.GetProperty("forgotten").ValueKind);
@@ -52,10 +50,8 @@ public sealed class IntentsCommandTests : IDisposable
 
         foreach ((string command, int code) in new[]
         {
-            ("intents", 64), ("intents forget sb-2 --all", 64), ("intents forget sb-2 --reason x", 64),
             ("intents forget sb-2 1 --all --reason x", 64), ("intents forget sb-2 one --reason x", 64),
-            ("intents forget sb-2 7 --reason x", 1), ("intents forget sb-1 --all --reason x", 1),
-            ("intents forget sb-9 --all --reason x", 1),
+            ("intents forget sb-2 7 --reason x", 1),
         })
         {
             ToolResult result = await _scene.RunAsync(command);
@@ -87,7 +83,6 @@ public sealed class IntentsCommandTests : IDisposable
         string[][] commands =
         [
             ["apply"], ["apply", "--dry-run"], ["rm", "sb-2", "-r"], ["rm", "sb-2", "-r", "--dry-run"],
-            ["rm", "sb-2", "-r", "--require", "3"],
         ];
         foreach (string[] command in commands)
         {
@@ -108,7 +103,7 @@ public sealed class IntentsCommandTests : IDisposable
 
         Assert.Equal(0, (await _scene.RunAsync("rm sb-2 -r --forget-intents")).Code);
 
-        Assert.Equal(["sb-1"], (await _scene.RunAsync("ls")).Lines);
+        Assert.Equal(["sb-1"], _scene.ListSandboxes());
     }
 
     private async Task IntendAsync(params string[] kinds)

@@ -6,8 +6,11 @@ using System.IO;
 using System.IO.Hashing;
 using System.Linq;
 using System.Security.Cryptography;
+using System.Text;
 using System.Threading.Tasks;
+using SafeStore.Cli.Apply;
 using SafeStore.FileSystem;
+using SafeStore.Operations;
 using Xunit;
 
 namespace SafeStore.Cli.Tests.Look;
@@ -29,9 +32,24 @@ public sealed class LookScene : IDisposable
 
     public string PathOf(string path) => Path.Combine(Store, path);
 
-    public async Task SeedAsync() => Assert.Equal(0, (await _fixture.ApplyAsync(StoreFixture.CreateSandbox, Two)).Code);
+    public Task SeedAsync() => ApplyAsync(StoreFixture.CreateSandbox, Two);
 
-    public async Task ApplyAsync(params string[] lines) => Assert.Equal(0, (await _fixture.ApplyAsync(lines)).Code);
+    /// <summary>As the command <c>apply</c> does it, in this process.</summary>
+    public async Task ApplyAsync(params string[] lines)
+    {
+        await using StateStore store = await StateStore.OpenAsync(StoreLayout.At(Store));
+        var target = new StoreTarget(store);
+        foreach (string line in lines)
+        {
+            await target.CommitAsync(TransactionParser.Parse(Encoding.UTF8.GetBytes(line)), TestContext.Current.CancellationToken);
+        }
+    }
+
+    public IReadOnlyList<string> ListSandboxes()
+    {
+        using var view = StoreView.Open(StoreLayout.At(Store));
+        return view.ListSandboxes();
+    }
 
     public Task<ToolResult> RunAsync(string command, params string[] arguments) =>
         ToolProcess.RunAsync([.. command.Split(' '), "--store", Store, .. arguments]);
