@@ -171,13 +171,12 @@ public sealed class SandboxChange
 
     /// <summary>
     /// Removes the sandbox with everything in it; what else the transaction does to it is dropped. The commit fails with
-    /// <see cref="PendingIntentsException"/> if something is still to be undone in it.
+    /// <see cref="PendingIntentsException"/> if something is still to be undone in it; see <see cref="ForgetIntents"/>.
     /// </summary>
-    /// <param name="forgetIntents">Removes it all the same: nothing will undo what its intents name.</param>
     /// <exception cref="InvalidOperationException">
     /// The sandbox is created or removed already in this transaction, or it has been committed.
     /// </exception>
-    public SandboxChange RemoveSandbox(bool forgetIntents = false)
+    public SandboxChange RemoveSandbox()
     {
         ThrowIfClosed();
         if (_kind == PlanKind.Create)
@@ -186,9 +185,20 @@ public sealed class SandboxChange
         }
 
         _kind = PlanKind.Remove;
-        ForgetsIntents = forgetIntents;
         _documents.Clear();
         (_created, _removed) = (null, null);
+        return this;
+    }
+
+    /// <summary>
+    /// Lets <see cref="RemoveSandbox"/> of this transaction remove the sandbox even if something is still to be undone in it: nothing
+    /// will undo that.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The transaction has been committed.</exception>
+    public SandboxChange ForgetIntents()
+    {
+        ThrowIfClosed();
+        ForgetsIntents = true;
         return this;
     }
 

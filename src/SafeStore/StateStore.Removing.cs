@@ -16,7 +16,6 @@ public sealed partial class StateStore
     /// </summary>
     /// <param name="sandbox">Its id.</param>
     /// <param name="timeout">How long to wait for its lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
-    /// <param name="forgetIntents">Removes it even if something is to be undone in it: nothing will undo that.</param>
     /// <param name="cancellationToken">Honoured until the removal is put into the log.</param>
     /// <returns>The LSN of the removal.</returns>
     /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
@@ -32,23 +31,35 @@ public sealed partial class StateStore
     /// <exception cref="StoreReadOnlyException">The store was opened to be looked at only.</exception>
     /// <exception cref="StoreFaultedException">A sync failed, here or earlier.</exception>
     /// <exception cref="StorageException">The operating system refused a step, and nothing was changed.</exception>
-    public ValueTask<Lsn> RemoveSandboxAsync(
-        string sandbox, TimeSpan? timeout = null, bool forgetIntents = false, CancellationToken cancellationToken = default)
+    public ValueTask<Lsn> RemoveSandboxAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        RemoveSandboxAsync(sandbox, timeout, static change => change.RemoveSandbox(), cancellationToken);
+
+    /// <summary>
+    /// As <see cref="RemoveSandboxAsync(string, TimeSpan?, CancellationToken)"/>, but also a sandbox in which something is still to be
+    /// undone, or may be: nothing will undo that.
+    /// </summary>
+    /// <inheritdoc cref="RemoveSandboxAsync(string, TimeSpan?, CancellationToken)"/>
+    public ValueTask<Lsn> RemoveSandboxAndForgetIntentsAsync(
+        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        RemoveSandboxAsync(sandbox, timeout, static change => change.ForgetIntents().RemoveSandbox(), cancellationToken);
+
+    private ValueTask<Lsn> RemoveSandboxAsync(
+        string sandbox, TimeSpan? timeout, Func<SandboxChange, SandboxChange> removal, CancellationToken cancellation)
     {
         Identifier.CheckSandbox(sandbox, nameof(sandbox));
         TimeSpan wait = TimeoutOf(timeout);
         HeldLocks.Link link = _held.Announce(sandbox);
-        return RemoveSandboxAsync(sandbox, wait, forgetIntents, link, cancellationToken);
+        return RemoveSandboxAsync(sandbox, wait, removal, link, cancellation);
     }
 
     private async ValueTask<Lsn> RemoveSandboxAsync(
-        string sandbox, TimeSpan timeout, bool forgetIntents, HeldLocks.Link link, CancellationToken cancellation)
+        string sandbox, TimeSpan timeout, Func<SandboxChange, SandboxChange> removal, HeldLocks.Link link, CancellationToken cancellation)
     {
         try
         {
             using OpenLocks.Call use = _open.Use();
             using SandboxHold hold = await _engine.LockToRemoveAsync(sandbox, timeout, cancellation).ConfigureAwait(false);
-            return await NewTransaction([hold]).For(sandbox).RemoveSandbox(forgetIntents).CommitAsync(cancellation).ConfigureAwait(false);
+            return await removal(NewTransaction([hold]).For(sandbox)).CommitAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {

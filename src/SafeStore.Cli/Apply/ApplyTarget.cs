@@ -18,7 +18,8 @@ internal sealed class StoreTarget(StateStore store) : IApplyTarget
         if (request.Sandboxes is [{ IsNew: false, Required: null, Operations: [RemoveSandboxOperation removal] } removed])
         {
             // Also one that cannot be locked otherwise, since something is in the way of its last transaction.
-            return new Answer(await store.RemoveSandboxAsync(removed.Sandbox, null, removal.ForgetsIntents, stop));
+            return new Answer(await (removal.ForgetsIntents ? store.RemoveSandboxAndForgetIntentsAsync(removed.Sandbox, null, stop)
+                : store.RemoveSandboxAsync(removed.Sandbox, null, stop)));
         }
 
         if (request.Sandboxes is [{ } one])

@@ -60,7 +60,14 @@ internal sealed record RemoveContainerOperation(string Container) : RequestedOpe
 
 internal sealed record RemoveSandboxOperation(bool ForgetsIntents) : RequestedOperation
 {
-    public override void FillIn(SandboxChange change) => change.RemoveSandbox(ForgetsIntents);
+    public override void FillIn(SandboxChange change)
+    {
+        change.RemoveSandbox();
+        if (ForgetsIntents)
+        {
+            change.ForgetIntents();
+        }
+    }
 }
 
 /// <summary>A line is not a transaction.</summary>

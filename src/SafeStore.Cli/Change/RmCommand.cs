@@ -59,7 +59,8 @@ internal static class RmCommand
         if (request.IsSandbox && request.Require is null)
         {
             // Also one that cannot be locked otherwise, since something is in the way of its last transaction.
-            Lsn removed = await store.RemoveSandboxAsync(request.Sandbox, forgetIntents: request.Forgets, cancellationToken: call.Stop);
+            Lsn removed = await (request.Forgets ? store.RemoveSandboxAndForgetIntentsAsync(request.Sandbox, null, call.Stop)
+                : store.RemoveSandboxAsync(request.Sandbox, null, call.Stop));
             await TellAsync(call, new ChangeLine("removeSandbox", request.Sandbox), removed, []);
             return;
         }
@@ -76,7 +77,8 @@ internal static class RmCommand
         {
             { File: { } file } => change.Delete(line.Root!.Value, line.Container, file),
             { Container: { } container } => change.RemoveContainer(container),
-            _ => change.RemoveSandbox(request.Forgets),
+            _ when request.Forgets => change.ForgetIntents().RemoveSandbox(),
+            _ => change.RemoveSandbox(),
         };
         await TellAsync(call, line, await change.CommitAsync(call.Stop), []);
     }

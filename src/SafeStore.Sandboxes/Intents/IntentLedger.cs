@@ -105,7 +105,7 @@ internal sealed class IntentLedger
             }
             else if (rest.Creating)
             {
-                await _held.Change().RemoveSandbox(forgetIntents: true).CommitAsync(cancellation).ConfigureAwait(false);
+                await _held.Change().ForgetIntents().RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
                 Committed(null, isRemoved: true);
                 return false;
             }

@@ -32,7 +32,7 @@ public sealed class ForgettingTests : IDisposable
 
         Assert.Equal(("sb-1", 2, _test.ConfigPath("sb-1/intents.json")), (refused.Sandbox, refused.Count, refused.Path));
         Assert.Equal(2, store.List()[0].Intents.Count);
-        await store.Store.RemoveSandboxAsync("sb-1", forgetIntents: true);
+        await store.Store.RemoveSandboxAndForgetIntentsAsync("sb-1");
         Assert.Empty(store.List());
         Assert.Empty(_undone);
     }
@@ -46,7 +46,7 @@ public sealed class ForgettingTests : IDisposable
             await store.Store.LockManyAsync([SandboxTarget.Existing("sb-1"), SandboxTarget.Existing("sb-2")]);
         Transaction transaction = locks.Change();
         transaction.For("sb-1").RemoveSandbox();
-        transaction.For("sb-2").RemoveSandbox(forgetIntents: true);
+        transaction.For("sb-2").ForgetIntents().RemoveSandbox();
 
         await Assert.ThrowsAsync<PendingIntentsException>(async () => await transaction.CommitAsync());
 
