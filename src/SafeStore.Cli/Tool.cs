@@ -54,6 +54,7 @@ internal static partial class Tool
             ExportCommand.Create(),
             AdoptCommand.Create(),
             RepairCommand.Create(),
+            DoctorCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),
             TortureCommand.Create(),

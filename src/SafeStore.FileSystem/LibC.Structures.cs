@@ -158,11 +158,27 @@ internal static unsafe partial class LibC
         internal readonly uint Nanoseconds;
     }
 
-    /// <summary>struct statfs of 64-bit Linux, of which only the type is used; the size leaves room to spare.</summary>
+    /// <summary>struct statfs of 64-bit Linux; only what is used has a name, and the size leaves room to spare.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal readonly struct StatFs
     {
         [FieldOffset(0)]
         internal readonly long Type;
+
+        [FieldOffset(8)]
+        internal readonly long BlockBytes;
+
+        [FieldOffset(24)]
+        internal readonly long FreeBlocks;
+
+        [FieldOffset(32)]
+        internal readonly long AvailableBlocks;
+
+        /// <summary>0 where inodes are made as they are needed.</summary>
+        [FieldOffset(40)]
+        internal readonly long Inodes;
+
+        [FieldOffset(48)]
+        internal readonly long FreeInodes;
     }
 }

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 
 namespace SafeStore.FileSystem;
 
@@ -28,17 +30,30 @@ internal static class MountInfo
     internal static MountEntry? Find(string text, ulong mountId)
     {
         string id = mountId.ToString(CultureInfo.InvariantCulture);
+        return All(text).FirstOrDefault(found => found.Id == id).Entry;
+    }
+
+    /// <summary>Where something is mounted below a directory.</summary>
+    /// <param name="text">The table.</param>
+    /// <param name="path">The directory's path, without links.</param>
+    internal static IReadOnlyList<string> PointsBelow(string text, string path) =>
+        [.. All(text).Select(static found => found.Entry.Point)
+            .Where(point => point.StartsWith(path.TrimEnd('/') + "/", StringComparison.Ordinal) && point != path)];
+
+    private static IEnumerable<(string Id, MountEntry Entry)> All(string text)
+    {
         foreach (string line in text.Split('\n'))
         {
             string[] fields = line.Split(' ');
             int dash = Array.IndexOf(fields, "-");
-            if (dash > 5 && dash + 3 < fields.Length && fields[0] == id)
+            if (dash > 5 && dash + 3 < fields.Length)
             {
-                return new MountEntry(Unescape(fields[4]), fields[dash + 1], Unescape(fields[dash + 2]), fields[5]);
+                yield return (fields[0], new MountEntry(Unescape(fields[4]), fields[dash + 1], Unescape(fields[dash + 2]), fields[5])
+                {
+                    FilesystemOptions = fields[dash + 3],
+                });
             }
         }
-
-        return null;
     }
 
     /// <summary>Blanks and backslashes stand in octal there, "\040" for instance.</summary>
@@ -52,4 +67,8 @@ internal static class MountInfo
 /// <param name="Kind">The kind of filesystem.</param>
 /// <param name="Source">The device, or what stands for it.</param>
 /// <param name="Options">The mount's options.</param>
-internal sealed record MountEntry(string Point, string Kind, string Source, string Options);
+internal sealed record MountEntry(string Point, string Kind, string Source, string Options)
+{
+    /// <summary>The filesystem's own options, which all its mounts share.</summary>
+    public string FilesystemOptions { get; init; } = "";
+}

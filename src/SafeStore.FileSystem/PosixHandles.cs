@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
@@ -69,6 +70,10 @@ internal sealed class PosixDirectory(Descriptor descriptor, PosixDirectory? pare
 
         return _kind == FileSystemKind.Btrfs;
     }
+
+    /// <summary>Its path without links, as the kernel tells it now; empty if it does not.</summary>
+    internal static string RealPathOf(DirectoryHandle directory) => PseudoFile.WholeLinkTarget(
+        string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{Of(directory).Descriptor.DangerousGetHandle()}"));
 
     internal void EndListing() => Volatile.Write(ref _isListed, 0);
 

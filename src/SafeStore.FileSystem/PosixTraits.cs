@@ -44,7 +44,20 @@ internal static unsafe class PosixTraits
         _ => Local("0x" + magic.ToString("x8", CultureInfo.InvariantCulture)),
     };
 
+    /// <summary>What is left on the filesystem of an open directory; null if the kernel does not tell.</summary>
+    internal static SpaceLeft? SpaceOf(DirectoryHandle directory) =>
+        StatusOf(Descriptor.Of(directory), out LibC.StatFs found) != Errno.None ? null : new SpaceLeft(
+            (LibC.geteuid() == 0 ? found.FreeBlocks : found.AvailableBlocks) * found.BlockBytes,
+            found.Inodes == 0 ? long.MaxValue : found.FreeInodes);
+
     private static Errno Magic(Descriptor descriptor, out uint magic)
+    {
+        Errno errno = StatusOf(descriptor, out LibC.StatFs found);
+        magic = errno == Errno.None ? (uint)found.Type : 0;
+        return errno;
+    }
+
+    private static Errno StatusOf(Descriptor descriptor, out LibC.StatFs status)
     {
         LibC.StatFs found;
         Errno errno;
@@ -52,7 +65,7 @@ internal static unsafe class PosixTraits
         {
         }
 
-        magic = errno == Errno.None ? (uint)found.Type : 0;
+        status = errno == Errno.None ? found : default;
         return errno;
     }
 
@@ -62,3 +75,8 @@ internal static unsafe class PosixTraits
 
     private static FileSystemTraits Remote(string name) => new(name, IsVolatile: false, IsLocal: false);
 }
+
+/// <summary>What a filesystem has left for this process.</summary>
+/// <param name="Bytes">Space. A quota may leave less.</param>
+/// <param name="Inodes">How many files can be made.</param>
+internal sealed record SpaceLeft(long Bytes, long Inodes);

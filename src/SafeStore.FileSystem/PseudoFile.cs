@@ -20,11 +20,14 @@ internal static class PseudoFile
     }
 
     /// <summary>The last name of what a symbolic link leads to; empty if there is none.</summary>
-    internal static string LinkTarget(string path)
+    internal static string LinkTarget(string path) => Path.GetFileName(WholeLinkTarget(path));
+
+    /// <summary>What a symbolic link leads to; empty if there is none.</summary>
+    internal static string WholeLinkTarget(string path)
     {
         try
         {
-            return Path.GetFileName(new FileInfo(path).LinkTarget) ?? "";
+            return new FileInfo(path).LinkTarget ?? "";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

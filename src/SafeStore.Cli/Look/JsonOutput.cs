@@ -18,6 +18,7 @@ namespace SafeStore.Cli.Look;
 [JsonSerializable(typeof(LockLine))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(WatchLine))]
+[JsonSerializable(typeof(DoctorLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;
 
 /// <summary>Writes one JSON object a line, as docs/cli.md tells its members.</summary>
@@ -34,6 +35,7 @@ internal static class JsonOutput
             new JsonStringEnumConverter<LockWordCondition>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<LockKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<LoggedKind>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<FindingSeverity>(JsonNamingPolicy.CamelCase),
         },
     });
 
