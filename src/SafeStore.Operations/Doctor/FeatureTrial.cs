@@ -15,8 +15,8 @@ internal sealed class FeatureTrial
 
     private const string Sub = "sub";
     private const int SharedWordsBytes = 64;
-    private const string Elsewhere = "Keep the store on another filesystem, or look for what refuses it: a filter of system calls, a security "
-        + "module, an old kernel.";
+    private const string Elsewhere = "Keep the store on another filesystem, or look for what refuses it: a filter of system calls, a "
+        + "security module, an old kernel.";
 
     private static readonly FilePermissions s_file = new(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     private static readonly FilePermissions s_directory = new(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -160,7 +160,8 @@ internal sealed class FeatureTrial
         Errno errno = _fs.OpenFile(_directory, "old", FileUse.Direct, out FileHandle? file);
         using (file)
         {
-            Advise("direct-io", "Writes past the page cache (O_DIRECT) are refused", "The log is written through the cache, which is slower.",
+            Advise(
+                "direct-io", "Writes past the page cache (O_DIRECT) are refused", "The log is written through the cache, which is slower.",
                 errno == Errno.None ? _fs.Write(file!, new AlignedBuffer().Take(IDurableFileSystem.DirectBytes), 0, out _) : errno);
         }
     }

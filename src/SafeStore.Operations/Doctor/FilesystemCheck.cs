@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using SafeStore.FileSystem;
 
 namespace SafeStore.Operations.Doctor;
 
@@ -19,8 +18,9 @@ internal static class FilesystemCheck
         new("overlay-volatile", FindingSeverity.Problem, ["volatile"],
             "It is an overlayfs mounted volatile: it leaves out all syncs, and a crash of the machine may take everything.",
             "Mount it without this option, or keep the store on a volume."),
-        new("read-only", FindingSeverity.Problem, ["ro"],
-            "It is mounted read-only: the store can be looked at, and nothing can be written. Filesystems become so after an error.",
+        new("read-only", FindingSeverity.Problem, ["ro", "emergency_ro", "shutdown"],
+            "It is read-only, or has stopped: the store can be looked at at best, and nothing can be written. Filesystems become so after "
+            + "an error.",
             "Look at the kernel's log (dmesg). Check the filesystem, then mount it for writing."),
         new("data-writeback", FindingSeverity.Advice, ["data=writeback"],
             "It is mounted with data=writeback. SafeStore syncs what it writes; a file that another program writes without a sync may hold "
@@ -43,14 +43,16 @@ internal static class FilesystemCheck
         if (!place.Traits.IsLocal)
         {
             yield return DoctorFinding.Problem(
-                "remote-filesystem", place.Place, $"It lies on {name}, whose locks and syncs are not the local kernel's. A store refuses it.",
+                "remote-filesystem", place.Place,
+                $"It lies on {name}, whose locks and syncs are not the local kernel's. A store refuses it.",
                 "Keep the store on a local filesystem.");
         }
 
         if (place is { Root: StoreRoot.Config, Traits.IsVolatile: true })
         {
             yield return DoctorFinding.Problem(
-                "volatile-config", place.Place, $"The config root lies on {name}, in memory: log and documents go with the machine's power.",
+                "volatile-config", place.Place,
+                $"The config root lies on {name}, in memory: log and documents go with the machine's power.",
                 "Keep the config root on a disk. The run root may lie in memory.");
         }
 

@@ -17,7 +17,8 @@ internal static class MachineCheck
         if (machine.Now < s_earliest)
         {
             yield return DoctorFinding.Problem(
-                "clock", "clock", $"The machine's clock says {machine.Now:u}. SafeStore orders nothing by it, but edits of other programs are "
+                "clock", "clock",
+                $"The machine's clock says {machine.Now:u}. SafeStore orders nothing by it, but edits of other programs are "
                 + "noticed by the times of files.",
                 SetClock);
         }
@@ -35,7 +36,8 @@ internal static class MachineCheck
             if (limits.OpenFiles < OpenFilesLow)
             {
                 yield return DoctorFinding.Advised(
-                    "open-files", place, $"It may open {limits.OpenFiles} files; a process that changes many sandboxes at once needs more, and "
+                    "open-files", place,
+                    $"It may open {limits.OpenFiles} files; a process that changes many sandboxes at once needs more, and "
                     + "is refused (EMFILE) without.",
                     $"Raise the limit to {OpenFilesLow} at least (ulimit -n, LimitNOFILE=).");
             }
@@ -51,7 +53,8 @@ internal static class MachineCheck
         if (machine.MemoryMax < MemoryLow)
         {
             yield return DoctorFinding.Advised(
-                "memory", "this process", $"Its control group may have {machine.MemoryMax} bytes of memory. A process that is killed for want "
+                "memory", "this process",
+                $"Its control group may have {machine.MemoryMax} bytes of memory. A process that is killed for want "
                 + "of memory loses nothing that was acknowledged, but may be killed again in the recovery.",
                 $"Give it {MemoryLow} at least (memory.max, MemoryMax=).");
         }

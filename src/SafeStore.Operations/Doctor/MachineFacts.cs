@@ -35,7 +35,7 @@ internal sealed record MachineFacts(
             [.. openers.Prepend("self").Select(ProcessLimits.Read)], MemoryGroup.ReadMax(PseudoFile.Read));
     }
 
-    private static IEnumerable<ChangedFile> LogChanges(IDurableFileSystem fs, DirectoryHandle? metadata)
+    private static List<ChangedFile> LogChanges(IDurableFileSystem fs, DirectoryHandle? metadata)
     {
         if (metadata is null || fs.OpenDirectory(metadata, LogDirectory.DirectoryName, out DirectoryHandle? log) != Errno.None)
         {

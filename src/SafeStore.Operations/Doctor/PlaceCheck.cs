@@ -25,7 +25,8 @@ internal static class PlaceCheck
         if (place.MountsBelow.Count > 0)
         {
             yield return DoctorFinding.Advised(
-                "mounts-below", place.Path, $"Something is mounted below: {Shown(place.MountsBelow)}. A sandbox with a mount below cannot be "
+                "mounts-below", place.Path,
+                $"Something is mounted below: {Shown(place.MountsBelow)}. A sandbox with a mount below cannot be "
                 + "removed (EBUSY), and one that is a mount cannot be changed (EXDEV).",
                 "Unmount what was left behind (umount).");
         }
@@ -43,7 +44,8 @@ internal static class PlaceCheck
         else if (place.OddProjects.Count > 0)
         {
             yield return DoctorFinding.Problem(
-                "project", place.Path, $"These sandboxes take files of another project only than the metadata's: {Shown(place.OddProjects)}. "
+                "project", place.Path,
+                $"These sandboxes take files of another project only than the metadata's: {Shown(place.OddProjects)}. "
                 + "Their changes are refused (EXDEV).",
                 $"Give them the metadata's project, {place.StagedProject} (chattr -R -p).");
         }
@@ -55,7 +57,8 @@ internal static class PlaceCheck
             && (parent.Status.Mode & (UnixFileMode.OtherWrite | UnixFileMode.StickyBit)) == UnixFileMode.OtherWrite)
         {
             yield return DoctorFinding.Problem(
-                "writable-by-others", parent.Path, $"Every user may write there, and so take '{place.Path}' away and put another in its place.",
+                "writable-by-others", parent.Path,
+                $"Every user may write there, and so take '{place.Path}' away and put another in its place.",
                 $"Take that right away: chmod o-w '{parent.Path}'.");
         }
 

@@ -25,7 +25,8 @@ internal static class SpaceCheck
         if (left.Bytes < needed)
         {
             yield return DoctorFinding.Problem(
-                "space", place.Place, $"{left.Bytes} bytes are free, and the next commits may need {needed}. {Refused(place.Traits)}", Advice);
+                "space", place.Place,
+                $"{left.Bytes} bytes are free, and the next commits may need {needed}. {Refused(place.Traits)}", Advice);
         }
         else if (left.Bytes < wanted)
         {

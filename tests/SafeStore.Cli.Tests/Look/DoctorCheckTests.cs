@@ -18,11 +18,17 @@ public sealed class DoctorCheckTests
         Max open files            256                  1048576              files
         """;
 
+    private static readonly FileSystemTraits s_disk = new("ext4", IsVolatile: false, IsLocal: true);
+    private static readonly FileSystemTraits s_memory = new("tmpfs", IsVolatile: true, IsLocal: true);
+
     private static readonly FileStatus s_directory = new(
-        FileKind.Directory, 2049, 2, 4096, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, 2) { MountId = 36 };
+        FileKind.Directory, 2049, 2, 4096, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, 2)
+    {
+        MountId = 36,
+    };
 
     private static readonly PlaceFacts s_good =
-        new(StoreRoot.Config, "/srv/demo/config", "/srv/demo/config", new FileSystemTraits("ext4", IsVolatile: false, IsLocal: true), s_directory)
+        new(StoreRoot.Config, "/srv/demo/config", "/srv/demo/config", s_disk, s_directory)
         {
             Mount = new MountEntry("/srv", "ext4", "/dev/sda1", "rw,relatime"),
             Options = new HashSet<string>(["rw", "relatime", "errors=remount-ro"]),
@@ -42,17 +48,17 @@ public sealed class DoctorCheckTests
 
     [Fact]
     public void A_run_root_in_memory_is_as_it_should_be() =>
-        Assert.Empty(Of(s_good with { Root = StoreRoot.Run, Traits = new FileSystemTraits("tmpfs", IsVolatile: true, IsLocal: true) }));
+        Assert.Empty(Of(s_good with { Root = StoreRoot.Run, Traits = s_memory }));
 
     [Fact]
     public void A_config_root_in_memory_is_a_problem() => AssertFound(
-        "problem volatile-config /srv/demo/config", s_good with { Traits = new FileSystemTraits("tmpfs", IsVolatile: true, IsLocal: true) });
+        "problem volatile-config /srv/demo/config", s_good with { Traits = s_memory });
 
     [Theory]
     [InlineData("nfs")]
     [InlineData("fuse")]
     public void A_filesystem_of_another_kernel_is_a_problem(string name) => AssertFound(
-        "problem remote-filesystem /srv/demo/config", s_good with { Traits = new FileSystemTraits(name, IsVolatile: false, IsLocal: false) });
+        "problem remote-filesystem /srv/demo/config", s_good with { Traits = s_disk with { Name = name, IsLocal = false } });
 
     [Fact]
     public void A_filesystem_without_journal_is_a_problem() =>
@@ -80,6 +86,8 @@ public sealed class DoctorCheckTests
     [InlineData("noload", "problem no-log-replay /srv")]
     [InlineData("norecovery", "problem no-log-replay /srv")]
     [InlineData("ro", "problem read-only /srv")]
+    [InlineData("emergency_ro", "problem read-only /srv")]
+    [InlineData("shutdown", "problem read-only /srv")]
     [InlineData("data=writeback", "advice data-writeback /srv")]
     [InlineData("errors=continue", "advice errors-continue /srv")]
     [InlineData("discard", "advice discard /srv")]
@@ -176,7 +184,7 @@ public sealed class DoctorCheckTests
     public void A_clock_before_2020_or_behind_the_store_is_a_problem()
     {
         Assert.Equal(["problem clock clock"], Of(s_machine with { Now = DateTimeOffset.UnixEpoch }).Select(Shown));
-        Assert.Equal(["problem clock /srv/demo/config/.safestore/root.json"], Of(s_machine with { Now = s_now.AddHours(-1) }).Select(Shown));
+        Assert.Equal([$"problem clock {s_machine.Newest!.Path}"], Of(s_machine with { Now = s_now.AddHours(-1) }).Select(Shown));
         Assert.Empty(Of(s_machine with { Now = s_now.AddSeconds(-59) }));
     }
 

@@ -96,7 +96,7 @@ public sealed class DoctorTrialTests
 
     private static IEnumerable<string> NamesIn(SimulatedMachine machine)
     {
-        IDurableFileSystem fs = machine.Start().FileSystem;
+        SimulatedFileSystem fs = machine.Start().FileSystem;
         var entries = new List<DirectoryEntry>();
         Assert.Equal(Errno.None, fs.OpenRoot("/", out DirectoryHandle? root));
         using (root)
