@@ -9,7 +9,6 @@ using System.Threading.Tasks;
 using SafeStore.Cli.Adopt;
 using SafeStore.Cli.Apply;
 using SafeStore.Cli.Change;
-using SafeStore.Cli.Check;
 using SafeStore.Cli.Demo;
 using SafeStore.Cli.Diff;
 using SafeStore.Cli.Dump;
@@ -19,6 +18,7 @@ using SafeStore.Cli.List;
 using SafeStore.Cli.Look;
 using SafeStore.Cli.Repair;
 using SafeStore.Cli.Torture;
+using SafeStore.Cli.Verify;
 
 namespace SafeStore.Cli;
 
@@ -49,10 +49,10 @@ internal static partial class Tool
             LogCommand.Create(),
             WatchCommand.Create(),
             ListCommand.Create(),
-            CheckCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
             AdoptCommand.Create(),
+            VerifyCommand.Create(),
             RepairCommand.Create(),
             DoctorCommand.Create(),
             DemoCommand.Create(),

@@ -1,13 +1,18 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Operations;
 
 /// <summary>Something of a store that is wrong, or that could not be read.</summary>
 /// <param name="Code">What kind: the stable code of an error (docs/guide.md, "Errors"), <c>pending</c> or <c>parked</c>.</param>
 /// <param name="Message">What it is, where, and what to do.</param>
-public sealed record StoreProblem(string Code, string Message);
+public sealed record StoreProblem(string Code, string Message)
+{
+    /// <summary>The file or directory; null for what lies in no single one.</summary>
+    public string? Path { get; init; }
+}
 
 /// <summary>Gathers what is wrong: one part that cannot be read does not hide the others.</summary>
 internal sealed class ProblemList
@@ -16,21 +21,28 @@ internal sealed class ProblemList
 
     public IReadOnlyList<StoreProblem> All => _problems;
 
-    public void Add(string code, string message)
+    public void Add(string code, string message, string? path = null)
     {
         if (!_problems.Any(each => each.Message == message))
         {
-            _problems.Add(new StoreProblem(code, message));
+            _problems.Add(new StoreProblem(code, message) { Path = path });
         }
     }
 
-    public void Add(SafeStoreException failure) => Add(failure.Code, failure.Message);
+    public void Add(SafeStoreException failure) => Add(failure.Code, failure.Message, failure switch
+    {
+        LogCorruptException damage => damage.Path,
+        StoreMetadataException damage => damage.Path,
+        StoreFormatException other => other.Path,
+        StorageException refusal => refusal.Path,
+        _ => null,
+    });
 
     public void AddAll(IEnumerable<StoreProblem> problems)
     {
         foreach (StoreProblem problem in problems)
         {
-            Add(problem.Code, problem.Message);
+            Add(problem.Code, problem.Message, problem.Path);
         }
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using SafeStore.FileSystem;
 using SafeStore.Operations.Comparing;
@@ -8,6 +9,7 @@ using SafeStore.Operations.Locks;
 using SafeStore.Operations.Log;
 using SafeStore.Operations.Sandboxes;
 using SafeStore.Operations.Status;
+using SafeStore.Operations.Verify;
 using SafeStore.Operations.Watch;
 
 namespace SafeStore.Operations;
@@ -111,6 +113,21 @@ public sealed class StoreView : IDisposable
         return new SandboxComparer(Side(), tree.Side).Compare(sandbox, sandbox, mustBothExist: false);
     }
 
+    /// <summary>What <see cref="StoreAccepting.AcceptAsync"/> would accept, or why it would not; nothing is written.</summary>
+    /// <param name="document">Which document.</param>
+    /// <param name="evenDamaged">Whether it may be one that is damaged.</param>
+    /// <returns>What the document's stamp says of it.</returns>
+    /// <exception cref="NotFoundException">It does not exist.</exception>
+    /// <exception cref="DocumentStampException">It is damaged, and that is not to be accepted.</exception>
+    /// <exception cref="DocumentCorruptException">It is not JSON that the store would write.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
+    /// <exception cref="StorageException">It cannot be read.</exception>
+    public StampCondition CheckAcceptance(DocumentId document, bool evenDamaged = false)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return Files().CheckAcceptance(document, evenDamaged);
+    }
+
     /// <summary>The locks of the store and of its sandboxes that are held or waited for.</summary>
     /// <exception cref="StorageException">A root cannot be listed.</exception>
     public IReadOnlyList<LockEntry> ReadLocks() => new LockReader(_options.FileSystem, _roots, Lister()).Read();
@@ -152,6 +169,36 @@ public sealed class StoreView : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IAsyncEnumerable<StoreChange> WatchAsync(Lsn? from = null, CancellationToken cancellationToken = default) =>
         new ViewedChanges(_options, _roots).WatchAsync(from, cancellationToken);
+
+    /// <summary>
+    /// Verifies the store: documents, lock words, metadata and log, modes and owners, and that nothing else lies there. What has findings
+    /// is looked at again, since processes may write meanwhile. The enumeration does the work.
+    /// </summary>
+    /// <param name="options">What to look at, and how; null for all of the store.</param>
+    /// <param name="cancellationToken">Ends it between two sandboxes.</param>
+    /// <returns>What is found: of the store first, then sandbox by sandbox.</returns>
+    /// <exception cref="ArgumentException">A sandbox's id is not allowed, or <see cref="VerifyOptions.Parallel"/> is.</exception>
+    /// <exception cref="NotFoundException">A sandbox that is to be looked at does not exist.</exception>
+    /// <exception cref="StorageException">A root cannot be listed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IEnumerable<Finding> Verify(VerifyOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new VerifyOptions();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Parallel, nameof(VerifyOptions.Parallel));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Parallel, VerifyOptions.ParallelMax, nameof(VerifyOptions.Parallel));
+        if (options.Sandboxes.Count > 0)
+        {
+            var all = Lister().ListNames().ToHashSet(StringComparer.Ordinal);
+            string? missing = options.Sandboxes.FirstOrDefault(
+                sandbox => !all.Contains(Vocabulary.Identifier.CheckSandbox(sandbox, nameof(options))));
+            if (missing is not null)
+            {
+                throw new NotFoundException("sandbox", missing);
+            }
+        }
+
+        return new StoreVerifier(_layout, _options, _roots, Lister(), Conditions).Run(options, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_roots, static root => root.Dispose());

@@ -1,4 +1,5 @@
 using System;
+using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
 
@@ -52,5 +53,12 @@ public sealed partial class StateStore
         DocumentAddress document =
             kind.At(Identifier.CheckSandbox(sandbox, nameof(sandbox)), Identifier.CheckContainer(container, nameof(container)));
         return _engine.Reader.ReadVersioned(document, kind);
+    }
+
+    /// <summary>A document as it stands, whatever its stamp says of it, and the path of its file.</summary>
+    internal (StampedContent? Content, string Path) LookAt(DocumentId document)
+    {
+        _open.ThrowIfClosed();
+        return (_engine.Reader.LookAt(document.Address), _engine.Reader.PathOf(document.Address));
     }
 }

@@ -40,7 +40,7 @@ internal static class CatCommand
 
     private static async Task<IEnumerable<StoreProblem>> RunAsync(LookCommand.Call look, NamedDocument named, string? pointer)
     {
-        DocumentContent content = look.View.ReadDocument(Choose(look.View, named));
+        DocumentContent content = look.View.ReadDocument(named.In(look.View));
         if (pointer is not null && content.Damage is { } damage)
         {
             throw damage;
@@ -65,15 +65,6 @@ internal static class CatCommand
         IEnumerable<StoreProblem> problems = look.View.ReadCondition().Problems;
         return content.Damage is { } fault ? problems.Prepend(new StoreProblem(fault.Code, fault.Message)) : problems;
     }
-
-    private static DocumentId Choose(StoreView view, NamedDocument named) =>
-        named.Root is { } root ? named.In(root) : view.FindDocuments(named.Sandbox, named.Container, named.File) switch
-        {
-            [var only] => only,
-            [] => throw new CommandException(
-                $"The document '{named}' does not exist in either root. See what is there: safestore tree {named.Sandbox}."),
-            _ => throw new CommandException($"Both roots have a document '{named}'. Say which: --root config or --root run."),
-        };
 
     private static DocumentLine LineOf(DocumentContent content, JsonPointer place, ReadOnlyMemory<byte>? value) =>
         new(content.Document.Sandbox, content.Document.Container, content.Document.Root, content.Document.File)

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Cli.Verify;
 using SafeStore.Operations;
 
 namespace SafeStore.Cli.Look;
@@ -19,6 +20,8 @@ namespace SafeStore.Cli.Look;
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(WatchLine))]
 [JsonSerializable(typeof(DoctorLine))]
+[JsonSerializable(typeof(FindingLine))]
+[JsonSerializable(typeof(AcceptLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;
 
 /// <summary>Writes one JSON object a line, as docs/cli.md tells its members.</summary>
@@ -36,6 +39,8 @@ internal static class JsonOutput
             new JsonStringEnumConverter<LockKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<LoggedKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<FindingSeverity>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<FindingLevel>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<StampCondition>(JsonNamingPolicy.CamelCase),
         },
     });
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Linq;
 using SafeStore.Vocabulary;
 
 namespace SafeStore.Cli.Look;
@@ -19,9 +20,10 @@ internal static class SandboxArgument
         return sandbox;
     }
 
+    /// <summary>Refuses what cannot be the id of a sandbox.</summary>
     public static void Check(ArgumentResult result)
     {
-        if (result.Tokens is [{ } token] && !Identifier.IsValid(token.Value))
+        foreach (Token token in result.Tokens.Where(static token => !Identifier.IsValid(token.Value)))
         {
             result.AddError($"'{token.Value}' cannot be the id of a sandbox: 1 to 128 of A-Z a-z 0-9 _ . -, a letter or digit first.");
         }

@@ -68,8 +68,12 @@ public sealed class DocumentReading
     }
 
     /// <summary>Whether a document is the one that <see cref="HypervisorTypeOf"/> reads.</summary>
-    internal bool IsSandboxConfig(DocumentId document) =>
-        document.Container is null && document.Root == _model.SandboxConfig.Root && document.File == _model.SandboxConfig.File;
+    /// <param name="document">Which document.</param>
+    public bool IsSandboxConfig(DocumentId document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return document.Container is null && document.Root == _model.SandboxConfig.Root && document.File == _model.SandboxConfig.File;
+    }
 
     private KnownDocument? Find(DocumentId document, string? hypervisorType) =>
         document is { Container: null, Root: StoreRoot.Run, File: HypervisorFile }

@@ -127,12 +127,35 @@ public sealed class TreeExport
         reports.AddRange(documents.Select(result => Write(result, directory)));
     }
 
+    /// <summary>What a document is that the store could not read.</summary>
+    private static FileReport ReportOn(DocumentId document, SafeStoreException failure)
+    {
+        var report = new FileReport(FileOutcome.Unreadable, document.Root, document.Sandbox, document.Container, document.File)
+        {
+            Reason = failure.Message,
+        };
+        return failure switch
+        {
+            DocumentCorruptException corrupt =>
+                report with { Outcome = FileOutcome.Damaged, Reason = $"{corrupt.Reason} at byte {corrupt.Position}" },
+            DocumentTooLargeException large =>
+                report with
+                {
+                    Outcome = FileOutcome.TooLarge,
+                    Reason = $"it is larger than {large.Position} bytes, the limit for documents"
+                },
+            StorageException { Errno: Errno.SymbolicLink } =>
+                report with { Outcome = FileOutcome.SymbolicLink, Reason = "it is a symbolic link, and none is followed" },
+            _ => report,
+        };
+    }
+
     private FileReport Write(DocumentResult<byte[]> result, DirectoryHandle directory)
     {
         DocumentId document = result.Document;
         if (result.Error is { } failure)
         {
-            return StoreCheck.ReportOn(document, failure);
+            return ReportOn(document, failure);
         }
 
         var report = new FileReport(FileOutcome.Exported, document.Root, document.Sandbox, document.Container, document.File)

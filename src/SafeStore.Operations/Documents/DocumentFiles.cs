@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
+using SafeStore.Operations.Accept;
 
 namespace SafeStore.Operations.Documents;
 
@@ -36,30 +37,44 @@ internal sealed class DocumentFiles(StoreOptions options, ViewedRoot[] roots)
 
     public DocumentContent Read(DocumentId document)
     {
-        ViewedRoot root = roots.First(each => each.Root == document.Root);
-        if (root.Directory is not { } directory)
-        {
-            throw root.Failure!;
-        }
-
+        DirectoryHandle directory = DirectoryOf(document);
         Errno errno = WholeFile.Read(
             _fs, directory, document.RelativePath, options.DocumentBytesMax, out byte[] rented, out int length);
-        string path = $"{directory.Path}/{document.RelativePath}";
-        switch (errno)
-        {
-            case Errno.None:
-                break;
-            case Errno.NotFound or Errno.NotDirectory:
-                throw new NotFoundException("document", document.ToString());
-            case Errno.FileTooLarge:
-                throw new DocumentTooLargeException(document, path, options.DocumentBytesMax);
-            default:
-                throw new StorageException("read the document", path, errno);
-        }
-
+        string path = CheckRead(errno, document, directory);
         byte[] bytes = rented.AsSpan(0, length).ToArray();
         ArrayPool<byte>.Shared.Return(rented);
         return new DocumentContent(document, bytes, JsonRules.FindFault(bytes) is { } fault
             ? new DocumentCorruptException(document, path, fault.Position, fault.Reason) : null);
+    }
+
+    public StampCondition CheckAcceptance(DocumentId document, bool evenDamaged)
+    {
+        DirectoryHandle directory = DirectoryOf(document);
+        Errno errno = StampedContent.Read(
+            _fs, directory, document.RelativePath, options.DocumentBytesMax, out StampedContent content);
+        string path = CheckRead(errno, document, directory);
+        using (content)
+        {
+            return Acceptance.Check(document, path, content, evenDamaged);
+        }
+    }
+
+    private DirectoryHandle DirectoryOf(DocumentId document)
+    {
+        ViewedRoot root = roots.First(each => each.Root == document.Root);
+        return root.Directory ?? throw root.Failure!;
+    }
+
+    /// <returns>The document's full path.</returns>
+    private string CheckRead(Errno errno, DocumentId document, DirectoryHandle directory)
+    {
+        string path = $"{directory.Path}/{document.RelativePath}";
+        return errno switch
+        {
+            Errno.None => path,
+            Errno.NotFound or Errno.NotDirectory => throw new NotFoundException("document", document.ToString()),
+            Errno.FileTooLarge => throw new DocumentTooLargeException(document, path, options.DocumentBytesMax),
+            _ => throw new StorageException("read the document", path, errno),
+        };
     }
 }

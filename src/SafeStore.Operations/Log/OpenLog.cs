@@ -29,6 +29,8 @@ internal sealed class OpenLog : IDisposable
 
     public string Path => _directory.Path;
 
+    public LogDirectory Directory => _directory;
+
     /// <exception cref="StorageException">It is not there, or may not be read.</exception>
     public static OpenLog Open(StoreOptions options, DirectoryHandle metadata)
     {

@@ -13,6 +13,8 @@ namespace SafeStore.Operations.Status;
 /// <summary>Reads what state a store is in. Each part is read by itself, so that none hides the others.</summary>
 internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, ViewedRoot[] roots)
 {
+    private const int LooksMax = 8;
+
     private readonly IDurableFileSystem _fs = options.FileSystem;
     private readonly ProblemList _problems = new();
 
@@ -67,7 +69,7 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
                 else
                 {
                     _problems.Add("metadata", $"'{path}' is missing: the store was not made to its end, or the root was lost. "
-                        + "Restore the root from a backup; an opening that may write says which it is.");
+                        + "Restore the root from a backup; an opening that may write says which it is.", path);
                 }
             }
             catch (StoreFormatException failure)
@@ -93,7 +95,10 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
         }
     }
 
-    /// <summary>The count of the engine's own read-only opening; it needs the whole store.</summary>
+    /// <summary>
+    /// What a living process is about to publish, a new sandbox for instance, may be counted at one look and is gone at another. It is no
+    /// problem as long as a process has the store open: whichever needs it publishes it.
+    /// </summary>
     private long? CountPending()
     {
         if (_problems.All.Count > 0)
@@ -101,14 +106,21 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
             return null; // what keeps it from being counted is told
         }
 
-        long? pending = _problems.Try<long?>(
-            () =>
+        bool isOpen = IsOpen();
+        long? pending = CountOnce();
+        for (int looks = 1; pending > 0 && looks < LooksMax; looks++)
+        {
+            long? again = CountOnce();
+            isOpen |= IsOpen();
+            bool isSteady = again == pending && !isOpen;
+            pending = again is { } count ? Math.Min(count, pending.Value) : null;
+            if (isSteady)
             {
-                using var all = RootSet.OpenToLook(_fs, layout);
-                return ReadOnlyEngine.CountPending(all, new StoreMetadata(all).Look(), options);
-            },
-            null);
-        if (pending is > 0)
+                break;
+            }
+        }
+
+        if (pending is > 0 && !isOpen)
         {
             _problems.Add("pending", string.Create(
                 CultureInfo.InvariantCulture,
@@ -119,15 +131,27 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
         return pending;
     }
 
+    /// <summary>The count of the engine's own read-only opening; it needs the whole store.</summary>
+    private long? CountOnce() => _problems.Try<long?>(
+        () =>
+        {
+            using var all = RootSet.OpenToLook(_fs, layout);
+            return ReadOnlyEngine.CountPending(all, new StoreMetadata(all).Look(), options);
+        },
+        null);
+
+    private bool IsOpen() => roots[0].Metadata is { } metadata
+        && _fs.Stat(metadata, StoreDocument.FileName, out FileStatus anchor) == Errno.None
+        && LockSurvey.Take().Of(anchor).Any(static each => each.IsOfOpenFile && each.Start == (long)StoreLock.Open);
+
     private StoreState ReadState()
     {
-        if (roots[0].Metadata is not { } metadata
-            || _fs.Stat(metadata, StoreDocument.FileName, out FileStatus anchor) != Errno.None)
+        if (roots[0].Metadata is not { } metadata || _fs.Stat(metadata, StoreDocument.FileName, out _) != Errno.None)
         {
             return StoreState.Unknown;
         }
 
-        bool isOpen = LockSurvey.Take().Of(anchor).Any(static each => each.IsOfOpenFile && each.Start == (long)StoreLock.Open);
+        bool isOpen = IsOpen();
         StoreStatus? words = ReadWords();
         if (words == StoreStatus.Faulted)
         {

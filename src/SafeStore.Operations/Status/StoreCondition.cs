@@ -25,7 +25,8 @@ public enum StoreState
 /// <summary>The state of a store, and what is wrong with it.</summary>
 /// <param name="State">Its state.</param>
 /// <param name="PendingTransactions">
-/// How many durable transactions are not visible yet, since a process or the machine died; null if that cannot be told.
+/// How many durable transactions are not visible yet, since a process or the machine died; null if that cannot be told. While a process has
+/// the store open, they are no problem, and those that it is about to publish may be counted.
 /// </param>
 /// <param name="Problems">What is wrong; none if all is well.</param>
 public sealed record StoreCondition(StoreState State, long? PendingTransactions, IReadOnlyList<StoreProblem> Problems)

@@ -48,6 +48,17 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, Store
         }
     }
 
+    /// <summary>A document as it stands, whatever its stamp says of it; null if it does not exist.</summary>
+    public StampedContent? LookAt(in DocumentAddress document)
+    {
+        Errno errno = StampedContent.Read(
+            fs, roots[document.Root].Directory, document.Id.RelativePath, options.DocumentBytesMax, out StampedContent content);
+        return IsThere(document, errno) ? content : null;
+    }
+
+    /// <summary>The full path of a document's file.</summary>
+    public string PathOf(in DocumentAddress document) => $"{roots[document.Root].Directory.Path}/{document.Id.RelativePath}";
+
     /// <summary>A document's bytes or what is wrong with it; null if it does not exist (any more).</summary>
     public DocumentResult<byte[]>? ReadJsonOrError(DocumentId document)
     {
@@ -210,9 +221,7 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, Store
     /// <exception cref="DocumentStampException">Its stamp does not hold, and the store compares them.</exception>
     private StampedContent? LoadStamped(in DocumentAddress document)
     {
-        Errno errno = StampedContent.Read(
-            fs, roots[document.Root].Directory, document.Id.RelativePath, options.DocumentBytesMax, out StampedContent content);
-        if (!IsThere(document, errno))
+        if (LookAt(document) is not { } content)
         {
             return null;
         }
@@ -275,6 +284,4 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, Store
 
     private DocumentCorruptException Corrupt(in DocumentAddress document, JsonFault fault, Exception? failure = null) =>
         new(document.Id, PathOf(document), fault.Position, fault.Reason, failure);
-
-    private string PathOf(in DocumentAddress document) => $"{roots[document.Root].Directory.Path}/{document.Id.RelativePath}";
 }

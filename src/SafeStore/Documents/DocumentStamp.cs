@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.IO;
 using System.IO.Hashing;
 using SafeStore.FileSystem;
 
@@ -59,8 +60,21 @@ internal readonly record struct DocumentStamp(Lsn Lsn, int Size, DateTimeOffset 
         state = !isThere ? StampState.None
             : stamp is not { } found ? StampState.Unknown
             : found.Holds(content) ? StampState.Holds
-            : found.IsEdited(content, fs.Files.File.GetLastWriteTimeUtc(file.Path)) ? StampState.Edited : StampState.Damaged;
+            : found.IsEdited(content, TimeOf(fs, file)) ? StampState.Edited : StampState.Damaged;
         return errno;
+    }
+
+    /// <summary>When the file was written last; a time that tells of no edit if it is gone, or not to be reached by its path.</summary>
+    private static DateTime TimeOf(IDurableFileSystem fs, FileHandle file)
+    {
+        try
+        {
+            return fs.Files.File.GetLastWriteTimeUtc(file.Path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return DateTime.MinValue;
+        }
     }
 
     /// <summary>Whether a content is the one that was stamped.</summary>

@@ -259,7 +259,8 @@ internal sealed class SharedState : IDisposable
             : throw new StoreFaultedException($"its file '{_file.Path}' was shortened or replaced by another program.");
     }
 
-    private static ulong WordOf(LifeId life) => BinaryPrimitives.ReadUInt64LittleEndian(life.Id.ToByteArray()) | 1;
+    /// <summary>What stands for a life among the words.</summary>
+    public static ulong WordOf(LifeId life) => BinaryPrimitives.ReadUInt64LittleEndian(life.Id.ToByteArray()) | 1;
 
     private void Write(SharedWord word, ulong value) =>
         StorageException.ThrowIfFailed(TryWrite(word, value), "write the shared state", _file);

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Hashing;
 using System.Text;
+using SafeStore.Vocabulary;
 
 namespace SafeStore.Log;
 
@@ -63,26 +64,37 @@ internal static class WatermarkFormat
             return null;
         }
 
+        if (TryReadParked(bytes[FixedBytes..size], BinaryPrimitives.ReadInt32LittleEndian(bytes[20..])) is not { } parked)
+        {
+            return null;
+        }
+
         LifeId pending = ReadLife(bytes[64..]);
         var state = new WatermarkState(
             new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..])), ReadLife(bytes[40..]), pending == default ? null : pending,
-            ReadParked(bytes[FixedBytes..size], BinaryPrimitives.ReadInt32LittleEndian(bytes[20..])));
+            parked);
         return (BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]), state);
     }
 
-    private static ImmutableArray<ParkedEntry> ReadParked(ReadOnlySpan<byte> rest, int count)
+    /// <summary>Null if there are not so many. A path is formed of each name, so it is checked like an argument.</summary>
+    private static ImmutableArray<ParkedEntry>? TryReadParked(ReadOnlySpan<byte> rest, int count)
     {
-        ImmutableArray<ParkedEntry>.Builder parked = ImmutableArray.CreateBuilder<ParkedEntry>(count);
+        ImmutableArray<ParkedEntry>.Builder parked = ImmutableArray.CreateBuilder<ParkedEntry>();
         while (parked.Count < count)
         {
-            int name = BinaryPrimitives.ReadUInt16LittleEndian(rest[16..]);
+            int name = rest.Length < EntryBytes ? int.MaxValue : BinaryPrimitives.ReadUInt16LittleEndian(rest[16..]);
+            string sandbox = name > rest.Length - EntryBytes ? "" : Encoding.ASCII.GetString(rest.Slice(EntryBytes, name));
+            if (!Identifier.IsValid(sandbox))
+            {
+                return null;
+            }
+
             parked.Add(new ParkedEntry(
-                Encoding.ASCII.GetString(rest.Slice(EntryBytes, name)), new Lsn(BinaryPrimitives.ReadInt64LittleEndian(rest)),
-                BinaryPrimitives.ReadUInt64LittleEndian(rest[8..])));
+                sandbox, new Lsn(BinaryPrimitives.ReadInt64LittleEndian(rest)), BinaryPrimitives.ReadUInt64LittleEndian(rest[8..])));
             rest = rest[(EntryBytes + name)..];
         }
 
-        return parked.MoveToImmutable();
+        return count < 0 || !rest.IsEmpty ? null : parked.ToImmutable();
     }
 
     private static void Write(Span<byte> target, LifeId life)

@@ -25,7 +25,8 @@ namespace SafeStore.Recovery;
 /// </remarks>
 internal sealed class ParkedRecords(RootSet roots, Watermarks watermarks, long bytesMax)
 {
-    private const string DirectoryName = "parked";
+    public const string DirectoryName = "parked";
+
     private const ulong Magic = 0x314B_5250_4F54_5353; // "SSTOPRK1"
     private const int HeaderBytes = 72;
 

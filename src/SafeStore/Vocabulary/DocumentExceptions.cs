@@ -43,7 +43,8 @@ public sealed class DocumentStampException : SafeStoreException
     internal DocumentStampException(DocumentId document, string path, Lsn version, bool isEdited)
         : base($"The document '{path}' is not what transaction {version} wrote: "
             + (isEdited ? "another program has edited it since" : "it is damaged")
-            + ". The file was left as it is; put a good value in its place, which stamps it.")
+            + ". The file was left as it is; put a good value in its place, which stamps it, or accept what is there: "
+            + $"safestore verify --accept{(isEdited ? "" : " --even-damaged")}.")
     {
         Document = document;
         Path = path;
