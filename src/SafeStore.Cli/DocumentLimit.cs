@@ -7,6 +7,9 @@ internal sealed class DocumentLimit
 {
     private const int BytesMax = 64 * 1024 * 1024;
 
+    /// <summary>For looking: a document of any store is read.</summary>
+    public static StoreOptions Largest { get; } = new() { DocumentBytesMax = BytesMax };
+
     private readonly Option<int> _bytes = WholeNumber.Option(
         "--document-bytes", "The largest document in bytes, up to 67108864 (64 MiB).", preset: new StoreOptions().DocumentBytesMax,
         max: BytesMax);

@@ -41,6 +41,10 @@ internal sealed class StoreArguments
         ? StoreLayout.At(store)
         : LayoutOf(arguments.GetValue(_config)!, arguments.GetValue(_run)!);
 
+    /// <summary>The options as they were given, for a command line that a message proposes.</summary>
+    public string TextOf(ParseResult arguments) => arguments.GetValue(_store) is { } store ? $"--store {Quoted(store)}"
+        : $"--config {Quoted(arguments.GetValue(_config)!)} --run {Quoted(arguments.GetValue(_run)!)}";
+
     /// <summary>The layout of a store that exists: a command that only looks must not make one by a slip of the pen.</summary>
     /// <exception cref="CommandException">There is none.</exception>
     public StoreLayout ExistingLayoutOf(ParseResult arguments)
@@ -99,6 +103,10 @@ internal sealed class StoreArguments
             return true;
         }
     }
+
+    private static string Quoted(string path) =>
+        path.All(static each => char.IsAsciiLetterOrDigit(each) || "/._-+:,@".Contains(each, StringComparison.Ordinal)) ? path
+        : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string MarkOf(StoreLayout layout) => Path.Join(layout.ConfigMetadata, "store.json");
 }

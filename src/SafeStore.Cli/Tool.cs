@@ -128,7 +128,9 @@ internal static partial class Tool
         catch (Exception failure)
             when (failure is SafeStoreException or CommandException or IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
+            string message = failure is DocumentTooLargeException // which names the library's option
+                ? failure.Message.Replace("StoreOptions.DocumentBytesMax", "--document-bytes", StringComparison.Ordinal) : failure.Message;
+            await Console.Error.WriteLineAsync($"safestore: {message}");
             return failure is StoreFaultedException ? ExitCode.Faulted : ExitCode.Failed;
         }
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using SafeStore.Commit;
 using SafeStore.FileSystem;
 using SafeStore.Operations.Comparing;
 using SafeStore.Operations.Documents;
@@ -89,6 +90,15 @@ public sealed class StoreView : IDisposable
     {
         ArgumentNullException.ThrowIfNull(document);
         return Files().Read(document);
+    }
+
+    /// <summary>Looks whether a sandbox may be removed, as its removal does.</summary>
+    /// <exception cref="PendingIntentsException">Something is to be undone in it, or what is there does not tell.</exception>
+    /// <exception cref="StorageException">It could not be read.</exception>
+    internal void CheckRemoval(string sandbox)
+    {
+        ViewedRoot config = Array.Find(_roots, static each => each.Root == StoreRoot.Config)!;
+        new IntentRules(_options.FileSystem, config.Directory ?? throw config.Failure!).CheckRemoval(sandbox);
     }
 
     /// <summary>Compares two sandboxes of the store by JSON value, as their files stand.</summary>

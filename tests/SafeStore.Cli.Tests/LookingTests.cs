@@ -202,6 +202,7 @@ public sealed class LookingTests : IDisposable
     [InlineData("demo --seed x")]
     [InlineData("cat --store a sb-1/a --root x")]
     [InlineData("rm --store a sb-1")]
+    [InlineData("rm --store a sb-1 -r --root run")]
     [InlineData("diff --store a b")]
     [InlineData("put --store a b/c --timeout -1")]
     [InlineData("ls --config a --run a/b")]

@@ -105,8 +105,12 @@ internal sealed class DryRunTarget : IApplyTarget, IAsyncDisposable
 
         foreach (DocumentId document in entry.Documents.Select(static each => each.Document))
         {
-            bool isRecord = document is { Container: null, Root: StoreRoot.Config, File: IntentRules.File };
-            change.PutJson(document.Root, document.Container, document.File, isRecord ? RecordOf(document) : "null"u8);
+            change.PutJson(document.Root, document.Container, document.File, "{}"u8);
+        }
+
+        if (!MayBeRemoved(sandbox))
+        {
+            change.PutJson(StoreRoot.Config, null, IntentRules.File, "null"u8); // which does not tell
         }
 
         await change.CommitAsync(stop);
@@ -125,10 +129,16 @@ internal sealed class DryRunTarget : IApplyTarget, IAsyncDisposable
         }
     }
 
-    /// <summary>The record of intents, which decides about removals; one that is damaged counts as one that names some.</summary>
-    private ReadOnlySpan<byte> RecordOf(DocumentId document)
+    private bool MayBeRemoved(string sandbox)
     {
-        DocumentContent content = _view!.ReadDocument(document);
-        return IntentRules.Count(content.Bytes) is null ? "null"u8 : content.Bytes.Span;
+        try
+        {
+            _view!.CheckRemoval(sandbox);
+            return true;
+        }
+        catch (SafeStoreException)
+        {
+            return false; // whatever it is, it refuses the removal
+        }
     }
 }

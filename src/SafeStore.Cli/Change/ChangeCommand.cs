@@ -53,7 +53,7 @@ internal sealed class ChangeCommand
             bool isDryRun = arguments.GetValue(_dryRun);
             await using Stream output = StandardOutput.Open();
             var told = new ChangeOutput(output, arguments.GetValue(_json), isDryRun || arguments.GetValue(_verbose), isDryRun);
-            var call = new Call(_store.LayoutOf(arguments), options, arguments, told, ending.Token);
+            var call = new Call(_store.LayoutOf(arguments), options, arguments, told, ending.Token) { StoreText = _store.TextOf(arguments) };
             await work(call);
             if (!isDryRun)
             {
@@ -70,6 +70,9 @@ internal sealed class ChangeCommand
     internal sealed record Call(
         StoreLayout Layout, StoreOptions Options, ParseResult Arguments, ChangeOutput Told, CancellationToken Stop)
     {
+        /// <summary>The options that say where the store lies.</summary>
+        public required string StoreText { get; init; }
+
         public bool IsDryRun => Told.IsDryRun;
 
         public ValueTask<StateStore> OpenAsync() => StateStore.OpenAsync(Layout, Options, Stop);

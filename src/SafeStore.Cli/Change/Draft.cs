@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Documents;
@@ -16,9 +17,18 @@ internal sealed class Draft : IDisposable
     public Draft(string name, ReadOnlyMemory<byte> content)
     {
         _before = content.ToArray();
-        _directory = Directory.CreateTempSubdirectory("safestore-edit-").FullName;
-        Path = System.IO.Path.Join(_directory, name);
-        File.WriteAllBytes(Path, _before);
+        try
+        {
+            _directory = Directory.CreateTempSubdirectory("safestore-edit-").FullName;
+            Path = System.IO.Path.Join(_directory, name);
+            File.WriteAllBytes(Path, _before);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(
+                $"Could not write the file to edit below '{System.IO.Path.GetTempPath()}': {failure.Message} Set TMPDIR to another place.");
+        }
+
         Content = _before;
     }
 
@@ -29,22 +39,22 @@ internal sealed class Draft : IDisposable
 
     public bool IsChanged => !Content.Span.SequenceEqual(_before);
 
-    public string KeptIn => $"The edit is kept in '{Path}'.";
+    public string KeptIn => IsChanged ? $"The edit is kept in '{Path}'." : $"What the editor has left is kept in '{_directory}'.";
 
-    /// <summary>Lets it be edited until it is JSON, or is as it was.</summary>
+    /// <summary>Lets it be edited until it can be a document, or is as it was.</summary>
     /// <exception cref="CommandException">The editor failed, or what was saved is no document; it is kept.</exception>
-    public async Task EditAsync(Editor editor, CancellationToken stop)
+    public async Task EditAsync(Editor editor, int bytesMax, CancellationToken stop)
     {
         while (true)
         {
             await RunAsync(editor);
-            if (!IsChanged || JsonRules.FindFaultStrictly(Content.Span) is not { } fault)
+            if (!IsChanged || FindFault(bytesMax) is not { } fault)
             {
                 return;
             }
 
             Keep();
-            string wrong = $"What was saved cannot be a document: {fault.Reason} at byte {fault.Position}.";
+            string wrong = $"What was saved cannot be a document: {fault}.";
             if (stop.IsCancellationRequested || !IsWantedAgain(wrong))
             {
                 throw new CommandException($"{wrong} Nothing was written. {KeptIn}");
@@ -58,30 +68,52 @@ internal sealed class Draft : IDisposable
 
     public void Dispose()
     {
-        if (!_isKept)
+        if (!_isKept && Directory.Exists(_directory))
         {
             Directory.Delete(_directory, recursive: true);
         }
     }
 
+    private string? FindFault(int bytesMax) =>
+        Content.Length > bytesMax ? $"it is larger than the {bytesMax} bytes of --document-bytes"
+        : JsonRules.FindFaultStrictly(Content.Span) is { } fault ? $"{fault.Reason} at byte {fault.Position}"
+        : null;
+
     private async Task RunAsync(Editor editor)
     {
+        Keep(); // an editor that fails may leave what it has in a file of its own
         int code = await editor.RunAsync(Path);
-        if (!File.Exists(Path))
-        {
-            throw new CommandException("The editor has removed the file. Nothing was written.");
-        }
-
-        byte[] saved = await File.ReadAllBytesAsync(Path, CancellationToken.None);
+        byte[] saved = await ReadAsync();
         bool isEnded = saved is [.., (byte)'\n'] && _before is not [.., (byte)'\n'];
         Content = isEnded ? saved.AsMemory()[..^1] : saved;
+        _isKept = code != 0 && (IsChanged || HasMore());
         if (code != 0)
         {
-            _isKept = IsChanged;
             throw new CommandException(
                 $"The editor '{editor.Command}' ended with code {code}. Nothing was written.{(_isKept ? $" {KeptIn}" : "")}");
         }
     }
+
+    private async Task<byte[]> ReadAsync()
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(Path, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            _isKept = HasMore();
+            throw new CommandException($"The editor has removed the file. Nothing was written.{(_isKept ? $" {KeptIn}" : "")}");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"Could not read what was saved: {failure.Message} Nothing was written. {KeptIn}");
+        }
+    }
+
+    /// <summary>Whether the editor has left other files, which may have the edit: vim's swap file, for instance.</summary>
+    private bool HasMore() =>
+        Directory.Exists(_directory) && Directory.EnumerateFileSystemEntries(_directory).Any(each => each != Path);
 
     /// <summary>Asks where there is a terminal to ask at.</summary>
     private static bool IsWantedAgain(string wrong)

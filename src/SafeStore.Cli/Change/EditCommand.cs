@@ -28,7 +28,7 @@ internal static class EditCommand
         var editor = Editor.OfEnvironment();
         (DocumentContent before, Lsn version) = await ReadAsync(call, named);
         using var draft = new Draft(before.Document.File, before.Bytes);
-        await draft.EditAsync(editor, call.Stop);
+        await draft.EditAsync(editor, call.Options.DocumentBytesMax, call.Stop);
         if (!draft.IsChanged)
         {
             await call.Told.WriteAsync(LineOf(before.Document), $"{before.Document} is unchanged");
@@ -43,7 +43,7 @@ internal static class EditCommand
         catch (Exception failure) when (failure is SafeStoreException or OperationCanceledException)
         {
             await Console.Error.WriteLineAsync($"safestore: {draft.KeptIn} To write it: safestore put {named} {draft.Path} "
-                + $"--root {TextOutput.Shown(before.Document.Root)}");
+                + $"--root {TextOutput.Shown(before.Document.Root)} {call.StoreText}");
             throw;
         }
     }

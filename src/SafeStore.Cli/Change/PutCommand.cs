@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Documents;
 using SafeStore.Operations;
@@ -41,6 +43,7 @@ internal static class PutCommand
         await using StateStore store = await call.OpenAsync();
         (SandboxLock held, bool isNew) = await LockAsync(store, call, request);
         await using SandboxLock owned = held;
+        ThrowIfContainer(target, isNew ? [] : held.ListContainers());
         DocumentId document = DocumentChoice.ToWrite(target, isNew ? [] : held.ListDocuments());
         SandboxChange change = held.Change();
         if (request.Require is { } version)
@@ -74,7 +77,7 @@ internal static class PutCommand
         using StoreView view = call.Look();
         SandboxEntry? sandbox = SandboxOf(view, request);
         NamedDocument target = request.Target;
-        if (request.Require is { } version && sandbox?.Version is { } actual && actual.Value != version)
+        if (request.Require is { } version && (sandbox is null ? default(Lsn) : sandbox.Version) is { } actual && actual.Value != version)
         {
             throw new VersionConflictException(target.Sandbox, new Lsn(version), actual);
         }
@@ -84,8 +87,17 @@ internal static class PutCommand
             throw new NotFoundException("container", $"{target.Sandbox}/{container}");
         }
 
+        ThrowIfContainer(target, sandbox?.Containers ?? []);
         DocumentId document = DocumentChoice.ToWrite(target, sandbox?.Documents.Select(static each => each.Document) ?? []);
         await TellAsync(call, document, request.Json.Length, null);
+    }
+
+    private static void ThrowIfContainer(NamedDocument target, IReadOnlyList<string> containers)
+    {
+        if (target.Container is null && containers.Contains(target.File))
+        {
+            throw new CommandException($"'{target}' is a container. A document in it is {target}/FILE.");
+        }
     }
 
     private static SandboxEntry? SandboxOf(StoreView view, PutRequest request)
@@ -118,7 +130,7 @@ internal static class PutCommand
         using var buffer = new MemoryStream();
         byte[] part = new byte[64 * 1024];
         int limit = call.Options.DocumentBytesMax;
-        for (int count; (count = await input.ReadAsync(part, call.Stop)) > 0;)
+        for (int count; (count = await input.ReadAsync(part, CancellationToken.None).AsTask().WaitAsync(call.Stop)) > 0;)
         {
             await buffer.WriteAsync(part.AsMemory(0, count), call.Stop);
             if (buffer.Length > limit)
@@ -143,7 +155,7 @@ internal static class PutCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"Could not read '{path}': {failure.Message}");
+            throw new CommandException($"Could not read '{path}': {(Directory.Exists(path) ? "It is a directory." : failure.Message)}");
         }
     }
 

@@ -4,7 +4,6 @@ using System.CommandLine;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
-using SafeStore.Commit;
 using SafeStore.Operations;
 
 namespace SafeStore.Cli.Change;
@@ -34,6 +33,11 @@ internal static class RmCommand
                 result.AddError($"'{result.GetValue(path)}' is a sandbox: say --recursive to remove it with everything in it.");
             }
 
+            if (isSandbox && result.GetResult(root) is not null)
+            {
+                result.AddError("--root belongs to the removal of a document; a sandbox is in both roots.");
+            }
+
             if (!isSandbox && result.GetValue(forget))
             {
                 result.AddError("--forget-intents belongs to the removal of a sandbox.");
@@ -49,8 +53,21 @@ internal static class RmCommand
             var request = new RmRequest(
                 call.Arguments.GetValue(path)!.Split('/'), DocumentArgument.RootOf(call.Arguments.GetValue(root)),
                 call.Arguments.GetValue(recursive), call.Arguments.GetValue(forget), call.Arguments.GetValue(require));
-            return call.IsDryRun ? LookAsync(call, request) : RunAsync(call, request);
+            return RemoveAsync(call, request);
         });
+    }
+
+    private static async Task RemoveAsync(ChangeCommand.Call call, RmRequest request)
+    {
+        try
+        {
+            await (call.IsDryRun ? LookAsync(call, request) : RunAsync(call, request));
+        }
+        catch (PendingIntentsException failure)
+        {
+            throw new CommandException(
+                $"{failure.Message} Here: safestore rm --forget-intents; for single ones: safestore intents forget {request.Sandbox}.");
+        }
     }
 
     private static async Task RunAsync(ChangeCommand.Call call, RmRequest request)
@@ -95,7 +112,7 @@ internal static class RmCommand
 
         if (request.IsSandbox && !request.Forgets)
         {
-            ThrowIfIntended(view, sandbox);
+            view.CheckRemoval(request.Sandbox);
         }
 
         DocumentEntry[] gone =
@@ -117,7 +134,7 @@ internal static class RmCommand
             return new ChangeLine("removeSandbox", request.Sandbox);
         }
 
-        if (request.Path is [_, var name] && containers.Contains(name))
+        if (request is { Path: [_, var name], Root: null } && containers.Contains(name))
         {
             return request.IsRecursive ? new ChangeLine("removeContainer", request.Sandbox) { Container = name }
                 : throw new CommandException(
@@ -131,16 +148,6 @@ internal static class RmCommand
             Root = document.Root,
             File = document.File,
         };
-    }
-
-    private static void ThrowIfIntended(StoreView view, SandboxEntry sandbox)
-    {
-        if (sandbox.Documents.FirstOrDefault(static each =>
-            each.Document is { Container: null, Root: StoreRoot.Config, File: IntentRules.File }) is { } record
-            && IntentRules.Count(view.ReadDocument(record.Document).Bytes) is var count and not 0)
-        {
-            throw new PendingIntentsException(sandbox.Sandbox, record.Document.ToString(), count);
-        }
     }
 
     private static Task TellAsync(ChangeCommand.Call call, ChangeLine line, Lsn? lsn, IEnumerable<string> documents)

@@ -41,7 +41,7 @@ internal static class DiffCommand
                 return await WriteAsync(look, [look.View.Compare(one!, two)], two);
             }
 
-            using var against = DocumentTree.Open(tree.LayoutOf(look.Arguments));
+            using var against = DocumentTree.Open(tree.LayoutOf(look.Arguments), DocumentLimit.Largest);
             string[] names = one is not null ? [one]
                 : [.. look.View.ListSandboxes().Union(against.ListSandboxes()).Order(StringComparer.Ordinal)];
             return await WriteAsync(look, names.Select(each => look.View.Compare(each, against)), "the tree");
@@ -89,6 +89,17 @@ internal static class DiffCommand
             command.Add(_both);
             command.Add(_config);
             command.Add(_run);
+            foreach (Option<string> option in new[] { _both, _config, _run })
+            {
+                option.Validators.Add(static result =>
+                {
+                    if (result.Tokens is [{ Value: "" }])
+                    {
+                        result.AddError("The directory of the tree must not be empty.");
+                    }
+                });
+            }
+
             command.Validators.Add(result =>
             {
                 bool config = result.GetResult(_config) is not null;

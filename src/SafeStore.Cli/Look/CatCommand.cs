@@ -47,7 +47,7 @@ internal static class CatCommand
         }
 
         JsonPointer place = JsonPointer.Parse(pointer ?? "");
-        ReadOnlyMemory<byte>? value = content.Damage is not null ? null
+        ReadOnlyMemory<byte>? value = content.Damage is not null ? (ReadOnlyMemory<byte>?)null
             : place.Find(content.Bytes.Span) is { } range ? content.Bytes[range]
             : throw new CommandException(
                 $"The document '{content.Document}' has no value at '{pointer}'. Look at it whole: safestore cat {named}.");

@@ -35,7 +35,7 @@ internal sealed class LookCommand
     {
         Command.SetAction(arguments => Tool.GuardAsync(async ending =>
         {
-            using StoreView view = StoreView.Open(_store.LayoutOf(arguments));
+            using StoreView view = StoreView.Open(_store.LayoutOf(arguments), DocumentLimit.Largest);
             await using Stream output = StandardOutput.Open();
             (IEnumerable<StoreProblem> problems, bool isFound) =
                 await work(new Call(view, arguments, output, arguments.GetValue(_json), ending.Token));

@@ -21,6 +21,7 @@ public static class JsonDifferences
     /// <summary>The places at which two values differ, in the left one's order; none if they are the same.</summary>
     /// <param name="left">One value.</param>
     /// <param name="right">The other.</param>
+    /// <exception cref="InvalidOperationException">A text in one has an escape that stands for no character.</exception>
     public static IReadOnlyList<ValueDifference> Between(JsonElement left, JsonElement right)
     {
         var found = new List<ValueDifference>();
@@ -39,12 +40,24 @@ public static class JsonDifferences
                 CompareItems(pointer, left, right, found);
                 break;
             default:
-                if (!JsonElement.DeepEquals(left, right))
+                if (!AreSame(left, right))
                 {
                     found.Add(new ValueDifference(pointer, left, right));
                 }
 
                 break;
+        }
+    }
+
+    private static bool AreSame(JsonElement left, JsonElement right)
+    {
+        try
+        {
+            return JsonElement.DeepEquals(left, right);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return left.GetRawText() == right.GetRawText(); // numbers with exponents that no integer holds
         }
     }
 

@@ -43,7 +43,9 @@ internal sealed class DocumentFiles(StoreOptions options, ViewedRoot[] roots)
         string path = CheckRead(errno, document, directory);
         byte[] bytes = rented.AsSpan(0, length).ToArray();
         ArrayPool<byte>.Shared.Return(rented);
-        return new DocumentContent(document, bytes, JsonRules.FindFault(bytes) is { } fault
+
+        // Half of a surrogate pair, which programs may let pass, stands for no text: it cannot be compared, or written as JSON.
+        return new DocumentContent(document, bytes, (JsonRules.FindFault(bytes) ?? JsonRules.FindTextFault(bytes)) is { } fault
             ? new DocumentCorruptException(document, path, fault.Position, fault.Reason) : null);
     }
 

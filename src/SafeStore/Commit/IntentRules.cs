@@ -4,7 +4,6 @@ using System.Linq;
 using System.Text.Json;
 using SafeStore.Documents;
 using SafeStore.FileSystem;
-using SafeStore.Roots;
 
 namespace SafeStore.Commit;
 
@@ -13,7 +12,7 @@ namespace SafeStore.Commit;
 /// forgotten, and nothing would ever undo them. What the record says is read as far as this needs it; a record that does not tell counts
 /// as one that names intents.
 /// </summary>
-internal sealed class IntentRules(RootSet roots)
+internal sealed class IntentRules(IDurableFileSystem fs, DirectoryHandle config)
 {
     /// <summary>The record, in the sandbox's own directory in the config root (SafeStore.Sandboxes writes it).</summary>
     public const string File = "intents.json";
@@ -26,16 +25,15 @@ internal sealed class IntentRules(RootSet roots)
     /// <exception cref="StorageException">It could not be read.</exception>
     public void CheckRemoval(string sandbox)
     {
-        DirectoryHandle config = roots[StoreRoot.Config].Directory;
         string path = $"{sandbox}/{File}";
-        Errno errno = WholeFile.Read(roots.FileSystem, config, path, BytesMax, out byte[] rented, out int length);
+        Errno errno = WholeFile.Read(fs, config, path, BytesMax, out byte[] rented, out int length);
         if (errno is Errno.NotFound or Errno.NotDirectory)
         {
             return;
         }
 
         int? count = null;
-        if (errno is not (Errno.IsDirectory or Errno.SymbolicLink or Errno.NoSuchDevice or Errno.FileTooLarge)) // no record at all
+        if (errno is not (Errno.IsDirectory or Errno.SymbolicLink or Errno.NotSeekable or Errno.NoSuchDevice or Errno.FileTooLarge))
         {
             StorageException.ThrowIfFailed(
                 errno, "read what is to be undone, which is not needed to remove a sandbox and forget its intents,", config, path);

@@ -21,7 +21,7 @@ internal sealed class TransactionRunner(
 {
     private readonly ContainerRules _containers = new(roots);
     private readonly DocumentRules _documents = new(roots);
-    private readonly IntentRules _intents = new(roots);
+    private readonly IntentRules _intents = new(roots.FileSystem, roots.Config.Directory);
     private readonly Stager _stager = new(roots);
     private readonly Publisher _publisher = new(roots, events);
 

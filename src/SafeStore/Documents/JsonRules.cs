@@ -17,11 +17,35 @@ internal static class JsonRules
 {
     public const int DepthMax = 64;
 
+    private const string UndecodableText = "a string has an escape that stands for no character";
+
     /// <summary>Finds what is wrong with bytes that are to be read as a document; null if nothing is.</summary>
     public static JsonFault? FindFault(ReadOnlySpan<byte> json) => Find(json, strict: false);
 
     /// <summary>Finds what is wrong with bytes that are to be written as a document; null if nothing is.</summary>
     public static JsonFault? FindFaultStrictly(ReadOnlySpan<byte> json) => Find(json, strict: true);
+
+    /// <summary>Finds text that cannot be decoded in what may be read as a document; null if there is none.</summary>
+    public static JsonFault? FindTextFault(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader is { TokenType: JsonTokenType.PropertyName or JsonTokenType.String, ValueIsEscaped: true })
+                {
+                    CheckDecodes(ref reader);
+                }
+            }
+
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            return new JsonFault(reader.TokenStartIndex, UndecodableText);
+        }
+    }
 
     /// <summary>The fault that hides every other: nothing there, or not text.</summary>
     public static JsonFault? FindEncodingFault(ReadOnlySpan<byte> json)
@@ -57,7 +81,7 @@ internal static class JsonRules
         }
         catch (InvalidOperationException)
         {
-            return new JsonFault(reader.TokenStartIndex, "a string has an escape that stands for no character");
+            return new JsonFault(reader.TokenStartIndex, UndecodableText);
         }
     }
 

@@ -22,6 +22,7 @@ public sealed class DiffTests : IDisposable
     [InlineData("\"a\\u00e9/\"", "\"aé\\/\"")]
     [InlineData("{\"a\":1,\"b\":[{}]}", "{ \"b\" : [ { } ],\n \"a\" : 1 }")]
     [InlineData("12345678901234567890123456789", "1234567890123456789012345678.9e1")]
+    [InlineData("1e9999999999999999999999", "1e9999999999999999999999")]
     public void White_space_order_and_spelling_do_not_count(string left, string right) =>
         Assert.Empty(JsonDifferences.Between(JsonElement.Parse(left), JsonElement.Parse(right)));
 
@@ -34,6 +35,8 @@ public sealed class DiffTests : IDisposable
     [InlineData("[1,[2,3]]", "[1,[3,2],4]", "/1/0=2/3 /1/1=3/2 /2=-/4")]
     [InlineData("{\"a/b\":{\"~\":null}}", "{\"a/b\":{}}", "/a~1b/~0=null/-")]
     [InlineData("\"a\"", "\"A\"", "=\"a\"/\"A\"")]
+    [InlineData("1", "1e9999999999999999999999", "=1/1e9999999999999999999999")]
+    [InlineData("1e400", "1e401", "=1e400/1e401")]
     public void A_difference_has_the_pointer_of_its_place(string left, string right, string expected) =>
         Assert.Equal(
             expected,
@@ -88,6 +91,24 @@ public sealed class DiffTests : IDisposable
         Assert.Equal((2, "config:sb-2/web/config.json: not in the tree"), (one.Code, Assert.Single(one.Lines)));
         Assert.Equal(1, missing.Code);
         Assert.Contains("does not exist", missing.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"n":"\ud800"}""")]
+    [InlineData("""{"\udc00":1}""")]
+    public async Task A_text_that_stands_for_nothing_makes_a_document_unreadable_and_hides_no_other(string value)
+    {
+        await _scene.SeedAsync();
+        string copy = _scene.PathOf("../copy");
+        await CopyAsync(copy);
+        await File.WriteAllTextAsync(Path.Combine(copy, "run/sb-2/state.json"), value, TestContext.Current.CancellationToken);
+        Directory.Delete(Path.Combine(copy, "config/sb-2"), recursive: true);
+        using var view = StoreView.Open(StoreLayout.At(_scene.Store));
+        using var tree = DocumentTree.Open(StoreLayout.At(copy));
+
+        Assert.Equal(
+            [(DifferenceKind.Unreadable, "state.json"), (DifferenceKind.OnlyLeft, "config.json")],
+            view.Compare("sb-2", tree).Differences.Where(static each => each.File is not null).Select(static each => (each.Kind, each.File)));
     }
 
     private async Task CopyAsync(string target)

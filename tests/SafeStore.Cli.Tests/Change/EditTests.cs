@@ -71,7 +71,7 @@ public sealed partial class EditTests : IDisposable
         Assert.Contains("is at version 3, not at 1", result.Errors, StringComparison.Ordinal);
         Assert.Equal("{\"n\":5}", await KeptAsync(result));
         string[] advice = Regex.Match(result.Errors, "To write it: safestore (.*)").Groups[1].Value.Split(' ');
-        Assert.Equal(0, (await _scene.RunAsync(advice[0], advice[1..])).Code);
+        Assert.Equal(0, (await ToolProcess.RunAsync(advice)).Code);
         Assert.Equal("{\"n\":5}", await ReadAsync());
     }
 
@@ -130,6 +130,23 @@ public sealed partial class EditTests : IDisposable
             Assert.Equal((editor, 1), (editor, result.Code));
             Assert.Contains(message, result.Errors, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task What_an_editor_that_is_killed_has_left_beside_the_file_is_kept()
+    {
+        await _scene.SeedAsync();
+        await File.WriteAllTextAsync(
+            _scene.PathOf("../editor"),
+            "cd \"$(dirname \"$1\")\"; rm -f \"$1\"; echo swap > .swp; kill -9 $$",
+            TestContext.Current.CancellationToken);
+
+        ToolResult result = await EditAsync($"sh {_scene.PathOf("../editor")}", "sb-1/state.json");
+
+        Assert.Equal((1, "{\"n\":0}"), (result.Code, await ReadAsync()));
+        string directory = Regex.Match(result.Errors, "has left is kept in '([^']+)'").Groups[1].Value;
+        _kept.Add(Path.Combine(directory, ".swp"));
+        Assert.Equal("swap\n", await File.ReadAllTextAsync(_kept[0], TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Text.Json;
 using System.Threading.Tasks;
 using SafeStore.Cli.Tests.Look;
+using SafeStore.Operations;
 using SafeStore.Sandboxes;
 using Xunit;
 
@@ -104,6 +106,29 @@ public sealed class IntentsCommandTests : IDisposable
         Assert.Equal(0, (await _scene.RunAsync("rm sb-2 -r --forget-intents")).Code);
 
         Assert.Equal(["sb-1"], _scene.ListSandboxes());
+    }
+
+    [Fact]
+    public async Task What_is_in_the_place_of_the_record_is_taken_for_one_by_a_removal_and_its_dry_run()
+    {
+        await _scene.SeedAsync();
+        string record = _scene.PathOf("config/sb-1/intents.json");
+        await using StateStore store = await StateStore.OpenAsync(StoreLayout.At(_scene.Store));
+        using var view = StoreView.Open(StoreLayout.At(_scene.Store));
+        view.CheckRemoval("sb-1");
+
+        foreach (string[] maker in new[] { new[] { "mkdir", record }, ["mkfifo", record], ["ln", "-s", "/dev/null", record] })
+        {
+            using (Process make = Process.Start(maker[0], maker[1..]))
+            {
+                await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+
+            Assert.Null(Assert.Throws<PendingIntentsException>(() => view.CheckRemoval("sb-1")).Count);
+            await Assert.ThrowsAsync<PendingIntentsException>(async () => await store.RemoveSandboxAsync("sb-1"));
+            using Process remove = Process.Start("rm", ["-r", record]);
+            await remove.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     private async Task IntendAsync(params string[] kinds)

@@ -64,6 +64,8 @@ public sealed class PutTests : IDisposable
             ("1", "sb-1/new.json", "Say in which root it is to be"),
             ("1", "sb-1/state.json --require 7", "is at version 1, not at 7"),
             ("1", "sb-1/web/a.json --root run", "The container 'sb-1/web' does not exist"),
+            ("1", "sb-9/state.json --root run --create --require 7 --dry-run", "is at version 0, not at 7"),
+            ("1", "sb-2/web --root run --dry-run", "'sb-2/web' is a container"),
             ("123", "sb-1/state.json --document-bytes 2", "larger than the 2 bytes"),
             ("1", "sb-1/state.json /no/such/file", "Could not read '/no/such/file'"),
         })

@@ -1,4 +1,6 @@
 using System;
+using System.IO;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -178,5 +180,21 @@ public sealed class LsTests : IDisposable
         Assert.Equal((64, 0), (result.Code, result.Lines.Count));
         string line = Assert.Single(result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.EndsWith($"See 'safestore {command.Split(' ')[0]} --help'.", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"n\":")]
+    [InlineData("{\"n\":\"\\ud800\"}")]
+    public async Task A_document_that_is_damaged_or_has_text_that_stands_for_nothing_is_told_in_json(string content)
+    {
+        await _scene.SeedAsync();
+        await File.WriteAllTextAsync(_scene.PathOf("run/sb-1/state.json"), content, TestContext.Current.CancellationToken);
+
+        ToolResult result = await _scene.RunAsync("cat sb-1/state.json --json");
+
+        Assert.Equal(2, result.Code);
+        JsonElement line = JsonElement.Parse(Assert.Single(result.Lines));
+        Assert.Equal(JsonValueKind.Null, line.GetProperty("value").ValueKind);
+        Assert.Contains("sb-1/state.json", line.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 }
