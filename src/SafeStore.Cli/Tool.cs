@@ -13,6 +13,7 @@ using SafeStore.Cli.Demo;
 using SafeStore.Cli.Diff;
 using SafeStore.Cli.Dump;
 using SafeStore.Cli.Export;
+using SafeStore.Cli.Gc;
 using SafeStore.Cli.Import;
 using SafeStore.Cli.List;
 using SafeStore.Cli.Look;
@@ -55,6 +56,7 @@ internal static partial class Tool
             VerifyCommand.Create(),
             RepairCommand.Create(),
             DoctorCommand.Create(),
+            GcCommand.Create(),
             DemoCommand.Create(),
             DemoWriterCommand.Create(),
             TortureCommand.Create(),

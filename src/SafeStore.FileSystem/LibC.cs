@@ -301,6 +301,9 @@ internal static unsafe partial class LibC
     internal static partial uint geteuid();
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int kill(int process, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int fstatfs(Descriptor file, StatFs* status);
 
     [LibraryImport("libc", SetLastError = true)]

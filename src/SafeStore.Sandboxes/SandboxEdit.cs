@@ -212,12 +212,12 @@ public sealed partial class SandboxEdit
                 + $"{nameof(SandboxSession.UndoAsync)}, or complete it, first.");
         }
 
-        _change.RemoveSandbox();
         if (_completesAll || _ledger.IsDamaged)
         {
             _change.ForgetIntents();
         }
 
+        _change.RemoveSandbox();
         _removesSandbox = true;
         return this;
     }

@@ -6,8 +6,10 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Cli.Gc;
 using SafeStore.Cli.Verify;
 using SafeStore.Operations;
+using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Look;
 
@@ -22,6 +24,7 @@ namespace SafeStore.Cli.Look;
 [JsonSerializable(typeof(DoctorLine))]
 [JsonSerializable(typeof(FindingLine))]
 [JsonSerializable(typeof(AcceptLine))]
+[JsonSerializable(typeof(GcLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;
 
 /// <summary>Writes one JSON object a line, as docs/cli.md tells its members.</summary>
@@ -41,6 +44,8 @@ internal static class JsonOutput
             new JsonStringEnumConverter<FindingSeverity>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<FindingLevel>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<StampCondition>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ProcessVerdict>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<Lifecycle>(JsonNamingPolicy.CamelCase),
         },
     });
 

@@ -1,0 +1,122 @@
+using System;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace SafeStore.Sandboxes;
+
+/// <content>Sandboxes whose processes are gone.</content>
+public sealed partial class SandboxStore
+{
+    /// <summary>For tests.</summary>
+    internal IProcessTable Processes { get; set; } = new KernelProcessTable();
+
+    /// <summary>
+    /// Reads which processes a sandbox's documents name (<c>state.json</c>, <c>agent.json</c>, <c>hypervisor.json</c>, the containers'
+    /// <c>state.json</c> and <c>process.json</c>), and looks whether they live. It holds the sandbox's shared lock for that moment, and
+    /// waits for none. The ids must be those of this process's pid namespace: in another one every process seems to be gone.
+    /// </summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>What is found; null if there is no such sandbox.</returns>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="StoreFaultedException">The store is faulted.</exception>
+    public async ValueTask<SandboxProcesses?> FindProcessesAsync(string sandbox, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            SandboxSession session = await LockSharedAsync(sandbox, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            await using (session.ConfigureAwait(false))
+            {
+                return new ProcessReader(Processes).Read(session);
+            }
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+        catch (LockTimeoutException failure)
+        {
+            return new SandboxProcesses(sandbox, ProcessVerdict.Locked) { Errors = [failure] };
+        }
+        catch (SafeStoreException failure) when (failure is not StoreFaultedException)
+        {
+            return new SandboxProcesses(sandbox, ProcessVerdict.Unreadable) { Errors = [failure] };
+        }
+    }
+
+    /// <summary>
+    /// Removes a sandbox whose processes are gone (<see cref="ProcessVerdict.Gone"/>), in one transaction, after its intents were undone.
+    /// It looks again under the exclusive lock, for which it does not wait. Any other sandbox is left as it is, and so is one with an
+    /// intent for which <see cref="SandboxStoreOptions.Undo"/> has no handler.
+    /// </summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="forgetIntents">Whether its intents are forgotten instead of undone: nothing will undo their side effects.</param>
+    /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
+    /// <returns>
+    /// What was found, and the removal if there was one, which is durable then; why there was none is in its errors. Null if there is no
+    /// such sandbox.
+    /// </returns>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">The store is open read-only.</exception>
+    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="StoreFaultedException">The store is faulted.</exception>
+    public async ValueTask<SandboxProcesses?> RemoveAbandonedAsync(
+        string sandbox, bool forgetIntents = false, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            SandboxSession session =
+                await LockAsync(sandbox, TimeSpan.Zero, PendingIntents.Keep, cancellationToken).ConfigureAwait(false);
+            await using (session.ConfigureAwait(false))
+            {
+                SandboxProcesses found = new ProcessReader(Processes).Read(session);
+                bool isUndone = forgetIntents || found.Intents.All(each => _undo.Find(each.Kind) is not null);
+                return found.Verdict == ProcessVerdict.Gone && isUndone
+                    ? await RemoveAsync(session, found, forgetIntents, cancellationToken).ConfigureAwait(false) : found;
+            }
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+        catch (LockTimeoutException failure)
+        {
+            return new SandboxProcesses(sandbox, ProcessVerdict.Locked) { Errors = [failure] };
+        }
+        catch (SafeStoreException failure) when (failure is not StoreFaultedException)
+        {
+            return new SandboxProcesses(sandbox, ProcessVerdict.Unreadable) { Errors = [failure] };
+        }
+    }
+
+    private static async ValueTask<SandboxProcesses> RemoveAsync(
+        SandboxSession session, SandboxProcesses found, bool forgetIntents, CancellationToken cancellation)
+    {
+        try
+        {
+            return found with { Removed = await RemoveAsync(session, forgetIntents, cancellation).ConfigureAwait(false) };
+        }
+        catch (SafeStoreException failure) when (failure is not StoreFaultedException)
+        {
+            return found with { Errors = [failure] };
+        }
+    }
+
+    private static async ValueTask<Lsn> RemoveAsync(SandboxSession session, bool forgetIntents, CancellationToken cancellation)
+    {
+        if (session.Intents.Count > 0 && !forgetIntents)
+        {
+            bool isCreating = session.IsCreating;
+            await session.UndoAsync(cancellation).ConfigureAwait(false);
+            if (isCreating)
+            {
+                return session.Version; // it went with its last intent
+            }
+        }
+
+        SandboxEdit edit = session.Change();
+        return await (forgetIntents ? edit.Complete() : edit).RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
+    }
+}
