@@ -8,6 +8,7 @@ using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using SafeStore.Cli.Adopt;
 using SafeStore.Cli.Apply;
+using SafeStore.Cli.Backups;
 using SafeStore.Cli.Change;
 using SafeStore.Cli.Demo;
 using SafeStore.Cli.Diff;
@@ -54,6 +55,8 @@ internal static partial class Tool
             ExportCommand.Create(),
             AdoptCommand.Create(),
             VerifyCommand.Create(),
+            BackupCommand.Create(),
+            RestoreCommand.Create(),
             RepairCommand.Create(),
             DoctorCommand.Create(),
             GcCommand.Create(),

@@ -42,6 +42,10 @@ internal static class UnlockedLog
             {
                 before = null; // a segment was released between the listing and its opening
             }
+            catch (StorageException failure) when (failure.Errno == Errno.NotFound)
+            {
+                return new UnlockedReading(null, mark, null);
+            }
         }
     }
 }

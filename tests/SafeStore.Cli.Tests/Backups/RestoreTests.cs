@@ -1,0 +1,161 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using SafeStore.Operations;
+using Xunit;
+
+namespace SafeStore.Cli.Tests.Backups;
+
+/// <summary>What a restore brings back, and what it refuses.</summary>
+public sealed class RestoreTests : IDisposable
+{
+    private readonly BackupScene _scene = new();
+
+    public void Dispose() => _scene.Dispose();
+
+    [Fact]
+    public async Task A_new_store_has_byte_for_byte_what_the_store_had()
+    {
+        await SeedAsync();
+        SortedDictionary<string, string> before = BackupScene.DocumentsIn(_scene.Store);
+        Backup backup = (await _scene.BackUpAsync()).Backup;
+
+        List<RestoredSandbox> restored = await _scene.RestoreAsync(backup, "copy");
+
+        Assert.All(restored, static each => Assert.Equal(RestoredKind.New, each.Kind));
+        Assert.Equal(before, BackupScene.DocumentsIn(backup.Path));
+        Assert.Equal(before, BackupScene.DocumentsIn(_scene.PathOf("copy")));
+        Assert.All(await _scene.RestoreAsync(backup, "copy"), static each => Assert.Equal(RestoredKind.Same, each.Kind));
+    }
+
+    [Fact]
+    public async Task More_sandboxes_than_fit_into_one_transaction_are_restored_one_by_one()
+    {
+        await using (StateStore store = await _scene.OpenAsync())
+        {
+            await using SandboxLocks locks = await store.LockManyAsync(
+                Enumerable.Range(0, 257).Select(static number => new SandboxTarget($"sb-{number}", IsNew: true)));
+            Transaction change = locks.Change();
+            for (int number = 0; number < 257; number++)
+            {
+                _ = change.For($"sb-{number}").PutJson(StoreRoot.Run, null, "state.json", BackupScene.Number(number));
+            }
+
+            await change.CommitAsync();
+        }
+
+        List<RestoredSandbox> restored = await _scene.RestoreAsync((await _scene.BackUpAsync()).Backup, "copy");
+
+        Assert.Equal(257, restored.Select(static each => each.Lsn).Distinct().Count());
+        Assert.Equal(BackupScene.DocumentsIn(_scene.Store), BackupScene.DocumentsIn(_scene.PathOf("copy")));
+    }
+
+    [Fact]
+    public async Task What_differs_is_replaced_only_when_asked_and_becomes_as_the_backup_has_it()
+    {
+        await SeedAsync();
+        SortedDictionary<string, string> before = BackupScene.DocumentsIn(_scene.Store);
+        Backup backup = (await _scene.BackUpAsync()).Backup;
+        await using StateStore store = await _scene.OpenAsync();
+        await using (SandboxLock held = await store.LockAsync("sb-1"))
+        {
+            await held.Change().RemoveContainer("web").CreateContainer("db").PutJson(StoreRoot.Run, "db", "a.json", "1"u8)
+                .PutJson(StoreRoot.Run, null, "new.json", "2"u8).PutJson(StoreRoot.Run, null, "state.json", "3"u8).CommitAsync();
+        }
+
+        await store.RemoveSandboxAsync("sb-2");
+        await using (SandboxLock held = await store.LockNewAsync("sb-9"))
+        {
+            await held.Change().CommitAsync();
+        }
+
+        SortedDictionary<string, string> changed = BackupScene.DocumentsIn(_scene.Store);
+        BackupException refused = await Assert.ThrowsAsync<BackupException>(() => _scene.RestoreAsync(backup, "store"));
+        List<RestoredSandbox> planned = await _scene.RestoreAsync(backup, "store", new RestoreOptions { IsDryRun = true });
+        Assert.Equal(changed, BackupScene.DocumentsIn(_scene.Store));
+        List<RestoredSandbox> restored = await _scene.RestoreAsync(backup, "store", new RestoreOptions { Replace = true });
+
+        Assert.Contains("sb-1", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([RestoredKind.Changed, RestoredKind.New], planned.Select(static each => each.Kind));
+        Assert.Equal((RestoredKind.Removed, RestoredKind.New), (planned[0].Containers["db"], planned[0].Containers["web"]));
+        Assert.Equal(planned.Select(static each => each.Documents), restored.Select(static each => each.Documents));
+        Assert.Single(restored.Select(static each => each.Lsn).Distinct());
+        SortedDictionary<string, string> after = BackupScene.DocumentsIn(_scene.Store);
+        Assert.True(after.Remove("config/sb-9") && after.Remove("run/sb-9"));
+        Assert.Equal(before, after);
+    }
+
+    [Fact]
+    public async Task A_sandbox_that_is_locked_is_not_restored_and_none_of_its_transaction_is()
+    {
+        await SeedAsync();
+        Backup backup = (await _scene.BackUpAsync()).Backup;
+        await using StateStore store = await _scene.OpenAsync();
+        await using (SandboxLock held = await store.LockAsync("sb-1"))
+        {
+            await held.Change().PutJson(StoreRoot.Run, null, "state.json", "3"u8).CommitAsync();
+            var options = new StoreOptions { LockTimeout = TimeSpan.Zero };
+
+            await Assert.ThrowsAsync<LockTimeoutException>(async () =>
+            {
+                await foreach (RestoredSandbox _ in BackupRestore.RunAsync(
+                    backup.Path, _scene.Layout, new RestoreOptions { Replace = true }, options))
+                {
+                }
+            });
+        }
+
+        Assert.Equal("3", await File.ReadAllTextAsync(Path.Combine(_scene.Store, "run/sb-1/state.json")));
+    }
+
+    [Fact]
+    public async Task Some_sandboxes_can_be_backed_up_and_restored_by_name()
+    {
+        await SeedAsync();
+        Backup some = (await _scene.BackUpAsync(new BackupOptions { Sandboxes = ["sb-2"] })).Backup;
+        Backup all = (await _scene.BackUpAsync(new BackupOptions { Keep = 1 })).Backup;
+
+        Assert.Equal((false, 1), (some.IsWhole, some.Sandboxes));
+        Assert.Equal([some.Name, all.Name], _scene.Backups.List().Select(static each => each.Name)); // --keep does not count it
+        await Assert.ThrowsAsync<NotFoundException>(() => _scene.RestoreAsync(some, "copy", new RestoreOptions { Sandboxes = ["sb-1"] }));
+        Assert.Equal("sb-1", Assert.Single(await _scene.RestoreAsync(all, "copy", new RestoreOptions { Sandboxes = ["sb-1"] })).Sandbox);
+        await Assert.ThrowsAsync<NotFoundException>(() => _scene.BackUpAsync(new BackupOptions { Sandboxes = ["sb-3"] }));
+    }
+
+    [Fact]
+    public async Task Only_what_has_changed_is_read_again_and_the_oldest_backups_are_removed()
+    {
+        await SeedAsync();
+        Backup[] made = new Backup[4];
+        for (int turn = 0; turn < made.Length; turn++)
+        {
+            await using (StateStore store = await _scene.OpenAsync())
+            {
+                await using SandboxLock held = await store.LockAsync("sb-1");
+                await held.Change().PutJson(StoreRoot.Run, null, "state.json", BackupScene.Number(turn)).CommitAsync();
+            }
+
+            BackupResult result = await _scene.BackUpAsync(new BackupOptions { Keep = 2 });
+            made[turn] = result.Backup;
+            Assert.Equal(turn == 0 ? 0 : 1, result.Reused);
+        }
+
+        Assert.Equal(made[2..].Select(static each => each.Name), _scene.Backups.List().Select(static each => each.Name));
+        Assert.Equal("""{"n":3}""", await File.ReadAllTextAsync(Path.Combine(made[3].Path, "run/sb-1/state.json")));
+        Assert.Equal(0, (await _scene.BackUpAsync(new BackupOptions { IsFull = true })).Reused);
+    }
+
+    private async Task SeedAsync()
+    {
+        await using StateStore store = await _scene.OpenAsync();
+        foreach (string sandbox in new[] { "sb-1", "sb-2" })
+        {
+            await using SandboxLock held = await store.LockNewAsync(sandbox);
+            await held.Change().CreateContainer("web").CreateContainer("empty")
+                .PutJson(StoreRoot.Run, null, "state.json", BackupScene.Number(7))
+                .PutJson(StoreRoot.Config, "web", "config.json", "{ \"spaces\" : [ ] }"u8).CommitAsync();
+        }
+    }
+}
