@@ -205,6 +205,7 @@ public sealed class LookingTests : IDisposable
     [InlineData("rm --store a sb-1 -r --root run")]
     [InlineData("diff --store a b")]
     [InlineData("put --store a b/c --timeout -1")]
+    [InlineData("put --store a b/c --bogus")]
     [InlineData("ls --config a --run a/b")]
     [InlineData("torture --on nothing")]
     public async Task A_wrong_command_line_has_exit_code_64(string arguments)

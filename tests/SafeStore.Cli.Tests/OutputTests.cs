@@ -28,6 +28,7 @@ public sealed class OutputTests : IDisposable
             await AssertAsync($"{arguments} > /dev/full", "standard output: No space left on device");
         }
 
+        await AssertAsync($"put sb-1/state.json -v {store} <<< 1 > /dev/full", "The change is made, with LSN 3. Could not write");
         await AssertAsync("--help >&-", "standard output");
         await AssertAsync($"ls {store} >&-", "standard output");
     }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -45,7 +46,20 @@ internal sealed class ChangeOutput(Stream output, bool isJson, bool isTold, bool
 
     public bool IsDryRun => isDryRun;
 
+    /// <exception cref="CommandException">What was done cannot be told.</exception>
     public async Task WriteAsync(ChangeLine line, params string[] text)
+    {
+        try
+        {
+            await WriteOutAsync(line, text);
+        }
+        catch (OutputException failure) when (line.Lsn is { } lsn)
+        {
+            throw new CommandException($"The change is made, with LSN {lsn}. {failure.Message}");
+        }
+    }
+
+    private async Task WriteOutAsync(ChangeLine line, string[] text)
     {
         if (isJson)
         {
@@ -53,7 +67,7 @@ internal sealed class ChangeOutput(Stream output, bool isJson, bool isTold, bool
         }
         else if (isTold)
         {
-            await output.WriteAsync(Encoding.UTF8.GetBytes(string.Join('\n', text) + "\n"), CancellationToken.None);
+            await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(text.Select(static each => TextOutput.Harmless(each) + "\n"))), CancellationToken.None);
             await output.FlushAsync(CancellationToken.None);
         }
     }

@@ -124,7 +124,7 @@ internal static class IntentsCommand
     private static Task TellAsync(ChangeCommand.Call call, string sandbox, Intent[] intents, Lsn? lsn) => call.Told.WriteAsync(
         new ChangeLine("forgetIntents", sandbox) { Intents = [.. intents.Select(static each => each.Number)], Lsn = lsn?.Value },
         [.. intents.Select(each => $"{(lsn is null ? "would forget" : $"{lsn}: forgot")} {sandbox} {each.Number} {each.Kind} "
-            + each.Payload.GetRawText())]);
+            + each.Payload.GetRawText().ReplaceLineEndings(" "))]);
 
     private static IReadOnlyList<string> SandboxesOf(LookCommand.Call look, string? only) =>
         only is null ? look.View.ListSandboxes() : [look.View.ReadSandbox(only).Sandbox];
@@ -173,7 +173,7 @@ internal static class IntentsCommand
 
     private static string[] RowOf(IntentLine line) =>
     [
-        line.Sandbox, TextOutput.Shown(line.Number), line.Kind, line.Payload.GetRawText(), TextOutput.Shown(line.Attempts),
+        line.Sandbox, TextOutput.Shown(line.Number), line.Kind, line.Payload.GetRawText().ReplaceLineEndings(" "), TextOutput.Shown(line.Attempts),
         line.Reason is { } reason ? $"forgotten: {reason}" : line.LastError ?? "",
     ];
 }

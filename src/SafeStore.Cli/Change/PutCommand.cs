@@ -23,6 +23,13 @@ internal static class PutCommand
             Description = "The file to read; - or nothing for stdin.",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        source.Validators.Add(static result =>
+        {
+            if (result.Tokens is [{ Value: ['-', _, ..] and var name }])
+            {
+                result.AddError($"'{name}' is no option; a file of that name is ./{name}.");
+            }
+        });
         Option<long?> require = RequiredVersion.Option();
         var create = new Option<bool>("--create") { Description = "Makes the sandbox and the container if they do not exist." };
         command.Command.Add(source);

@@ -46,8 +46,10 @@ internal sealed class DoctorCommand
         else
         {
             var text = new TextOutput();
-            text.Lines(found.Length == 0 ? ["Nothing is wrong."] : found.Select(static each =>
-                $"{TextOutput.Shown(each.Severity)} {each.Code}: {each.Place}\n    {each.Message}\n    {each.Advice}"));
+            text.Lines(found.Length == 0 ? ["Nothing is wrong."] : found.SelectMany(static each => new[]
+            {
+                $"{TextOutput.Shown(each.Severity)} {each.Code}: {each.Place}", $"    {each.Message}", $"    {each.Advice}",
+            }));
             await text.WriteAsync(output);
         }
 

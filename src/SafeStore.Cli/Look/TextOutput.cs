@@ -51,12 +51,16 @@ internal sealed class TextOutput
     public static string Shown<T>(T word)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(word.ToString());
 
+    /// <summary>What a document says must not steer the terminal, or look like another line.</summary>
+    public static string Harmless(string text) => !text.Any(char.IsControl) ? text
+        : string.Concat(text.Select(static each => char.IsControl(each) ? $"\\u{(int)each:x4}" : each.ToString()));
+
     /// <summary>Lines as they are, never wrapped: they are to be copied.</summary>
     public void Lines(IEnumerable<string> lines)
     {
         foreach (string line in lines)
         {
-            _text.Append(line).Append('\n');
+            _text.Append(Harmless(line)).Append('\n');
         }
     }
 
@@ -76,7 +80,7 @@ internal sealed class TextOutput
 
         foreach (string[] row in rows)
         {
-            table.AddRow(row.Select(static cell => new Text(cell, s_plain)));
+            table.AddRow(row.Select(static cell => new Text(Harmless(cell), s_plain)));
         }
 
         _console.Write(table);
@@ -90,7 +94,7 @@ internal sealed class TextOutput
         grid.AddColumn(new GridColumn { Padding = new Padding(0, 0, 0, 0) });
         foreach ((string name, string value) in pairs)
         {
-            grid.AddRow(new Text(name, s_heading), new Text(value, name == "problem" ? s_wrong : s_plain));
+            grid.AddRow(new Text(name, s_heading), new Text(Harmless(value), name == "problem" ? s_wrong : s_plain));
         }
 
         _console.Write(grid);
@@ -116,7 +120,7 @@ internal sealed class TextOutput
     {
         foreach (TextBranch each in branch.Branches)
         {
-            Add(parent.AddNode(new Text(each.Text, s_plain)), each);
+            Add(parent.AddNode(new Text(Harmless(each.Text), s_plain)), each);
         }
     }
 }

@@ -111,6 +111,17 @@ public sealed class DiffTests : IDisposable
             view.Compare("sb-2", tree).Differences.Where(static each => each.File is not null).Select(static each => (each.Kind, each.File)));
     }
 
+    [Fact]
+    public async Task What_a_document_says_does_not_steer_the_terminal()
+    {
+        await _scene.SeedAsync();
+        await _scene.ApplyAsync("""{"sandbox":"sb-1","ops":[{"put":"state.json","value":{"n":1,"\u001b[31m\n":2}}]}""");
+
+        ToolResult result = await _scene.RunAsync("diff sb-1 sb-2");
+
+        Assert.Contains("run:sb-1/state.json /\\u001b[31m\\u000a: 2 -> (nothing)", result.Lines);
+    }
+
     private async Task CopyAsync(string target)
     {
         using Process copy = Process.Start("cp", ["-r", _scene.Store, target]);
