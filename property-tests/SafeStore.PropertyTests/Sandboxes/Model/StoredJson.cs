@@ -138,6 +138,7 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
             _ when type == typeof(bool) => Happens(50) ? "true" : "false",
             _ when type == typeof(ReadOnlyMemory<byte>) => $"\"{Convert.ToBase64String(Bytes())}\"",
             _ when type == typeof(Timestamp) => $"\"{Time()}\"",
+            _ when type == typeof(DateTimeOffset) => $"\"{AnyTime():yyyy-MM-dd'T'HH:mm:sszzz}\"",
             _ when s_integers.TryGetValue(type.IsEnum ? type.GetEnumUnderlyingType() : type, out (decimal, decimal) range) =>
             Integer(range),
             _ => throw new NotSupportedException($"Nothing says how to generate a {type}; say it here"),
@@ -189,12 +190,12 @@ internal sealed class StoredJson(Random random, Dose dose, JsonValue[] anything,
 
     private string Time()
     {
-        string time =
-            DateTime.MinValue.AddTicks(random.NextInt64(DateTime.MaxValue.Ticks))
-            .ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+        string time = AnyTime().ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
         string digits = string.Concat(Enumerable.Range(0, random.Next(10)).Select(_ => (char)('0' + random.Next(10))));
         return time + (digits.Length == 0 ? "" : ".") + digits + Pick(s_zones);
     }
+
+    private DateTimeOffset AnyTime() => DateTimeOffset.MinValue.AddTicks(random.NextInt64(DateTimeOffset.MaxValue.Ticks));
 
     private string Integer((decimal Min, decimal Max) range)
     {

@@ -83,6 +83,9 @@ internal static class TypedValues
             case Timestamp time:
                 Assert.Equal(json.GetString(), time.ToString());
                 break;
+            case DateTimeOffset time:
+                Assert.Equal(json.GetDateTimeOffset(), time);
+                break;
             case JsonElement any:
                 Assert.True(JsonElement.DeepEquals(json, any));
                 break;
