@@ -49,7 +49,7 @@ public static class StoreAccepting
     /// <exception cref="LockRecursionException">This flow of execution holds a sandbox's lock.</exception>
     /// <exception cref="StoreFaultedException">The store is faulted.</exception>
     /// <exception cref="StoreReadOnlyException">The store was opened read-only.</exception>
-    /// <exception cref="LogFullException">The log has no room.</exception>
+    /// <exception cref="SafeStoreException">The log has no room (<c>log-full</c>).</exception>
     /// <exception cref="CommitNotPublishedException">It is committed, and becomes visible with the sandbox's next lock.</exception>
     /// <exception cref="StorageException">The operating system refused a call, or the sandbox is parked.</exception>
     /// <exception cref="ObjectDisposedException">The store was closed.</exception>
