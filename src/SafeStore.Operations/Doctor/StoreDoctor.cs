@@ -64,8 +64,8 @@ public static class StoreDoctor
             }
             catch (StorageException failure)
             {
-                found.Add(DoctorFinding.Problem(
-                    "unreadable", layout.PathOf(root), failure.Message, "Run it as root, or as the user that the store belongs to."));
+                found.Add(DoctorFinding.Problem("unreadable", layout.PathOf(root), failure.Message, failure.Errno == Errno.AccessDenied
+                    ? "Run it as root, or as the user that the store belongs to." : "Mend that first: nothing else was looked at there."));
             }
         }
 
