@@ -148,13 +148,39 @@ public sealed partial class BackupDirectory
             throw new ArgumentException("Name at least one sandbox, or give null for all.", nameof(options));
         }
 
-        foreach (string own in new[] { store.Config, store.Run, store.ConfigMetadata, store.RunMetadata })
+        RefuseInside(store);
+    }
+
+    /// <summary>By the directories themselves, whatever links lead there: from the lowest that exists up to the top.</summary>
+    private void RefuseInside(StoreLayout store)
+    {
+        string above = Path;
+        while (!_fs.Files.Directory.Exists(above) && System.IO.Path.GetDirectoryName(above) is { } parent)
         {
-            if ($"{Path}/".StartsWith($"{own}/", StringComparison.Ordinal))
+            above = parent;
+        }
+
+        string[] owns = [store.Config, store.Run, store.ConfigMetadata, store.RunMetadata];
+        var seen = new HashSet<(ulong, ulong)>();
+        while (Identify(above) is { } directory && seen.Add(directory))
+        {
+            if (Array.Find(owns, own => Identify(own) == directory) is { } inside)
             {
                 throw new BackupException(
-                    $"The directory of backups '{Path}' lies in the store's '{own}'. Choose another, best on another disk.");
+                    $"The directory of backups '{Path}' lies in the store's '{inside}'. Choose another, best on another disk.");
             }
+
+            above += "/..";
+        }
+    }
+
+    /// <summary>Null if it does not exist, or may not be looked at.</summary>
+    private (ulong Device, ulong Inode)? Identify(string path)
+    {
+        Errno errno = _fs.OpenRoot(path, out DirectoryHandle? directory);
+        using (directory)
+        {
+            return errno == Errno.None && _fs.Stat(directory!, out FileStatus status) == Errno.None ? (status.Device, status.Inode) : null;
         }
     }
 

@@ -49,8 +49,10 @@ internal sealed record BackupManifest(int Format, Guid Store, Guid ConfigRoot, G
                     + $"knows format {FormatNow} only. Use the version that wrote it.");
             }
 
-            return found.Sandboxes.All(static each => each.HasValidNames) ? found
-                : throw new BackupException($"The backup '{path}' is damaged: {FileName} has a name that no sandbox or document can have.");
+            return found.Cut >= 0 && found.Sandboxes.All(static each => each?.IsPossible == true)
+                && found.Sandboxes.DistinctBy(static each => each.Sandbox).Count() == found.Sandboxes.Count ? found
+                : throw new BackupException(
+                    $"The backup '{path}' is damaged: {FileName} has something that no sandbox or document can have, or has it twice.");
         }
         catch (JsonException failure)
         {
@@ -78,10 +80,12 @@ internal sealed record BackupManifest(int Format, Guid Store, Guid ConfigRoot, G
 internal sealed record ManifestSandbox(
     string Sandbox, long? Version, IReadOnlyList<string> Containers, IReadOnlyList<ManifestDocument> Documents)
 {
-    /// <summary>Paths are formed of them.</summary>
+    /// <summary>Paths are formed of its names.</summary>
     [JsonIgnore]
-    public bool HasValidNames => Identifier.IsValid(Sandbox) && Containers.All(Identifier.IsFree)
-        && Documents.All(static each => Identifier.IsFree(each.File) && (each.Container is null || Identifier.IsFree(each.Container)));
+    public bool IsPossible => Identifier.IsValid(Sandbox) && Version is null or >= 0
+        && Containers.All(static each => each is not null && Identifier.IsFree(each))
+        && Documents.All(static each => each?.IsPossible == true)
+        && Documents.DistinctBy(static each => each.Key).Count() == Documents.Count;
 }
 
 /// <summary>A document in a backup.</summary>
@@ -99,6 +103,10 @@ internal sealed record ManifestDocument(string? Container, StoreRoot Root, strin
 
     /// <summary>The code of what was wrong with it in the store; null if nothing was.</summary>
     public string? Damage { get; init; }
+
+    [JsonIgnore]
+    public bool IsPossible => Identifier.IsFree(File) && (Container is null || Identifier.IsFree(Container))
+        && Bytes is >= 0 and <= int.MaxValue && Mode.Length is > 0 and <= 4 && Mode.All(static each => each is >= '0' and <= '7');
 
     [JsonIgnore]
     public DocumentKey Key => new(Root, Container, File);

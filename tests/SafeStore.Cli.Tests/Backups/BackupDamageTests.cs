@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Security.Cryptography;
+using System.Text;
 using System.Threading.Tasks;
 using SafeStore.Operations;
 using Xunit;
@@ -66,6 +68,32 @@ public sealed class BackupDamageTests : IDisposable
         Assert.Equal(1, next.Reused);
         Assert.Equal("""{"n":1}""", await File.ReadAllTextAsync(
             Path.Combine(next.Backup.Path, "run/sb-1/state.json"), TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("\"mode\": \"640\"", "\"mode\": \"zz\"")]
+    [InlineData("\"bytes\": 7", "\"bytes\": 9223372036854775807")]
+    [InlineData("\"sandbox\": \"sb-1\"", "\"sandbox\": \"../sb-1\"")]
+    [InlineData("\"sandbox\": \"sb-1\"", "\"sandbox\": \"sb-2\"")]
+    [InlineData("\"file\": \"state.json\"", "\"file\": \"../state.json\"")]
+    [InlineData("\"sandboxes\": [", "\"sandboxes\": [null,")]
+    [InlineData("\"version\": 1", "\"version\": -1")]
+    public async Task A_made_up_manifest_with_a_right_checksum_is_refused(string text, string madeUp)
+    {
+        await SeedAsync();
+        Backup backup = (await _scene.BackUpAsync()).Backup;
+        string path = Path.Combine(backup.Path, "manifest.json");
+        string manifest = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        Assert.Contains(text, manifest, StringComparison.Ordinal);
+        byte[] bytes = Encoding.UTF8.GetBytes(manifest.Replace(text, madeUp, StringComparison.Ordinal));
+        await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+        string sum = $"{Convert.ToHexStringLower(SHA256.HashData(bytes))}  manifest.json\n";
+        await File.WriteAllTextAsync(path + ".sha256", sum, TestContext.Current.CancellationToken);
+
+        Assert.Null(Assert.Single(_scene.Backups.List()).Backup);
+        Assert.NotEmpty(Verify(backup));
+        await Assert.ThrowsAsync<BackupException>(() => _scene.RestoreAsync(backup, "restored"));
+        Assert.Equal(0, (await _scene.BackUpAsync()).Reused);
     }
 
     private IReadOnlyList<StoreProblem> Verify(Backup backup) => _scene.Backups.Verify(backup.Name).Problems;

@@ -110,6 +110,21 @@ public sealed class RestoreTests : IDisposable
         Assert.Equal("3", await File.ReadAllTextAsync(Path.Combine(_scene.Store, "run/sb-1/state.json")));
     }
 
+    [Theory]
+    [InlineData("config")]
+    [InlineData("run/sb-1/web")]
+    [InlineData("run/.safestore")]
+    public async Task A_directory_of_backups_that_a_link_leads_to_inside_the_store_is_refused(string inside)
+    {
+        await SeedAsync();
+        Directory.CreateSymbolicLink(_scene.PathOf("link"), Path.Combine(_scene.Store, inside));
+        SortedDictionary<string, string> before = BackupScene.DocumentsIn(_scene.Store);
+
+        await Assert.ThrowsAsync<BackupException>(() => new BackupDirectory(_scene.PathOf("link/backups")).CreateAsync(_scene.Layout));
+
+        Assert.Equal(before, BackupScene.DocumentsIn(_scene.Store));
+    }
+
     [Fact]
     public async Task Some_sandboxes_can_be_backed_up_and_restored_by_name()
     {
