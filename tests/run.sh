@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Passes all tests: installs what they need (apt), builds Release with warnings as errors, checks the formatting, runs every test
-# project, and ends with one line: N passed, N failed, N skipped.
+# Passes all tests: installs what they need (apt), builds Release with warnings as errors, publishes the native tool, checks the
+# formatting, runs every test project, and ends with one line: N passed, N failed, N skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Real filesystems, real faults, other programs' locks, a real browser.
+# Real filesystems, real faults, other programs' locks, real shells, a real browser; a linker for the native tool.
 needed=()
 command -v strace >/dev/null || needed+=(strace)
 command -v flock >/dev/null || needed+=(util-linux)
@@ -12,6 +12,10 @@ command -v mkfs.ext4 >/dev/null || needed+=(e2fsprogs)
 command -v mkfs.xfs >/dev/null || needed+=(xfsprogs)
 command -v mkfs.btrfs >/dev/null || needed+=(btrfs-progs)
 command -v chromium >/dev/null || needed+=(chromium)
+command -v zsh >/dev/null || needed+=(zsh)
+command -v fish >/dev/null || needed+=(fish)
+command -v groff >/dev/null || needed+=(groff-base)
+command -v gcc >/dev/null || needed+=(gcc libc6-dev)
 if [ "${#needed[@]}" -gt 0 ]; then
     as_root=()
     [ "$(id -u)" -eq 0 ] || as_root=(sudo)
@@ -22,6 +26,8 @@ fi
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet restore SafeStore.sln
 dotnet build SafeStore.sln --configuration Release --no-restore
+dotnet publish src/SafeStore.Cli --configuration Release --no-build
+export SAFESTORE_TOOL="$PWD/artifacts/publish/SafeStore.Cli/release/safestore"
 dotnet format SafeStore.sln --verify-no-changes --no-restore --exclude artifacts
 
 logs=$(mktemp -d)

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace SafeStore.Cli;
 
 /// <summary>What the tool's exit codes mean (docs/cli.md, "Exit codes").</summary>
@@ -23,4 +25,16 @@ internal static class ExitCode
     public const int Interrupted = 128 + 2;
 
     public const int Terminated = 128 + 15;
+
+    /// <summary>What help and manual say of them.</summary>
+    public static IReadOnlyList<(string Code, string Meaning)> Meanings { get; } =
+    [
+        ("0", "done"),
+        ("1", "failed"),
+        ("2", "done with findings"),
+        ("3", "the store is faulted"),
+        ("64", "wrong command line"),
+        ("130, 143", "ended by SIGINT, SIGTERM"),
+        ("141", "no reader of the output is left"),
+    ];
 }

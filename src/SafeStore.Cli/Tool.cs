@@ -19,6 +19,7 @@ using SafeStore.Cli.Import;
 using SafeStore.Cli.List;
 using SafeStore.Cli.Look;
 using SafeStore.Cli.Repair;
+using SafeStore.Cli.Shell;
 using SafeStore.Cli.Torture;
 using SafeStore.Cli.Verify;
 
@@ -31,9 +32,8 @@ internal static partial class Tool
     {
         StandardOutput.NameFailures();
         var root = new RootCommand(
-            "SafeStore: crash-safe transactions over plain JSON files. "
-            + "Exit codes: 0 done, 1 failed, 2 done with findings, 3 the store is faulted, 64 wrong command line, 130/143 ended by a "
-                + "signal.")
+            "SafeStore: crash-safe transactions over plain JSON files. Exit codes: "
+            + $"{string.Join("; ", ExitCode.Meanings.Select(static meaning => $"{meaning.Code} {meaning.Meaning}"))}.")
         {
             ApplyCommand.Create(),
             PutCommand.Create(),
@@ -63,7 +63,9 @@ internal static partial class Tool
             DemoCommand.Create(),
             DemoWriterCommand.Create(),
             TortureCommand.Create(),
+            CompletionCommand.Create(),
         };
+        root.Add(ManCommand.Create(root));
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {

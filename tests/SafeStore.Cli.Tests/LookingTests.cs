@@ -109,8 +109,10 @@ public sealed class LookingTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] arguments = ["-c", $"exec dotnet \"$1\" apply --store \"$2\" {redirection}", "bash",
-            Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll"), _fixture.Store];
+        string[] arguments =
+        [
+            "-c", $"exec {BuiltTool.ShellCommand} apply --store \"$1\" {redirection}", "bash", _fixture.Store,
+        ];
         Array.ForEach(arguments, start.ArgumentList.Add);
         using Process process = Process.Start(start)!;
         string errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

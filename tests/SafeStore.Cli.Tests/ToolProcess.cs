@@ -36,9 +36,7 @@ public sealed class ToolProcess : IDisposable
             RedirectStandardError = true,
         };
         start.ArgumentList.Add("--default-signal=INT");
-        start.ArgumentList.Add("dotnet");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll"));
-        Array.ForEach(arguments, start.ArgumentList.Add);
+        Array.ForEach([.. BuiltTool.Command, .. arguments], start.ArgumentList.Add);
         return new ToolProcess(Process.Start(start)!);
     }
 

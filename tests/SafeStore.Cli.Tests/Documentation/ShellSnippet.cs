@@ -20,7 +20,7 @@ internal static class ShellSnippet
             string tools = work.CreateSubdirectory("tools").FullName;
             string tool = Path.Combine(tools, "safestore");
             await File.WriteAllTextAsync(
-                tool, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll")}' \"$@\"\n");
+                tool, $"#!/bin/sh\nexec {BuiltTool.ShellCommand} \"$@\"\n");
             File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
             var start = new ProcessStartInfo("bash", ["-eu", "-o", "pipefail", "-c", snippet.Context + "\n" + snippet.Text])

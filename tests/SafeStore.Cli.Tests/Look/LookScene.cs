@@ -73,7 +73,7 @@ public sealed class LookScene : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] rest = ["dotnet", Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll"), .. command.Split(' '), "--store", Store];
+        string[] rest = [.. BuiltTool.Command, .. command.Split(' '), "--store", Store];
         Array.ForEach([.. behind[1..], .. rest], start.ArgumentList.Add);
         using Process process = Process.Start(start)!;
         try
