@@ -14,6 +14,7 @@ const string Usage = """
     micro     parts of the engine, with allocations     (BenchmarkDotNet)
     model     typed documents: JSON, creations, loads   [--rounds 5] [--json FILE] [--markdown FILE]
     watch     how long a change takes to a watcher      [--count 2000]
+    tool      how long the built tool takes to start    --tool PATH [--sandboxes 1000] [--rounds 40]
     commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--writers 1] [--new]
 
     All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root),
@@ -27,7 +28,8 @@ if (arguments.Command == "worker")
     return 0;
 }
 
-if (arguments.Has("--help") || arguments.Command is not ("compare" or "limits" or "memory" or "micro" or "model" or "watch" or "commits"))
+if (arguments.Has("--help") || arguments.Command is not ("compare" or "limits" or "memory" or "micro" or "model" or "watch" or "tool"
+    or "commits"))
 {
     await Console.Error.WriteLineAsync(Usage);
     return 64;
@@ -52,6 +54,7 @@ try
         "micro" => Micro.RunAsync(directory),
         "model" => ModelComparison.RunAsync(directory, arguments),
         "watch" => WatchLatency.RunAsync(directory, arguments),
+        "tool" => ToolStart.RunAsync(directory, arguments),
         _ => PlainLoop.RunAsync(directory, arguments),
     });
     return 0;
