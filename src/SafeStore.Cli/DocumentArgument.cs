@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Linq;
+using SafeStore.Cli.Shell;
 using SafeStore.Operations;
 using SafeStore.Vocabulary;
 
@@ -42,6 +43,7 @@ internal sealed class DocumentArgument
     public DocumentArgument(Command command)
     {
         _path.Validators.Add(static result => Check(result, isDocument: true));
+        _path.CompletionSources.Add(StoreNames.Documents);
         command.Add(_path);
         command.Add(_root);
     }

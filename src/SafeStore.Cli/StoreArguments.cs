@@ -37,9 +37,13 @@ internal sealed class StoreArguments
     }
 
     /// <exception cref="ArgumentException">A path is empty, or one root lies inside the other.</exception>
-    public StoreLayout LayoutOf(ParseResult arguments) => arguments.GetValue(_store) is { } store
-        ? StoreLayout.At(store)
-        : LayoutOf(arguments.GetValue(_config)!, arguments.GetValue(_run)!);
+    public StoreLayout LayoutOf(ParseResult arguments) =>
+        LayoutOf(arguments.GetValue(_store), arguments.GetValue(_config), arguments.GetValue(_run));
+
+    /// <summary>The same of the options' values, as far as they are there.</summary>
+    /// <exception cref="ArgumentException">A path is empty or missing, or one root lies inside the other.</exception>
+    public static StoreLayout LayoutOf(string? store, string? config, string? run) =>
+        store is not null ? StoreLayout.At(store) : LayoutOfRoots(config ?? "", run ?? "");
 
     /// <summary>The options as they were given, for a command line that a message proposes.</summary>
     public string TextOf(ParseResult arguments) => arguments.GetValue(_store) is { } store ? $"--store {Quoted(store)}"
@@ -73,7 +77,7 @@ internal sealed class StoreArguments
     }
 
     /// <summary>An adopted tree has its metadata beside the roots; any other store of two roots has it inside.</summary>
-    private static StoreLayout LayoutOf(string config, string run)
+    private static StoreLayout LayoutOfRoots(string config, string run)
     {
         StoreLayout inside = StoreLayout.Of(config, run);
         return Path.GetDirectoryName(inside.Config) is null || Path.GetDirectoryName(inside.Run) is null

@@ -55,8 +55,7 @@ public sealed class OutputTests : IDisposable
 
     private static async Task AssertAsync(string commandLine, string message, string behind = "")
     {
-        string tool = Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll");
-        using Process shell = Process.Start(new ProcessStartInfo("bash", ["-c", $"{behind} dotnet '{tool}' {commandLine}"])
+        using Process shell = Process.Start(new ProcessStartInfo("bash", ["-c", $"{behind} {BuiltTool.ShellCommand} {commandLine}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

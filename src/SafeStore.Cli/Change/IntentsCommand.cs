@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
+using SafeStore.Cli.Shell;
 using SafeStore.Operations;
 using SafeStore.Sandboxes;
 
@@ -65,6 +66,7 @@ internal static class IntentsCommand
         var all = new Option<bool>("--all") { Description = "All intents of the sandbox." };
         var reason = new Option<string>("--reason") { Description = "Why; it is recorded.", HelpName = "TEXT", Required = true };
         sandbox.Validators.Add(SandboxArgument.Check);
+        sandbox.CompletionSources.Add(StoreNames.Sandboxes);
         numbers.Validators.Add(static result =>
         {
             if (result.Tokens.FirstOrDefault(static token => !WholeNumber.IsOne(token.Value)) is { } wrong)

@@ -4,6 +4,8 @@ using System.CommandLine;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
+using SafeStore.Cli.Shell;
+using SafeStore.Commit;
 using SafeStore.Operations;
 
 namespace SafeStore.Cli.Change;
@@ -24,6 +26,7 @@ internal static class RmCommand
             Description = "Also a sandbox in which something is still to be undone: nothing will undo it.",
         };
         Option<long?> require = RequiredVersion.Option();
+        path.CompletionSources.Add(StoreNames.Documents);
         path.Validators.Add(static result => DocumentArgument.Check(result, isDocument: false));
         command.Command.Validators.Add(result =>
         {

@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
+using SafeStore.Cli.Shell;
 using SafeStore.Operations;
 
 namespace SafeStore.Cli.Diff;
@@ -25,6 +26,7 @@ internal static class DiffCommand
         };
         var tree = new TreeOptions(command.Command);
         other.Validators.Add(SandboxArgument.Check);
+        other.CompletionSources.Add(StoreNames.Sandboxes);
         command.Command.Validators.Add(result =>
         {
             if ((result.GetResult(other)?.Tokens.Count > 0) == tree.IsGiven(result))

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Linq;
+using SafeStore.Cli.Shell;
 using SafeStore.Vocabulary;
 
 namespace SafeStore.Cli.Look;
@@ -16,6 +17,7 @@ internal static class SandboxArgument
             Arity = ArgumentArity.ZeroOrOne,
         };
         sandbox.Validators.Add(Check);
+        sandbox.CompletionSources.Add(StoreNames.Sandboxes);
         command.Add(sandbox);
         return sandbox;
     }

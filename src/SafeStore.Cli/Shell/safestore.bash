@@ -4,5 +4,6 @@ _safestore() {
     local rest=${line#*[[:space:]]}
     local IFS=$'\n'
     COMPREPLY=($(compgen -W "$(command safestore "[suggest:${#rest}]" "$rest" 2>/dev/null)" -- "$word"))
+    [[ ${COMPREPLY[0]-} != */ ]] || compopt -o nospace 2>/dev/null || true
 }
 complete -o default -F _safestore safestore

@@ -6,6 +6,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
+using SafeStore.Cli.Shell;
 using SafeStore.Operations;
 
 namespace SafeStore.Cli.Verify;
@@ -30,6 +31,7 @@ internal static class VerifyCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         sandboxes.Validators.Add(SandboxArgument.Check);
+        sandboxes.CompletionSources.Add(StoreNames.Sandboxes);
         var parallel = WholeNumber.Option(
             "--parallel", "How many sandboxes are looked at at once; the number of processors unless said.",
             preset: new VerifyOptions().Parallel, max: 512);

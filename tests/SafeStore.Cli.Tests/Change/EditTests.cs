@@ -62,8 +62,7 @@ public sealed partial class EditTests : IDisposable
     public async Task An_edit_of_a_sandbox_that_was_changed_meanwhile_is_refused_and_kept()
     {
         await _scene.SeedAsync();
-        string tool = Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll");
-        string other = $"echo 7 | dotnet '{tool}' put sb-1/other.json --root run --store '{_scene.Store}' && sed -i s/0/5/";
+        string other = $"echo 7 | {BuiltTool.ShellCommand} put sb-1/other.json --root run --store '{_scene.Store}' && sed -i s/0/5/";
 
         ToolResult result = await EditAsync(other, "sb-1/state.json");
 
@@ -92,7 +91,7 @@ public sealed partial class EditTests : IDisposable
     {
         await _scene.SeedAsync();
         string log = _scene.PathOf("../log");
-        string command = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "SafeStore.Cli.dll")}' edit sb-1/state.json --store "
+        string command = $"{BuiltTool.ShellCommand} edit sb-1/state.json --store "
             + $"'{_scene.Store}'";
         var start = new ProcessStartInfo("script", ["--quiet", "--return", "--command", command, log])
         {

@@ -25,8 +25,18 @@ public sealed class ShellTests : IDisposable
     [InlineData("safestore repai", "repair")]
     [InlineData("safestore cat --po", "--pointer")]
     [InlineData("safestore completion f", "fish")]
-    public async Task Bash_completes_what_the_tool_knows(string line, string expected)
+    [InlineData("safestore tree --store ./store sb", "sb-1")]
+    [InlineData("safestore cat --store ./store sb", "sb-1/")]
+    [InlineData("safestore cat --store ./store sb-1/s", "sb-1/state.json")]
+    [InlineData("safestore rm --store ./store sb-1/w", "sb-1/web/config.json")]
+    [InlineData("safestore diff --store ./none sb", "")]
+    public async Task Bash_completes_what_the_tool_and_the_store_know(string line, string expected)
     {
+        string store = Path.Combine(_directory.FullName, "store");
+        _ = await ToolProcess.RunAsync(["apply", "--store", store], """
+            {"sandbox":"sb-1","ops":[{"createSandbox":true},{"put":"state.json","value":1},{"createContainer":"web"},{"put":"config.json","container":"web","root":"config","value":2}]}
+
+            """);
         string script = $$"""
             eval "$(safestore completion bash)"
             COMP_WORDS=({{line}}) COMP_LINE='{{line}}' COMP_POINT={{line.Length}}
