@@ -5,8 +5,8 @@ using System.IO;
 namespace SafeStore.Cli.Tests;
 
 /// <summary>
-/// The tool that the tests start: the native program, where SAFESTORE_TOOL has its path, as tests/run.sh says it, or the assembly beside the
-/// tests.
+/// The tool that the tests start: the native program, where SAFESTORE_TOOL has its path (tests/run.sh sets it), or the assembly beside
+/// the tests.
 /// </summary>
 internal static class BuiltTool
 {

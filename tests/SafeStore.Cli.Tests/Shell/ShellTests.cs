@@ -34,7 +34,8 @@ public sealed class ShellTests : IDisposable
     {
         string store = Path.Combine(_directory.FullName, "store");
         _ = await ToolProcess.RunAsync(["apply", "--store", store], """
-            {"sandbox":"sb-1","ops":[{"createSandbox":true},{"put":"state.json","value":1},{"createContainer":"web"},{"put":"config.json","container":"web","root":"config","value":2}]}
+            {"sandbox":"sb-1","ops":[{"createSandbox":true},{"put":"state.json","value":1},{"createContainer":"web"}]}
+            {"sandbox":"sb-1","ops":[{"put":"config.json","container":"web","root":"config","value":2}]}
 
             """);
         string script = $$"""
@@ -70,7 +71,8 @@ public sealed class ShellTests : IDisposable
         string session = $"""
             zmodload zsh/zpty
             zpty z zsh -f -i
-            zpty -w z 'PS1=; autoload -Uz compinit; compinit -u -D; eval "$(safestore completion zsh)"; bindkey "^I" complete-word; echo REA""DY'
+            zpty -w z 'PS1=; autoload -Uz compinit; compinit -u -D; eval "$(safestore completion zsh)"'
+            zpty -w z 'bindkey "^I" complete-word; echo REA""DY'
             zpty -r z answer '*READY*'
             zpty -w -n z $'{line}\t; echo EN""D\n'
             zpty -r z answer '*END*'
@@ -85,12 +87,16 @@ public sealed class ShellTests : IDisposable
     public async Task The_manual_has_every_command_and_option_that_help_has_and_no_fault_of_form()
     {
         string page = Path.Combine(_directory.FullName, "safestore.1");
-        string text = await RunAsync("bash", "-c", $"safestore man > {page}; groff -man -ww -z {page} 2>&1; groff -man -Tascii -P-c -P-b -P-u {page}");
+        string text = await RunAsync(
+            "bash", "-c", $"safestore man > {page}; groff -man -ww -z {page} 2>&1; groff -man -Tascii -P-c -P-b -P-u {page}");
 
         ToolResult help = await ToolProcess.RunAsync(["--help"]);
         string[] commands =
-            [.. help.Lines.SkipWhile(static line => line != "Commands:").Skip(1).Where(static line => line.StartsWith("  ", StringComparison.Ordinal))
-                .Select(static line => line.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)[0])];
+        [
+            .. help.Lines.SkipWhile(static line => line != "Commands:").Skip(1)
+                .Where(static line => line.StartsWith("  ", StringComparison.Ordinal))
+                .Select(static line => line.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)[0]),
+        ];
         Assert.Contains("man", commands);
         Assert.All(commands, command => Assert.Contains($"safestore {command}", text, StringComparison.Ordinal));
         Assert.Contains("--accept-loss", text, StringComparison.Ordinal);
