@@ -5,7 +5,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.Cli.Shell;
-using SafeStore.Commit;
 using SafeStore.Operations;
 
 namespace SafeStore.Cli.Change;
