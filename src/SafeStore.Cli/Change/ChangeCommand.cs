@@ -53,7 +53,8 @@ internal sealed class ChangeCommand
             bool isDryRun = arguments.GetValue(_dryRun);
             await using Stream output = StandardOutput.Open();
             var told = new ChangeOutput(output, arguments.GetValue(_json), isDryRun || arguments.GetValue(_verbose), isDryRun);
-            var call = new Call(_store.LayoutOf(arguments), options, arguments, told, ending.Token) { StoreText = _store.TextOf(arguments) };
+            var call =
+                new Call(_store.LayoutOf(arguments), options, arguments, told, ending.Token) { StoreText = _store.TextOf(arguments) };
             await work(call);
             if (!isDryRun)
             {

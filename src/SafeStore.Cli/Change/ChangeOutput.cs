@@ -67,7 +67,8 @@ internal sealed class ChangeOutput(Stream output, bool isJson, bool isTold, bool
         }
         else if (isTold)
         {
-            await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(text.Select(static each => TextOutput.Harmless(each) + "\n"))), CancellationToken.None);
+            string lines = string.Concat(text.Select(static each => TextOutput.Harmless(each) + "\n"));
+            await output.WriteAsync(Encoding.UTF8.GetBytes(lines), CancellationToken.None);
             await output.FlushAsync(CancellationToken.None);
         }
     }

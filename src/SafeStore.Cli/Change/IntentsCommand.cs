@@ -175,7 +175,8 @@ internal static class IntentsCommand
 
     private static string[] RowOf(IntentLine line) =>
     [
-        line.Sandbox, TextOutput.Shown(line.Number), line.Kind, line.Payload.GetRawText().ReplaceLineEndings(" "), TextOutput.Shown(line.Attempts),
+        line.Sandbox, TextOutput.Shown(line.Number), line.Kind, line.Payload.GetRawText().ReplaceLineEndings(" "),
+        TextOutput.Shown(line.Attempts),
         line.Reason is { } reason ? $"forgotten: {reason}" : line.LastError ?? "",
     ];
 }

@@ -108,7 +108,8 @@ public sealed class DiffTests : IDisposable
 
         Assert.Equal(
             [(DifferenceKind.Unreadable, "state.json"), (DifferenceKind.OnlyLeft, "config.json")],
-            view.Compare("sb-2", tree).Differences.Where(static each => each.File is not null).Select(static each => (each.Kind, each.File)));
+            view.Compare("sb-2", tree).Differences.Where(static each => each.File is not null)
+                .Select(static each => (each.Kind, each.File)));
     }
 
     [Fact]
