@@ -7,8 +7,10 @@ using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Gc;
+using SafeStore.Cli.Repair;
 using SafeStore.Cli.Verify;
 using SafeStore.Operations;
+using SafeStore.Operations.Repair;
 using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Look;
@@ -25,6 +27,7 @@ namespace SafeStore.Cli.Look;
 [JsonSerializable(typeof(FindingLine))]
 [JsonSerializable(typeof(AcceptLine))]
 [JsonSerializable(typeof(GcLine))]
+[JsonSerializable(typeof(MendLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;
 
 /// <summary>Writes one JSON object a line, as docs/cli.md tells its members.</summary>
@@ -44,6 +47,7 @@ internal static class JsonOutput
             new JsonStringEnumConverter<FindingSeverity>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<FindingLevel>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<StampCondition>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<MendedKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ProcessVerdict>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<Lifecycle>(JsonNamingPolicy.CamelCase),
         },

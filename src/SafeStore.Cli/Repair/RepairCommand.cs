@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Log;
@@ -17,11 +19,12 @@ internal sealed class RepairCommand
 {
     private readonly Command _command = new(
         "repair",
-        "Shows the log, and what keeps the store from being opened. Changes nothing, unless an action is given: then it mends what that "
-        + "allows, after a copy of all that it changes. Exit codes: 0 nothing is wrong, or it is mended, 1 no store, a process has it "
-        + "open, or an action is missing, 2 something is wrong.");
+        "Shows the log, what keeps the store from being opened, and damaged documents, each with the command that mends it. Changes "
+        + "nothing, unless an action is given: then it mends what that allows, after a copy of all that it changes. Exit codes: 0 nothing "
+        + "is wrong, or it is mended, 1 no store, a process has it open, or an action is missing, 2 something is wrong, or not mended.");
 
     private readonly StoreArguments _store;
+    private readonly DocumentRemedies _remedies;
     private readonly Option<bool> _json = new("--json") { Description = "JSON." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Shows what the actions would do, and changes nothing." };
 
@@ -54,35 +57,49 @@ internal sealed class RepairCommand
             _command.Add(option);
         }
 
-        _command.Validators.Add(result =>
-        {
-            RepairActions actions = ActionsIn(result.GetValue);
-            bool separates = result.GetValue(_separate);
-            if (separates && (actions != RepairActions.None || result.GetValue(_dryRun) || result.GetValue(_json)))
-            {
-                result.AddError("--separate stands alone.");
-            }
-        });
-        _command.SetAction(arguments => Tool.GuardAsync(_ => arguments.GetValue(_separate)
-            ? SeparateAsync(_store.ExistingLayoutOf(arguments)) : RunAsync(arguments)));
+        _remedies = new DocumentRemedies(_command);
+        _command.Validators.Add(Check);
+        _command.SetAction(arguments => Tool.GuardAsync(ending => arguments.GetValue(_separate)
+            ? SeparateAsync(_store.ExistingLayoutOf(arguments)) : RunAsync(arguments, ending.Token)));
     }
 
     public static Command Create() => new RepairCommand()._command;
 
-    private async Task<int> RunAsync(ParseResult arguments)
+    private void Check(CommandResult result)
+    {
+        int mending = _remedies.Actions.Count(option => result.GetResult(option) is { Implicit: false });
+        bool accepts = ActionsIn(result.GetValue) != RepairActions.None;
+        bool separates = result.GetValue(_separate);
+        if (mending + (accepts ? 1 : 0) + (separates ? 1 : 0) > 1)
+        {
+            result.AddError("One action a call; but --accept-loss, --accept-roots and --new-log go together.");
+        }
+        else if (separates && (result.GetValue(_dryRun) || result.GetValue(_json)))
+        {
+            result.AddError("--separate stands alone.");
+        }
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken stop)
     {
         StoreLayout layout = _store.LayoutOf(arguments);
         RepairActions actions = ActionsIn(arguments.GetValue);
         bool isJson = arguments.GetValue(_json);
+        bool isDryRun = arguments.GetValue(_dryRun);
+        if (_remedies.IsGivenIn(arguments))
+        {
+            return await _remedies.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, stop);
+        }
+
         RepairPlan plan = Examined(layout, arguments);
         if (actions == RepairActions.None)
         {
-            return await ShowAsync(layout, plan, isJson);
+            return await ShowAsync(layout, plan, _store.TextOf(arguments), isJson, stop);
         }
 
-        bool isDone = !arguments.GetValue(_dryRun);
+        bool isDone = !isDryRun;
         plan = isDone ? StoreRepair.Repair(layout, actions) : plan;
-        await WriteAsync(isJson ? RepairText.ToJson(plan, null) : RepairText.ToText(plan));
+        await WriteAsync(isJson ? RepairText.ToJson(plan, null, []) : RepairText.ToText(plan));
         return isDone || plan.Damages.Count == 0 ? ExitCode.Ok : ExitCode.Findings;
     }
 
@@ -99,7 +116,7 @@ internal sealed class RepairCommand
         }
     }
 
-    private static async Task<int> ShowAsync(StoreLayout layout, RepairPlan plan, bool isJson)
+    private static async Task<int> ShowAsync(StoreLayout layout, RepairPlan plan, string store, bool isJson, CancellationToken stop)
     {
         LogReport? log = null;
         try
@@ -111,9 +128,14 @@ internal sealed class RepairCommand
             await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
         }
 
+        // Documents are mended in a store that opens.
+        (DamagedDocument, IReadOnlyList<string>)[] documents = plan.Damages.Count > 0 ? []
+            : [.. DocumentRepair.Examine(layout, DocumentLimit.Largest, stop)
+                .Select(each => (each, (IReadOnlyList<string>)[.. DocumentRemedies.CommandsFor(each, store)]))];
         byte[] table = log is null || isJson ? [] : LogReportText.ToTable(log);
-        await WriteAsync(isJson ? RepairText.ToJson(plan, log) : [.. table, .. RepairText.ToText(plan)]);
-        return plan.Damages.Count == 0 && log?.Damage is null ? ExitCode.Ok : ExitCode.Findings;
+        await WriteAsync(isJson ? RepairText.ToJson(plan, log, documents)
+            : [.. table, .. RepairText.ToText(plan), .. RepairText.ToText(documents, store)]);
+        return plan.Damages.Count == 0 && log?.Damage is null && documents.Length == 0 ? ExitCode.Ok : ExitCode.Findings;
     }
 
     private static async Task WriteAsync(byte[] text)

@@ -43,15 +43,18 @@ internal sealed class OpenLog : IDisposable
     /// <summary>All records that can be read, oldest first; those of a segment up to its first damage.</summary>
     /// <param name="from">The first to give.</param>
     /// <exception cref="StorageException">A segment cannot be read.</exception>
-    public IEnumerable<LoggedTransaction> Read(Lsn from = default)
+    public IEnumerable<LoggedTransaction> Read(Lsn from = default) => ReadRecords(from).Select(PlanText.Tell);
+
+    /// <inheritdoc cref="Read"/>
+    public IEnumerable<CommitRecord> ReadRecords(Lsn from = default)
     {
         List<Lsn> segments = _directory.List();
         for (int i = 0; i < segments.Count; i++)
         {
             bool isBefore = i + 1 < segments.Count && segments[i + 1] <= from;
-            foreach (LoggedTransaction transaction in isBefore ? [] : ReadSegment(segments[i], from))
+            foreach (CommitRecord record in isBefore ? [] : ReadSegment(segments[i], from))
             {
-                yield return transaction;
+                yield return record;
             }
         }
     }
@@ -109,7 +112,7 @@ internal sealed class OpenLog : IDisposable
         }
     }
 
-    private IEnumerable<LoggedTransaction> ReadSegment(Lsn first, Lsn from)
+    private IEnumerable<CommitRecord> ReadSegment(Lsn first, Lsn from)
     {
         using SegmentReader? segment = TryOpen(first);
         if (segment is null)
@@ -123,7 +126,7 @@ internal sealed class OpenLog : IDisposable
             position = next;
             if (record.Lsn >= from)
             {
-                yield return PlanText.Tell(record);
+                yield return record;
             }
         }
     }

@@ -22,19 +22,20 @@ internal sealed record QuarantineManifest(
 internal sealed partial class QuarantineJson : JsonSerializerContext;
 
 /// <summary>
-/// A directory <c>(metadata of the config root)/quarantine/(time)</c> with copies of what a repair is about to change, and a manifest.
-/// Whole and durable once it has its manifest, which is written last.
+/// A directory <c>(metadata of a root)/quarantine/(time)</c> with copies of what a repair is about to change, and a manifest. Whole and
+/// durable once it has its manifest, which is written last.
 /// </summary>
-/// <param name="roots">The store's roots.</param>
+/// <param name="fs">The filesystem.</param>
+/// <param name="root">In whose metadata it lies.</param>
 /// <param name="now">The time, its name.</param>
-internal sealed class Quarantine(RootSet roots, DateTimeOffset now) : IDisposable
+internal sealed class Quarantine(IDurableFileSystem fs, RootDirectory root, DateTimeOffset now) : IDisposable
 {
     public const string DirectoryName = "quarantine";
     public const string ManifestName = "manifest.json";
 
     private const int FileBytesMax = 1 << 30;
 
-    private readonly IDurableFileSystem _fs = roots.FileSystem;
+    private readonly IDurableFileSystem _fs = fs;
     private readonly List<QuarantinedFile> _files = [];
     private DirectoryHandle? _directory;
 
@@ -67,6 +68,35 @@ internal sealed class Quarantine(RootSet roots, DateTimeOffset now) : IDisposabl
         StorageException.ThrowIfFailed(_fs.SyncDirectory(directory), "sync the directory", directory);
     }
 
+    /// <summary>Copies a file of any content.</summary>
+    /// <returns>False if it is no file that can be read: then only moving it keeps what it is.</returns>
+    /// <exception cref="StorageException">It could not be copied: nothing has been changed.</exception>
+    public bool TryCopy(DirectoryHandle source, string name, string target)
+    {
+        Errno errno = _fs.Stat(source, name, out FileStatus status);
+        StorageException.ThrowIfFailed(errno, "look at", source, name);
+        if (status.Kind != FileKind.Regular || status.Size > FileBytesMax)
+        {
+            return false;
+        }
+
+        using DirectoryHandle directory = OpenOrMake(target);
+        try
+        {
+            Copy(source, name, directory, target);
+        }
+        catch (StorageException failure) when (failure.Errno == Errno.InputOutput && failure.Path == $"{source.Path}/{name}")
+        {
+            return false;
+        }
+
+        StorageException.ThrowIfFailed(_fs.SyncDirectory(directory), "sync the directory", directory);
+        return true;
+    }
+
+    /// <summary>Notes what is going to be moved, so that the manifest has it before.</summary>
+    public void Note(string name, string target, string what) => _files.Add(new QuarantinedFile($"{target}/{name}", 0, null, what));
+
     /// <summary>Moves something of any kind out of a directory, where it is in the way.</summary>
     public void Move(DirectoryHandle source, string name, string target)
     {
@@ -82,15 +112,15 @@ internal sealed class Quarantine(RootSet roots, DateTimeOffset now) : IDisposabl
         var manifest = new QuarantineManifest(now, reason, [.. damages], _files);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(manifest, QuarantineJson.Default.QuarantineManifest);
         StorageException.ThrowIfFailed(_fs.SyncDirectory(Directory), "sync the directory", Directory);
-        new AtomicFile(_fs) { Permissions = roots.Config.FilePermissions }.Write(Directory, ManifestName, json);
+        new AtomicFile(_fs) { Permissions = root.FilePermissions }.Write(Directory, ManifestName, json);
     }
 
     public void Dispose() => _directory?.Dispose();
 
     private DirectoryHandle Make()
     {
-        FilePermissions permissions = roots.Config.DirectoryPermissions;
-        using DirectoryHandle all = RootDirectory.OpenOrMake(_fs, roots.Config.Metadata, DirectoryName, permissions);
+        FilePermissions permissions = root.DirectoryPermissions;
+        using DirectoryHandle all = RootDirectory.OpenOrMake(_fs, root.Metadata, DirectoryName, permissions);
         string time = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         for (int number = 1; ; number++)
         {
@@ -116,7 +146,7 @@ internal sealed class Quarantine(RootSet roots, DateTimeOffset now) : IDisposabl
             foreach (string name in target.Split('/'))
             {
                 DirectoryHandle next =
-                    RootDirectory.OpenOrMake(_fs, parent ?? Directory, name, roots.Config.DirectoryPermissions);
+                    RootDirectory.OpenOrMake(_fs, parent ?? Directory, name, root.DirectoryPermissions);
                 parent?.Dispose();
                 parent = next;
             }
@@ -142,7 +172,7 @@ internal sealed class Quarantine(RootSet roots, DateTimeOffset now) : IDisposabl
         try
         {
             ReadOnlySpan<byte> bytes = rented.AsSpan(0, length);
-            new AtomicFile(_fs) { Permissions = roots.Config.FilePermissions }.Write(directory, name, bytes);
+            new AtomicFile(_fs) { Permissions = root.FilePermissions }.Write(directory, name, bytes);
             _files.Add(new QuarantinedFile($"{target}/{name}", length, Convert.ToHexStringLower(XxHash3.Hash(bytes)), null));
         }
         finally

@@ -29,7 +29,7 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
         using var owned = new OwnedParts();
         RootSet roots = owned.Add(RootSet.Open(_fs, layout, options));
         DateTimeOffset now = options.TimeProvider.GetUtcNow();
-        using var quarantine = new Quarantine(roots, now);
+        using var quarantine = new Quarantine(_fs, roots.Config, now);
         PutAsideOdd(roots, quarantine);
         StoreAnchor anchor = Lock(roots, owned);
         using ViewedRoot config = ViewedRoot.Open(_fs, layout, StoreRoot.Config);

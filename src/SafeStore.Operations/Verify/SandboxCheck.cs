@@ -111,10 +111,12 @@ internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDo
     {
         bool isTop = place.Container is null;
         bool isOfRun = isTop && place.Root == StoreRoot.Run;
+        DocumentId? document = Identifier.IsFree(entry.Name)
+            ? DocumentId.Trusted(sandbox, place.Container, place.Root, entry.Name) : null; // whose place it has
         switch (entry.Kind)
         {
-            case FileKind.Regular when Identifier.IsFree(entry.Name):
-                CheckDocument(place, DocumentId.Trusted(sandbox, place.Container, place.Root, entry.Name));
+            case FileKind.Regular when document is not null:
+                CheckDocument(place, document);
                 break;
             case FileKind.Regular when isOfRun && entry.Name == Identifier.LockFile:
                 if (_fs.Stat(place.Directory, path, out FileStatus status) == Errno.None && CheckMount(place, path, status))
@@ -129,14 +131,14 @@ internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDo
                 CheckDirectory(place with { Container = entry.Name }, path);
                 break;
             case FileKind.SymbolicLink:
-                Add(FindingKind.SymbolicLink.At(place.PathOf(path), "it is a symbolic link, and none is followed"), place.Root);
+                Add(FindingKind.SymbolicLink.At(place.PathOf(path), "it is a symbolic link, and none is followed"), place.Root, document);
                 break;
             case FileKind.Other:
-                Add(FindingKind.SpecialFile.At(place.PathOf(path), "it is a socket, a pipe or a device"), place.Root);
+                Add(FindingKind.SpecialFile.At(place.PathOf(path), "it is a socket, a pipe or a device"), place.Root, document);
                 break;
             default:
                 string what = entry.Kind == FileKind.Directory ? "it is a directory that is no container" : "its name is no document's";
-                Add(FindingKind.Stray.At(place.PathOf(path), what), place.Root);
+                Add(FindingKind.Stray.At(place.PathOf(path), what), place.Root, document);
                 break;
         }
     }

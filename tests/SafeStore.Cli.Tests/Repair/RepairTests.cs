@@ -281,7 +281,7 @@ public sealed class RepairTests : IDisposable
     private static string QuarantineIn(ToolResult result) =>
         JsonDocument.Parse(Assert.Single(result.Lines)).RootElement.GetProperty("quarantine").GetString()!;
 
-    private static void Run(string program, params string[] arguments)
+    internal static void Run(string program, params string[] arguments)
     {
         using Process process = Process.Start(program, arguments);
         process.WaitForExit();
