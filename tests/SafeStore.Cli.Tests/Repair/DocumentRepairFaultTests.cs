@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO.Abstractions;
 using System.Linq;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
@@ -85,7 +84,7 @@ public sealed class DocumentRepairFaultTests
     }
 
     /// <summary>The damage is older than the repair.</summary>
-    private static void Sync(IDurableFileSystem fs, string damage)
+    private static void Sync(SimulatedFileSystem fs, string damage)
     {
         foreach (string path in damage == "rotten" ? ["/s/run/a"] : new[] { $"{Place}/inner", Place, "/s/run/a" })
         {
