@@ -53,7 +53,8 @@ internal static class RepairText
         foreach ((DamagedDocument damaged, IReadOnlyList<string> commands) in documents)
         {
             string source = damaged.InLog is { } lsn ? $" The log has the value of LSN {lsn}." : "";
-            text.Append(CultureInfo.InvariantCulture, $"{damaged.Code}: {damaged.Document}: {TextOutput.Harmless(damaged.Message)}{source}\n");
+            string message = TextOutput.Harmless(damaged.Message);
+            text.Append(CultureInfo.InvariantCulture, $"{damaged.Code}: {damaged.Document}: {message}{source}\n");
             foreach (string command in commands)
             {
                 text.Append(CultureInfo.InvariantCulture, $"    {command}\n");
