@@ -12,7 +12,7 @@ internal sealed class DoctorCommand
 {
     private readonly Command _command = new(
         "doctor", "Looks at the machine below a store, or below the place of one to be: filesystems, mounts, devices, space, permissions, "
-        + "limits, clock. Writes nothing, unless --try is given. Exit codes: 0 no problem, there may be advice, 2 there is a problem.");
+        + "limits, clock. Writes nothing, unless --try is given. Exit codes: 0 no problem, there may be notes, 2 there is a problem.");
 
     private readonly StoreArguments _store;
     private readonly Option<bool> _json = new("--json") { Description = "JSON, one object a line." };
@@ -37,7 +37,7 @@ internal sealed class DoctorCommand
         StoreLayout layout = _store.LayoutOf(arguments);
         IEnumerable<DoctorFinding> all = StoreDoctor.Examine(layout);
         all = arguments.GetValue(_try) ? all.Concat(StoreDoctor.Try(layout)) : all;
-        DoctorFinding[] found = [.. all.Distinct().OrderByDescending(static each => each.Severity)];
+        DoctorFinding[] found = [.. all.Distinct().OrderByDescending(static each => each.Level)];
         await using Stream output = StandardOutput.Open();
         if (arguments.GetValue(_json))
         {
@@ -48,17 +48,17 @@ internal sealed class DoctorCommand
             var text = new TextOutput();
             text.Lines(found.Length == 0 ? ["Nothing is wrong."] : found.SelectMany(static each => new[]
             {
-                $"{TextOutput.Shown(each.Severity)} {each.Code}: {each.Place}", $"    {each.Message}", $"    {each.Advice}",
+                $"{TextOutput.Shown(each.Level)} {each.Code}: {each.Place}", $"    {each.Message}", $"    {each.Advice}",
             }));
             await text.WriteAsync(output);
         }
 
-        return found.Any(static each => each.Severity == FindingSeverity.Problem) ? ExitCode.Findings : ExitCode.Ok;
+        return found.Any(static each => each.Level == FindingLevel.Problem) ? ExitCode.Findings : ExitCode.Ok;
     }
 }
 
 /// <summary>What <c>doctor --json</c> writes of a finding.</summary>
-internal sealed record DoctorLine(string Code, FindingSeverity Severity, string Place, string Message, string Advice)
+internal sealed record DoctorLine(string Code, FindingLevel Level, string Place, string Message, string Advice)
 {
-    public static DoctorLine Of(DoctorFinding found) => new(found.Code, found.Severity, found.Place, found.Message, found.Advice);
+    public static DoctorLine Of(DoctorFinding found) => new(found.Code, found.Level, found.Place, found.Message, found.Advice);
 }

@@ -44,7 +44,6 @@ internal static class JsonOutput
             new JsonStringEnumConverter<LockWordCondition>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<LockKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<LoggedKind>(JsonNamingPolicy.CamelCase),
-            new JsonStringEnumConverter<FindingSeverity>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<FindingLevel>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<StampCondition>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<MendedKind>(JsonNamingPolicy.CamelCase),

@@ -186,7 +186,7 @@ internal sealed class FeatureTrial
     {
         if (errno != Errno.None)
         {
-            _found.Add(DoctorFinding.Advised(code, _place, $"{what}: {ErrnoText.Of(errno)}. {effect}", Elsewhere));
+            _found.Add(DoctorFinding.Note(code, _place, $"{what}: {ErrnoText.Of(errno)}. {effect}", Elsewhere));
         }
     }
 

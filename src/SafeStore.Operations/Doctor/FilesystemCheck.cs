@@ -9,27 +9,27 @@ internal static class FilesystemCheck
 {
     private static readonly Rule[] s_rules =
     [
-        new("no-barrier", FindingSeverity.Problem, ["nobarrier", "barrier=0", "fsync_mode=nobarrier"],
+        new("no-barrier", FindingLevel.Problem, ["nobarrier", "barrier=0", "fsync_mode=nobarrier"],
             "It is mounted without barriers: a sync does not reach the medium, and a power loss takes what was acknowledged.",
             "Mount it with barriers, and mend /etc/fstab."),
-        new("no-log-replay", FindingSeverity.Problem, ["noload", "norecovery"],
+        new("no-log-replay", FindingLevel.Problem, ["noload", "norecovery"],
             "It is mounted without a replay of its journal: what is seen may be inconsistent, and cannot be written.",
             "Copy away what you need, then mount it without this option."),
-        new("overlay-volatile", FindingSeverity.Problem, ["volatile"],
+        new("overlay-volatile", FindingLevel.Problem, ["volatile"],
             "It is an overlayfs mounted volatile: it leaves out all syncs, and a crash of the machine may take everything.",
             "Mount it without this option, or keep the store on a volume."),
-        new("read-only", FindingSeverity.Problem, ["ro", "emergency_ro", "shutdown"],
+        new("read-only", FindingLevel.Problem, ["ro", "emergency_ro", "shutdown"],
             "It is read-only, or has stopped: the store can be looked at at best, and nothing can be written. Filesystems become so after "
             + "an error.",
             "Look at the kernel's log (dmesg). Check the filesystem, then mount it for writing."),
-        new("data-writeback", FindingSeverity.Advice, ["data=writeback"],
+        new("data-writeback", FindingLevel.Note, ["data=writeback"],
             "It is mounted with data=writeback. SafeStore syncs what it writes; a file that another program writes without a sync may hold "
             + "old blocks after a power loss.",
             "Mount it with data=ordered, the default, if other programs write there."),
-        new("errors-continue", FindingSeverity.Advice, ["errors=continue"],
+        new("errors-continue", FindingLevel.Note, ["errors=continue"],
             "It goes on after an error of its own, and errors may spread.",
             "Let it become read-only then: tune2fs -e remount-ro, and mount it again."),
-        new("discard", FindingSeverity.Advice, ["discard", "discard=sync"],
+        new("discard", FindingLevel.Note, ["discard", "discard=sync"],
             "It is mounted with discard: commits may wait for the device to discard freed blocks.",
             "Mount it without, and run fstrim from time to time (fstrim.timer)."),
     ];
@@ -65,7 +65,7 @@ internal static class FilesystemCheck
 
         if (name == "overlayfs")
         {
-            yield return DoctorFinding.Advised(
+            yield return DoctorFinding.Note(
                 "overlay", place.Place, "It lies on overlayfs, where a directory of a lower layer cannot be renamed (EXDEV): the commit is "
                 + "refused, or the sandbox parked.",
                 "Keep the store on a volume, not in the container's own filesystem.");
@@ -73,7 +73,7 @@ internal static class FilesystemCheck
 
         if (name.StartsWith("0x", StringComparison.Ordinal))
         {
-            yield return DoctorFinding.Advised(
+            yield return DoctorFinding.Note(
                 "unknown-filesystem", place.Place, $"Its filesystem ({place.Mount?.Kind ?? name}) is none that SafeStore is tested on.",
                 "Run 'safestore doctor --try', or use ext4, XFS or btrfs.");
         }
@@ -81,7 +81,7 @@ internal static class FilesystemCheck
 
     private static IEnumerable<DoctorFinding> OfOptions(PlaceFacts place) => s_rules
         .Where(rule => rule.Options.Any(place.Options.Contains) && (rule.Code != "overlay-volatile" || place.Traits.Name == "overlayfs"))
-        .Select(rule => new DoctorFinding(rule.Code, rule.Severity, MountOf(place), rule.Message, rule.Advice));
+        .Select(rule => new DoctorFinding(rule.Code, rule.Level, MountOf(place), rule.Message, rule.Advice));
 
     private static IEnumerable<DoctorFinding> OfState(PlaceFacts place)
     {
@@ -94,7 +94,7 @@ internal static class FilesystemCheck
 
         if (place.Device is { WriteCache: "write through" } device)
         {
-            yield return DoctorFinding.Advised(
+            yield return DoctorFinding.Note(
                 "write-cache", device.Name, "The kernel takes the device for one without a volatile cache and sends it no flushes. Whether "
                 + "that is true cannot be told from here.",
                 "Make sure of it: a cache of the drive or of the hypervisor must be off, or outlive a power loss.");
@@ -103,5 +103,5 @@ internal static class FilesystemCheck
 
     private static string MountOf(PlaceFacts place) => place.Mount?.Point ?? place.Place;
 
-    private sealed record Rule(string Code, FindingSeverity Severity, string[] Options, string Message, string Advice);
+    private sealed record Rule(string Code, FindingLevel Level, string[] Options, string Message, string Advice);
 }

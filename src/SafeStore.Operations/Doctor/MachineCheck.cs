@@ -35,7 +35,7 @@ internal static class MachineCheck
             string place = limits.Process == "self" ? "this process" : $"process {limits.Process}";
             if (limits.OpenFiles < OpenFilesLow)
             {
-                yield return DoctorFinding.Advised(
+                yield return DoctorFinding.Note(
                     "open-files", place,
                     $"It may open {limits.OpenFiles} files; a process that changes many sandboxes at once needs more, and "
                     + "is refused (EMFILE) without.",
@@ -52,7 +52,7 @@ internal static class MachineCheck
 
         if (machine.MemoryMax < MemoryLow)
         {
-            yield return DoctorFinding.Advised(
+            yield return DoctorFinding.Note(
                 "memory", "this process",
                 $"Its control group may have {machine.MemoryMax} bytes of memory. A process that is killed for want "
                 + "of memory loses nothing that was acknowledged, but may be killed again in the recovery.",

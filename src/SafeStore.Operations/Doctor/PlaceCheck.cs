@@ -24,7 +24,7 @@ internal static class PlaceCheck
 
         if (place.MountsBelow.Count > 0)
         {
-            yield return DoctorFinding.Advised(
+            yield return DoctorFinding.Note(
                 "mounts-below", place.Path,
                 $"Something is mounted below: {Shown(place.MountsBelow)}. A sandbox with a mount below cannot be "
                 + "removed (EBUSY), and one that is a mount cannot be changed (EXDEV).",
@@ -74,14 +74,14 @@ internal static class PlaceCheck
 
             if ((each.Status.Mode & UnixFileMode.GroupWrite) != 0)
             {
-                yield return DoctorFinding.Advised(
+                yield return DoctorFinding.Note(
                     "writable-by-group", each.Path, $"The members of group {each.Status.Owner.Group} may write to it.",
                     $"If that is not meant: chmod g-w '{each.Path}'.");
             }
 
             if (each.Status.Owner.User != place.Status.Owner.User)
             {
-                yield return DoctorFinding.Advised(
+                yield return DoctorFinding.Note(
                     "owner", each.Path, $"It belongs to user {each.Status.Owner.User}, and the root to user {place.Status.Owner.User}.",
                     "Find out which process made it. If that is not meant, give it to the root's owner (chown).");
             }

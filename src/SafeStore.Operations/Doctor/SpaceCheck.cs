@@ -30,7 +30,7 @@ internal static class SpaceCheck
         }
         else if (left.Bytes < wanted)
         {
-            yield return DoctorFinding.Advised(
+            yield return DoctorFinding.Note(
                 "space", place.Place, $"{left.Bytes} bytes are free; log and documents may need {wanted}. {Refused(place.Traits)}", Advice);
         }
 
@@ -39,7 +39,7 @@ internal static class SpaceCheck
             string message = $"{left.Inodes} inodes are free, and a transaction needs one for each document that it writes.";
             yield return left.Inodes < InodesNeeded
                 ? DoctorFinding.Problem("inodes", place.Place, message, Advice)
-                : DoctorFinding.Advised("inodes", place.Place, message, Advice);
+                : DoctorFinding.Note("inodes", place.Place, message, Advice);
         }
     }
 

@@ -73,5 +73,5 @@ public static class StoreDoctor
     }
 
     private static DoctorFinding[] Sorted(IEnumerable<DoctorFinding> found) =>
-        [.. found.Distinct().OrderByDescending(static each => each.Severity)];
+        [.. found.Distinct().OrderByDescending(static each => each.Level)];
 }

@@ -1,15 +1,5 @@
 namespace SafeStore.Operations;
 
-/// <summary>How much a finding matters.</summary>
-public enum FindingLevel
-{
-    /// <summary>Worth knowing; nothing is wrong.</summary>
-    Note,
-
-    /// <summary>Something is wrong.</summary>
-    Problem,
-}
-
 /// <summary>What a verification has found (docs/verify.md has every code, and what to do).</summary>
 /// <param name="Code">What kind of thing it is: stable, for scripts.</param>
 /// <param name="Level">How much it matters.</param>

@@ -69,15 +69,15 @@ public sealed class DoctorCheckTests
     {
         PlaceFacts layers = s_good with { Traits = s_good.Traits with { Name = "overlayfs" } };
 
-        AssertFound("advice overlay /srv/demo/config", layers);
+        AssertFound("note overlay /srv/demo/config", layers);
         Assert.Equal(
-            ["problem overlay-volatile /srv", "advice overlay /srv/demo/config"],
+            ["problem overlay-volatile /srv", "note overlay /srv/demo/config"],
             Of(layers with { Options = new HashSet<string>(["rw", "volatile"]) }).Select(Shown).OrderDescending());
     }
 
     [Fact]
     public void A_kind_of_filesystem_that_is_not_known_is_told() =>
-        AssertFound("advice unknown-filesystem /srv/demo/config", s_good with { Traits = s_good.Traits with { Name = "0x12345678" } });
+        AssertFound("note unknown-filesystem /srv/demo/config", s_good with { Traits = s_good.Traits with { Name = "0x12345678" } });
 
     [Theory]
     [InlineData("nobarrier", "problem no-barrier /srv")]
@@ -88,9 +88,9 @@ public sealed class DoctorCheckTests
     [InlineData("ro", "problem read-only /srv")]
     [InlineData("emergency_ro", "problem read-only /srv")]
     [InlineData("shutdown", "problem read-only /srv")]
-    [InlineData("data=writeback", "advice data-writeback /srv")]
-    [InlineData("errors=continue", "advice errors-continue /srv")]
-    [InlineData("discard", "advice discard /srv")]
+    [InlineData("data=writeback", "note data-writeback /srv")]
+    [InlineData("errors=continue", "note errors-continue /srv")]
+    [InlineData("discard", "note discard /srv")]
     public void An_option_of_the_mount_is_told(string option, string expected) =>
         AssertFound(expected, s_good with { Options = new HashSet<string>(["relatime", option]) });
 
@@ -100,7 +100,7 @@ public sealed class DoctorCheckTests
 
     [Fact]
     public void A_device_that_gets_no_flushes_is_told() =>
-        AssertFound("advice write-cache sda", s_good with { Device = new DeviceFacts("sda", "write through") });
+        AssertFound("note write-cache sda", s_good with { Device = new DeviceFacts("sda", "write through") });
 
     [Fact]
     public void Metadata_on_another_mount_is_a_problem() => AssertFound(
@@ -112,7 +112,7 @@ public sealed class DoctorCheckTests
     {
         DoctorFinding found = Assert.Single(Of(s_good with { MountsBelow = ["/a", "/b", "/c", "/d", "/e", "/f", "/g"] }));
 
-        Assert.Equal("advice mounts-below /srv/demo/config", Shown(found));
+        Assert.Equal("note mounts-below /srv/demo/config", Shown(found));
         Assert.Contains("/a, /b, /c, /d, /e and 2 more.", found.Message, StringComparison.Ordinal);
     }
 
@@ -126,7 +126,7 @@ public sealed class DoctorCheckTests
 
     [Theory]
     [InlineData(UnixFileMode.OtherWrite, "problem writable-by-others")]
-    [InlineData(UnixFileMode.GroupWrite, "advice writable-by-group")]
+    [InlineData(UnixFileMode.GroupWrite, "note writable-by-group")]
     public void Rights_to_write_are_told(UnixFileMode right, string expected)
     {
         FileStatus open = s_directory with { Mode = s_directory.Mode | right };
@@ -159,7 +159,7 @@ public sealed class DoctorCheckTests
 
     [Fact]
     public void Another_owner_is_told() => AssertFound(
-        "advice owner /srv/demo/config/.safestore/words",
+        "note owner /srv/demo/config/.safestore/words",
         s_good with
         {
             MetadataEntries = [new NamedStatus("/srv/demo/config/.safestore/words", s_directory with { Owner = new FileOwner(7, 0) })],
@@ -167,9 +167,9 @@ public sealed class DoctorCheckTests
 
     [Theory]
     [InlineData(1 << 20, 1 << 20, "problem space /srv/demo/config")]
-    [InlineData(8 << 20, 1 << 20, "advice space /srv/demo/config")]
+    [InlineData(8 << 20, 1 << 20, "note space /srv/demo/config")]
     [InlineData(1L << 40, 7, "problem inodes /srv/demo/config")]
-    [InlineData(1L << 40, 700, "advice inodes /srv/demo/config")]
+    [InlineData(1L << 40, 700, "note inodes /srv/demo/config")]
     public void Too_little_space_is_told(long bytes, long inodes, string expected) =>
         AssertFound(expected, s_good with { Space = new SpaceLeft(bytes, inodes) });
 
@@ -190,12 +190,12 @@ public sealed class DoctorCheckTests
 
     [Fact]
     public void Low_limits_of_any_process_are_told() => Assert.Equal(
-        ["advice open-files process 4711", "problem file-size process 4711"],
+        ["note open-files process 4711", "problem file-size process 4711"],
         Of(s_machine with { Limits = [.. s_machine.Limits, new ProcessLimits("4711", 256, 1 << 20)] }).Select(Shown));
 
     [Fact]
     public void Little_memory_is_told() =>
-        Assert.Equal(["advice memory this process"], Of(s_machine with { MemoryMax = 32 << 20 }).Select(Shown));
+        Assert.Equal(["note memory this process"], Of(s_machine with { MemoryMax = 32 << 20 }).Select(Shown));
 
     [Fact]
     public void Limits_are_read_as_the_kernel_writes_them()
@@ -233,5 +233,5 @@ public sealed class DoctorCheckTests
     private static void AssertFound(string expected, PlaceFacts place) => Assert.Equal([expected], Of(place).Select(Shown));
 
     private static string Shown(DoctorFinding found) =>
-        $"{(found.Severity == FindingSeverity.Problem ? "problem" : "advice")} {found.Code} {found.Place}";
+        $"{(found.Level == FindingLevel.Problem ? "problem" : "note")} {found.Code} {found.Place}";
 }

@@ -41,8 +41,8 @@ public sealed class DoctorCommandTests : IDisposable
         JsonElement found = json.Lines.Select(static line => JsonElement.Parse(line))
             .Single(static line => line.GetProperty("code").GetString() == "writable-by-others");
         Assert.Equal((2, 2, ""), (json.Code, text.Code, json.Errors + text.Errors));
-        Assert.Equal("code,severity,place,message,advice", string.Join(',', found.EnumerateObject().Select(static each => each.Name)));
-        Assert.Equal(("problem", path), (found.GetProperty("severity").GetString(), found.GetProperty("place").GetString()));
+        Assert.Equal("code,level,place,message,advice", string.Join(',', found.EnumerateObject().Select(static each => each.Name)));
+        Assert.Equal(("problem", path), (found.GetProperty("level").GetString(), found.GetProperty("place").GetString()));
         int at = text.Lines.ToList().IndexOf($"problem writable-by-others: {path}");
         Assert.Equal($"    Take that right away: chmod o-w '{path}'.", text.Lines[at + 2]);
     }

@@ -33,8 +33,8 @@ public sealed class DoctorTrialTests
     [InlineData(Operation.Allocate, "problem allocate")]
     [InlineData(Operation.MapWords, "problem shared-words")]
     [InlineData(Operation.RenameNoReplace, "problem rename")]
-    [InlineData(Operation.Exchange, "advice exchange")]
-    [InlineData(Operation.SetAttribute, "advice attributes")]
+    [InlineData(Operation.Exchange, "note exchange")]
+    [InlineData(Operation.SetAttribute, "note attributes")]
     public void A_call_that_is_refused_is_found_and_nothing_is_left(Operation operation, string expected)
     {
         _machine.Faults = new FaultPlan().Add(
@@ -108,7 +108,7 @@ public sealed class DoctorTrialTests
     }
 
     private static string Shown(DoctorFinding found) =>
-        $"{(found.Severity == FindingSeverity.Problem ? "problem" : "advice")} {found.Code}";
+        $"{(found.Level == FindingLevel.Problem ? "problem" : "note")} {found.Code}";
 
     private IReadOnlyList<DoctorFinding> Try() => Try(_machine);
 

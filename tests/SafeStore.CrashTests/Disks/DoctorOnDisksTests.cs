@@ -25,7 +25,7 @@ public sealed class DoctorOnDisksTests : IDisposable
         using var disk = Mount.Of(kind, _images, kind == "ext4" ? "256M" : null);
         await using (await StateStore.OpenAsync(disk.Layout))
         {
-            Assert.DoesNotContain(FindingSeverity.Problem, All(disk.Layout).Select(static each => each.Severity));
+            Assert.DoesNotContain(FindingLevel.Problem, All(disk.Layout).Select(static each => each.Level));
         }
 
         Assert.Equal([".safestore"], Directory.GetFileSystemEntries(disk.Layout.Config).Select(Path.GetFileName));
@@ -116,13 +116,13 @@ public sealed class DoctorOnDisksTests : IDisposable
         Tool.Run("xfs_io", "-c", "chproj 42", "-c", "chattr +P", disk.Layout.Run);
 
         DoctorFinding found = Assert.Single(
-            StoreDoctor.Examine(disk.Layout), static each => each.Severity == FindingSeverity.Problem);
+            StoreDoctor.Examine(disk.Layout), static each => each.Level == FindingLevel.Problem);
         Assert.Equal(("project", disk.Layout.RunMetadata), (found.Code, found.Place));
     }
 
     private static List<DoctorFinding> All(StoreLayout layout) => [.. StoreDoctor.Examine(layout), .. StoreDoctor.Try(layout)];
 
     private static string[] Problems(StoreLayout layout) =>
-        [.. All(layout).Where(static each => each.Severity == FindingSeverity.Problem).Select(static each => each.Code)
+        [.. All(layout).Where(static each => each.Level == FindingLevel.Problem).Select(static each => each.Code)
             .Distinct().Order(StringComparer.Ordinal)];
 }
