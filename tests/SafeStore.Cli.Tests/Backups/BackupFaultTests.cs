@@ -19,7 +19,7 @@ public sealed class BackupFaultTests
 {
     private static readonly StoreLayout s_layout = StoreLayout.At("/s");
 
-    public static TheoryData<string> Faults => ["killed", "power", "power-after", "error", "full"];
+    public static TheoryData<string> Faults => ["killed", "power", "failed"];
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -65,13 +65,13 @@ public sealed class BackupFaultTests
     [Fact]
     public async Task A_backup_after_a_power_loss_holds_what_the_next_opening_recovers()
     {
-        for (ulong seed = 0; seed < 100; seed++)
+        for (ulong seed = 0; seed < 40; seed++)
         {
             var machine = new SimulatedMachine(new SimulatedMachineOptions { Seed = seed });
             StateStore store = await OpenAsync(machine.Start());
             await CreateAsync(store, "a", 1);
             await CreateAsync(store, "b", 1);
-            machine.Faults = FaultPlan.At(machine.Calls + 1 + (long)(seed % 40), new PowerLost(seed));
+            machine.Faults = FaultPlan.At(machine.Calls + 1 + (long)seed, new PowerLost(seed));
             _ = await Record.ExceptionAsync(() => PutBothAsync(store, 2));
             machine.Faults = new FaultPlan();
             if (machine.Processes.Any(static each => each.IsAlive))
@@ -169,8 +169,6 @@ public sealed class BackupFaultTests
     {
         "killed" => new ProcessKilled(),
         "power" => new PowerLost(seed),
-        "power-after" => new PowerLost(seed, Afterwards: true),
-        "error" => new CallFails(Errno.InputOutput),
-        _ => new CallFails(Errno.NoSpace),
+        _ => new CallFails(seed % 4 == 0 ? Errno.NoSpace : Errno.InputOutput),
     };
 }

@@ -11,26 +11,15 @@ internal sealed record Damage(string What, byte[]? Bytes, bool IsSwap = false)
     private const int Kinds = 8;
     private const int KindsThatKeep = 7;
 
-    /// <summary>Most files have their content at their start: half of all damage is there.</summary>
+    /// <summary>Most files have their content at their start: half of all damage is there. Each changes something.</summary>
     /// <param name="random">Chooses.</param>
     /// <param name="good">What the file has.</param>
     /// <param name="other">What another file has.</param>
     /// <param name="isKept">Whether the file may not be deleted.</param>
     public static Damage Of(Random random, byte[] good, byte[] other, bool isKept = false)
     {
-        int size = random.Next(2) == 0 ? good.Length : Math.Min(good.Length, 1 << random.Next(3, 14));
-        int at = random.Next(Math.Max(1, size));
-        int length = Math.Min(good.Length - at, 1 << random.Next(13));
-        return random.Next(isKept ? KindsThatKeep : Kinds) switch
-        {
-            0 or 1 => Flipped(good, at, random.Next(8)),
-            2 => new Damage($"cut off at {at}", good[..at]),
-            3 => Filled(good, at, length, "zeros", static _ => { }),
-            4 => Filled(good, at, length, "garbage", random.NextBytes),
-            5 => new Damage("swapped", other, IsSwap: true),
-            6 => new Damage("a copy of the other", other),
-            _ => new Damage("deleted", null),
-        };
+        Damage damage = DrawOf(random, good, other, isKept);
+        return damage.Bytes is { } bytes && bytes.AsSpan().SequenceEqual(good) ? Of(random, good, other, isKept) : damage;
     }
 
     /// <summary>In place and of the old time, as a disk does it; what is deleted is kept aside, with its mode and attributes.</summary>
@@ -63,6 +52,23 @@ internal sealed record Damage(string What, byte[]? Bytes, bool IsSwap = false)
         {
             Write(path, good);
         }
+    }
+
+    private static Damage DrawOf(Random random, byte[] good, byte[] other, bool isKept)
+    {
+        int size = random.Next(2) == 0 ? good.Length : Math.Min(good.Length, 1 << random.Next(3, 14));
+        int at = random.Next(Math.Max(1, size));
+        int length = Math.Min(good.Length - at, 1 << random.Next(13));
+        return random.Next(isKept ? KindsThatKeep : Kinds) switch
+        {
+            0 or 1 => Flipped(good, at, random.Next(8)),
+            2 => new Damage($"cut off at {at}", good[..at]),
+            3 => Filled(good, at, length, "zeros", static _ => { }),
+            4 => Filled(good, at, length, "garbage", random.NextBytes),
+            5 => new Damage("swapped", other, IsSwap: true),
+            6 => new Damage("a copy of the other", other),
+            _ => new Damage("deleted", null),
+        };
     }
 
     private static Damage Flipped(byte[] good, int at, int bit)

@@ -14,7 +14,7 @@ namespace SafeStore.Cli.Tests.Verify;
 /// </summary>
 public sealed class ResealedTests(DamageScene scene, ITestOutputHelper output) : IClassFixture<DamageScene>
 {
-    private const int Rounds = 60;
+    private const int Rounds = 40;
 
     [Fact]
     public void A_lock_word_may_say_anything() => AssertEnds(scene.Crashed, "run/a/lock", 0, static _ => 40);
