@@ -5,8 +5,8 @@ using System.Linq;
 namespace SafeStore.Cli;
 
 /// <summary>
-/// Tells a standard stream that the process was started with from one that was closed (a shell's <c>&lt;&amp;-</c>): the runtime has opened
-/// something of its own in its place by now, and a read of that never ends.
+/// Tells a standard stream that the process was started with from one that was closed (a shell's <c>&lt;&amp;-</c>): the runtime or
+/// <see cref="ClosedDescriptors"/> has opened something in its place by now.
 /// </summary>
 internal static class InheritedDescriptor
 {

@@ -1,3 +1,4 @@
 using SafeStore.Cli;
 
+using var closed = new ClosedDescriptors();
 return await Tool.RunAsync(args);

@@ -116,7 +116,7 @@ public sealed class ExportTests : IDisposable
             await ToolProcess.RunAsync(
             ["export", "--store", _tree.Store, "--to-config", Path.Combine(_tree.Store, "config"), "--to-run", ToRun]);
 
-        Assert.Equal(1, export.Code);
+        Assert.Equal(64, export.Code);
         Assert.Contains("must lie apart", export.Errors, StringComparison.Ordinal);
     }
 

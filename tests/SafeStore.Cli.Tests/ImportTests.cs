@@ -309,7 +309,7 @@ public sealed class ImportTests : IDisposable
             await ToolProcess.RunAsync(
             ["import", "--from-config", _tree.Config, "--from-run", _tree.Run, "--config", _tree.Config, "--run", _tree.Run]);
 
-        Assert.Equal(1, import.Code);
+        Assert.Equal(64, import.Code);
         Assert.Contains("must lie apart", import.Errors, StringComparison.Ordinal);
     }
 

@@ -34,6 +34,29 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_the_store_never_takes_the_place_of_a_closed_stream()
+    {
+        await _scene.SeedAsync();
+        using Process tool = Process.Start(new ProcessStartInfo(
+            "bash", ["-c", $"exec {BuiltTool.ShellCommand} apply --store '{_scene.Store}' 2>&-"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        await tool.StandardInput.WriteLineAsync("""{"sandbox":"sb-1","ops":[{"put":"state.json","value":1}]}""");
+        await tool.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+
+        string? answer = await tool.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("{\"lsn\":", answer, StringComparison.Ordinal);
+        string? taken = new FileInfo($"/proc/{tool.Id}/fd/2").LinkTarget;
+        Assert.True(taken == "/dev/null" || BuiltTool.Native is null, taken); // a runtime that is not in the program takes it itself
+        tool.StandardInput.Close();
+        await tool.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, tool.ExitCode);
+    }
+
+    [Fact]
     public async Task Metadata_beside_the_roots_that_may_not_be_read_is_not_called_missing()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Another user needs root.");

@@ -35,7 +35,7 @@ public sealed class TortureTests
     {
         ToolResult result = await ToolProcess.RunAsync(["torture", "--on", "floppy"]);
 
-        Assert.Equal(1, result.Code);
+        Assert.Equal(64, result.Code);
         Assert.Contains("floppy", result.Errors, StringComparison.Ordinal);
     }
 
