@@ -28,6 +28,7 @@ namespace SafeStore.Cli.Look;
 [JsonSerializable(typeof(AcceptLine))]
 [JsonSerializable(typeof(GcLine))]
 [JsonSerializable(typeof(MendLine))]
+[JsonSerializable(typeof(ParkedLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;
 
 /// <summary>Writes one JSON object a line, as docs/cli.md tells its members.</summary>

@@ -23,7 +23,7 @@ internal static class SandboxArgument
     }
 
     /// <summary>Refuses what cannot be the id of a sandbox.</summary>
-    public static void Check(ArgumentResult result)
+    public static void Check(SymbolResult result)
     {
         foreach (Token token in result.Tokens.Where(static token => !Identifier.IsValid(token.Value)))
         {

@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
+using SafeStore.Cli.Shell;
 using SafeStore.Cli.Verify;
 using SafeStore.Operations;
 using SafeStore.Operations.Repair;
@@ -52,6 +53,7 @@ internal sealed class DocumentRemedies
     {
         _fromRoot.AcceptOnlyFromAmong("config", "run");
         _documents.Validators.Add(static result => DocumentArgument.Check(result, isDocument: true));
+        _documents.CompletionSources.Add(StoreNames.Documents);
         command.Add(_documents);
         Array.ForEach(Actions, command.Add);
         command.Add(_root);

@@ -19,12 +19,13 @@ internal sealed class RepairCommand
 {
     private readonly Command _command = new(
         "repair",
-        "Shows the log, what keeps the store from being opened, and damaged documents, each with the command that mends it. Changes "
+        "Shows the log, what keeps the store from being opened, damaged documents and parked sandboxes, with commands that mend them. Changes "
         + "nothing, unless an action is given: then it mends what that allows, after a copy of all that it changes. Exit codes: 0 nothing "
         + "is wrong, or it is mended, 1 no store, a process has it open, or an action is missing, 2 something is wrong, or not mended.");
 
     private readonly StoreArguments _store;
     private readonly DocumentRemedies _remedies;
+    private readonly ParkedActions _parked;
     private readonly Option<bool> _json = new("--json") { Description = "JSON." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Shows what the actions would do, and changes nothing." };
 
@@ -58,6 +59,7 @@ internal sealed class RepairCommand
         }
 
         _remedies = new DocumentRemedies(_command);
+        _parked = new ParkedActions(_command);
         _command.Validators.Add(Check);
         _command.SetAction(arguments => Tool.GuardAsync(ending => arguments.GetValue(_separate)
             ? SeparateAsync(_store.ExistingLayoutOf(arguments)) : RunAsync(arguments, ending.Token)));
@@ -67,7 +69,7 @@ internal sealed class RepairCommand
 
     private void Check(CommandResult result)
     {
-        int mending = _remedies.Actions.Count(option => result.GetResult(option) is { Implicit: false });
+        int mending = _remedies.Actions.Concat(_parked.Actions).Count(option => result.GetResult(option) is { Implicit: false });
         bool accepts = ActionsIn(result.GetValue) != RepairActions.None;
         bool separates = result.GetValue(_separate);
         if (mending + (accepts ? 1 : 0) + (separates ? 1 : 0) > 1)
@@ -91,6 +93,11 @@ internal sealed class RepairCommand
             return await _remedies.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, stop);
         }
 
+        if (_parked.IsGivenIn(arguments))
+        {
+            return await _parked.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, stop);
+        }
+
         RepairPlan plan = Examined(layout, arguments);
         if (actions == RepairActions.None)
         {
@@ -99,7 +106,7 @@ internal sealed class RepairCommand
 
         bool isDone = !isDryRun;
         plan = isDone ? StoreRepair.Repair(layout, actions) : plan;
-        await WriteAsync(isJson ? RepairText.ToJson(plan, null, []) : RepairText.ToText(plan));
+        await WriteAsync(isJson ? RepairText.ToJson(plan, null, RepairOffers.None) : RepairText.ToText(plan));
         return isDone || plan.Damages.Count == 0 ? ExitCode.Ok : ExitCode.Findings;
     }
 
@@ -128,14 +135,10 @@ internal sealed class RepairCommand
             await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
         }
 
-        // Documents are mended in a store that opens.
-        (DamagedDocument, IReadOnlyList<string>)[] documents = plan.Damages.Count > 0 ? []
-            : [.. DocumentRepair.Examine(layout, DocumentLimit.Largest, stop)
-                .Select(each => (each, (IReadOnlyList<string>)[.. DocumentRemedies.CommandsFor(each, store)]))];
+        RepairOffers offers = plan.Damages.Count > 0 ? RepairOffers.None : RepairOffers.Read(layout, store, stop);
         byte[] table = log is null || isJson ? [] : LogReportText.ToTable(log);
-        await WriteAsync(isJson ? RepairText.ToJson(plan, log, documents)
-            : [.. table, .. RepairText.ToText(plan), .. RepairText.ToText(documents, store)]);
-        return plan.Damages.Count == 0 && log?.Damage is null && documents.Length == 0 ? ExitCode.Ok : ExitCode.Findings;
+        await WriteAsync(isJson ? RepairText.ToJson(plan, log, offers) : [.. table, .. RepairText.ToText(plan), .. offers.ToText()]);
+        return plan.Damages.Count == 0 && log?.Damage is null && offers.IsEmpty ? ExitCode.Ok : ExitCode.Findings;
     }
 
     private static async Task WriteAsync(byte[] text)

@@ -1,11 +1,9 @@
 using System.Buffers;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using SafeStore.Cli.Look;
 using SafeStore.Log;
 using SafeStore.Operations.Repair;
 
@@ -42,31 +40,7 @@ internal static class RepairText
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    public static byte[] ToText(IReadOnlyCollection<(DamagedDocument Damaged, IReadOnlyList<string> Commands)> documents, string store)
-    {
-        if (documents.Count == 0)
-        {
-            return [];
-        }
-
-        var text = new StringBuilder();
-        foreach ((DamagedDocument damaged, IReadOnlyList<string> commands) in documents)
-        {
-            string source = damaged.InLog is { } lsn ? $" The log has the value of LSN {lsn}." : "";
-            string message = TextOutput.Harmless(damaged.Message);
-            text.Append(CultureInfo.InvariantCulture, $"{damaged.Code}: {damaged.Document}: {message}{source}\n");
-            foreach (string command in commands)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"    {command}\n");
-            }
-        }
-
-        text.Append(CultureInfo.InvariantCulture, $"If a backup has them: safestore repair {store} --from-backup DIR/NAME\n");
-        return Encoding.UTF8.GetBytes(text.ToString());
-    }
-
-    public static byte[] ToJson(
-        RepairPlan plan, LogReport? log, IEnumerable<(DamagedDocument Damaged, IReadOnlyList<string> Commands)> documents)
+    public static byte[] ToJson(RepairPlan plan, LogReport? log, RepairOffers offers)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, s_options))
@@ -102,7 +76,7 @@ internal static class RepairText
             writer.WriteString("quarantine"u8, plan.Quarantine);
             if (log is not null)
             {
-                WriteDocuments(writer, documents);
+                offers.WriteMembers(writer);
             }
 
             writer.WriteEndObject();
@@ -110,32 +84,6 @@ internal static class RepairText
 
         buffer.Write("\n"u8);
         return buffer.WrittenSpan.ToArray();
-    }
-
-    private static void WriteDocuments(
-        Utf8JsonWriter writer, IEnumerable<(DamagedDocument Damaged, IReadOnlyList<string> Commands)> documents)
-    {
-        writer.WriteStartArray("documents"u8);
-        foreach ((DamagedDocument damaged, IReadOnlyList<string> commands) in documents)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("code"u8, damaged.Code);
-            writer.WriteString("message"u8, damaged.Message);
-            writer.WriteString("root"u8, TextOutput.Shown(damaged.Document.Root));
-            writer.WriteString("sandbox"u8, damaged.Document.Sandbox);
-            writer.WriteString("container"u8, damaged.Document.Container);
-            writer.WriteString("file"u8, damaged.Document.File);
-            writer.WriteStartArray("commands"u8);
-            foreach (string command in commands)
-            {
-                writer.WriteStringValue(command);
-            }
-
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
     }
 
     private static string NameOf(RepairActions action) => RepairRefusedException.NamesOf(action).Single();

@@ -119,7 +119,7 @@ internal sealed class DocumentMender(StoreOptions options, Func<DocumentId, Docu
             bool isCopied = quarantine.TryCopy(directory!, document.File, target);
             if (!isCopied)
             {
-                quarantine.Note(document.File, target, $"moved: {kind}");
+                quarantine.Note(document.File, target, $"to be moved: {kind}");
             }
 
             quarantine.Complete("repair of documents", []);

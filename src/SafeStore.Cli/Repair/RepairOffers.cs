@@ -1,0 +1,90 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using System.Threading;
+using SafeStore.Cli.Look;
+using SafeStore.Operations.Repair;
+
+namespace SafeStore.Cli.Repair;
+
+/// <summary>What is wrong with single sandboxes and documents of a store that opens, and the command lines that mend each.</summary>
+/// <param name="Store">The options that say where the store lies.</param>
+/// <param name="Documents">The damaged documents.</param>
+/// <param name="Parked">The parked sandboxes.</param>
+internal sealed record RepairOffers(string Store, IReadOnlyList<DamagedDocument> Documents, IReadOnlyList<ParkedRepairPlan> Parked)
+{
+    public static RepairOffers None { get; } = new("", [], []);
+
+    public bool IsEmpty => Documents.Count + Parked.Count == 0;
+
+    /// <summary>Documents of a parked sandbox cannot be mended before that is done with.</summary>
+    public static RepairOffers Read(StoreLayout layout, string store, CancellationToken stop)
+    {
+        IReadOnlyList<ParkedRepairPlan> parked = ParkedRepair.Examine(layout, DocumentLimit.Largest);
+        return new RepairOffers(
+            store, [.. DocumentRepair.Examine(layout, DocumentLimit.Largest, stop)
+                .Where(each => !parked.Any(other => other.Sandbox == each.Document.Sandbox))], parked);
+    }
+
+    public byte[] ToText()
+    {
+        List<string> lines = [.. Parked.SelectMany(each => ParkedActions.Show(each, Store))];
+        foreach (DamagedDocument damaged in Documents)
+        {
+            string source = damaged.InLog is { } lsn ? $" The log has the value of LSN {lsn}." : "";
+            lines.Add($"{damaged.Code}: {damaged.Document}: {damaged.Message}{source}");
+            lines.AddRange(DocumentRemedies.CommandsFor(damaged, Store).Select(static each => $"    {each}"));
+        }
+
+        if (Documents.Count > 0)
+        {
+            lines.Add($"If a backup has them: safestore repair {Store} --from-backup DIR/NAME");
+        }
+
+        return Encoding.UTF8.GetBytes(string.Concat(lines.Select(static line => TextOutput.Harmless(line) + "\n")));
+    }
+
+    public void WriteMembers(Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray("documents"u8);
+        foreach (DamagedDocument damaged in Documents)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("code"u8, damaged.Code);
+            writer.WriteString("message"u8, damaged.Message);
+            writer.WriteString("root"u8, TextOutput.Shown(damaged.Document.Root));
+            writer.WriteString("sandbox"u8, damaged.Document.Sandbox);
+            writer.WriteString("container"u8, damaged.Document.Container);
+            writer.WriteString("file"u8, damaged.Document.File);
+            Write(writer, "commands", DocumentRemedies.CommandsFor(damaged, Store));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("parked"u8);
+        foreach (ParkedRepairPlan plan in Parked)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("sandbox"u8, plan.Sandbox);
+            writer.WriteNumber("last"u8, plan.Last.Value);
+            writer.WriteString("damage"u8, plan.Damage);
+            Write(writer, "obstacles", plan.Obstacles);
+            Write(writer, "commands", ParkedActions.CommandsFor(plan, Store));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, IEnumerable<string> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (string value in values)
+        {
+            writer.WriteStringValue(value);
+        }
+
+        writer.WriteEndArray();
+    }
+}
