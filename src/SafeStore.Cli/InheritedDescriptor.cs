@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using Microsoft.Win32.SafeHandles;
 
 namespace SafeStore.Cli;
 
@@ -11,6 +12,29 @@ namespace SafeStore.Cli;
 internal static class InheritedDescriptor
 {
     private const long CloseOnExec = 0x80000; // O_CLOEXEC: no descriptor that has it outlives the start of a program
+
+    private const int LastOfStandard = 2;
+
+    /// <summary>
+    /// Puts something that takes and gives nothing in the place of each standard stream that is closed. A native program has nothing
+    /// there: the next file that it opens, of a store for instance, would get the number, and what is meant for people be written to it.
+    /// </summary>
+    public static void FillClosed()
+    {
+        SafeFileHandle filling;
+        do
+        {
+            filling = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            if (filling.DangerousGetHandle() > LastOfStandard)
+            {
+                filling.Dispose();
+                return;
+            }
+
+            filling.SetHandleAsInvalid(); // it stays open
+        }
+        while (true);
+    }
 
     /// <exception cref="CommandException">It was closed.</exception>
     public static void ThrowIfClosed(int descriptor, string name)

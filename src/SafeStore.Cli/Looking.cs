@@ -1,5 +1,7 @@
-using System;
+using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Cli.Look;
+using SafeStore.Operations;
 
 namespace SafeStore.Cli;
 
@@ -9,34 +11,43 @@ internal static class Looking
     /// <summary>The same options for an opening that only looks.</summary>
     public static StoreOptions At(StoreOptions options) => options with { Opening = StoreOpening.ReadOnly };
 
-    /// <summary>Says on stderr what of the store cannot be seen, if anything.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="code">The exit code if all of it can be seen.</param>
+    /// <summary>Says on stderr what is wrong with the store: what was shown of it may not be all, or not to be relied on.</summary>
+    /// <param name="layout">Where it lies.</param>
+    /// <param name="code">The exit code if nothing is.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> TellAsync(StateStore store, int code)
+    public static async Task<int> TellAsync(StoreLayout layout, int code)
     {
-        if (store.PendingTransactions == 0)
+        using StoreView view = StoreView.Open(layout, DocumentLimit.Largest);
+        return await LookCommand.TellAsync(view.ReadCondition().Problems) is var found && found != ExitCode.Ok ? found : code;
+    }
+
+    /// <summary>The same for a dry run, whose store need not exist.</summary>
+    public static async Task<int> TellIfThereAsync(StoreLayout layout, int code)
+    {
+        try
+        {
+            return await TellAsync(layout, code);
+        }
+        catch (NotFoundException)
         {
             return code;
         }
-
-        await Console.Error.WriteLineAsync(
-            store.PendingTransactions is { } pending ? $"safestore: {Hidden(pending)}"
-                : "safestore: Whether all durable transactions are visible cannot be told. Look at the log with 'safestore repair'.");
-        return ExitCode.Findings;
     }
 
-    /// <summary>What is shown must be whole.</summary>
+    /// <summary>What is shown must be whole. What a living process is about to publish does not count.</summary>
     /// <exception cref="CommandException">Some transactions are not visible yet.</exception>
-    public static void ThrowIfPending(StateStore store)
+    public static void ThrowIfPending(StateStore store, StoreLayout layout)
     {
-        if (store.PendingTransactions is { } pending and > 0)
+        if (store.PendingTransactions is null or 0)
         {
-            throw new CommandException(Hidden(pending));
+            return;
+        }
+
+        using StoreView view = StoreView.Open(layout, DocumentLimit.Largest);
+        StoreCondition condition = view.ReadCondition();
+        if (condition.Problems.FirstOrDefault(each => each.Code == "pending" || condition.PendingTransactions is null) is { } hidden)
+        {
+            throw new CommandException(hidden.Message);
         }
     }
-
-    private static string Hidden(long pending) =>
-        $"{pending} durable transactions are not visible yet: a process or the machine died before it published them. The next opening "
-        + "that may write finishes them: start the program that uses the store, or run 'safestore apply' without input.";
 }

@@ -30,6 +30,7 @@ internal static partial class Tool
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
+        InheritedDescriptor.FillClosed();
         StandardOutput.NameFailures();
         var root = new RootCommand(
             "SafeStore: crash-safe transactions over plain JSON files. Exit codes: "
@@ -135,12 +136,22 @@ internal static partial class Tool
         catch (Exception failure)
             when (failure is SafeStoreException or CommandException or IOException or UnauthorizedAccessException)
         {
-            string message = failure is DocumentTooLargeException // which names the library's option
-                ? failure.Message.Replace("StoreOptions.DocumentBytesMax", "--document-bytes", StringComparison.Ordinal) : failure.Message;
-            await Console.Error.WriteLineAsync($"safestore: {message}");
+            await Console.Error.WriteLineAsync($"safestore: {MessageOf(failure)}");
             return failure is StoreFaultedException ? ExitCode.Faulted : ExitCode.Failed;
         }
     }
+
+    /// <summary>A message of the library may name its options and calls: here it names those of the tool.</summary>
+    private static string MessageOf(Exception failure) => failure switch
+    {
+        DocumentTooLargeException =>
+            failure.Message.Replace("StoreOptions.DocumentBytesMax", "--document-bytes", StringComparison.Ordinal),
+        ChangesNotInLogException behind => failure.Message.Replace(
+            "List all sandboxes and go on from there (FollowAsync).",
+            $"See what there is with 'safestore dump', and go on with --from {behind.Oldest}.",
+            StringComparison.Ordinal),
+        _ => failure.Message,
+    };
 
     /// <summary>EPIPE, as .NET reports it: the errno in HResult.</summary>
     public static bool IsBrokenPipe(IOException failure) => failure.HResult == 32;

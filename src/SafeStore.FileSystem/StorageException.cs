@@ -85,7 +85,12 @@ public sealed class StorageException : SafeStoreException
     }
 
     private static string Describe(string operation, string path, Errno errno) =>
-        $"Could not {operation} at '{path}': {ErrnoText.Of(errno)}. {Advice(errno)}";
+        $"Could not {operation}{(NeedsObject(operation) ? "" : " at")} '{path}': {ErrnoText.Of(errno)}. {Advice(errno)}";
+
+    /// <summary>"read", "look at": the path itself is what it was tried on.</summary>
+    private static bool NeedsObject(string operation) =>
+        !operation.Contains(' ', StringComparison.Ordinal) || operation.EndsWith(" at", StringComparison.Ordinal)
+        || operation.EndsWith(" by", StringComparison.Ordinal);
 
     private static string Advice(Errno errno) => errno switch
     {
@@ -118,7 +123,7 @@ public sealed class StorageException : SafeStoreException
             "The directory is encrypted and its key is missing: add the key and try again.",
         Errno.NotEmpty => "The directory is not empty: was something put into it by another program?",
         Errno.NoLocks => "The filesystem has no usable locks: put the roots on a local filesystem.",
-        Errno.NotFound => "Something that should exist is gone: was it removed by another program?",
+        Errno.NotFound => "Check the path: what should be there never was, or is gone.",
         _ => "Check the path and the kernel log.",
     };
 }

@@ -115,7 +115,7 @@ internal sealed class ReadOnlyEngine : IEngine
                 return pending;
             }
         }
-        catch (Exception failure) when (failure is StorageException or LogCorruptException)
+        catch (Exception failure) when (failure is StorageException or LogCorruptException or StoreFormatException)
         {
             events.LookedAt(null, failure);
             return null;

@@ -250,7 +250,7 @@ public sealed class LookingTests : IDisposable
         ToolResult dump = await _fixture.DumpAsync();
         Assert.Equal(2, dump.Code);
         Assert.Single(dump.Lines);
-        Assert.Contains("cannot be told", dump.Errors, StringComparison.Ordinal);
+        Assert.Contains("The log is damaged in", dump.Errors, StringComparison.Ordinal);
         Assert.Equal(1, (await _fixture.ApplyAsync()).Code);
     }
 

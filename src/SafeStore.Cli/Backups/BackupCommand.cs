@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -201,7 +200,7 @@ internal static class BackupCommand
         ? [report.Name, "", "", "", "", "", "", "damaged"]
         :
         [
-            report.Name, backup.Time.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture), backup.Cut.ToString(),
+            report.Name, TextOutput.Shown(backup.Time), backup.Cut.ToString(),
             backup.IsWhole ? "all" : "some", TextOutput.Shown(backup.Sandboxes), TextOutput.Shown(backup.Documents),
             TextOutput.Shown(backup.Bytes), report.Problems.Count == 0 ? "" : "damaged",
         ];

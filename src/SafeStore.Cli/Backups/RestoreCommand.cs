@@ -59,7 +59,7 @@ internal static class RestoreCommand
                 }
             }
 
-            return code;
+            return options.IsDryRun ? await Looking.TellIfThereAsync(store.LayoutOf(arguments), code) : code;
         }));
         return command;
     }

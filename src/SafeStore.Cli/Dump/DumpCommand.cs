@@ -56,7 +56,7 @@ internal static class DumpCommand
         }
 
         await output.FlushAsync(CancellationToken.None);
-        return await Looking.TellAsync(store, isClean ? ExitCode.Ok : ExitCode.Findings);
+        return await Looking.TellAsync(layout, isClean ? ExitCode.Ok : ExitCode.Findings);
     }
 
     /// <summary>Adds the lines of one sandbox. False if one of them is an error.</summary>

@@ -37,9 +37,9 @@ internal static class ExportCommand
     private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, TreeRoots target, bool json, CancellationToken stop)
     {
         await using StateStore store = await StateStore.OpenAsync(layout, Looking.At(options), stop);
-        Looking.ThrowIfPending(store);
+        Looking.ThrowIfPending(store, layout);
         int code = await FileReportOutput.WriteAsync(
             new TreeExport(store, options.FileSystem).RunAsync(target, stop), json, isDryRun: false, stop);
-        return await Looking.TellAsync(store, code);
+        return await Looking.TellAsync(layout, code);
     }
 }

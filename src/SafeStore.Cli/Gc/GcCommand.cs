@@ -96,7 +96,7 @@ internal sealed class GcCommand
             await WriteAsync(output, found, arguments.GetValue(_json));
         }
 
-        return await Looking.TellAsync(store.Store, isLeft ? ExitCode.Findings : ExitCode.Ok);
+        return await Looking.TellAsync(layout, isLeft ? ExitCode.Findings : ExitCode.Ok);
     }
 
     private static IReadOnlyList<string> SandboxesOf(SandboxStore store, string? only)

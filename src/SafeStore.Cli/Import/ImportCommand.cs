@@ -45,6 +45,7 @@ internal static class ImportCommand
         command.Add(partial);
         command.Add(json);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
+            store.LayoutOf(arguments),
             new TreeImport(store.LayoutOf(arguments), document.OptionsOf(arguments))
             {
                 IsDryRun = arguments.GetValue(dryRun),
@@ -57,6 +58,9 @@ internal static class ImportCommand
         return command;
     }
 
-    private static Task<int> RunAsync(TreeImport import, TreeRoots source, bool json, CancellationToken stop) =>
-        FileReportOutput.WriteAsync(import.RunAsync(source, stop), json, import.IsDryRun, stop);
+    private static async Task<int> RunAsync(StoreLayout layout, TreeImport import, TreeRoots source, bool json, CancellationToken stop)
+    {
+        int code = await FileReportOutput.WriteAsync(import.RunAsync(source, stop), json, import.IsDryRun, stop);
+        return import.IsDryRun ? await Looking.TellIfThereAsync(layout, code) : code;
+    }
 }

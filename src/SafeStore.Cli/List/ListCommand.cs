@@ -36,6 +36,6 @@ internal static class ListCommand
         await output.WriteAsync(json ? SandboxListText.ToJson(sandboxes) : SandboxListText.ToTable(sandboxes), CancellationToken.None);
         await output.FlushAsync(CancellationToken.None);
         bool hasFindings = sandboxes.Any(static sandbox => sandbox.IsCreating || sandbox.Intents.Count + sandbox.Errors.Count > 0);
-        return await Looking.TellAsync(store.Store, hasFindings ? ExitCode.Findings : ExitCode.Ok);
+        return await Looking.TellAsync(layout, hasFindings ? ExitCode.Findings : ExitCode.Ok);
     }
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
@@ -49,10 +50,10 @@ internal sealed record LockLine(
 }
 
 /// <summary>What <c>log --json</c> writes of a transaction.</summary>
-internal sealed record LogLine(long Lsn, string Segment, long Bytes, IReadOnlyList<LoggedMember> Sandboxes)
+internal sealed record LogLine(long Lsn, string Segment, DateTimeOffset? Written, long Bytes, IReadOnlyList<LoggedMember> Sandboxes)
 {
     public static LogLine Of(LoggedTransaction transaction) => new(
-        transaction.Lsn.Value, transaction.Segment, transaction.Bytes, [.. transaction.Sandboxes.Select(LoggedMember.Of)]);
+        transaction.Lsn.Value, transaction.Segment, transaction.SegmentWritten, transaction.Bytes, [.. transaction.Sandboxes.Select(LoggedMember.Of)]);
 }
 
 /// <summary>What a transaction does to one sandbox.</summary>
@@ -100,10 +101,10 @@ internal sealed record SizedMember(string? Container, StoreRoot Root, string Fil
 }
 
 /// <summary>A process that holds a lock or waits for it.</summary>
-internal sealed record ProcessMember(int? Pid, string Command, string Mode)
+internal sealed record ProcessMember(int? Pid, string Command, string Mode, DateTimeOffset? Started)
 {
     public static ProcessMember Of(LockProcess process) =>
-        new(process.ProcessId, process.Command, process.IsExclusive ? "exclusive" : "shared");
+        new(process.ProcessId, process.Command, process.IsExclusive ? "exclusive" : "shared", process.Started);
 }
 
 /// <summary>What is wrong.</summary>

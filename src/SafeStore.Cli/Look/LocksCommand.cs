@@ -37,7 +37,7 @@ internal static class LocksCommand
     }
 
     public static string Shown(LockProcess process) => process.ProcessId is not { } id ? "a process that cannot be seen"
-        : string.Create(CultureInfo.InvariantCulture, $"pid {id} ({process.Command})");
+        : string.Create(CultureInfo.InvariantCulture, $"pid {id} ({process.Command}), began {TextOutput.Shown(process.Started)}");
 
     private static string NameOf(LockEntry entry) =>
         entry.Sandbox is { } sandbox ? $"sandbox {sandbox}"

@@ -12,7 +12,7 @@ internal static class LogCommand
     public static Command Create()
     {
         var command = new LookCommand(
-            "log", "Shows the transactions in the log, oldest first: LSN, segment, size, and what each does to which sandbox. A checkpoint "
+            "log", "Shows the transactions in the log, oldest first: LSN, segment and when that was last written, size, and what each does to which sandbox. A checkpoint "
             + "takes old ones out.");
         Option<Lsn?> from = LsnOption.From(command.Command, "The first LSN to show.");
         var follow = new Option<bool>("--follow")
@@ -36,7 +36,7 @@ internal static class LogCommand
             else
             {
                 var text = new TextOutput();
-                text.Table(["#LSN", "segment", "#bytes", "sandbox", "operations"], transactions.SelectMany(RowsOf));
+                text.Table(["#LSN", "segment", "segment written", "#bytes", "sandbox", "operations"], transactions.SelectMany(RowsOf));
                 await text.WriteAsync(look.Output);
             }
 
@@ -46,6 +46,7 @@ internal static class LogCommand
 
     private static async Task<IEnumerable<StoreProblem>> FollowAsync(LookCommand.Call look, Lsn? from)
     {
+        _ = await LookCommand.TellBeforeAsync(look.View);
         await foreach (LoggedTransaction transaction in look.View.FollowLogAsync(from, look.Stop))
         {
             if (look.IsJson)
@@ -67,6 +68,7 @@ internal static class LogCommand
     private static IEnumerable<string[]> RowsOf(LoggedTransaction transaction) => transaction.Sandboxes.Select((sandbox, index) => new[]
     {
         index > 0 ? "" : transaction.Lsn.ToString(), index > 0 ? "" : transaction.Segment,
+        index > 0 ? "" : TextOutput.Shown(transaction.SegmentWritten),
         index > 0 ? "" : TextOutput.Shown(transaction.Bytes), sandbox.Sandbox, string.Join(", ", OperationsOf(sandbox)),
     });
 

@@ -44,6 +44,14 @@ internal sealed class LookCommand
         return Command;
     }
 
+    /// <summary>
+    /// The same before the log is followed, which may never end. What is wrong with the log itself ends it, and is told then.
+    /// </summary>
+    /// <param name="view">The store.</param>
+    /// <param name="ending">The code of what else ends it.</param>
+    public static Task<int> TellBeforeAsync(StoreView view, string? ending = null) => TellAsync(
+        view.ReadCondition().Problems.Where(each => each.Code != ending && each.Path?.EndsWith(".log", StringComparison.Ordinal) != true));
+
     /// <summary>Says on stderr what is wrong with the store.</summary>
     public static async Task<int> TellAsync(IEnumerable<StoreProblem> problems)
     {

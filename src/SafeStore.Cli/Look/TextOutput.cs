@@ -47,6 +47,8 @@ internal sealed class TextOutput
 
     public static string Shown(Lsn? lsn) => lsn?.ToString() ?? "-";
 
+    public static string Shown(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "-";
+
     /// <summary>A word of an enumeration as --json writes it.</summary>
     public static string Shown<T>(T word)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(word.ToString());

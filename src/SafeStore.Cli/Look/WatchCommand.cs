@@ -19,6 +19,7 @@ internal static class WatchCommand
             command.Command, "The first LSN to show, which the log must still hold; without it, what is committed from now on.");
         return command.Does(async look =>
         {
+            _ = await LookCommand.TellBeforeAsync(look.View, "faulted");
             string? only = look.Arguments.GetValue(sandbox);
             await foreach (StoreChange change in look.View.WatchAsync(look.Arguments.GetValue(from), look.Stop))
             {

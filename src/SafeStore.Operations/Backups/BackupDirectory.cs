@@ -99,9 +99,19 @@ public sealed partial class BackupDirectory
         return FindSurplus(source.Identity.Store, keep - 1);
     }
 
-    /// <summary>The finished backups, oldest first, by their manifests; none if the directory does not exist.</summary>
+    /// <summary>The finished backups, oldest first, by their manifests.</summary>
+    /// <exception cref="NotFoundException">The directory does not exist.</exception>
     /// <exception cref="StorageException">The directory cannot be read.</exception>
-    public IReadOnlyList<BackupReport> List() => [.. Names().Select(Look)];
+    public IReadOnlyList<BackupReport> List()
+    {
+        Errno errno = _fs.OpenRoot(Path, out DirectoryHandle? directory);
+        using (directory)
+        {
+            return errno == Errno.NotFound
+                ? throw new NotFoundException("directory of backups", Path, "Check the path, and whether its disk is mounted.")
+                : [.. Names().Select(Look)];
+        }
+    }
 
     /// <summary>Reads all of a backup and compares it with its manifest.</summary>
     /// <param name="name">The backup's name.</param>

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace SafeStore.Operations;
@@ -37,4 +38,10 @@ public sealed record LockEntry(
 /// <param name="ProcessId">Its id; null if this process may not know it (another user's, or another pid namespace).</param>
 /// <param name="Command">Its command line; empty if it is not known.</param>
 /// <param name="IsExclusive">Whether it excludes all others.</param>
-public sealed record LockProcess(int? ProcessId, string Command, bool IsExclusive);
+public sealed record LockProcess(int? ProcessId, string Command, bool IsExclusive)
+{
+    /// <summary>
+    /// When the process began; null if that is not known. The kernel does not tell since when a lock is held: it is not held for longer.
+    /// </summary>
+    public DateTimeOffset? Started { get; init; }
+}

@@ -57,8 +57,8 @@ internal sealed class LockProcesses(IDurableFileSystem fs, ViewedRoot[] roots, L
     private LockProcess[] Named(IEnumerable<SurveyedLock> locks, Func<SurveyedLock, int> processOf) =>
     [
         .. locks.Select(each => (Process: processOf(each), each.IsExclusive)).OrderBy(static each => each.Process)
-            .Select(each => new LockProcess(
-                each.Process == 0 ? null : each.Process, each.Process == 0 ? "" : fs.CommandOf(each.Process), each.IsExclusive)),
+            .Select(each => each.Process == 0 ? new LockProcess(null, "", each.IsExclusive)
+                : new LockProcess(each.Process, fs.CommandOf(each.Process), each.IsExclusive) { Started = PosixProcess.StartOf(each.Process) }),
     ];
 
     private int ToldOf(long at) => (int)Read((int)LockHolders.PlaceOf(LockRange.Byte(at)));

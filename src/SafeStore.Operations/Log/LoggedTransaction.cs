@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace SafeStore.Operations;
@@ -7,7 +8,14 @@ namespace SafeStore.Operations;
 /// <param name="Segment">The name of the segment in which its record lies.</param>
 /// <param name="Bytes">The size of its record.</param>
 /// <param name="Sandboxes">What it does, sandbox by sandbox.</param>
-public sealed record LoggedTransaction(Lsn Lsn, string Segment, long Bytes, IReadOnlyList<LoggedSandbox> Sandboxes);
+public sealed record LoggedTransaction(Lsn Lsn, string Segment, long Bytes, IReadOnlyList<LoggedSandbox> Sandboxes)
+{
+    /// <summary>
+    /// When the segment was last written, by the clock of the filesystem: the transaction is no younger. A record has no time of its own.
+    /// Null if it cannot be told.
+    /// </summary>
+    public DateTimeOffset? SegmentWritten { get; init; }
+}
 
 /// <summary>What a transaction does to a sandbox as a whole.</summary>
 public enum LoggedKind

@@ -43,7 +43,7 @@ internal sealed class OpenLog : IDisposable
     /// <summary>All records that can be read, oldest first; those of a segment up to its first damage.</summary>
     /// <param name="from">The first to give.</param>
     /// <exception cref="StorageException">A segment cannot be read.</exception>
-    public IEnumerable<LoggedTransaction> Read(Lsn from = default) => ReadRecords(from).Select(PlanText.Tell);
+    public IEnumerable<LoggedTransaction> Read(Lsn from = default) => ReadRecords(from).Select(Tell);
 
     /// <inheritdoc cref="Read"/>
     public IEnumerable<CommitRecord> ReadRecords(Lsn from = default)
@@ -77,7 +77,7 @@ internal sealed class OpenLog : IDisposable
             while (log.Peek(synced: default) is { } record)
             {
                 log.Take();
-                yield return PlanText.Tell(record);
+                yield return Tell(record);
                 cancellation.ThrowIfCancellationRequested();
             }
 
@@ -131,14 +131,29 @@ internal sealed class OpenLog : IDisposable
         }
     }
 
-    /// <summary>Null if it was released since it was listed, or its header is damaged: what is wrong, the condition tells.</summary>
+    private LoggedTransaction Tell(CommitRecord record) => PlanText.Tell(record) with { SegmentWritten = WrittenOf(record.Segment) };
+
+    private DateTimeOffset? WrittenOf(SegmentHeader segment)
+    {
+        if (_fs.OpenFile(_handle, PlanText.NameOf(segment), FileUse.Read, out FileHandle? file) != Errno.None)
+        {
+            return null; // released since
+        }
+
+        using (file)
+        {
+            return _fs.LastChange(file!, out DateTimeOffset time) == Errno.None ? time : null;
+        }
+    }
+
+    /// <summary>Null if it was released since it was listed, or its header is damaged or of another version: what is wrong, the condition tells.</summary>
     private SegmentReader? TryOpen(Lsn first)
     {
         try
         {
             return _directory.Open(first, FileUse.Read);
         }
-        catch (LogCorruptException)
+        catch (SafeStoreException failure) when (failure is LogCorruptException or StoreFormatException)
         {
             return null;
         }

@@ -9,8 +9,10 @@ namespace SafeStore.Operations.Log;
 internal static class PlanText
 {
     public static LoggedTransaction Tell(CommitRecord record) => new(
-        record.Lsn, record.Segment.FirstLsn.Value.ToString("x16", CultureInfo.InvariantCulture) + ".log",
+        record.Lsn, NameOf(record.Segment),
         RecordFormat.SizeOf(record.Payload.Length), [.. (PlanCodec.TryRead(record.Payload) ?? []).Select(Tell)]);
+
+    public static string NameOf(SegmentHeader segment) => segment.FirstLsn.Value.ToString("x16", CultureInfo.InvariantCulture) + ".log";
 
     public static LoggedKind KindOf(SandboxPlan plan) => plan.Kind switch
     {

@@ -30,7 +30,7 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
         WatermarkState? mark = roots[0].Metadata is { } metadata
             ? _problems.Try<WatermarkState?>(() => new Watermark(_fs, metadata).Read(), null) : null;
         ReadLogDamage();
-        long? pending = CountPending();
+        long? pending = CountPending(hasParked: mark?.Parked is { Length: > 0 });
         StoreState state = ReadState();
         ParkedSandbox[] parked = [.. (mark?.Parked ?? []).Select(static entry => new ParkedSandbox(entry.Sandbox, entry.Last))];
         foreach (ParkedSandbox each in parked)
@@ -99,7 +99,7 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
     /// What a living process is about to publish, a new sandbox for instance, may be counted at one look and is gone at another. It is no
     /// problem as long as a process has the store open: whichever needs it publishes it.
     /// </summary>
-    private long? CountPending()
+    private long? CountPending(bool hasParked)
     {
         if (_problems.All.Count > 0)
         {
@@ -125,7 +125,8 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
             _problems.Add("pending", string.Create(
                 CultureInfo.InvariantCulture,
                 $"{pending} durable transactions are not visible yet: a process or the machine died before it published them. The next ")
-                + "opening that may write finishes them: start the program that uses the store, or run 'safestore apply' without input.");
+                + "opening that may write finishes them: start the program that uses the store, or run 'safestore apply' without input."
+                + (hasParked ? " Those of parked sandboxes it leaves." : ""));
         }
 
         return pending;

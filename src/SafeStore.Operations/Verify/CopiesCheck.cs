@@ -57,7 +57,12 @@ internal sealed class CopiesCheck(StoreLayout layout, StoreOptions options, View
         }
         catch (SafeStoreException failure)
         {
-            found.Add(FindingKind.Unreadable.At(layout.ConfigMetadata, failure.Message.TrimEnd('.')));
+            var told = new ProblemList();
+            told.Add(failure);
+            if (!told.All.Any(each => each.Path is { } path && condition.Problems.Any(problem => problem.Path == path)))
+            {
+                found.Add(FindingKind.Unreadable.At(layout.ConfigMetadata, failure.Message.TrimEnd('.')));
+            }
         }
     }
 

@@ -38,6 +38,10 @@ internal sealed class LogCheck(LogDirectory log, RootDocument? config, RootDocum
                 _found.Add(FindingKind.Log.At(damage.Path, damage.Reason));
                 _before = null;
             }
+            catch (StoreFormatException)
+            {
+                _before = null; // which the condition tells
+            }
             catch (StorageException failure) when (failure.Errno == Errno.NotFound)
             {
                 _before = null; // released since it was listed

@@ -76,6 +76,11 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         {
             byte[] bytes = new byte[SegmentHeader.Bytes];
             StorageException.ThrowIfFailed(fs.Read(file!, bytes, 0, out int count), "read the log", path);
+            if (SegmentHeader.OtherVersionOf(bytes.AsSpan(0, count)) is { } version)
+            {
+                throw StoreFormatException.OfLog(path, version); // of a newer version, which a repair must not take for damage
+            }
+
             SegmentHeader? header = SegmentHeader.TryDecode(bytes.AsSpan(0, count));
             if (header is null || header.FirstLsn != first)
             {

@@ -41,6 +41,16 @@ internal sealed record SegmentHeader(
         return bytes;
     }
 
+    /// <summary>The version that a header names which is whole, and not of this version's; null of any other.</summary>
+    public static uint? OtherVersionOf(ReadOnlySpan<byte> bytes)
+    {
+        bool isWhole = bytes.Length >= EndOfFields
+            && BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(bytes[8..EndOfFields])
+            && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Magic;
+        uint version = isWhole ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]) : FormatVersion;
+        return version == FormatVersion ? null : version;
+    }
+
     public static SegmentHeader? TryDecode(ReadOnlySpan<byte> bytes)
     {
         bool valid = bytes.Length >= EndOfFields

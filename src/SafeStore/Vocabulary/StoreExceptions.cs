@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using SafeStore.Log;
 using SafeStore.Vocabulary;
 
 namespace SafeStore;
@@ -24,10 +25,14 @@ public sealed class StoreMetadataException : SafeStoreException
 public sealed class StoreFormatException : SafeStoreException
 {
     internal StoreFormatException(string path, int format)
+        : this("store", path, format, StoreIdentity.Format)
+    {
+    }
+
+    private StoreFormatException(string what, string path, int format, int known)
         : base(
-            $"The store has format {format.ToString(CultureInfo.InvariantCulture)} ('{path}'), and this version of SafeStore knows format "
-            + $"{StoreIdentity.Format} only. "
-            + "It was not touched; use the version of SafeStore that wrote it.")
+            $"The {what} has format {format.ToString(CultureInfo.InvariantCulture)} ('{path}'), and this version of SafeStore knows format "
+            + $"{known.ToString(CultureInfo.InvariantCulture)} only. It was not touched; use the version of SafeStore that wrote it.")
     {
         Path = path;
         Format = format;
@@ -41,6 +46,9 @@ public sealed class StoreFormatException : SafeStoreException
 
     /// <summary>Its format.</summary>
     public int Format { get; }
+
+    internal static StoreFormatException OfLog(string path, uint format) =>
+        new("log", path, (int)Math.Min(format, int.MaxValue), (int)SegmentHeader.FormatVersion);
 }
 
 /// <summary>

@@ -116,7 +116,7 @@ public sealed class StatusTests : IDisposable
 
         Assert.Equal("sb-2", sandbox.GetProperty("sandbox").GetString());
         JsonElement holder = Assert.Single(sandbox.GetProperty("holders").EnumerateArray());
-        Assert.Equal("pid,command,mode", Names(holder));
+        Assert.Equal("pid,command,mode,started", Names(holder));
         Assert.Equal((Environment.ProcessId, "exclusive"), (Number(holder, "pid"), holder.GetProperty("mode").GetString()));
         Assert.Equal(Environment.ProcessId, Number(sandbox.GetProperty("waiters")[0], "pid"));
         Assert.Contains((await _scene.RunAsync("locks")).Lines, static line => line.StartsWith("sandbox sb-2  exclusive  pid ",
@@ -141,11 +141,11 @@ public sealed class StatusTests : IDisposable
         JsonElement[] all = [.. json.Lines.Select(static line => JsonElement.Parse(line))];
         Assert.NotEmpty(all);
         Assert.Equal(4, Number(all[^1], "lsn"));
-        Assert.Equal("lsn,segment,bytes,sandboxes", Names(all[^1]));
+        Assert.Equal("lsn,segment,written,bytes,sandboxes", Names(all[^1]));
         Assert.Equal(
             """[{"sandbox":"sb-2","kind":"remove","createdContainers":[],"removedContainers":[],"puts":[],"deletes":[]}]""",
             all[^1].GetProperty("sandboxes").GetRawText());
-        Assert.Equal("LSN  segment               bytes  sandbox  operations".Replace(" ", "", StringComparison.Ordinal),
+        Assert.Equal("LSN  segment  segment written  bytes  sandbox  operations".Replace(" ", "", StringComparison.Ordinal),
             text.Lines[0].Replace(" ", "", StringComparison.Ordinal));
         Assert.EndsWith("sb-2     remove", text.Lines[1], StringComparison.Ordinal);
     }

@@ -79,7 +79,8 @@ public sealed class WatchCommandTests : IDisposable
         JsonElement first = JsonElement.Parse(await json.ReadLineAsync());
         Assert.Equal(3, first.GetProperty("lsn").GetInt64());
         Assert.Equal(
-            "3  0000000000000003.log  " + first.GetProperty("bytes").GetInt64().ToString(CultureInfo.InvariantCulture)
+            $"3  0000000000000003.log  {first.GetProperty("written").GetDateTimeOffset():yyyy-MM-dd HH:mm:ss}Z  "
+            + first.GetProperty("bytes").GetInt64().ToString(CultureInfo.InvariantCulture)
             + "  sb-1  create web/, put run:state.json (8)", await text.ReadLineAsync());
         await writer.SendAsync("""{"sandbox":"sb-2","ops":[{"delete":"state.json"}]}""");
 

@@ -143,10 +143,10 @@ public sealed class PosixRefusedCallTests : IDisposable
     public void A_message_has_the_operation_the_path_the_error_by_its_name_and_what_to_do()
     {
         Assert.Equal(
-            "Could not remove at '/a/b': EBUSY (16). Something is mounted there, or the kernel uses it: unmount it (findmnt shows what) "
+            "Could not remove '/a/b': EBUSY (16). Something is mounted there, or the kernel uses it: unmount it (findmnt shows what) "
             + "and try again.",
             new StorageException("remove", "/a/b", Errno.Busy).Message);
-        Assert.StartsWith("Could not x at 'y': errno 201.", new StorageException("x", "y", (Errno)201).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Could not x 'y': errno 201.", new StorageException("x", "y", (Errno)201).Message, StringComparison.Ordinal);
         foreach (Errno errno in Enum.GetValues<Errno>())
         {
             string expected = errno == Errno.None ? "errno 0" : $" ({(int)errno})";
