@@ -117,7 +117,8 @@ internal static class IntentsCommand
     }
 
     private static Intent[] Chosen(string sandbox, IReadOnlyList<Intent> intents, long[]? numbers) =>
-        intents.Count == 0 ? throw new CommandException($"Nothing is to be undone in the sandbox '{sandbox}'. See where something is: safestore intents list.")
+        intents.Count == 0 ? throw new CommandException(
+            $"Nothing is to be undone in the sandbox '{sandbox}'. See where something is: safestore intents list.")
         : numbers is null ? [.. intents]
         : [.. numbers.Distinct().Select(number => intents.FirstOrDefault(each => each.Number == number)
             ?? throw new CommandException(

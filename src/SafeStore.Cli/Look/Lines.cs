@@ -53,7 +53,8 @@ internal sealed record LockLine(
 internal sealed record LogLine(long Lsn, string Segment, DateTimeOffset? Written, long Bytes, IReadOnlyList<LoggedMember> Sandboxes)
 {
     public static LogLine Of(LoggedTransaction transaction) => new(
-        transaction.Lsn.Value, transaction.Segment, transaction.SegmentWritten, transaction.Bytes, [.. transaction.Sandboxes.Select(LoggedMember.Of)]);
+        transaction.Lsn.Value, transaction.Segment, transaction.SegmentWritten, transaction.Bytes,
+        [.. transaction.Sandboxes.Select(LoggedMember.Of)]);
 }
 
 /// <summary>What a transaction does to one sandbox.</summary>

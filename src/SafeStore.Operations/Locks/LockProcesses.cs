@@ -58,7 +58,10 @@ internal sealed class LockProcesses(IDurableFileSystem fs, ViewedRoot[] roots, L
     [
         .. locks.Select(each => (Process: processOf(each), each.IsExclusive)).OrderBy(static each => each.Process)
             .Select(each => each.Process == 0 ? new LockProcess(null, "", each.IsExclusive)
-                : new LockProcess(each.Process, fs.CommandOf(each.Process), each.IsExclusive) { Started = PosixProcess.StartOf(each.Process) }),
+                : new LockProcess(each.Process, fs.CommandOf(each.Process), each.IsExclusive)
+                {
+                    Started = PosixProcess.StartOf(each.Process),
+                }),
     ];
 
     private int ToldOf(long at) => (int)Read((int)LockHolders.PlaceOf(LockRange.Byte(at)));

@@ -146,7 +146,9 @@ internal sealed class OpenLog : IDisposable
         }
     }
 
-    /// <summary>Null if it was released since it was listed, or its header is damaged or of another version: what is wrong, the condition tells.</summary>
+    /// <summary>
+    /// Null if it was released since it was listed, or its header is damaged or of another version: what is wrong, the condition tells.
+    /// </summary>
     private SegmentReader? TryOpen(Lsn first)
     {
         try

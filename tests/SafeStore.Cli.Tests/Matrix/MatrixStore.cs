@@ -61,14 +61,21 @@ public sealed class MatrixStore : IAsyncDisposable
         {
             WorkingDirectory = _temp,
             RedirectStandardError = true,
-            Environment = { ["TOOL"] = string.Join(' ', BuiltTool.Command), ["CONDITION"] = Condition, ["VISUAL"] = "sed -i s/1/2/", ["TMPDIR"] = Path.Combine(_temp, "out") },
+            Environment =
+            {
+                ["TOOL"] = string.Join(' ', BuiltTool.Command),
+                ["CONDITION"] = Condition,
+                ["VISUAL"] = "sed -i s/1/2/",
+                ["TMPDIR"] = Path.Combine(_temp, "out"),
+            },
         };
         using Process shell = Process.Start(start)!;
         string errors = await shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal((0, ""), (shell.ExitCode, errors));
         return [.. commands.Select((command, index) => new MatrixResult(
-            command, int.Parse(Told(index, "code"), CultureInfo.InvariantCulture), Told(index, "out"), Told(index, "err"), Told(index, "changed")))];
+            command, int.Parse(Told(index, "code"), CultureInfo.InvariantCulture), Told(index, "out"), Told(index, "err"),
+            Told(index, "changed")))];
     }
 
     private string Told(int index, string what) => File.ReadAllText(Path.Combine(_temp, $"{index}.{what}"));
@@ -88,7 +95,8 @@ public sealed class MatrixStore : IAsyncDisposable
             await DieAfterAsync(Third);
         }
 
-        await ShellAsync($"{BuiltTool.ShellCommand} backup create place/backups --store place/store > made 2>&1 || test '{Condition}' = document");
+        await ShellAsync(
+            $"{BuiltTool.ShellCommand} backup create place/backups --store place/store > made 2>&1 || test '{Condition}' = document");
         _ = Directory.CreateDirectory(Path.Combine(Place, "kata/sb-9"));
         await File.WriteAllTextAsync(Path.Combine(Place, "kata/sb-9/state.json"), """{"state":"ready"}""");
         switch (Condition)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -31,7 +32,8 @@ public sealed class MatrixTests
         int column = Array.IndexOf(s_table[0], condition);
         (string Command, string Code)[] rows =
         [
-            .. s_table[1..].Select(row => (string.Join(' ', row[..^columns]), row[^columns..][column])).Where(static row => row.Item2 != "-"),
+            .. s_table[1..].Select(row => (string.Join(' ', row[..^columns]), row[^columns..][column]))
+                .Where(static row => row.Item2 != "-"),
         ];
         await using var store = new MatrixStore(condition);
 
@@ -44,7 +46,7 @@ public sealed class MatrixTests
     {
         string name = $"{result.Command}: {result.Code} {result.Errors}";
         string[] lines = result.Errors.Split('\n')[..^1];
-        if (!code.Split('|').Any(each => int.Parse(each) == result.Code))
+        if (!code.Split('|').Any(each => each == result.Code.ToString(CultureInfo.InvariantCulture)))
         {
             yield return $"expected {code}: {name}";
         }
@@ -63,7 +65,8 @@ public sealed class MatrixTests
             yield return $"names nothing: {name}";
         }
 
-        if (lines.Any(static line => !line.StartsWith("safestore: ", StringComparison.Ordinal) || line.TrimEnd('.').IndexOfAny([':', ';', '.'], 11) < 0))
+        if (lines.Any(static line => !line.StartsWith("safestore: ", StringComparison.Ordinal)
+            || line.TrimEnd('.').IndexOfAny([':', ';', '.'], "safestore: ".Length) < 0))
         {
             yield return $"no message with a next step: {name}";
         }
