@@ -12,8 +12,8 @@ internal static class LogCommand
     public static Command Create()
     {
         var command = new LookCommand(
-            "log", "Shows the transactions in the log, oldest first: LSN, segment and when that was last written, size, and what each does to "
-            + "which sandbox. A checkpoint takes old ones out.");
+            "log", "Shows the transactions in the log, oldest first: LSN, segment and when that was last written, size, and what each "
+            + "does to which sandbox. A checkpoint takes old ones out.");
         Option<Lsn?> from = LsnOption.From(command.Command, "The first LSN to show.");
         var follow = new Option<bool>("--follow")
         {

@@ -78,7 +78,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             StorageException.ThrowIfFailed(fs.Read(file!, bytes, 0, out int count), "read the log", path);
             if (SegmentHeader.OtherVersionOf(bytes.AsSpan(0, count)) is { } version)
             {
-                throw StoreFormatException.OfLog(path, version); // of a newer version, which a repair must not take for damage
+                throw StoreFormatException.OfLog(path, version, SegmentHeader.FormatVersion); // no damage, which a repair would mend
             }
 
             SegmentHeader? header = SegmentHeader.TryDecode(bytes.AsSpan(0, count));

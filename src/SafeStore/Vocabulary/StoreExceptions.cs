@@ -1,6 +1,5 @@
 using System;
 using System.Globalization;
-using SafeStore.Log;
 using SafeStore.Vocabulary;
 
 namespace SafeStore;
@@ -47,8 +46,8 @@ public sealed class StoreFormatException : SafeStoreException
     /// <summary>Its format.</summary>
     public int Format { get; }
 
-    internal static StoreFormatException OfLog(string path, uint format) =>
-        new("log", path, (int)Math.Min(format, int.MaxValue), (int)SegmentHeader.FormatVersion);
+    internal static StoreFormatException OfLog(string path, uint format, uint known) =>
+        new("log", path, (int)Math.Min(format, int.MaxValue), (int)known);
 }
 
 /// <summary>
