@@ -61,7 +61,8 @@ internal sealed class ParkedActions
     {
         bool isApply = arguments.GetValue(_apply) is not null;
         string sandbox = (arguments.GetValue(_apply) ?? arguments.GetValue(_giveUp))!;
-        ParkedRepairPlan? plan = isDryRun ? ParkedRepair.Examine(layout, DocumentLimit.Largest).FirstOrDefault(each => each.Sandbox == sandbox)
+        ParkedRepairPlan? plan = isDryRun
+            ? ParkedRepair.Examine(layout, DocumentLimit.Largest).FirstOrDefault(each => each.Sandbox == sandbox)
             : isApply ? await ParkedRepair.ApplyAsync(layout, sandbox, DocumentLimit.Largest, stop)
             : await ParkedRepair.GiveUpAsync(layout, sandbox, DocumentLimit.Largest, stop);
         await using Stream output = StandardOutput.Open();

@@ -79,7 +79,8 @@ public static class ParkedRepair
             }
 
             ParkedRepairPlan plan = reader.Read(entry);
-            plan = plan.Obstacles.Count == 0 ? plan : await ClearAsync(reader, roots, options, entry, cancellationToken).ConfigureAwait(false);
+            plan = plan.Obstacles.Count == 0 ? plan
+                : await ClearAsync(reader, roots, options, entry, cancellationToken).ConfigureAwait(false);
             try
             {
                 SandboxLock held = await store.LockAsync(sandbox, cancellationToken: cancellationToken).ConfigureAwait(false);
