@@ -21,7 +21,8 @@ internal sealed class RepairCommand
         "repair",
         "Shows the log, what keeps the store from being opened, damaged documents and parked sandboxes, with commands that mend them. "
         + "Changes nothing, unless an action is given: then it mends what that allows, after a copy of all that it changes. "
-        + "Exit codes: 0 nothing is wrong, or it is mended, 1 no store, a process has it open, or an action is missing, 2 something is wrong, or not mended.");
+        + "Exit codes: 0 nothing is wrong, or it is mended, 1 no store, a process has it open, or an action is missing, "
+        + "2 something is wrong, or not mended.");
 
     private readonly StoreArguments _store;
     private readonly DocumentRemedies _remedies;

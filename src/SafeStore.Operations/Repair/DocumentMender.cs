@@ -39,7 +39,7 @@ internal sealed class DocumentMender(StoreOptions options, Func<DocumentId, Docu
         string? obstacle = value is { Content: null } ? $"{char.ToUpperInvariant(value.Message[0])}{value.Message[1..]}."
             : FindObstacle(directoryOf, document, value);
         return obstacle is not null ? new MendedDocument(document, MendedKind.NotMended, obstacle)
-            : value is null ? new MendedDocument(document, MendedKind.Removed, "It is in the quarantine.")
+            : value is null ? new MendedDocument(document, MendedKind.Removed, "It goes to the quarantine.")
             : new MendedDocument(document, MendedKind.Replaced, $"Its value is from {value.Message}.") { Source = value.Lsn };
     }
 
