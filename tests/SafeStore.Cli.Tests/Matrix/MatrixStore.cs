@@ -23,6 +23,16 @@ public sealed class MatrixStore : IAsyncDisposable
 
     private const string Third = """{"sandbox":"sb-1","ops":[{"put":"state.json","value":{"n":2}}]}""";
 
+    private static readonly string[] s_rich =
+    [
+        """{"sandbox":"sb-2","ops":[{"createContainer":"web"},{"createContainer":"gone"},{"put":"old.json","value":1}]}""",
+        """{"sandbox":"sb-2","ops":[{"removeContainer":"gone"},{"delete":"old.json"},"""
+            + """{"put":"config.json","root":"config","container":"web","value":{"n":1}},{"put":"damaged.json","value":1},"""
+            + """{"put":"edited.json","value":[1]},{"put":"state.json","value":{"state":"running","pid":2147483647}},"""
+            + """{"put":"intents.json","root":"config","value":{"Next":3,"Intents":[{"Number":1,"Kind":"netns","Payload":"x"}],"""
+            + """ "Forgotten":[{"Intent":{"Number":2,"Kind":"netns","Payload":"y"},"Time":"2026-01-01T00:00:00Z","Reason":"r"}]}}]}""",
+    ];
+
     private readonly string _temp = Directory.CreateTempSubdirectory("safestore-matrix-").FullName;
     private readonly List<IAsyncDisposable> _holders = [];
 
@@ -90,7 +100,7 @@ public sealed class MatrixStore : IAsyncDisposable
             Overwrite("store/run/sb-2/state.json", 0, "x"u8);
         }
 
-        if (Condition is not ("locked" or "faulted"))
+        if (Condition is not ("locked" or "faulted" or "rich"))
         {
             await DieAfterAsync(Third);
         }
@@ -108,6 +118,12 @@ public sealed class MatrixStore : IAsyncDisposable
             case "faulted":
                 _ = await HoldAsync();
                 Overwrite("store/run/.safestore/words", 0, BitConverter.GetBytes(0x4641554C54454421));
+                break;
+            case "rich":
+                await CommitAsync(await HoldAsync(), s_rich);
+                Overwrite("store/run/sb-2/damaged.json", 0, "x"u8);
+                await File.WriteAllTextAsync(Path.Combine(Store, "run/sb-2/edited.json"), "{}");
+                File.SetUnixFileMode(Path.Combine(Store, "run/.safestore/root.json"), (UnixFileMode)0b110_100_110); // doctor tells of it
                 break;
             case "pending":
                 await File.WriteAllTextAsync(Path.Combine(Store, "run/sb-1/state.json"), "{}");

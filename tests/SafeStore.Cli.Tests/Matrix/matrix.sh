@@ -29,7 +29,7 @@ renew() {
     changed=
     case $CONDITION in
     missing) rm -rf place ;;
-    read-only | unreadable | locked | faulted) ;;
+    read-only | unreadable | locked | faulted | rich) ;;
     full)
         rm -rf place/*
         cp -a --sparse=never source/. place
