@@ -39,6 +39,15 @@ public sealed class StorageException : SafeStoreException
     /// <summary>What the operating system said.</summary>
     public Errno Errno { get; }
 
+    private StorageException(StorageException of, string advice)
+        : base($"{Told(of.Operation, of.Path, of.Errno)} {advice}", of)
+    {
+        Operation = of.Operation;
+        Path = of.Path;
+        Errno = of.Errno;
+        HResult = (int)of.Errno;
+    }
+
     /// <summary>Throws unless a call succeeded.</summary>
     internal static void ThrowIfFailed(Errno errno, string operation, string path)
     {
@@ -84,8 +93,13 @@ public sealed class StorageException : SafeStoreException
         }
     }
 
-    private static string Describe(string operation, string path, Errno errno) =>
-        $"Could not {operation}{(NeedsObject(operation) ? "" : " at")} '{path}': {ErrnoText.Of(errno)}. {Advice(errno)}";
+    /// <summary>The same with other advice, where the usual one does not fit.</summary>
+    internal StorageException WithAdvice(string advice) => new(this, advice);
+
+    private static string Describe(string operation, string path, Errno errno) => $"{Told(operation, path, errno)} {Advice(errno)}";
+
+    private static string Told(string operation, string path, Errno errno) =>
+        $"Could not {operation}{(NeedsObject(operation) ? "" : " at")} '{path}': {ErrnoText.Of(errno)}.";
 
     /// <summary>"read", "look at": the path itself is what it was tried on.</summary>
     private static bool NeedsObject(string operation) =>

@@ -40,6 +40,9 @@ internal static class BackupCommand
         return sandboxes;
     }
 
+    public static ShownProgress<BackupProgress> ProgressOf(ProgressLine line, string of = "") =>
+        new(line, value => $"{of}{value.Sandboxes} of {value.All} sandboxes");
+
     private static Command CreateCreate()
     {
         var command = new Command(
@@ -74,11 +77,13 @@ internal static class BackupCommand
         {
             StoreLayout layout = store.LayoutOf(arguments);
             var backups = new BackupDirectory(arguments.GetValue(directory)!);
+            using var line = new ProgressLine();
             var options = new BackupOptions
             {
                 Sandboxes = arguments.GetValue(sandboxes) is { Length: > 0 } chosen ? chosen : null,
                 Keep = arguments.GetValue(keep) is var number and > 0 ? number : null,
                 IsFull = arguments.GetValue(full),
+                Progress = ProgressOf(line),
             };
             if (arguments.GetValue(dryRun))
             {
@@ -86,6 +91,7 @@ internal static class BackupCommand
             }
 
             BackupResult result = await backups.CreateAsync(layout, options, ending.Token);
+            line.Clear();
             await WriteAsync(result, arguments.GetValue(json));
             return await TellAsync(result.Problems);
         }));
@@ -117,7 +123,7 @@ internal static class BackupCommand
         command.Add(directory);
         command.Add(name);
         command.Add(json);
-        command.SetAction(arguments => Tool.GuardAsync(ending =>
+        command.SetAction(arguments => Tool.GuardAsync(async ending =>
         {
             var backups = new BackupDirectory(arguments.GetValue(directory)!);
             string[] names = arguments.GetValue(name) is { } one ? [one] : [.. backups.List().Select(static each => each.Name)];
@@ -126,7 +132,15 @@ internal static class BackupCommand
                 throw new CommandException($"There is no backup in '{backups.Path}'. 'safestore backup create' makes one.");
             }
 
-            return WriteAsync(names.Select(each => backups.Verify(each, ending.Token)), arguments.GetValue(json));
+            using var line = new ProgressLine();
+            return await WriteAsync(names.Select(Verify), arguments.GetValue(json));
+
+            BackupReport Verify(string each)
+            {
+                BackupReport report = backups.Verify(each, ProgressOf(line, $"{each}: "), ending.Token);
+                line.Clear();
+                return report;
+            }
         }));
         return command;
     }

@@ -39,18 +39,21 @@ internal static class RestoreCommand
         command.Add(json);
         command.SetAction(arguments => Tool.GuardAsync(async ending =>
         {
+            using var line = new ProgressLine();
             var options = new RestoreOptions
             {
                 Sandboxes = arguments.GetValue(sandboxes) is { Length: > 0 } chosen ? chosen : null,
                 Replace = arguments.GetValue(replace),
                 SkipDamaged = arguments.GetValue(skipDamaged),
                 IsDryRun = arguments.GetValue(dryRun),
+                Progress = BackupCommand.ProgressOf(line),
             };
             int code = ExitCode.Ok;
             await using Stream output = StandardOutput.Open();
             await foreach (RestoredSandbox restored in BackupRestore.RunAsync(
                 arguments.GetValue(backup)!, store.LayoutOf(arguments), options, cancellationToken: ending.Token))
             {
+                line.Clear();
                 await WriteAsync(output, restored, arguments.GetValue(json));
                 if (restored.Damage is { } damage)
                 {

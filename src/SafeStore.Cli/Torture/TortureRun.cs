@@ -29,7 +29,7 @@ internal sealed class TortureRun(ImmutableArray<TortureMachine> machines, Tortur
             try
             {
                 using var line = new ProgressLine();
-                report = await StoreTorture.RunAsync(machine, round, seed, workers, new Shown(line, machine, states, _clock), stop);
+                report = await StoreTorture.RunAsync(machine, round, seed, workers, Shown(line, machine, states), stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -57,9 +57,6 @@ internal sealed class TortureRun(ImmutableArray<TortureMachine> machines, Tortur
     private static Task WriteAsync(FormattableString text) => Console.Out.WriteLineAsync(text.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The states of a round beside those of the rounds before it.</summary>
-    private sealed class Shown(ProgressLine line, TortureMachine machine, long before, Stopwatch clock) : IProgress<long>
-    {
-        public void Report(long value) => line.Show(
-            string.Create(CultureInfo.InvariantCulture, $"{machine}: {before + value} states in {clock.Elapsed.TotalSeconds:F0} s"));
-    }
+    private ShownProgress<long> Shown(ProgressLine line, TortureMachine machine, long before) =>
+        new(line, value => $"{machine}: {before + value} states in {_clock.Elapsed.TotalSeconds:F0} s");
 }

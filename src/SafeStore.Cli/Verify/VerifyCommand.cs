@@ -53,7 +53,9 @@ internal static class VerifyCommand
             }
 
             using StoreView view = StoreView.Open(store.LayoutOf(arguments), document.OptionsOf(arguments));
-            using var progress = new ProgressLine();
+            using var line = new ProgressLine();
+            var progress = new ShownProgress<VerifyProgress>(
+                line, static value => $"{value.Sandboxes} of {value.All} sandboxes, {value.Documents} documents");
             var options = new VerifyOptions
             {
                 Sandboxes = [.. arguments.GetValue(sandboxes)!.Distinct()],
@@ -61,7 +63,7 @@ internal static class VerifyCommand
                 Model = arguments.GetValue(model) is Kata ? new KataDocuments() : null,
                 Progress = progress,
             };
-            return await WriteAsync(view.Verify(options, ending.Token), progress, arguments.GetValue(json));
+            return await WriteAsync(view.Verify(options, ending.Token), line, progress, arguments.GetValue(json));
         }));
         return command;
     }
@@ -74,13 +76,14 @@ internal static class VerifyCommand
         await output.FlushAsync(CancellationToken.None);
     }
 
-    private static async Task<int> WriteAsync(IEnumerable<Finding> findings, ProgressLine progress, bool isJson)
+    private static async Task<int> WriteAsync(
+        IEnumerable<Finding> findings, ProgressLine line, ShownProgress<VerifyProgress> progress, bool isJson)
     {
         await using Stream output = StandardOutput.Open();
         (int problems, int notes) = (0, 0);
         foreach (Finding finding in findings)
         {
-            progress.Clear();
+            line.Clear();
             problems += finding.Level == FindingLevel.Problem ? 1 : 0;
             notes += finding.Level == FindingLevel.Note ? 1 : 0;
             if (isJson)
@@ -93,10 +96,10 @@ internal static class VerifyCommand
             }
         }
 
-        progress.Clear();
+        line.Clear();
         if (!isJson)
         {
-            VerifyProgress all = progress.Last;
+            VerifyProgress all = progress.Last ?? new VerifyProgress(0, 0, 0, 0);
             await WriteLineAsync(output, $"{all.Sandboxes} sandboxes, {all.Documents} documents, {all.Bytes} bytes: "
                 + (problems + notes == 0 ? "nothing is wrong." : $"{problems} problems, {notes} notes."));
         }

@@ -30,6 +30,11 @@ public sealed record Backup(string Name, string Path)
     public long Bytes { get; init; }
 }
 
+/// <summary>How far a backup, its verification or a restore has come. Each step of the work counts from the start.</summary>
+/// <param name="Sandboxes">How many sandboxes are done.</param>
+/// <param name="All">How many there are to do.</param>
+public sealed record BackupProgress(int Sandboxes, int All);
+
 /// <summary>How a backup is made.</summary>
 public sealed record BackupOptions
 {
@@ -51,6 +56,9 @@ public sealed record BackupOptions
     /// but what another program writes to several documents under the lock may be there in part. The default is 1 s.
     /// </summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Told after each sandbox, by one thread at a time; null, the default, for none.</summary>
+    public IProgress<BackupProgress>? Progress { get; init; }
 }
 
 /// <summary>What has come of the making of a backup.</summary>

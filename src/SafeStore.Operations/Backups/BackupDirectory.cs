@@ -64,7 +64,7 @@ public sealed partial class BackupDirectory
     /// <exception cref="LogCorruptException">The store has lost an acknowledged transaction.</exception>
     /// <exception cref="StoreMetadataException">The store's metadata is missing or damaged.</exception>
     /// <exception cref="StorageException">
-    /// A document cannot be read, or the backup not written. All backups are as they were, unless it was in the removal of an old one.
+    /// A directory cannot be listed, or the backup not written. All backups are as they were, unless it was in the removal of an old one.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<BackupResult> CreateAsync(
@@ -115,17 +115,19 @@ public sealed partial class BackupDirectory
 
     /// <summary>Reads all of a backup and compares it with its manifest.</summary>
     /// <param name="name">The backup's name.</param>
+    /// <param name="progress">Told after each sandbox; null for none.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="NotFoundException">There is no such backup.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public BackupReport Verify(string name, CancellationToken cancellationToken = default)
+    public BackupReport Verify(
+        string name, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         string path = System.IO.Path.Join(Path, name);
         try
         {
             using StoredBackup backup = StoredBackup.Open(_fs, path);
-            return new BackupReport(name, path, backup.Manifest.Describe(name, path), backup.Verify(cancellationToken));
+            return new BackupReport(name, path, backup.Manifest.Describe(name, path), backup.Verify(progress, cancellationToken));
         }
         catch (SafeStoreException failure) when (failure is not NotFoundException)
         {
@@ -247,6 +249,11 @@ public sealed partial class BackupDirectory
                 cancellation.ThrowIfCancellationRequested();
                 return (Finish(backups, unfinished, time), copied);
             }
+        }
+        catch (StorageException full) when (full.Errno == Errno.NoSpace)
+        {
+            TryRemove(backups, unfinished);
+            throw full.WithAdvice("The disk of the backups is full: free some space there, or choose a directory on another disk.");
         }
         catch
         {

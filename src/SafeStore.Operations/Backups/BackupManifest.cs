@@ -108,6 +108,10 @@ internal sealed record ManifestDocument(string? Container, StoreRoot Root, strin
     public bool IsPossible => Identifier.IsFree(File) && (Container is null || Identifier.IsFree(Container))
         && Bytes is >= 0 and <= int.MaxValue && Mode.Length is > 0 and <= 4 && Mode.All(static each => each is >= '0' and <= '7');
 
+    /// <summary>Of what could not be read in the store there is none.</summary>
+    [JsonIgnore]
+    public bool HasFile => Damage != DocumentImage.Unreadable;
+
     [JsonIgnore]
     public DocumentKey Key => new(Root, Container, File);
 

@@ -4,6 +4,8 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
+using SafeStore.Log;
 using SafeStore.Operations.Backups;
 using SafeStore.Roots;
 using SafeStore.Vocabulary;
@@ -50,6 +52,8 @@ public static class BackupRestore
         storeOptions = (storeOptions ?? new StoreOptions()) with { DocumentBytesMax = DocumentBytesMax };
         using StoredBackup stored = StoredBackup.Open(storeOptions.FileSystem, System.IO.Path.GetFullPath(backup));
         List<ManifestSandbox> chosen = Choose(stored, options, backup);
+        int all = chosen.Count;
+        int done = 0;
         foreach (ManifestSandbox sandbox in chosen.ToList())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -61,10 +65,11 @@ public static class BackupRestore
                 };
                 chosen.Remove(sandbox);
             }
+
+            options.Progress?.Report(new BackupProgress(++done, all));
         }
 
-        bool exists = StoreMetadata.Exists(storeOptions.FileSystem, store);
-        if (options.IsDryRun && !exists)
+        if (options.IsDryRun && !IsMade(storeOptions.FileSystem, store))
         {
             foreach (ManifestSandbox sandbox in chosen)
             {
@@ -82,6 +87,7 @@ public static class BackupRestore
             RefuseToReplace(stored, chosen, opened);
         }
 
+        done = 0;
         foreach (ManifestSandbox[] together in options.IsDryRun ? [] : Group(chosen))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -90,6 +96,8 @@ public static class BackupRestore
             {
                 yield return restored;
             }
+
+            options.Progress?.Report(new BackupProgress(done += together.Length, chosen.Count));
         }
 
         HashSet<string> existing = [.. opened.ListSandboxes()];
@@ -97,6 +105,16 @@ public static class BackupRestore
         {
             yield return Compare(stored, sandbox, opened, existing);
         }
+    }
+
+    /// <summary>A store that was not made to its end has its document and no log yet, and no sandbox.</summary>
+    private static bool IsMade(IDurableFileSystem fs, StoreLayout store)
+    {
+        bool exists = StoreMetadata.Exists(fs, store);
+        bool hasLog = fs.Files.Directory.Exists($"{store.ConfigMetadata}/{LogDirectory.DirectoryName}");
+        return exists || !hasLog ? exists && hasLog : throw new StoreMetadataException(
+            $"{store.ConfigMetadata}/{StoreDocument.FileName}",
+            "it is missing although there is a log. Restore it from a backup, or run 'safestore repair'");
     }
 
     private static RestoredSandbox Compare(

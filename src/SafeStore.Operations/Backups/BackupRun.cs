@@ -38,10 +38,12 @@ internal sealed class BackupRun(
         for (int round = 1; round <= RoundsMax; round++)
         {
             TimeSpan timeout = round == 1 ? options.LockTimeout : TimeSpan.Zero; // waiting again would let the log run away
-            foreach (string sandbox in Wanted(source.ListSandboxes()).Where(each => !_copies.ContainsKey(each)))
+            List<string> wanted = Wanted(source.ListSandboxes());
+            foreach (string sandbox in wanted.Where(each => !_copies.ContainsKey(each)))
             {
                 cancellation.ThrowIfCancellationRequested();
                 await CopyAsync(sandbox, log.End, timeout).ConfigureAwait(false);
+                options.Progress?.Report(new BackupProgress(_copies.Count, wanted.Count));
             }
 
             LoggedChanges read = source.ReadLog();

@@ -233,6 +233,11 @@ internal sealed class BackupSource : IDisposable
                 return null;
         }
 
+        if (IsOfOneFile(errno))
+        {
+            return ImageOfUnreadable(root, path, errno);
+        }
+
         StorageException.ThrowIfFailed(errno, "read the document", root.Directory, path);
         using (read)
         {
@@ -242,6 +247,25 @@ internal sealed class BackupSource : IDisposable
                 Damage = FindDamage($"{root.Directory.Path}/{path}", read),
             };
         }
+    }
+
+    /// <summary>Whether it tells nothing of other documents.</summary>
+    private static bool IsOfOneFile(Errno errno) => errno is Errno.InputOutput or Errno.AccessDenied or Errno.NotPermitted
+        or Errno.BadMessage or Errno.Damaged or Errno.HardwarePoison;
+
+    private DocumentImage ImageOfUnreadable(RootDirectory root, string path, Errno errno)
+    {
+        (UnixFileMode mode, FileOwner owner) = PermissionsOfNew(root.Root);
+        var failure = new StorageException("read the document", $"{root.Directory.Path}/{path}", errno);
+        return DocumentImage.Of(default, mode, owner) with
+        {
+            Unwritten = null,
+            Damage = new StoreProblem(
+                DocumentImage.Unreadable, $"{failure.Message} It is not in the backup. An older one may have it, so none is removed.")
+            {
+                Path = failure.Path,
+            },
+        };
     }
 
     /// <summary>What another program has edited is as it is meant to be, as far as can be told.</summary>

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace SafeStore.Operations;
@@ -21,6 +22,9 @@ public sealed record RestoreOptions
 
     /// <summary>Whether it is only told what would be changed. The default is false.</summary>
     public bool IsDryRun { get; init; }
+
+    /// <summary>Told after each sandbox that is read and checked, and after each that is restored; null, the default, for none.</summary>
+    public IProgress<BackupProgress>? Progress { get; init; }
 }
 
 /// <summary>What becomes of a sandbox or document.</summary>

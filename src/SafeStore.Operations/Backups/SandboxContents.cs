@@ -38,10 +38,11 @@ internal sealed class SandboxContents
         var documents = new Dictionary<DocumentKey, byte[]>();
         foreach (ManifestDocument document in sandbox.Documents)
         {
-            documents[document.Key] = stored.TryRead(sandbox.Sandbox, document, problems) is { } content && document.Damage is null
-                ? content : throw new BackupException(
+            documents[document.Key] = document.HasFile && stored.TryRead(sandbox.Sandbox, document, problems) is { } content
+                && document.Damage is null ? content : throw new BackupException(
                     (problems.All.Count > 0 ? problems.All[0].Message
-                        : $"'{BackupTree.PathOf(sandbox.Sandbox, document.Key)}' was damaged in the store when the backup was made.")
+                        : $"'{BackupTree.PathOf(sandbox.Sandbox, document.Key)}' was damaged in the store when the backup was made"
+                            + (document.HasFile ? "." : ", and could not be read."))
                     + $" So the sandbox '{sandbox.Sandbox}' cannot be restored: look for an older backup that has it whole, and restore "
                     + "the others by name or with --skip-damaged.");
         }

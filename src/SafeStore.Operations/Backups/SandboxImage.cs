@@ -12,7 +12,10 @@ namespace SafeStore.Operations.Backups;
 /// <summary>A document of a backup.</summary>
 internal sealed record DocumentImage(long Bytes, string Sha256, UnixFileMode Mode, FileOwner Owner)
 {
-    /// <summary>Its content; null once it is written to the backup.</summary>
+    /// <summary>The code of damage that leaves nothing to copy.</summary>
+    public const string Unreadable = "unreadable";
+
+    /// <summary>Its content; null once it is written to the backup, or if it could not be read.</summary>
     public ReadOnlyMemory<byte>? Unwritten { get; init; }
 
     /// <summary>When its file was written last, as that was before it was read; null if it is from the log.</summary>

@@ -79,11 +79,12 @@ internal sealed class StoredBackup : IDisposable
     }
 
     /// <summary>All that is wrong with it: what is missing, damaged, or not of it.</summary>
-    public IReadOnlyList<StoreProblem> Verify(CancellationToken cancellation)
+    public IReadOnlyList<StoreProblem> Verify(IProgress<BackupProgress>? progress, CancellationToken cancellation)
     {
         var problems = new ProblemList();
         var files = new HashSet<string>(StringComparer.Ordinal) { BackupManifest.FileName, BackupManifest.SumName };
         var directories = new SortedSet<string>(StringComparer.Ordinal) { "config", "run" };
+        int done = 0;
         foreach (ManifestSandbox sandbox in Manifest.Sandboxes)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -93,11 +94,13 @@ internal sealed class StoredBackup : IDisposable
                 directories.UnionWith(sandbox.Containers.Select(container => $"{path}/{container}"));
             }
 
-            foreach (ManifestDocument document in sandbox.Documents)
+            foreach (ManifestDocument document in sandbox.Documents.Where(static each => each.HasFile))
             {
                 _ = TryRead(sandbox.Sandbox, document, problems);
                 files.Add(BackupTree.PathOf(sandbox.Sandbox, document.Key));
             }
+
+            progress?.Report(new BackupProgress(++done, Manifest.Sandboxes.Count));
         }
 
         FindStrays("", files, directories, problems);

@@ -52,10 +52,14 @@ internal static class DocumentValues
             return new DocumentValue(null, "the backup does not have it");
         }
 
+        if (stored.Damage is not null)
+        {
+            return new DocumentValue(null, "it was damaged already when the backup was made; look for an older one");
+        }
+
         var problems = new ProblemList();
         byte[]? content = backup.TryRead(document.Sandbox, stored, problems);
         return content is null ? new DocumentValue(null, problems.All[0].Message)
-            : stored.Damage is not null ? new DocumentValue(null, "it was damaged already when the backup was made; look for an older one")
             : Checked(content, $"the backup of {backup.Manifest.Time:u}", null);
     };
 

@@ -34,7 +34,7 @@ public sealed class BackupScene : IDisposable
     {
         BackupResult result = await Backups.CreateAsync(Layout, options, TestContext.Current.CancellationToken);
         Assert.Empty(result.Problems);
-        Assert.Empty(Backups.Verify(result.Backup.Name, TestContext.Current.CancellationToken).Problems);
+        Assert.Empty(Backups.Verify(result.Backup.Name, cancellationToken: TestContext.Current.CancellationToken).Problems);
         return result;
     }
 

@@ -85,6 +85,56 @@ public sealed class BackupStampTests
             Assert.NotNull(copy.ReadVersioned(new DocumentId(sandbox, null, StoreRoot.Run, "state.json"))!.Version)); // stamped anew
     }
 
+    [Theory]
+    [InlineData(Errno.InputOutput)]
+    [InlineData(Errno.AccessDenied)]
+    public async Task A_document_that_cannot_be_read_ends_no_backup_and_is_told_and_never_restored(Errno errno)
+    {
+        SimulatedProcess process = await SeedAsync();
+        BackupResult whole = await BackUpAsync(process);
+        _machine.Faults = new FaultPlan().Add(new FaultRule
+        {
+            Fault = new CallFails(errno),
+            Operations = [Operation.Stat, Operation.OpenFile],
+            Path = "/s/run/sb-1/state.json",
+            Times = int.MaxValue,
+        });
+
+        BackupResult result = await BackUpAsync(process, keep: 1, isFull: true);
+
+        _machine.Faults = new FaultPlan();
+        StoreProblem told = Assert.Single(result.Problems);
+        Assert.Equal(("unreadable", "/s/run/sb-1/state.json"), (told.Code, told.Path));
+        Assert.Contains("It is not in the backup.", told.Message, StringComparison.Ordinal);
+        Assert.Empty(result.Removed); // one that has it
+        Assert.False(process.FileSystem.Files.File.Exists($"{result.Backup.Path}/run/sb-1/state.json"));
+        Assert.Empty(new BackupDirectory("/b", OptionsOf(process)).Verify(result.Backup.Name).Problems);
+        await Assert.ThrowsAsync<BackupException>(() => RestoreAsync(process, result.Backup, skipDamaged: false));
+        Assert.Equal(
+            [RestoredKind.Damaged, RestoredKind.New],
+            (await RestoreAsync(process, result.Backup, skipDamaged: true)).Select(static each => each.Kind));
+        Assert.Equal(1, (await BackUpAsync(process)).Reused); // the other sandbox
+        Assert.NotEqual(whole.Backup.Name, result.Backup.Name);
+    }
+
+    [Fact]
+    public async Task A_full_disk_of_the_backups_is_told_as_such()
+    {
+        SimulatedProcess process = await SeedAsync();
+        _machine.Faults = new FaultPlan().Add(new FaultRule
+        {
+            Fault = new CallFails(Errno.NoSpace),
+            Operations = [Operation.CreateFile],
+            Path = "/b/*",
+        });
+
+        StorageException failure = await Assert.ThrowsAsync<StorageException>(() => BackUpAsync(process));
+
+        Assert.Equal("no-space", failure.Code);
+        Assert.EndsWith("The disk of the backups is full: free some space there, or choose a directory on another disk.", failure.Message);
+        Assert.Empty(new BackupDirectory("/b", OptionsOf(process)).List());
+    }
+
     private static StoreOptions OptionsOf(SimulatedProcess process) => new()
     {
         FileSystem = process.FileSystem,

@@ -88,6 +88,41 @@ public sealed class RestoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Work_tells_how_far_it_has_come()
+    {
+        await SeedAsync();
+        var told = new List<BackupProgress>();
+        var progress = new Listed(told);
+        Backup backup = (await _scene.BackUpAsync(new BackupOptions { Progress = progress })).Backup;
+        _ = _scene.Backups.Verify(backup.Name, progress, TestContext.Current.CancellationToken);
+        _ = await _scene.RestoreAsync(backup, "copy", new RestoreOptions { Progress = progress });
+
+        Assert.Equal([1, 2, 1, 2, 1, 2, 2], told.Select(static each => each.Sandboxes)); // restored together
+        Assert.All(told, static each => Assert.Equal(2, each.All));
+    }
+
+    [Fact]
+    public async Task A_dry_run_takes_a_store_that_was_not_made_to_its_end_for_a_new_one_and_refuses_one_that_has_lost_its_document()
+    {
+        await SeedAsync();
+        Backup backup = (await _scene.BackUpAsync()).Backup;
+        string anchor = "config/.safestore/store.json";
+        _ = Directory.CreateDirectory(_scene.PathOf("half/run"));
+        _ = Directory.CreateDirectory(_scene.PathOf("half/config/.safestore"));
+        File.Copy(Path.Combine(_scene.Store, anchor), Path.Combine(_scene.PathOf("half"), anchor));
+        var dryRun = new RestoreOptions { IsDryRun = true };
+
+        Assert.All(await _scene.RestoreAsync(backup, "half", dryRun), static each => Assert.Equal(RestoredKind.New, each.Kind));
+        Assert.All(await _scene.RestoreAsync(backup, "half"), static each => Assert.NotNull(each.Lsn));
+
+        File.Delete(Path.Combine(_scene.PathOf("half"), anchor));
+        StoreMetadataException planned =
+            await Assert.ThrowsAsync<StoreMetadataException>(() => _scene.RestoreAsync(backup, "half", dryRun));
+        StoreMetadataException refused = await Assert.ThrowsAsync<StoreMetadataException>(() => _scene.RestoreAsync(backup, "half"));
+        Assert.Equal(refused.Message, planned.Message);
+    }
+
+    [Fact]
     public async Task A_sandbox_that_is_locked_is_not_restored_and_none_of_its_transaction_is()
     {
         await SeedAsync();
@@ -172,5 +207,10 @@ public sealed class RestoreTests : IDisposable
                 .PutJson(StoreRoot.Run, null, "state.json", BackupScene.Number(7))
                 .PutJson(StoreRoot.Config, "web", "config.json", "{ \"spaces\" : [ ] }"u8).CommitAsync();
         }
+    }
+
+    private sealed class Listed(List<BackupProgress> told) : IProgress<BackupProgress>
+    {
+        public void Report(BackupProgress value) => told.Add(value);
     }
 }

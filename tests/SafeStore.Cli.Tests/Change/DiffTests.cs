@@ -93,6 +93,21 @@ public sealed class DiffTests : IDisposable
         Assert.Contains("does not exist", missing.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_sandbox_is_compared_with_a_backup()
+    {
+        await _scene.SeedAsync();
+        string backups = _scene.PathOf("../backups");
+        BackupResult made = await new BackupDirectory(backups).CreateAsync(StoreLayout.At(_scene.Store));
+        await _scene.ApplyAsync("""{"sandbox":"sb-1","ops":[{"put":"state.json","value":{"n":8}}]}""");
+
+        ToolResult changed = await _scene.RunAsync("diff sb-1", "--against", made.Backup.Path);
+        ToolResult same = await _scene.RunAsync("diff sb-2", "--against", made.Backup.Path);
+
+        Assert.Equal((2, "run:sb-1/state.json /n: 8 -> 0"), (changed.Code, Assert.Single(changed.Lines)));
+        Assert.Equal((0, 0, ""), (same.Code, same.Lines.Count, same.Errors));
+    }
+
     [Theory]
     [InlineData("""{"n":"\ud800"}""")]
     [InlineData("""{"\udc00":1}""")]
