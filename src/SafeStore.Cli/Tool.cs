@@ -70,7 +70,12 @@ internal static partial class Tool
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            return await RefuseAsync(parsed);
+            return await RefuseAsync(parsed, parsed.Errors.Select(static error => InOneLine(error.Message)));
+        }
+
+        if (FindOptionTakenForArgument(parsed, arguments) is { } unknown)
+        {
+            return await RefuseAsync(parsed, [$"There is no option '{unknown}'; what is no option and looks like one stands behind '--'."]);
         }
 
         // The commands handle signals themselves: they finish commits that are under way, which may take longer than a time-out here.
@@ -93,7 +98,7 @@ internal static partial class Tool
     }
 
     /// <summary>One line and not a page of help, which would push it off the screen.</summary>
-    private static async Task<int> RefuseAsync(ParseResult parsed)
+    private static async Task<int> RefuseAsync(ParseResult parsed, IEnumerable<string> why)
     {
         var names = new List<string>();
         for (CommandResult? at = parsed.CommandResult; at is { Command: not RootCommand }; at = at.Parent as CommandResult)
@@ -102,10 +107,15 @@ internal static partial class Tool
         }
 
         string command = string.Join(' ', names.Prepend("safestore"));
-        string errors = string.Join(' ', parsed.Errors.Select(static error => InOneLine(error.Message)).Distinct());
+        string errors = string.Join(' ', why.Distinct());
         await Console.Error.WriteLineAsync($"safestore: {errors} See '{command} --help'.");
         return ExitCode.Usage;
     }
+
+    /// <summary>The library takes an option that it does not know for an argument, where one may stand.</summary>
+    private static string? FindOptionTakenForArgument(ParseResult parsed, string[] arguments) => arguments.Contains("--") ? null
+        : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(static result => result.Tokens)
+            .Select(static token => token.Value).FirstOrDefault(static value => value.StartsWith("--", StringComparison.Ordinal));
 
     /// <summary>The library's messages have tabs and types of .NET in them.</summary>
     private static string InOneLine(string message) => TypeName().Replace(Spaces().Replace(message.Trim(), " "), "");
