@@ -7,7 +7,7 @@ namespace SafeStore.Cli;
 
 /// <summary>
 /// Tells a standard stream that the process was started with from one that was closed (a shell's <c>&lt;&amp;-</c>): the runtime or
-/// <see cref="ClosedDescriptors"/> has opened something in its place by now.
+/// <see cref="FillClosed"/> has opened something in its place by now.
 /// </summary>
 internal static class InheritedDescriptor
 {
@@ -21,10 +21,8 @@ internal static class InheritedDescriptor
     /// </summary>
     public static void FillClosed()
     {
-        SafeFileHandle filling;
-        do
+        while (OpenFilling() is { } filling)
         {
-            filling = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             if (filling.DangerousGetHandle() > LastOfStandard)
             {
                 filling.Dispose();
@@ -33,7 +31,6 @@ internal static class InheritedDescriptor
 
             filling.SetHandleAsInvalid(); // it stays open
         }
-        while (true);
     }
 
     /// <exception cref="CommandException">It was closed.</exception>
@@ -42,6 +39,19 @@ internal static class InheritedDescriptor
         if (!IsInherited(descriptor))
         {
             throw new CommandException($"The {name} is closed. Start the command with one; /dev/null will do.");
+        }
+    }
+
+    /// <summary>With the lowest number that is free. Null on a system without that device, a bare chroot for instance.</summary>
+    private static SafeFileHandle? OpenFilling()
+    {
+        try
+        {
+            return File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

@@ -1,4 +1,3 @@
 using SafeStore.Cli;
 
-using var closed = new ClosedDescriptors();
 return await Tool.RunAsync(args);

@@ -39,6 +39,9 @@ internal sealed class Quarantine(IDurableFileSystem fs, RootDirectory root, Date
     private readonly List<QuarantinedFile> _files = [];
     private DirectoryHandle? _directory;
 
+    /// <summary>Whether it has anything.</summary>
+    public bool HasFiles => _files.Count > 0;
+
     /// <summary>The directory, made when it is first needed.</summary>
     public DirectoryHandle Directory => _directory ??= Make();
 

@@ -30,7 +30,8 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
         RootSet roots = owned.Add(RootSet.Open(_fs, layout, options));
         DateTimeOffset now = options.TimeProvider.GetUtcNow();
         using var quarantine = new Quarantine(_fs, roots.Config, now);
-        PutAsideOdd(roots, quarantine);
+        using var ofRun = new Quarantine(_fs, roots.Run, now); // nothing can be moved to another filesystem
+        PutAsideOdd(roots, quarantine, ofRun);
         StoreAnchor anchor = Lock(roots, owned);
         using ViewedRoot config = ViewedRoot.Open(_fs, layout, StoreRoot.Config);
         using ViewedRoot run = ViewedRoot.Open(_fs, layout, StoreRoot.Run);
@@ -53,7 +54,7 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
     }
 
     /// <summary>What is not even a file where one belongs can be in no other process's use.</summary>
-    private void PutAsideOdd(RootSet roots, Quarantine quarantine)
+    private void PutAsideOdd(RootSet roots, Quarantine ofConfig, Quarantine ofRun)
     {
         foreach (RootDirectory root in roots.InOrderOfRemoval)
         {
@@ -62,11 +63,15 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
                 : [SharedState.FileName, RootDocument.FileName, .. Watermark.FileNames];
             foreach (string name in files)
             {
-                PutAsideUnless(FileKind.Regular, root, name, quarantine);
+                PutAsideUnless(FileKind.Regular, root, name, root.Root == StoreRoot.Config ? ofConfig : ofRun);
             }
         }
 
-        PutAsideUnless(FileKind.Directory, roots.Config, LogDirectory.DirectoryName, quarantine);
+        PutAsideUnless(FileKind.Directory, roots.Config, LogDirectory.DirectoryName, ofConfig);
+        if (ofRun.HasFiles)
+        {
+            ofRun.Complete("repair", []);
+        }
     }
 
     private void PutAsideUnless(FileKind kind, RootDirectory root, string name, Quarantine quarantine)
@@ -75,7 +80,9 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
         StorageException.ThrowIfFailed(errno == Errno.NotFound ? Errno.None : errno, "look at", root.Metadata, name);
         if (errno == Errno.None && status.Kind != kind)
         {
-            quarantine.Move(root.Metadata, name, $"{NameOf(root.Root)}-moved");
+            string target = $"{NameOf(root.Root)}-moved";
+            quarantine.Note(name, target, status.Kind.ToString());
+            quarantine.Move(root.Metadata, name, target);
         }
     }
 

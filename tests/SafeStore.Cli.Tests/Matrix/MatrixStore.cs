@@ -187,7 +187,8 @@ public sealed class MatrixStore : IAsyncDisposable
     private void Overwrite(string path, int at, ReadOnlySpan<byte> bytes)
     {
         using FileStream file = new(
-            Path.Combine(Place, path), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete) { Position = at };
+            Path.Combine(Place, path), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)
+        { Position = at };
         file.Write(bytes);
     }
 

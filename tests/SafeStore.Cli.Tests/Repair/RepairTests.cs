@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using SafeStore.Cli.Tests.Look;
+using SafeStore.Operations.Repair;
 using Xunit;
 
 namespace SafeStore.Cli.Tests.Repair;
@@ -62,6 +63,40 @@ public sealed class RepairTests : IDisposable
         Assert.True(await VersionAsync("sb-1") > 3);
         Assert.Equal(0, (await _scene.RunAsync("repair")).Code);
         Assert.True(File.Exists(Path.Combine(QuarantineIn(mended), "manifest.json")));
+    }
+
+    [Fact]
+    public async Task What_is_in_the_way_in_a_run_root_on_another_filesystem_is_put_aside_there()
+    {
+        DirectoryInfo config = Directory.CreateTempSubdirectory("safestore-repair-");
+        string run = $"/dev/shm/{config.Name}";
+        try
+        {
+            var layout = StoreLayout.Of(config.FullName, run);
+            await using (StateStore store = await StateStore.OpenAsync(layout))
+            {
+                await using SandboxLock held = await store.LockNewAsync("sb-1");
+                _ = await held.Change().PutJson(StoreRoot.Config, null, "a.json", "1"u8.ToArray()).CommitAsync();
+            }
+
+            string root = $"{run}/.safestore/root.json";
+            File.Delete(root);
+            Directory.CreateDirectory(root);
+
+            _ = StoreRepair.Repair(layout, RepairActions.AcceptRoots | RepairActions.NewLog | RepairActions.AcceptLoss);
+
+            Assert.Empty(StoreRepair.Examine(layout).Damages);
+            Assert.Single(Directory.GetDirectories($"{run}/.safestore/quarantine", "root.json", SearchOption.AllDirectories));
+            Assert.Single(Directory.GetFiles($"{run}/.safestore/quarantine", "manifest.json", SearchOption.AllDirectories));
+        }
+        finally
+        {
+            config.Delete(recursive: true);
+            if (Directory.Exists(run))
+            {
+                Directory.Delete(run, recursive: true);
+            }
+        }
     }
 
     [Theory]
