@@ -49,7 +49,7 @@ public sealed class BackupDiskTests : IDisposable
         Assert.Equal((Errno.NoSpace, "no-space"), (failure.Errno, failure.Code));
         Assert.Contains("ENOSPC", failure.Message, StringComparison.Ordinal);
         Assert.Contains($"'{Backups.Path}", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("free some space and try again", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("free some space there", failure.Message, StringComparison.Ordinal);
         AssertWhole(first);
         File.Delete(filler);
         AssertWhole(first, (await Backups.CreateAsync(Store)).Backup);
