@@ -23,21 +23,21 @@ public sealed class DefectTestsMessages : IDisposable
     {
         using var activities = new ActivityRecorder();
         await using SandboxStore store = await _test.OpenAsync();
-        await store.CreateAsync(CaseCalls.Ready("traced", "c-1"));
-        await store.StoreAsync("traced", SandboxResource.Agent, new AgentState());
-        await store.StoreContainerAsync("traced", "c-1", SandboxResource.Process, new ContainerProcess());
-        _ = store.Fetch<State>("traced", SandboxResource.State);
-        _ = store.FetchContainer<IReadOnlyList<ContainerDevice>>("traced", "c-1", SandboxResource.ContainerDevices);
-        await store.RemoveContainerAsync("traced", "c-1");
-        await store.RemoveAsync("traced");
+        await store.CreateAsync(CaseCalls.Ready("told", "c-1"));
+        await store.StoreAsync("told", SandboxResource.Agent, new AgentState());
+        await store.StoreContainerAsync("told", "c-1", SandboxResource.Process, new ContainerProcess());
+        _ = store.Fetch<State>("told", SandboxResource.State);
+        _ = store.FetchContainer<IReadOnlyList<ContainerDevice>>("told", "c-1", SandboxResource.ContainerDevices);
+        await store.RemoveContainerAsync("told", "c-1");
+        await store.RemoveAsync("told");
 
         Assert.Equal(
             [
-                "createAllResources traced", "storeResource traced agentFileType", "storeResource traced c-1 processFileType",
-                    "fetchResource traced stateFileType",
-                "fetchResource traced c-1 devicesIDFileType", "deleteResource traced c-1", "deleteResource traced",
+                "createAllResources traced", "storeResource told agentFileType", "storeResource told c-1 processFileType",
+                    "fetchResource told stateFileType",
+                "fetchResource told c-1 devicesIDFileType", "deleteResource told c-1", "deleteResource told",
             ],
-            activities.All.Where(static activity => Equals(activity.GetTagItem("sandbox"), "traced")).Select(static activity =>
+            activities.All.Where(static activity => Equals(activity.GetTagItem("sandbox"), "told")).Select(static activity =>
                 string.Join(' ',
                     new[] { activity.OperationName, activity.GetTagItem("sandbox"), activity.GetTagItem("container"),
                     activity.GetTagItem("resource") }.Where(static part => part is not null))));

@@ -71,7 +71,7 @@ public sealed class LockSurveyTests
     [InlineData(36, "/mnt 2", "ext4", "/dev/root", "rw,noatime")]
     [InlineData(37, "/run", "tmpfs", "tmpfs", "rw,nosuid")]
     public void A_mount_is_found_by_its_id(ulong id, string point, string kind, string source, string options) => Assert.Equal(
-        new MountEntry(point, kind, source, options),
+        new MountEntry(point, kind, source, options) { FilesystemOptions = "rw" },
         MountInfo.Find(
             "36 35 98:0 /mnt1 /mnt\\0402 rw,noatime master:1 - ext4 /dev/root rw\n37 35 0:9 / /run rw,nosuid - tmpfs tmpfs rw\n", id));
 
