@@ -33,7 +33,7 @@ public sealed class DefectTestsMessages : IDisposable
 
         Assert.Equal(
             [
-                "createAllResources traced", "storeResource told agentFileType", "storeResource told c-1 processFileType",
+                "createAllResources told", "storeResource told agentFileType", "storeResource told c-1 processFileType",
                     "fetchResource told stateFileType",
                 "fetchResource told c-1 devicesIDFileType", "deleteResource told c-1", "deleteResource told",
             ],

@@ -183,7 +183,7 @@ public sealed class OtherVersionsTests : IDisposable
         Assert.DoesNotContain(Directory.GetFiles(_disk.Directory, "*", SearchOption.AllDirectories), path => !exists && path.Length > 0);
     }
 
-    /// <summary>The store as a kill leaves it, but for one byte of the header of its last segment, which its maker would have signed.</summary>
+    /// <summary>The store as a kill leaves it, but for a byte of its last segment's header, which its maker would have signed.</summary>
     private async Task<(StoreLayout Copy, string Segment)> DieWithHeaderAsync(int offset, byte value)
     {
         StoreLayout copy = await DieAsync();
