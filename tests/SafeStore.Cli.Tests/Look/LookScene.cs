@@ -107,7 +107,14 @@ public sealed class LookScene : IDisposable
     {
         await SeedAsync();
         await KillAfterAsync("""{"sandbox":"sb-1","ops":[{"put":"state.json","value":{"n":7}}]}""");
-        await File.WriteAllTextAsync(PathOf("run/sb-1/state.json"), """{"n":0}""");
+        await EditAsync("run/sb-1/state.json", """{"n":0}""");
+    }
+
+    /// <summary>Writes a file as another program does: later than any stamp, which a tick of the kernel's clock would not tell.</summary>
+    public async Task EditAsync(string path, string text)
+    {
+        await File.WriteAllTextAsync(PathOf(path), text);
+        File.SetLastWriteTimeUtc(PathOf(path), DateTime.UtcNow.AddSeconds(1));
     }
 
     /// <summary>A directory is in the place of a document that recovery is to write.</summary>

@@ -120,7 +120,7 @@ public sealed class RepairTests : IDisposable
     {
         await _scene.SeedAsync(); // LSN 1 and 2, durable in the documents
         await KillAfterAsync(Third, """{"sandbox":"sb-2","ops":[{"put":"state.json","value":{"n":4}}]}""", Fourth);
-        await File.WriteAllTextAsync(_scene.PathOf("run/sb-1/state.json"), """{"n":0}"""); // as if the power had gone
+        await _scene.EditAsync("run/sb-1/state.json", """{"n":0}"""); // as if the power had gone
         DamageRecord(4);
 
         ToolResult refused = await _scene.RunAsync("apply");

@@ -71,7 +71,7 @@ public sealed class FindingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("edited", FindingLevel.Problem, "echo 1 > run/sb-1/state.json")]
+    [InlineData("edited", FindingLevel.Problem, "echo 1 > run/sb-1/state.json; touch -d '+1 second' run/sb-1/state.json")]
     [InlineData("edited", FindingLevel.Problem, "echo 12 > run/sb-1/state.json; touch -d 2020-01-01 run/sb-1/state.json")]
     [InlineData("damaged", FindingLevel.Problem, "printf [] > run/sb-1/state.json; touch -d 2020-01-01 run/sb-1/state.json")]
     [InlineData("unstamped", FindingLevel.Note, "cp run/sb-1/state.json new; mv new run/sb-1/state.json")]
