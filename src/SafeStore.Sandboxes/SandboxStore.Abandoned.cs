@@ -22,29 +22,15 @@ public sealed partial class SandboxStore
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StoreFaultedException">The store is faulted.</exception>
-    public async ValueTask<SandboxProcesses?> FindProcessesAsync(string sandbox, CancellationToken cancellationToken = default)
-    {
-        try
+    public ValueTask<SandboxProcesses?> FindProcessesAsync(string sandbox, CancellationToken cancellationToken = default) =>
+        TellAsync(sandbox, async () =>
         {
             SandboxSession session = await LockSharedAsync(sandbox, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
                 return new ProcessReader(Processes).Read(session);
             }
-        }
-        catch (NotFoundException)
-        {
-            return null;
-        }
-        catch (LockTimeoutException failure)
-        {
-            return new SandboxProcesses(sandbox, ProcessVerdict.Locked) { Errors = [failure] };
-        }
-        catch (SafeStoreException failure) when (failure is not StoreFaultedException)
-        {
-            return new SandboxProcesses(sandbox, ProcessVerdict.Unreadable) { Errors = [failure] };
-        }
-    }
+        });
 
     /// <summary>
     /// Removes a sandbox whose processes are gone (<see cref="ProcessVerdict.Gone"/>), in one transaction, after its intents were undone.
@@ -62,10 +48,9 @@ public sealed partial class SandboxStore
     /// <exception cref="InvalidOperationException">The store is open read-only.</exception>
     /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StoreFaultedException">The store is faulted.</exception>
-    public async ValueTask<SandboxProcesses?> RemoveAbandonedAsync(
-        string sandbox, bool forgetIntents = false, CancellationToken cancellationToken = default)
-    {
-        try
+    public ValueTask<SandboxProcesses?> RemoveAbandonedAsync(
+        string sandbox, bool forgetIntents = false, CancellationToken cancellationToken = default) =>
+        TellAsync(sandbox, async () =>
         {
             SandboxSession session =
                 await LockAsync(sandbox, TimeSpan.Zero, PendingIntents.Keep, cancellationToken).ConfigureAwait(false);
@@ -76,6 +61,14 @@ public sealed partial class SandboxStore
                 return found.Verdict == ProcessVerdict.Gone && isUndone
                     ? await RemoveAsync(session, found, forgetIntents, cancellationToken).ConfigureAwait(false) : found;
             }
+        });
+
+    /// <summary>What is found under the sandbox's lock, or why it was not to be had.</summary>
+    private static async ValueTask<SandboxProcesses?> TellAsync(string sandbox, Func<ValueTask<SandboxProcesses>> look)
+    {
+        try
+        {
+            return await look().ConfigureAwait(false);
         }
         catch (NotFoundException)
         {

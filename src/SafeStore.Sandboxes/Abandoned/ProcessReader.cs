@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using static SafeStore.Sandboxes.StatusReader;
 
 namespace SafeStore.Sandboxes;
 
@@ -74,20 +75,6 @@ internal sealed class ProcessReader(IProcessTable processes)
         }
         catch (ArgumentOutOfRangeException)
         {
-            return null;
-        }
-    }
-
-    private static T? Try<T>(Func<T?> read, List<SafeStoreException> errors)
-        where T : class
-    {
-        try
-        {
-            return read();
-        }
-        catch (SafeStoreException failure)
-        {
-            errors.Add(failure);
             return null;
         }
     }

@@ -27,7 +27,8 @@ internal sealed class StatusReader(StateStore store, SandboxModel model)
         Try(() => store.Read(sandbox, container, model.ContainerState), errors),
         Try(() => store.Read(sandbox, container, model.Process), errors));
 
-    private static T? Try<T>(Func<T?> read, List<SafeStoreException> errors)
+    /// <summary>What is read; null if it fails, and then why is among the errors.</summary>
+    internal static T? Try<T>(Func<T?> read, List<SafeStoreException> errors)
         where T : class
     {
         try

@@ -2,12 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Operations;
 using SafeStore.Testing;
 using Xunit;
+using static SafeStore.Cli.Tests.SimulatedOptions;
 
 namespace SafeStore.Cli.Tests.Backups;
 
@@ -90,14 +90,6 @@ public sealed class BackupFaultTests
     private static DocumentId Of(string sandbox) => new(sandbox, null, StoreRoot.Run, "state.json");
 
     private static int NumberOf(byte[] json) => (int)BackupScene.NumberIn(Encoding.UTF8.GetString(json));
-
-    private static StoreOptions OptionsOf(SimulatedProcess process) => new()
-    {
-        FileSystem = process.FileSystem,
-        TimeProvider = process.Clock,
-        SegmentBytes = 16 * 1024,
-        CheckpointInterval = Timeout.InfiniteTimeSpan,
-    };
 
     private static ValueTask<StateStore> OpenAsync(SimulatedProcess process) => StateStore.OpenAsync(s_layout, OptionsOf(process));
 

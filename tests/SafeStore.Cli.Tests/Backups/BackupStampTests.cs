@@ -2,12 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Operations;
 using SafeStore.Testing;
 using Xunit;
+using static SafeStore.Cli.Tests.SimulatedOptions;
 
 namespace SafeStore.Cli.Tests.Backups;
 
@@ -134,14 +134,6 @@ public sealed class BackupStampTests
         Assert.EndsWith("The disk of the backups is full: free some space there, or choose a directory on another disk.", failure.Message);
         Assert.Empty(new BackupDirectory("/b", OptionsOf(process)).List());
     }
-
-    private static StoreOptions OptionsOf(SimulatedProcess process) => new()
-    {
-        FileSystem = process.FileSystem,
-        TimeProvider = process.Clock,
-        SegmentBytes = 16 * 1024,
-        CheckpointInterval = Timeout.InfiniteTimeSpan,
-    };
 
     private static ValueTask<StateStore> OpenAsync(SimulatedProcess process) => StateStore.OpenAsync(s_layout, OptionsOf(process));
 

@@ -2,12 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.IO.Abstractions;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Operations.Repair;
 using SafeStore.Testing;
 using Xunit;
+using static SafeStore.Cli.Tests.SimulatedOptions;
 
 namespace SafeStore.Cli.Tests.Repair;
 
@@ -123,14 +123,6 @@ public sealed class DocumentRepairFaultTests
 
         return all;
     }
-
-    private static StoreOptions OptionsOf(SimulatedProcess process) => new()
-    {
-        FileSystem = process.FileSystem,
-        TimeProvider = process.Clock,
-        SegmentBytes = 16 * 1024,
-        CheckpointInterval = Timeout.InfiniteTimeSpan,
-    };
 
     private static SimulatedFault FaultOf(string fault, ulong seed) => fault switch
     {

@@ -1,11 +1,11 @@
 using System;
 using System.Text;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Operations.Repair;
 using SafeStore.Testing;
 using Xunit;
+using static SafeStore.Cli.Tests.SimulatedOptions;
 
 namespace SafeStore.Cli.Tests.Repair;
 
@@ -105,12 +105,4 @@ public sealed class ParkedRepairFaultTests
         await using SandboxLock held = await store.LockAsync("a");
         return await held.Change().PutJson(StoreRoot.Config, null, "state.json", Encoding.UTF8.GetBytes($"{number}")).CommitAsync();
     }
-
-    private static StoreOptions OptionsOf(SimulatedProcess process) => new()
-    {
-        FileSystem = process.FileSystem,
-        TimeProvider = process.Clock,
-        SegmentBytes = 16 * 1024,
-        CheckpointInterval = Timeout.InfiniteTimeSpan,
-    };
 }

@@ -1,11 +1,11 @@
 using System;
 using System.Text;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
 using SafeStore.Operations.Repair;
 using SafeStore.Testing;
 using Xunit;
+using static SafeStore.Cli.Tests.SimulatedOptions;
 
 namespace SafeStore.Cli.Tests.Repair;
 
@@ -142,14 +142,6 @@ public sealed class RepairFaultTests
                 break;
         }
     }
-
-    private static StoreOptions OptionsOf(SimulatedProcess process) => new()
-    {
-        FileSystem = process.FileSystem,
-        TimeProvider = process.Clock,
-        SegmentBytes = 16 * 1024,
-        CheckpointInterval = Timeout.InfiniteTimeSpan,
-    };
 
     private static SimulatedFault FaultOf(string fault, ulong seed) => fault switch
     {
