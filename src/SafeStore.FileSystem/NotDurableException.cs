@@ -1,7 +1,8 @@
 using System;
 using System.Globalization;
+using SafeStore.FileSystem;
 
-namespace SafeStore.FileSystem;
+namespace SafeStore;
 
 /// <summary>
 /// A change was made and is visible, but may not survive a power loss: the sync after it failed. Unlike after a

@@ -1,6 +1,7 @@
 using System;
+using SafeStore.FileSystem;
 
-namespace SafeStore.FileSystem;
+namespace SafeStore;
 
 /// <summary>
 /// The operating system refused a call: the disk is full, failing, read-only, the path is not allowed. Unless a type derived from

@@ -83,7 +83,7 @@ public sealed partial class SandboxEdit
         }
         else if (_ledger.IsRecorded)
         {
-            _change.Delete(_session.Model.Intents);
+            _change.Remove(_session.Model.Intents);
         }
 
         return () => _ledger.Committed(after);

@@ -142,29 +142,29 @@ public sealed partial class SandboxEdit
         return this;
     }
 
-    /// <summary>Deletes a document of the sandbox; one that does not exist is no error.</summary>
+    /// <summary>Removes a document of the sandbox; one that does not exist is no error.</summary>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The kind belongs to a container.</exception>
     /// <exception cref="InvalidOperationException">
     /// The sandbox is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxEdit Delete(DocumentKind kind)
+    public SandboxEdit Remove(DocumentKind kind)
     {
-        _change.Delete(kind);
+        _change.Remove(kind);
         _state = ReferenceEquals(kind, _session.Model.SandboxState) ? new State() : _state;
         return this;
     }
 
-    /// <summary>Deletes a document of a container; one that does not exist is no error.</summary>
+    /// <summary>Removes a document of a container; one that does not exist is no error.</summary>
     /// <param name="container">The container's id.</param>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or the kind belongs to a sandbox.</exception>
     /// <exception cref="InvalidOperationException">
     /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxEdit Delete(string container, DocumentKind kind)
+    public SandboxEdit Remove(string container, DocumentKind kind)
     {
-        _change.Delete(ResourceRules.CheckContainer(container), kind);
+        _change.Remove(ResourceRules.CheckContainer(container), kind);
         if (ReferenceEquals(kind, _session.Model.ContainerState))
         {
             _containerStates[container] = new State();

@@ -43,7 +43,7 @@ public sealed class SandboxSession : IAsyncDisposable
     /// The record is damaged: remove the sandbox, or forget the record by <see cref="SandboxEdit.Complete()"/>.
     /// </exception>
     /// <exception cref="DocumentTooLargeException">The record is larger than a document may be; likewise.</exception>
-    /// <exception cref="FileSystem.StorageException">The operating system refused to read the record; likewise.</exception>
+    /// <exception cref="StorageException">The operating system refused to read the record; likewise.</exception>
     public IReadOnlyList<Intent> Intents => (_ledger is null ? _held.Read(Model.Intents) : _ledger.Document)?.Intents ?? [];
 
     /// <summary>
@@ -133,7 +133,7 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <param name="lifetime">When it goes.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such lifetime.</exception>
     /// <exception cref="InvalidOperationException">The lock is released, or the sandbox is not created yet.</exception>
-    /// <exception cref="FileSystem.StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
+    /// <exception cref="StorageException">The operating system refused a call, or a symbolic link is in the way.</exception>
     public TempFile CreateTempFile(TempFileLifetime lifetime = TempFileLifetime.Owner)
     {
         if (lifetime is not (TempFileLifetime.Owner or TempFileLifetime.Sandbox))

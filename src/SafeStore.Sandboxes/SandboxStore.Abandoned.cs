@@ -20,7 +20,7 @@ public sealed partial class SandboxStore
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>What is found; null if there is no such sandbox.</returns>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StoreFaultedException">The store is faulted.</exception>
     public ValueTask<SandboxProcesses?> FindProcessesAsync(string sandbox, CancellationToken cancellationToken = default) =>
         TellAsync(sandbox, async () =>
@@ -46,7 +46,7 @@ public sealed partial class SandboxStore
     /// </returns>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
     /// <exception cref="InvalidOperationException">The store is open read-only.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StoreFaultedException">The store is faulted.</exception>
     public ValueTask<SandboxProcesses?> RemoveAbandonedAsync(
         string sandbox, bool forgetIntents = false, CancellationToken cancellationToken = default) =>

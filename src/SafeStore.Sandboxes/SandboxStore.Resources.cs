@@ -88,7 +88,7 @@ public sealed partial class SandboxStore
         return RemoveAsync(sandbox, null, session =>
         {
             SandboxEdit edit = session.Change();
-            return kinds is null ? edit.RemoveSandbox() : kinds.Aggregate(edit, static (edit, kind) => edit.Delete(kind));
+            return kinds is null ? edit.RemoveSandbox() : kinds.Aggregate(edit, static (edit, kind) => edit.Remove(kind));
         }, cancellationToken);
     }
 
@@ -114,7 +114,7 @@ public sealed partial class SandboxStore
         return RemoveAsync(sandbox, container, session =>
         {
             SandboxEdit edit = session.Change();
-            return kinds is null ? edit.RemoveContainer(container) : kinds.Aggregate(edit, (edit, kind) => edit.Delete(container, kind));
+            return kinds is null ? edit.RemoveContainer(container) : kinds.Aggregate(edit, (edit, kind) => edit.Remove(container, kind));
         }, cancellationToken);
     }
 

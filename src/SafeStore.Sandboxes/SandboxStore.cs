@@ -4,7 +4,6 @@ using System.Diagnostics;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 
 namespace SafeStore.Sandboxes;
 
@@ -112,7 +111,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="AlreadyExistsException">The sandbox exists.</exception>
     /// <exception cref="UndoFailedException">What an earlier creation of this id left could not be undone.</exception>
     /// <exception cref="LockTimeoutException">The time is up.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxSession> LockNewAsync(
         string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
@@ -133,7 +132,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="NotFoundException">The sandbox does not exist, or was only being made when its maker died.</exception>
     /// <exception cref="UndoFailedException">An undo handler failed or is missing; the sandbox is not locked.</exception>
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="DocumentCorruptException">
     /// The record of the intents is damaged; lock with <see cref="PendingIntents.Keep"/> to remove the sandbox or to forget the record.
     /// </exception>
@@ -154,7 +153,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
     /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxSession> LockSharedAsync(
         string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
@@ -212,8 +211,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
         _temp.Dispose();
     }
 
-    // The locks above are asked for in the caller's own flow of execution, which is where they are noted as held (LockRecursionException):
-    // what an async method notes ends with it. A turn that comes after an undo is not noted.
+    // The locks above are asked for in the caller's own flow of execution, which is where they are noted as held
+    // (LockAlreadyHeldException): what an async method notes ends with it. A turn that comes after an undo is not noted.
     private async ValueTask<SandboxSession> StartNewAsync(
         ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, CancellationToken cancellation)
     {

@@ -92,32 +92,32 @@ public sealed class SandboxChange
     public SandboxChange PutJson(StoreRoot root, string? container, string file, ReadOnlySpan<byte> json) =>
         Put(DocumentAddress.Checked(Sandbox, container, root, file), json.ToArray());
 
-    /// <summary>Deletes a document of the sandbox; one that does not exist is no error.</summary>
+    /// <summary>Removes a document of the sandbox; one that does not exist is no error.</summary>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The kind belongs to a container.</exception>
     /// <exception cref="InvalidOperationException">
     /// The sandbox is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxChange Delete(DocumentKind kind)
+    public SandboxChange Remove(DocumentKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
         return Set(kind.At(Sandbox), null);
     }
 
-    /// <summary>Deletes a document of a container; one that does not exist is no error.</summary>
+    /// <summary>Removes a document of a container; one that does not exist is no error.</summary>
     /// <param name="container">The container's id; it must exist.</param>
     /// <param name="kind">Its kind.</param>
     /// <exception cref="ArgumentException">The id is not allowed, or the kind belongs to a sandbox.</exception>
     /// <exception cref="InvalidOperationException">
     /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxChange Delete(string container, DocumentKind kind)
+    public SandboxChange Remove(string container, DocumentKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
         return Set(kind.At(Sandbox, Identifier.CheckContainer(container, nameof(container))), null);
     }
 
-    /// <summary>Deletes a document by its name; one that does not exist is no error.</summary>
+    /// <summary>Removes a document by its name; one that does not exist is no error.</summary>
     /// <param name="root">Its root.</param>
     /// <param name="container">The container's id, null for a document of the sandbox.</param>
     /// <param name="file">The file's name.</param>
@@ -125,7 +125,7 @@ public sealed class SandboxChange
     /// <exception cref="InvalidOperationException">
     /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxChange Delete(StoreRoot root, string? container, string file) =>
+    public SandboxChange Remove(StoreRoot root, string? container, string file) =>
         Set(DocumentAddress.Checked(Sandbox, container, root, file), null);
 
     /// <summary>

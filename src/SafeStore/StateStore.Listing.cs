@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
 
 namespace SafeStore;
@@ -52,7 +51,7 @@ public sealed partial class StateStore
     /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
     /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
     /// <exception cref="LockTimeoutException">The time is up.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already; read with that.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already; read with that.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="StorageException">A directory cannot be listed.</exception>
     public async ValueTask<SandboxSnapshot> SnapshotAsync(

@@ -1,7 +1,6 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Vocabulary;
 
@@ -24,7 +23,7 @@ public sealed partial class StateStore
     /// Something is to be undone in it. (If its last transaction cannot be published, what the record's file says counts.)
     /// </exception>
     /// <exception cref="LockTimeoutException">A lock was not free in time.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="CommitNotPublishedException">
     /// The removal is durable, and something is in the way of the directory itself; it goes when that is mended.
     /// </exception>

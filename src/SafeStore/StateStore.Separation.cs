@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using SafeStore.FileSystem;
 
 namespace SafeStore;
 

@@ -1,6 +1,5 @@
 using System;
 using SafeStore.Documents;
-using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
 
 namespace SafeStore;

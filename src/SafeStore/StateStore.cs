@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Vocabulary;
 
@@ -114,7 +113,7 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <exception cref="ArgumentException">The id is not allowed, there is no such mode, or the time-out is negative.</exception>
     /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="StoreFaultedException">The sandbox must be resolved first, and the store is faulted.</exception>
     /// <exception cref="StoreReadOnlyException">The store is read-only, and the lock not shared.</exception>
@@ -140,7 +139,7 @@ public sealed partial class StateStore : IAsyncDisposable
     /// The sandbox exists. (Another process may still create it before the commit, which then fails so.)
     /// </exception>
     /// <exception cref="LockTimeoutException">The time is up.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxLock> LockNewAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
@@ -165,7 +164,7 @@ public sealed partial class StateStore : IAsyncDisposable
     /// <exception cref="NotFoundException">One does not exist; none is locked.</exception>
     /// <exception cref="AlreadyExistsException">A new one exists; none is locked.</exception>
     /// <exception cref="LockTimeoutException">The time is up; none is locked.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds one of them already.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds one of them already.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; none is locked.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     public ValueTask<SandboxLocks> LockManyAsync(

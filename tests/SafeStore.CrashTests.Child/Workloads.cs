@@ -84,7 +84,7 @@ internal static class Workloads
         PutBoth(change, null, "new");
         PutBoth(change, "web", "new");
         PutBoth(change, "db", "new");
-        _ = change.PutJson(StoreRoot.Run, "web", "extra.json", Json("new")).Delete(StoreRoot.Run, "db", "note.json");
+        _ = change.PutJson(StoreRoot.Run, "web", "extra.json", Json("new")).Remove(StoreRoot.Run, "db", "note.json");
     });
 
     private static async ValueTask<Lsn> BothAsync(StateStore store)

@@ -24,7 +24,7 @@ public sealed class CheckpointMutantTests
     public Task What_is_checkpointed_needs_the_log_no_more(string mutant) =>
         Kill.ByAsync(mutant, () => new Exploring(
             static lab => lab.Store.ChangeAsync("sb", static change => change
-                .Put("a.json", "2").Put("c.json", "2").Delete(StoreRoot.Run, null, "b.json")
+                .Put("a.json", "2").Put("c.json", "2").Remove(StoreRoot.Run, null, "b.json")
                 .CreateContainer("web").Put(StoreRoot.Run, "web", "d.json", "2")),
             static lab => lab.Store.CreateAsync("new", static change => change.Put("a.json", "1")),
             static async lab => await lab.Store.CheckpointAsync(),

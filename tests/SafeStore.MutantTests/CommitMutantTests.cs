@@ -17,7 +17,7 @@ public sealed class CommitMutantTests
         Kill.ByAsync(mutant, () => new Exploring(
             static lab => lab.Store.ChangeAsync("sb", static change => change
                 .Put("a.json", StoreCalls.Long('a', 1500)).Put(StoreRoot.Run, null, "b.json", "2")),
-            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "3").Delete(StoreRoot.Run, null, "b.json")),
+            static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "3").Remove(StoreRoot.Run, null, "b.json")),
             static lab => lab.Store.ChangeAsync("sb", static change => change.Put("a.json", "4").Put("c.json", "4")))
         {
             Before = static async lab =>

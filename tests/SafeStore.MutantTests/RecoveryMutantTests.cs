@@ -22,7 +22,7 @@ public sealed class RecoveryMutantTests
                 StateStore store = await lab.OpenAsync();
                 await store.CreateAsync("sb", static change => change.Put("a.json", "1").Put(StoreRoot.Run, null, "b.json", "1"));
                 await store.CheckpointAsync();
-                await store.ChangeAsync("sb", static change => change.Put("a.json", "2").Delete(StoreRoot.Run, null, "b.json"));
+                await store.ChangeAsync("sb", static change => change.Put("a.json", "2").Remove(StoreRoot.Run, null, "b.json"));
                 await store.CreateAsync("new", static change =>
                     change.Put("a.json", "1").CreateContainer("web").Put(StoreRoot.Run, "web", "c.json", "1"));
                 lab.Machine.KillAll();

@@ -31,7 +31,7 @@ public sealed class NameReuseTests : IAsyncDisposable
     public async Task Deleting_a_document_that_does_not_exist_beside_creating_a_container_of_its_name_is_nothing()
     {
         await CreateAsync();
-        await ChangeAsync(static change => change.Delete(StoreRoot.Run, null, "x").CreateContainer("x"));
+        await ChangeAsync(static change => change.Remove(StoreRoot.Run, null, "x").CreateContainer("x"));
         Assert.Equal(["x"], _store!.ListContainers("sb"));
     }
 
@@ -50,7 +50,7 @@ public sealed class NameReuseTests : IAsyncDisposable
     {
         await CreateAsync();
         await ChangeAsync(static change => change.PutJson(StoreRoot.Run, null, "x", "1"u8));
-        await ChangeAsync(static change => change.Delete(StoreRoot.Run, null, "x"));
+        await ChangeAsync(static change => change.Remove(StoreRoot.Run, null, "x"));
         await ChangeAsync(static change => change.CreateContainer("x").PutJson(StoreRoot.Run, "x", "y", "2"u8));
         await KillAsync();
         Assert.Equal("2"u8.ToArray(), _store!.ReadJson(new DocumentId("sb", "x", StoreRoot.Run, "y")));
@@ -61,7 +61,7 @@ public sealed class NameReuseTests : IAsyncDisposable
     {
         await CreateAsync();
         await ChangeAsync(static change => change.PutJson(StoreRoot.Run, null, "x", "1"u8));
-        await ChangeAsync(static change => change.Delete(StoreRoot.Run, null, "x"));
+        await ChangeAsync(static change => change.Remove(StoreRoot.Run, null, "x"));
         await ChangeAsync(static change => change.CreateContainer("x").PutJson(StoreRoot.Run, "x", "y", "2"u8));
         await KillAsync(static root =>
         {

@@ -84,7 +84,7 @@ public sealed class ReadOnlyTests : IDisposable
             "sb", static change => change.PutText(StoreRoot.Config, null, "n", "0").PutText(StoreRoot.Config, null, "m", "0"));
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
         await store.ChangeAsync(
-            "sb", static change => change.PutText(StoreRoot.Config, null, "n", "1").Delete(StoreRoot.Config, null, "m"));
+            "sb", static change => change.PutText(StoreRoot.Config, null, "n", "1").Remove(StoreRoot.Config, null, "m"));
         await store.ChangeAsync("sb", static change => change.CreateContainer("web"));
         await store.CreateAsync("new", static change => change.PutText(StoreRoot.Config, null, "n", "1"));
         StoreLayout copy = _test.CopyAsAfterAKill();

@@ -1,6 +1,5 @@
 using System;
 using System.Linq;
-using SafeStore.FileSystem;
 using SafeStore.PropertyTests.Store;
 using SafeStore.Testing;
 using Xunit;

@@ -175,7 +175,7 @@ internal sealed class Interpreter(World world)
                 change.PutJson(put.Root, put.Container, put.File, Encoding.UTF8.GetBytes(Json(put)));
                 break;
             case Step.Delete delete:
-                change.Delete(delete.Root, delete.Container, delete.File);
+                change.Remove(delete.Root, delete.Container, delete.File);
                 break;
             case Step.CreateContainer create:
                 change.CreateContainer(create.Container);

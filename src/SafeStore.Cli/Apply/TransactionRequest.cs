@@ -45,7 +45,7 @@ internal sealed record PutOperation(StoreRoot Root, string? Container, string Fi
 
 internal sealed record DeleteOperation(StoreRoot Root, string? Container, string File) : RequestedOperation
 {
-    public override void FillIn(SandboxChange change) => change.Delete(Root, Container, File);
+    public override void FillIn(SandboxChange change) => change.Remove(Root, Container, File);
 }
 
 internal sealed record CreateContainerOperation(string Container) : RequestedOperation

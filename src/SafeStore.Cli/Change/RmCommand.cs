@@ -94,7 +94,7 @@ internal static class RmCommand
 
         change = line switch
         {
-            { File: { } file } => change.Delete(line.Root!.Value, line.Container, file),
+            { File: { } file } => change.Remove(line.Root!.Value, line.Container, file),
             { Container: { } container } => change.RemoveContainer(container),
             _ when request.Forgets => change.ForgetIntents().RemoveSandbox(),
             _ => change.RemoveSandbox(),

@@ -9,7 +9,6 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
-using SafeStore.FileSystem;
 
 namespace SafeStore.Cli.Dump;
 

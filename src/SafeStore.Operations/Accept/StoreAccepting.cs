@@ -2,7 +2,6 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Documents;
-using SafeStore.FileSystem;
 using SafeStore.Operations.Accept;
 
 namespace SafeStore.Operations;
@@ -46,7 +45,7 @@ public static class StoreAccepting
     /// <exception cref="DocumentCorruptException">It is not JSON that the store would write. Nothing was changed.</exception>
     /// <exception cref="DocumentTooLargeException">It is larger than <see cref="StoreOptions.DocumentBytesMax"/>.</exception>
     /// <exception cref="LockTimeoutException">The sandbox's lock was not to be had in time.</exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds a sandbox's lock.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds a sandbox's lock.</exception>
     /// <exception cref="StoreFaultedException">The store is faulted.</exception>
     /// <exception cref="StoreReadOnlyException">The store was opened read-only.</exception>
     /// <exception cref="SafeStoreException">The log has no room (<c>log-full</c>).</exception>

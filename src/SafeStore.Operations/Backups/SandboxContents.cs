@@ -105,7 +105,7 @@ internal sealed class SandboxContents
             }
             else if (id.Container is null || !difference.Containers.ContainsKey(id.Container))
             {
-                change.Delete(id.Root, id.Container, id.File);
+                change.Remove(id.Root, id.Container, id.File);
             }
         }
     }

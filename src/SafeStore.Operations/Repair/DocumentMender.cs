@@ -60,7 +60,7 @@ internal sealed class DocumentMender(StoreOptions options, Func<DocumentId, Docu
             SandboxChange change = held.Change();
             change = values?.Invoke(document).Content is { } value
                 ? change.PutJson(document.Root, document.Container, document.File, value)
-                : change.Delete(document.Root, document.Container, document.File);
+                : change.Remove(document.Root, document.Container, document.File);
             Lsn lsn = await change.CommitAsync(cancellation).ConfigureAwait(false);
             return mended with { Lsn = lsn, Quarantine = kept };
         }

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
+using SafeStore.Operations.Repair;
 
-namespace SafeStore.Operations.Repair;
+namespace SafeStore;
 
 /// <summary>A repair needs an action that it was not allowed. Nothing was changed.</summary>
 public sealed class RepairRefusedException : SafeStoreException

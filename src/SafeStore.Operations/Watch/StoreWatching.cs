@@ -5,7 +5,6 @@ using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Changes;
-using SafeStore.FileSystem;
 
 namespace SafeStore.Operations;
 
@@ -46,7 +45,7 @@ public static class StoreWatching
     /// <exception cref="ChangesNotInLogException">
     /// A checkpoint has released changes that were not read yet: begin anew, and read faster.
     /// </exception>
-    /// <exception cref="LockRecursionException">This flow of execution holds a sandbox's lock.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds a sandbox's lock.</exception>
     /// <exception cref="LogCorruptException">The log is damaged.</exception>
     /// <exception cref="StoreFaultedException">The store is faulted; what was given stands.</exception>
     /// <exception cref="StoreReadOnlyException">The store was opened read-only.</exception>

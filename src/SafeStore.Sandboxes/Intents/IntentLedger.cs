@@ -111,7 +111,7 @@ internal sealed class IntentLedger
             }
             else
             {
-                await _held.Change().Delete(_model.Intents).CommitAsync(cancellation).ConfigureAwait(false);
+                await _held.Change().Remove(_model.Intents).CommitAsync(cancellation).ConfigureAwait(false);
                 Committed(null);
             }
         }

@@ -1,6 +1,7 @@
 using System;
+using SafeStore.Sandboxes;
 
-namespace SafeStore.Sandboxes;
+namespace SafeStore;
 
 /// <summary>
 /// Work on a sandbox was not completed, and its side effects could not be undone: a handler failed, or this program has none. The sandbox

@@ -60,7 +60,7 @@ internal static class SandboxEdits
                     };
                     break;
                 case Edit.Delete delete when Has(after, delete.Container):
-                    change.Delete(delete.Root, delete.Container, delete.File);
+                    change.Remove(delete.Root, delete.Container, delete.File);
                     after = after with
                     {
                         Documents = after.Documents.Remove(

@@ -6,7 +6,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Commit;
 using SafeStore.Diagnostics;
-using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Recovery;
 using SafeStore.Threads;

@@ -2,7 +2,6 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Diagnostics;
-using SafeStore.FileSystem;
 using SafeStore.Log;
 using SafeStore.Threads;
 

@@ -18,11 +18,11 @@ internal sealed class HeldLocks
     /// <summary>
     /// Announces a lock. Must be called in the caller's own synchronous part: what an async method sets is gone when it returns.
     /// </summary>
-    /// <exception cref="LockRecursionException">The flow holds it already.</exception>
+    /// <exception cref="LockAlreadyHeldException">The flow holds it already.</exception>
     public Link Announce(string sandbox) => Announce([sandbox])[0];
 
     /// <summary>Announces several, or none.</summary>
-    /// <exception cref="LockRecursionException">The flow holds one of them already.</exception>
+    /// <exception cref="LockAlreadyHeldException">The flow holds one of them already.</exception>
     public Link[] Announce(ReadOnlySpan<string> sandboxes)
     {
         Set held = _set.Value is { } before ? before.WithoutReleased() : Set.Empty;
@@ -33,7 +33,7 @@ internal sealed class HeldLocks
             string sandbox = sandboxes[i];
             if (links.TryGetValue(sandbox, out Link? link) && link.IsHeld)
             {
-                throw new LockRecursionException(sandbox);
+                throw new LockAlreadyHeldException(sandbox);
             }
 
             links[sandbox] = announced[i] = new Link();

@@ -1,7 +1,6 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 using SafeStore.Threads;
 
 namespace SafeStore.Locking;

@@ -45,15 +45,15 @@ public sealed class LockTimeoutException : SafeStoreException
 /// The same flow of execution asks for a sandbox's lock that it holds already; waiting would never end. Use the lock that is held, or
 /// dispose it first.
 /// </summary>
-public sealed class LockRecursionException : SafeStoreException
+public sealed class LockAlreadyHeldException : SafeStoreException
 {
-    internal LockRecursionException(string sandbox)
+    internal LockAlreadyHeldException(string sandbox)
         : base($"This flow of execution holds the lock of sandbox '{sandbox}' already, and would wait for itself. Use the lock that it "
             + $"holds, or dispose that first.") =>
         Sandbox = sandbox;
 
     /// <inheritdoc/>
-    public override string Code => "lock-recursion";
+    public override string Code => "lock-already-held";
 
     /// <summary>The sandbox.</summary>
     public string Sandbox { get; }

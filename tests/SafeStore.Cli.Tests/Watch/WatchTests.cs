@@ -35,7 +35,7 @@ public sealed class WatchTests : IDisposable
         await using (SandboxLock held = await store.LockAsync("sb", cancellationToken: Token))
         {
             SandboxChange change = held.Change();
-            change.CreateContainer("web").PutJson(StoreRoot.Config, "web", "config.json", "{}"u8).Delete(StoreRoot.Run, null, "state.json");
+            change.CreateContainer("web").PutJson(StoreRoot.Config, "web", "config.json", "{}"u8).Remove(StoreRoot.Run, null, "state.json");
             _ = await change.CommitAsync(Token);
         }
 

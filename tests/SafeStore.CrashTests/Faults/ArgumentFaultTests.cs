@@ -77,7 +77,7 @@ public sealed partial class ArgumentFaultTests : IDisposable
         await using StateStore store = await Sample.OpenAsync(layout);
         await using SandboxLock held = await store.LockAsync(Workloads.One);
         _ = Assert.ThrowsAny<ArgumentException>(() => held.Change().PutJson((StoreRoot)root, null, "a.json", "1"u8));
-        _ = Assert.ThrowsAny<ArgumentException>(() => held.Change().Delete((StoreRoot)root, null, "a.json"));
+        _ = Assert.ThrowsAny<ArgumentException>(() => held.Change().Remove((StoreRoot)root, null, "a.json"));
         _ = Assert.ThrowsAny<ArgumentException>(() => new DocumentId(Workloads.One, null, (StoreRoot)root, "a.json"));
         _ = Assert.ThrowsAny<ArgumentException>(() => DocumentKind.OfSandbox("a.json", (StoreRoot)root, Json.Default.String));
     }

@@ -130,7 +130,7 @@ public sealed class HolderFaultTests : IDisposable
         "remove a container" => change.RemoveContainer("web"),
         "create a container" => change.CreateContainer("cache"),
         "put a document" => change.PutJson(StoreRoot.Config, null, "config.json", Workloads.Json("stale")),
-        _ => change.Delete(StoreRoot.Config, null, "config.json"),
+        _ => change.Remove(StoreRoot.Config, null, "config.json"),
     };
 
     private static async Task AssertChangesNothingAsync(StoreLayout layout, Func<ValueTask<Lsn>> commit)

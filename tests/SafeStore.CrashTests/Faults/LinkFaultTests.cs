@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Threading.Tasks;
 using SafeStore.CrashTests.Child;
 using SafeStore.CrashTests.Support;
-using SafeStore.FileSystem;
 using Xunit;
 
 namespace SafeStore.CrashTests.Faults;

@@ -44,7 +44,7 @@ public sealed class ErrorTests : IDisposable
         ["edit create"] = static (_, session, id) => Task.FromResult(session.Change().CreateContainer(id)),
         ["edit put"] = static (_, session, id) =>
         Task.FromResult(session.Change().Put(id, TestSandboxes.Model.ContainerState, Samples.Ready)),
-        ["edit delete"] = static (_, session, id) => Task.FromResult(session.Change().Delete(id, TestSandboxes.Model.ContainerState)),
+        ["edit delete"] = static (_, session, id) => Task.FromResult(session.Change().Remove(id, TestSandboxes.Model.ContainerState)),
         ["edit remove"] = static (_, session, id) => Task.FromResult(session.Change().RemoveContainer(id)),
         ["edit transition"] = static (_, session, id) =>
         Task.FromResult(session.Change().Transition(id, Lifecycle.Ready, Lifecycle.Running)),

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text.Json;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;

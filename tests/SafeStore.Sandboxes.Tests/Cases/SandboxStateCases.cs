@@ -93,7 +93,7 @@ public sealed class SandboxStateCases : IDisposable
         {
             foreach (ContainerConfig container in config.Containers!)
             {
-                edit.Delete(container.Id, CaseCalls.Model.ContainerState);
+                edit.Remove(container.Id, CaseCalls.Model.ContainerState);
             }
         });
 

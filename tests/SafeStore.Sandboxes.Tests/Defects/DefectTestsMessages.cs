@@ -144,8 +144,8 @@ public sealed class DefectTestsMessages : IDisposable
         File.CreateSymbolicLink(_test.RunPath("sb-1/state.json"), "/dev/null");
         SortedDictionary<string, string> before = _test.Tree();
 
-        Assert.Throws<FileSystem.StorageException>(() => store.Fetch<State>("sb-1", SandboxResource.State));
-        Assert.IsType<FileSystem.StorageException>(Assert.Single((await store.StatusAsync("sb-1")).Errors));
+        Assert.Throws<StorageException>(() => store.Fetch<State>("sb-1", SandboxResource.State));
+        Assert.IsType<StorageException>(Assert.Single((await store.StatusAsync("sb-1")).Errors));
 
         Assert.Equal(before, _test.Tree());
     }

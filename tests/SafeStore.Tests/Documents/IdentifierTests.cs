@@ -43,8 +43,8 @@ public sealed class IdentifierTests
             Assert.Throws<ArgumentException>(() => held.Change().RemoveContainer(id));
             Assert.Throws<ArgumentException>(() => held.Change().PutText(StoreRoot.Run, id, "a.json", "1"));
             Assert.Throws<ArgumentException>(() => held.Change().PutText(StoreRoot.Run, null, id, "1"));
-            Assert.Throws<ArgumentException>(() => held.Change().Delete(StoreRoot.Run, id, "a.json"));
-            Assert.Throws<ArgumentException>(() => held.Change().Delete(StoreRoot.Run, null, id));
+            Assert.Throws<ArgumentException>(() => held.Change().Remove(StoreRoot.Run, id, "a.json"));
+            Assert.Throws<ArgumentException>(() => held.Change().Remove(StoreRoot.Run, null, id));
         }
 
         Assert.Equal(tree, TreeSnapshot.OfStore(test.Layout));

@@ -121,10 +121,10 @@ public sealed class LockTests : IDisposable
         await store.CreateAsync("sb-2");
         await using (SandboxLock held = await store.LockAsync("sb-1"))
         {
-            await Assert.ThrowsAsync<LockRecursionException>(async () => await store.LockAsync("sb-1"));
-            await Assert.ThrowsAsync<LockRecursionException>(async () => await store.LockAsync("sb-1", LockMode.Shared));
-            await Assert.ThrowsAsync<LockRecursionException>(async () => await store.SnapshotAsync("sb-1"));
-            await Assert.ThrowsAsync<LockRecursionException>(
+            await Assert.ThrowsAsync<LockAlreadyHeldException>(async () => await store.LockAsync("sb-1"));
+            await Assert.ThrowsAsync<LockAlreadyHeldException>(async () => await store.LockAsync("sb-1", LockMode.Shared));
+            await Assert.ThrowsAsync<LockAlreadyHeldException>(async () => await store.SnapshotAsync("sb-1"));
+            await Assert.ThrowsAsync<LockAlreadyHeldException>(
                 async () => await store.LockManyAsync([SandboxTarget.Existing("sb-2"), SandboxTarget.Existing("sb-1")]));
             await using SandboxLock other = await store.LockAsync("sb-2", timeout: StoreCalls.Once);
         }

@@ -25,13 +25,13 @@ public sealed class ChangeRulesTests : IDisposable
         Refused(() => change.CreateContainer("web"));
         Refused(() => change.RemoveContainer("web"));
         Refused(() => change.PutText(StoreRoot.Run, "web", "a", "1"));
-        Refused(() => change.Delete(StoreRoot.Run, "web", "a"));
+        Refused(() => change.Remove(StoreRoot.Run, "web", "a"));
         change.PutText(StoreRoot.Run, "db", "a", "1").RemoveSandbox();
         Refused(() => change.RemoveSandbox());
         Refused(() => change.CreateContainer("db"));
         Refused(() => change.RemoveContainer("db"));
         Refused(() => change.PutText(StoreRoot.Run, null, "a", "1"));
-        Refused(() => change.Delete(StoreRoot.Run, null, "a"));
+        Refused(() => change.Remove(StoreRoot.Run, null, "a"));
         await change.CommitAsync(TestContext.Current.CancellationToken);
         Assert.Empty(store.ListSandboxes());
         Refused(() => change.RequireVersion(new Lsn(1)));
@@ -107,7 +107,7 @@ public sealed class ChangeRulesTests : IDisposable
             () => store.CreateAsync("sb", static change => change.CreateContainer("db").PutText(StoreRoot.Run, "web", "a", "1")));
         Assert.Empty(store.ListSandboxes());
         await store.CreateAsync(
-            "sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "a", "1").Delete(StoreRoot.Run, "web", "b"));
+            "sb", static change => change.CreateContainer("web").PutText(StoreRoot.Run, "web", "a", "1").Remove(StoreRoot.Run, "web", "b"));
         Assert.Equal("1", store.ReadText("sb", StoreRoot.Run, "web", "a"));
     }
 }

@@ -82,7 +82,7 @@ public sealed class MountRulesTests : IDisposable
         {
             await RefusedAsync(
                 store,
-                change => _ = deletes ? change.Delete(StoreRoot.Run, null, "a.json") : change.PutText(StoreRoot.Run, null, "a.json", "2"),
+                change => _ = deletes ? change.Remove(StoreRoot.Run, null, "a.json") : change.PutText(StoreRoot.Run, null, "a.json", "2"),
                 Errno.Busy,
                 "run/sb/a.json");
         }

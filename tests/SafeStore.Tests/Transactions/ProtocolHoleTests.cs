@@ -214,7 +214,7 @@ public sealed class ProtocolHoleTests : IDisposable
     {
         await using StateStore store = await _disk.OpenAsync();
         await store.CreateAsync("sb", static change => change.PutText(StoreRoot.Run, null, "x", "1"));
-        await store.ChangeAsync("sb", static change => change.Delete(StoreRoot.Run, null, "x"));
+        await store.ChangeAsync("sb", static change => change.Remove(StoreRoot.Run, null, "x"));
         await store.ChangeAsync("sb", static change => change.CreateContainer("x").PutText(StoreRoot.Run, "x", "a.json", "2"));
         StoreLayout copy = _disk.CopyAsAfterAKill();
         if (oldFileIsStillThere)

@@ -25,7 +25,7 @@ public sealed class RecoveryTests : IDisposable
             change.CreateContainer("web").PutText(StoreRoot.Config, null, "a", "1").PutText(StoreRoot.Run, "web", "b", "1"));
         await store.ChangeAsync(
             "sb", static change =>
-            change.Delete(StoreRoot.Config, null, "a").Delete(StoreRoot.Run, "web", "b").Delete(StoreRoot.Run, null, "never"));
+            change.Remove(StoreRoot.Config, null, "a").Remove(StoreRoot.Run, "web", "b").Remove(StoreRoot.Run, null, "never"));
         StoreLayout copy = _test.CopyAsAfterAKill();
         await File.WriteAllTextAsync(Path.Combine(copy.Config, "sb", "a"), "1", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(copy.Run, "sb", "web", "b"), "1", TestContext.Current.CancellationToken);

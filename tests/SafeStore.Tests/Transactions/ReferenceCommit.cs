@@ -21,7 +21,7 @@ internal sealed class ReferenceCommit : IDisposable
                 .PutText(StoreRoot.Run, null, "state.json", """{"n":2}""")
                 .PutText(StoreRoot.Config, null, "new.json", """{"new":true}""")
                 .PutText(StoreRoot.Config, "web", "config.json", """{"n":2}""")
-                .Delete(StoreRoot.Run, "web", "state.json")),
+                .Remove(StoreRoot.Run, "web", "state.json")),
             ["create sandbox"] = ([SandboxTarget.New("sb-9")], static transaction => Fill(transaction.For("sb-9"))),
             ["create container"] = ([SandboxTarget.Existing("sb-1")], static transaction => transaction.For("sb-1")
                 .CreateContainer("db")

@@ -117,7 +117,7 @@ public sealed class StagingTests : IDisposable
             "0.json", "1"));
         await store.ChangeAsync("sb-1", static change => Many(change, 20).RemoveContainer("old").PutText(StoreRoot.Config, "web",
             "0.json", "2"));
-        await store.ChangeAsync("sb-1", static change => change.Delete(StoreRoot.Run, null, "0.json"));
+        await store.ChangeAsync("sb-1", static change => change.Remove(StoreRoot.Run, null, "0.json"));
         await store.CheckpointAsync(TestContext.Current.CancellationToken);
 
         scripted.Before = scripted.After = null;

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
-using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
 using Xunit;
 
@@ -24,7 +23,7 @@ public sealed class TransactionTests : IDisposable
             await using SandboxLocks locks =
                 await store.LockManyAsync([SandboxTarget.New("sb-3"), SandboxTarget.Existing("sb-2"), SandboxTarget.Existing("sb-1")]);
             Transaction transaction = locks.Change();
-            transaction.For("sb-1").Delete(StoreRoot.Run, null, "gone.json").RemoveContainer("old").CreateContainer("web")
+            transaction.For("sb-1").Remove(StoreRoot.Run, null, "gone.json").RemoveContainer("old").CreateContainer("web")
                 .PutText(StoreRoot.Run, "web", "state.json", "11").PutText(StoreRoot.Config, "web", "config.json", "12");
             transaction.For("sb-2").RemoveSandbox();
             transaction.For("sb-3").PutText(StoreRoot.Config, null, "config.json", "31");
@@ -70,7 +69,7 @@ public sealed class TransactionTests : IDisposable
         await using StateStore store = await _test.OpenAsync();
         await store.CreateAsync("sb-1", static change => change
             .PutText(StoreRoot.Run, null, "a", "1").PutText(StoreRoot.Run, null, "a", "2").PutText(StoreRoot.Run, null, "b", "1")
-                .Delete(StoreRoot.Run, null, "b")
+                .Remove(StoreRoot.Run, null, "b")
             .CreateContainer("c").PutText(StoreRoot.Run, "c", "a", "1").RemoveContainer("c"));
         Assert.Equal(new Dictionary<string, string> { ["run:sb-1/a"] = "2" }, store.ReadEverything());
         Assert.Empty(store.ListContainers("sb-1"));
@@ -140,7 +139,7 @@ public sealed class TransactionTests : IDisposable
         await Assert.ThrowsAsync<NotFoundException>(
             () => store.ChangeAsync("sb-1", static change => change.PutText(StoreRoot.Run, "db", "a", "1")));
         await Assert.ThrowsAsync<NotFoundException>(
-            () => store.ChangeAsync("sb-1", static change => change.Delete(StoreRoot.Run, "db", "a")));
+            () => store.ChangeAsync("sb-1", static change => change.Remove(StoreRoot.Run, "db", "a")));
         await Assert.ThrowsAsync<NotFoundException>(
             () => store.CreateAsync("sb-2", static change => change.PutText(StoreRoot.Run, "db", "a", "1")));
         Assert.Equal(tree, TreeSnapshot.OfStore(_test.Layout));
@@ -159,7 +158,7 @@ public sealed class TransactionTests : IDisposable
         await Assert.ThrowsAsync<AlreadyExistsException>(
             () => store.CreateAsync("sb-2", change => change.CreateContainer("web").PutText(root, null, "web", "1")));
         Assert.Equal(tree, TreeSnapshot.OfStore(_test.Layout));
-        await store.ChangeAsync("sb-1", change => change.CreateContainer("web").Delete(root, null, "web"));
+        await store.ChangeAsync("sb-1", change => change.CreateContainer("web").Remove(root, null, "web"));
         Assert.Equal(["web"], store.ListContainers("sb-1"));
     }
 
@@ -184,7 +183,7 @@ public sealed class TransactionTests : IDisposable
                 () => store.ChangeAsync(
                 "sb-1", change => change.PutText(StoreRoot.Run, null, "b", "1").PutText(root, container, "a", "1")));
             await Assert.ThrowsAsync<StorageException>(
-                () => store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "b", "1").Delete(root, container, "a")));
+                () => store.ChangeAsync("sb-1", change => change.PutText(StoreRoot.Run, null, "b", "1").Remove(root, container, "a")));
         }
 
         Assert.Equal(tree, TreeSnapshot.OfStore(_test.Layout));

@@ -1,6 +1,7 @@
 using System.Linq;
+using SafeStore.Sandboxes;
 
-namespace SafeStore.Sandboxes;
+namespace SafeStore;
 
 /// <summary>
 /// A sandbox or container is not in the state that was named, or may not go from it to the other, or not be removed in it. Nothing was
