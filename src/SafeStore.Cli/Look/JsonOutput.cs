@@ -29,6 +29,7 @@ namespace SafeStore.Cli.Look;
 [JsonSerializable(typeof(GcLine))]
 [JsonSerializable(typeof(MendLine))]
 [JsonSerializable(typeof(ParkedLine))]
+[JsonSerializable(typeof(OwnerLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;
 
 /// <summary>Writes one JSON object a line, as docs/cli.md tells its members.</summary>

@@ -27,6 +27,7 @@ internal sealed class RepairCommand
     private readonly StoreArguments _store;
     private readonly DocumentRemedies _remedies;
     private readonly ParkedActions _parked;
+    private readonly OwnerAction _owner;
     private readonly Option<bool> _json = new("--json") { Description = "JSON." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Shows what the actions would do, and changes nothing." };
 
@@ -61,6 +62,7 @@ internal sealed class RepairCommand
 
         _remedies = new DocumentRemedies(_command);
         _parked = new ParkedActions(_command);
+        _owner = new OwnerAction(_command);
         _command.Validators.Add(Check);
         _command.SetAction(arguments => Tool.GuardAsync(ending => arguments.GetValue(_separate)
             ? SeparateAsync(_store.ExistingLayoutOf(arguments)) : RunAsync(arguments, ending.Token)));
@@ -70,7 +72,8 @@ internal sealed class RepairCommand
 
     private void Check(CommandResult result)
     {
-        int mending = _remedies.Actions.Concat(_parked.Actions).Count(option => result.GetResult(option) is { Implicit: false });
+        int mending = _remedies.Actions.Concat(_parked.Actions).Append(_owner.Option)
+            .Count(option => result.GetResult(option) is { Implicit: false });
         bool accepts = ActionsIn(result.GetValue) != RepairActions.None;
         bool separates = result.GetValue(_separate);
         if (mending + (accepts ? 1 : 0) + (separates ? 1 : 0) > 1)
@@ -97,6 +100,11 @@ internal sealed class RepairCommand
         if (_parked.IsGivenIn(arguments))
         {
             return await _parked.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, stop);
+        }
+
+        if (_owner.IsGivenIn(arguments))
+        {
+            return await _owner.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun);
         }
 
         RepairPlan plan = Examined(layout, arguments);

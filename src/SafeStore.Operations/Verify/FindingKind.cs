@@ -20,8 +20,8 @@ internal sealed record FindingKind(string Code, FindingLevel Level, string Advic
     public static readonly FindingKind HardLink =
         Problem("hard-link", "Copy stores without links (cp -a). 'safestore repair --separate' gives sandboxes lock files of their own.");
 
-    public static readonly FindingKind Mode = Problem("mode", "Set its mode (chmod).");
-    public static readonly FindingKind Owner = Problem("owner", "Give it to the root's owner (chown).");
+    public static readonly FindingKind Mode = Problem("mode", "'safestore repair --owner' sets its mode.");
+    public static readonly FindingKind Owner = Problem("owner", "'safestore repair --owner' gives it to the root's owner.");
     public static readonly FindingKind LockWord = Problem("lock-word", "The next lock writes a good one.");
     public static readonly FindingKind LockAhead =
         Problem("lock-ahead", "Restore both roots from one backup, or run 'safestore repair --accept-loss'.");

@@ -40,23 +40,43 @@ internal static class Permissions
             yield return FindingKind.Mode.At(path, fault);
         }
 
-        if (file.Owner.User != root.Owner.User && !(isOfGroup && file.Owner.Group == root.Owner.Group))
+        if (IsForeign(file, root, isOfGroup))
         {
             yield return FindingKind.Owner.At(path, $"it belongs to user {file.Owner.User}, and the root to user {root.Owner.User}");
         }
     }
 
-    private static string? FindFault(FileStatus file, FileRole role, bool isOfGroup)
+    /// <summary>What a file should be given, so that nothing of the kind is found of it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="root">Its root.</param>
+    /// <param name="role">What it is.</param>
+    /// <param name="owner">To whom it should belong; null: to the root's owner, if it is another user's.</param>
+    public static FilePermissions Wanted(in FileStatus file, in FileStatus root, FileRole role, FileOwner? owner)
     {
-        UnixFileMode needed = file.Kind == FileKind.Directory
-            ? UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute : UnixFileMode.UserRead;
-        UnixFileMode refused = (role == FileRole.Anchor ? Other : UnixFileMode.OtherWrite)
-            | (isOfGroup || role == FileRole.Content ? UnixFileMode.None : role == FileRole.Anchor ? Group : UnixFileMode.GroupWrite)
-            | (file.Kind == FileKind.Regular ? Special : UnixFileMode.None);
+        bool isOfGroup = (root.Mode & UnixFileMode.GroupWrite) != 0;
+        return new FilePermissions(
+            (file.Mode | Needed(file)) & ~Refused(file, role, isOfGroup),
+            owner ?? (IsForeign(file, root, isOfGroup) ? root.Owner : file.Owner));
+    }
+
+    private static bool IsForeign(in FileStatus file, in FileStatus root, bool isOfGroup) =>
+        file.Owner.User != root.Owner.User && !(isOfGroup && file.Owner.Group == root.Owner.Group);
+
+    private static string? FindFault(in FileStatus file, FileRole role, bool isOfGroup)
+    {
+        UnixFileMode needed = Needed(file);
         return (file.Mode & needed) != needed ? $"its owner lacks a right (mode {Shown(file.Mode)})"
-            : (file.Mode & refused) != 0 ? $"its mode {Shown(file.Mode)} gives rights that it should not"
+            : (file.Mode & Refused(file, role, isOfGroup)) != 0 ? $"its mode {Shown(file.Mode)} gives rights that it should not"
             : null;
     }
+
+    private static UnixFileMode Needed(in FileStatus file) => file.Kind == FileKind.Directory
+        ? UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute : UnixFileMode.UserRead;
+
+    private static UnixFileMode Refused(in FileStatus file, FileRole role, bool isOfGroup) =>
+        (role == FileRole.Anchor ? Other : UnixFileMode.OtherWrite)
+        | (isOfGroup || role == FileRole.Content ? UnixFileMode.None : role == FileRole.Anchor ? Group : UnixFileMode.GroupWrite)
+        | (file.Kind == FileKind.Regular ? Special : UnixFileMode.None);
 
     private static string Shown(UnixFileMode mode) => System.Convert.ToString((int)mode, 8).PadLeft(4, '0');
 }
