@@ -68,7 +68,7 @@ internal static class StatusCommand
             yield return ("overruled", overruled.Path);
         }
 
-        yield return ("left behind", $"{report.Scratch.Files} files, {report.Scratch.Bytes} bytes");
+        yield return ("left behind", $"{TextOutput.Counted(report.Scratch.Files, "file", "files")}, {report.Scratch.Bytes} bytes");
         yield return ("open in", ShownOf(report.Processes, "no process"));
     }
 
@@ -81,7 +81,7 @@ internal static class StatusCommand
     }.OfType<string>());
 
     private static string ShownOf(LogSummary log) =>
-        $"{log.Bytes} bytes in {log.Segments} segments, {log.SpareBytes} bytes of spares, {log.Path}";
+        $"{log.Bytes} bytes in {TextOutput.Counted(log.Segments, "segment", "segments")}, {log.SpareBytes} bytes of spares, {log.Path}";
 
     private static string ShownOf(IReadOnlyList<LockProcess> processes, string none) =>
         processes.Count == 0 ? none : string.Join("; ", processes.Select(LocksCommand.Shown));

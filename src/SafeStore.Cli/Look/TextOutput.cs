@@ -54,6 +54,9 @@ internal sealed class TextOutput
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(word.ToString());
 
     /// <summary>What a document says must not steer the terminal, or look like another line.</summary>
+    /// <summary>A number of things: <c>1 file</c>, <c>2 files</c>.</summary>
+    public static string Counted(long count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
+
     public static string Harmless(string text) => !text.Any(char.IsControl) ? text
         : string.Concat(text.Select(static each => char.IsControl(each) ? $"\\u{(int)each:x4}" : each.ToString()));
 

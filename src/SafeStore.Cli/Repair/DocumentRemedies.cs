@@ -93,6 +93,11 @@ internal sealed class DocumentRemedies
         string path = damaged.Document.RelativePath;
         string root = damaged.Document.Root == StoreRoot.Config ? "config" : "run";
         string other = damaged.Document.Root == StoreRoot.Config ? "run" : "config";
+        if (damaged.Code == "edited")
+        {
+            yield return $"safestore verify {store} --accept {path} --root {root}";
+        }
+
         if (damaged.InLog is not null)
         {
             yield return $"safestore repair {store} --from-log {path} --root {root}";

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -52,7 +51,7 @@ internal sealed class OwnerAction
 
     public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun)
     {
-        FileOwner? owner = arguments.GetValue(_owner) is { } text ? OwnerText.Parse(text) : null;
+        FileOwner? owner = arguments.GetValue(_owner) is { } given ? OwnerText.Parse(given) : null;
         IReadOnlyList<PermissionChange> changes =
             isDryRun ? PermissionRepair.Examine(layout, owner) : PermissionRepair.Repair(layout, owner);
         await using Stream output = StandardOutput.Open();
@@ -64,14 +63,16 @@ internal sealed class OwnerAction
         {
             var text = new TextOutput();
             text.Lines(changes.Count == 0
-                ? ["All files have the owner and the mode that they should."] : changes.Select(change => Tell(change, isDryRun)));
+                ? ["All files have the owner and the mode that they should."]
+                : changes.Select(change => $"{(isDryRun ? "would change" : "changed")}: {Describe(change)}"));
             await text.WriteAsync(output);
         }
 
         return isDryRun && changes.Count > 0 ? ExitCode.Findings : ExitCode.Ok;
     }
 
-    private static string Tell(PermissionChange change, bool isDryRun)
+    /// <summary>A path, and what of it should change.</summary>
+    public static string Describe(PermissionChange change)
     {
         string[] parts =
         [
@@ -79,7 +80,7 @@ internal sealed class OwnerAction
                 : [$"{change.Owner.User}:{change.Owner.Group} -> {change.NewOwner.User}:{change.NewOwner.Group}"],
             .. change.Mode == change.NewMode ? Array.Empty<string>() : [$"{Octal(change.Mode)} -> {Octal(change.NewMode)}"],
         ];
-        return $"{(isDryRun ? "would change" : "changed")}: {change.Path}: {string.Join(", ", parts)}";
+        return $"{change.Path}: {string.Join(", ", parts)}";
     }
 
     private static OwnerLine LineOf(PermissionChange change, bool isDryRun) =>

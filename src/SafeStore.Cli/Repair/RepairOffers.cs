@@ -8,15 +8,20 @@ using SafeStore.Operations.Repair;
 
 namespace SafeStore.Cli.Repair;
 
-/// <summary>What is wrong with single sandboxes and documents of a store that opens, and the command lines that mend each.</summary>
+/// <summary>What is wrong with single sandboxes and files of a store that opens, and the command lines that mend each.</summary>
 /// <param name="Store">The options that say where the store lies.</param>
-/// <param name="Documents">The damaged documents.</param>
+/// <param name="Documents">The documents that are damaged, or edited by another program.</param>
 /// <param name="Parked">The parked sandboxes.</param>
-internal sealed record RepairOffers(string Store, IReadOnlyList<DamagedDocument> Documents, IReadOnlyList<ParkedRepairPlan> Parked)
+/// <param name="Permissions">What has another owner or mode than it should.</param>
+internal sealed record RepairOffers(
+    string Store, IReadOnlyList<DamagedDocument> Documents, IReadOnlyList<ParkedRepairPlan> Parked,
+    IReadOnlyList<PermissionChange> Permissions)
 {
-    public static RepairOffers None { get; } = new("", [], []);
+    public static RepairOffers None { get; } = new("", [], [], []);
 
-    public bool IsEmpty => Documents.Count + Parked.Count == 0;
+    public bool IsEmpty => Documents.Count + Parked.Count + Permissions.Count == 0;
+
+    private IEnumerable<string> PermissionCommands => Permissions.Count == 0 ? [] : [$"safestore repair {Store} --owner"];
 
     /// <summary>Documents of a parked sandbox cannot be mended before that is done with.</summary>
     public static RepairOffers Read(StoreLayout layout, string store, CancellationToken stop)
@@ -24,7 +29,8 @@ internal sealed record RepairOffers(string Store, IReadOnlyList<DamagedDocument>
         IReadOnlyList<ParkedRepairPlan> parked = ParkedRepair.Examine(layout, DocumentLimit.Largest);
         return new RepairOffers(
             store, [.. DocumentRepair.Examine(layout, DocumentLimit.Largest, stop)
-                .Where(each => !parked.Any(other => other.Sandbox == each.Document.Sandbox))], parked);
+                .Where(each => !parked.Any(other => other.Sandbox == each.Document.Sandbox))], parked,
+            PermissionRepair.Examine(layout));
     }
 
     public byte[] ToText()
@@ -37,7 +43,9 @@ internal sealed record RepairOffers(string Store, IReadOnlyList<DamagedDocument>
             lines.AddRange(DocumentRemedies.CommandsFor(damaged, Store).Select(static each => $"    {each}"));
         }
 
-        if (Documents.Count > 0)
+        lines.AddRange(Permissions.Select(static change => $"permissions: {OwnerAction.Describe(change)}"));
+        lines.AddRange(PermissionCommands.Select(static each => $"    {each}"));
+        if (Documents.Any(static each => each.Code != "edited"))
         {
             lines.Add($"If a backup has them: safestore repair {Store} --from-backup DIR/NAME");
         }
@@ -75,6 +83,10 @@ internal sealed record RepairOffers(string Store, IReadOnlyList<DamagedDocument>
         }
 
         writer.WriteEndArray();
+        writer.WriteStartObject("permissions"u8);
+        Write(writer, "paths", Permissions.Select(static change => change.Path));
+        Write(writer, "commands", PermissionCommands);
+        writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, string name, IEnumerable<string> values)

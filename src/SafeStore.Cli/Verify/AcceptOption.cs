@@ -93,13 +93,13 @@ internal sealed class AcceptOption
     {
         string before = accepted.Before switch
         {
-            StampCondition.Holds => "its stamp holds already",
-            StampCondition.Edited => "another program has edited it",
+            StampCondition.Edited => "another program had edited it",
             StampCondition.Damaged => "it was damaged, as far as its stamp tells",
             _ => "it had no stamp",
         };
-        string how = accepted.Lsn is { } lsn ? $" (LSN {lsn})" : isDryRun ? " (nothing was written)" : "";
+        string told = accepted.Before == StampCondition.Holds ? "left alone: its stamp holds"
+            : accepted.Lsn is { } lsn ? $"accepted at LSN {lsn}: {before}" : $"would be accepted: {before}";
         return isJson ? JsonOutput.WriteAsync(output, [AcceptLine.Of(accepted, isDryRun)], JsonOutput.Types.AcceptLine)
-            : VerifyCommand.WriteLineAsync(output, $"{accepted.Document}: {before}{how}");
+            : VerifyCommand.WriteLineAsync(output, $"{accepted.Document} {told}");
     }
 }

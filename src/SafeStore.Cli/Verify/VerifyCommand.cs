@@ -100,8 +100,12 @@ internal static class VerifyCommand
         if (!isJson)
         {
             VerifyProgress all = progress.Last ?? new VerifyProgress(0, 0, 0, 0);
-            await WriteLineAsync(output, $"{all.Sandboxes} sandboxes, {all.Documents} documents, {all.Bytes} bytes: "
-                + (problems + notes == 0 ? "nothing is wrong." : $"{problems} problems, {notes} notes."));
+            string found = problems + notes == 0 ? "nothing is wrong"
+                : $"{TextOutput.Counted(problems, "problem", "problems")}, {TextOutput.Counted(notes, "note", "notes")}";
+            await WriteLineAsync(
+                output, $"{TextOutput.Counted(all.Sandboxes, "sandbox", "sandboxes")}, "
+                + $"{TextOutput.Counted(all.Documents, "document", "documents")}, {TextOutput.Counted(all.Bytes, "byte", "bytes")}: "
+                + $"{found}.");
         }
 
         return problems == 0 ? ExitCode.Ok : ExitCode.Findings;

@@ -26,7 +26,10 @@ public static class DocumentRepair
         }.Select(static each => each.Code),
     ];
 
-    /// <summary>Looks for damaged documents, and what could mend each. Opens nothing and changes nothing.</summary>
+    /// <summary>
+    /// Looks for documents that are damaged, or that another program has edited (code <c>edited</c>), and what could mend each. Opens
+    /// nothing and changes nothing.
+    /// </summary>
     /// <param name="layout">Where the store lies.</param>
     /// <param name="options">Its options; null for the default.</param>
     /// <param name="cancellationToken">Ends it between two sandboxes.</param>
@@ -40,7 +43,8 @@ public static class DocumentRepair
         options ??= new StoreOptions();
         using var owned = new OwnedParts();
         ViewedRoot[] roots = RootsOf(layout, options, owned);
-        List<Finding> damaged = [.. Find(layout, options, cancellationToken)];
+        List<Finding> damaged =
+            [.. Find(layout, options, static code => s_damages.Contains(code) || code == FindingKind.Edited.Code, cancellationToken)];
         if (damaged.Count == 0)
         {
             return [];
@@ -97,7 +101,10 @@ public static class DocumentRepair
         using var owned = new OwnedParts();
         ViewedRoot[] roots = RootsOf(layout, options, owned);
         DocumentId[] documents =
-            [.. (repair.Documents ?? Find(layout, options, cancellationToken).Select(static each => each.Document!)).Distinct().Order()];
+        [
+            .. (repair.Documents ?? Find(layout, options, s_damages.Contains, cancellationToken).Select(static each => each.Document!))
+                .Distinct().Order(),
+        ];
         using StoredBackup? backup = repair.Backup is { } path
             ? StoredBackup.Open(options.FileSystem, System.IO.Path.GetFullPath(path)) : null;
         var mender = new DocumentMender(options, remedy switch
@@ -149,12 +156,13 @@ public static class DocumentRepair
         }
     }
 
-    private static IEnumerable<Finding> Find(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
+    private static IEnumerable<Finding> Find(
+        StoreLayout layout, StoreOptions options, Func<string, bool> isWanted, CancellationToken cancellation)
     {
         using StoreView view = StoreView.Open(layout, options);
         foreach (Finding finding in view.Verify(cancellationToken: cancellation))
         {
-            if (finding.Document is not null && s_damages.Contains(finding.Code))
+            if (finding.Document is not null && isWanted(finding.Code))
             {
                 yield return finding;
             }

@@ -23,7 +23,7 @@ internal sealed class UnstampedDocuments(IDurableFileSystem fs, ViewedRoot[] roo
     public IEnumerable<Finding> Find() => roots.Where(root => _found.ContainsKey(root.Root)).Select(root =>
     {
         (DocumentId first, int count) = _found[root.Root];
-        string what = $"{count} documents have no stamp, '{first.RelativePath}' for instance";
+        string what = $"{(count == 1 ? "1 document has" : $"{count} documents have")} no stamp, '{first.RelativePath}' for instance";
         return (HasAttributes(root) ? FindingKind.Unstamped.At(root.Path, what)
             : FindingKind.NoStamps.At(root.Path, "the filesystem keeps no stamps")) with
         {

@@ -186,6 +186,28 @@ public sealed class DocumentRepairTests : IAsyncLifetime
         await CheckGoodAsync();
     }
 
+    [Fact]
+    public async Task An_edit_is_offered_to_be_accepted_or_taken_back_and_is_no_damage_to_mend_unasked()
+    {
+        await _scene.EditAsync("run/sb-1/state.json", """{"n":4}""");
+
+        ToolResult shown = await _scene.RunAsync("repair --json");
+        ToolResult unasked = await _scene.RunAsync("repair --from-log");
+        JsonElement edited = JsonDocument.Parse(Assert.Single(shown.Lines)).RootElement.GetProperty("documents")[0];
+        string[] commands = [.. edited.GetProperty("commands").EnumerateArray().Select(static each => each.GetString()!)];
+        ToolResult accepted = await ToolProcess.RunAsync(commands[0].Split(' ')[1..]);
+
+        Assert.Equal((2, "edited"), (shown.Code, edited.GetProperty("code").GetString()));
+        Assert.Equal((0, 0), (unasked.Code, unasked.Lines.Count));
+        Assert.Equal(["--accept", "--from-log", "--quarantine"], commands.Select(static each => each.Split(' ')[4]));
+        Assert.StartsWith("run:sb-1/state.json accepted at LSN ", Assert.Single(accepted.Lines), StringComparison.Ordinal);
+        Assert.Equal(0, (await _scene.RunAsync("repair")).Code);
+
+        await _scene.EditAsync("run/sb-1/state.json", """{"n":5}""");
+        Assert.Equal(0, (await ToolProcess.RunAsync(commands[1].Split(' ')[1..])).Code);
+        Assert.Equal("""{"n":4}""", await File.ReadAllTextAsync(StatePath));
+    }
+
     [Theory]
     [InlineData("repair --quarantine")]
     [InlineData("repair --from-root run")]

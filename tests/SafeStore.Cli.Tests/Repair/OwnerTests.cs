@@ -95,6 +95,21 @@ public sealed class OwnerTests : IDisposable
         Assert.Contains("EPERM", refused.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_repair_without_an_action_offers_it()
+    {
+        await _scene.SeedAsync();
+        await ShellAsync("chmod 0646 run/sb-1/state.json");
+
+        ToolResult shown = await _scene.RunAsync("repair");
+
+        Assert.Equal(2, shown.Code);
+        Assert.Contains(shown.Lines, static line => line.EndsWith("/run/sb-1/state.json: 0646 -> 0644", StringComparison.Ordinal));
+        Assert.Equal($"    safestore repair --store {_scene.Store} --owner", shown.Lines[^1]);
+        Assert.Equal(0, (await _scene.RunAsync("repair --owner")).Code);
+        Assert.Equal(0, (await _scene.RunAsync("repair")).Code);
+    }
+
     [Theory]
     [InlineData("no-such-user")]
     [InlineData("root:no-such-group")]

@@ -111,15 +111,15 @@ public sealed class AcceptTests : IDisposable
         Assert.Contains("it is damaged", refused.Errors, StringComparison.Ordinal);
         Assert.Equal((0, ""), (dry.Code, dry.Errors));
         Assert.Equal(
-            ["run:sb-1/state.json: another program has edited it (nothing was written)",
-                "run:sb-2/state.json: it was damaged, as far as its stamp tells (nothing was written)"], dry.Lines);
+            ["run:sb-1/state.json would be accepted: another program had edited it",
+                "run:sb-2/state.json would be accepted: it was damaged, as far as its stamp tells"], dry.Lines);
         Assert.Equal((0, ""), (done.Code, done.Errors));
         Assert.Equal(["edited", "damaged"], done.Lines.Select(static line => JsonElement.Parse(line).GetProperty("before").GetString()));
         Assert.Equal(
             "root,sandbox,container,file,before,lsn,dryRun",
             string.Join(',', JsonElement.Parse(done.Lines[0]).EnumerateObject().Select(static each => each.Name)));
         Assert.Equal(
-            ["run:sb-1/state.json: its stamp holds already", "run:sb-2/state.json: its stamp holds already"], again.Lines);
+            ["run:sb-1/state.json left alone: its stamp holds", "run:sb-2/state.json left alone: its stamp holds"], again.Lines);
         Assert.Equal(0, (await scene.RunAsync("verify")).Code);
     }
 

@@ -119,7 +119,7 @@ public sealed class VerifyTests : IDisposable
         ToolResult other = await _scene.RunAsync("verify sb-2");
 
         Assert.Equal(0, other.Code);
-        Assert.StartsWith("1 sandboxes, 2 documents, 30 bytes: ", other.Lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("1 sandbox, 2 documents, 30 bytes: ", other.Lines[^1], StringComparison.Ordinal);
         Assert.Equal(["corrupt"], (await _scene.RunAsync("verify --json sb-1 sb-2 sb-1")).Lines.Select(CodeOf).Where(IsNoWordOfStamps));
     }
 
