@@ -25,10 +25,11 @@ public sealed partial class SandboxStore
     public ValueTask<SandboxProcesses?> FindProcessesAsync(string sandbox, CancellationToken cancellationToken = default) =>
         TellAsync(sandbox, async () =>
         {
-            SandboxSession session = await LockSharedAsync(sandbox, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-            await using (session.ConfigureAwait(false))
+            ModelLock held =
+                await LockAsync(sandbox, LockMode.Shared, TimeSpan.Zero, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await using (held.ConfigureAwait(false))
             {
-                return new ProcessReader(Processes).Read(session);
+                return new ProcessReader(Processes).Read(held);
             }
         });
 
@@ -52,14 +53,14 @@ public sealed partial class SandboxStore
         string sandbox, bool forgetIntents = false, CancellationToken cancellationToken = default) =>
         TellAsync(sandbox, async () =>
         {
-            SandboxSession session =
-                await LockAsync(sandbox, TimeSpan.Zero, PendingIntents.Keep, cancellationToken).ConfigureAwait(false);
-            await using (session.ConfigureAwait(false))
+            ModelLock held =
+                await LockAsync(sandbox, LockMode.Exclusive, TimeSpan.Zero, PendingIntents.Keep, cancellationToken).ConfigureAwait(false);
+            await using (held.ConfigureAwait(false))
             {
-                SandboxProcesses found = new ProcessReader(Processes).Read(session);
+                SandboxProcesses found = new ProcessReader(Processes).Read(held);
                 bool isUndone = forgetIntents || found.Intents.All(each => _undo.Find(each.Kind) is not null);
                 return found.Verdict == ProcessVerdict.Gone && isUndone
-                    ? await RemoveAsync(session, found, forgetIntents, cancellationToken).ConfigureAwait(false) : found;
+                    ? await RemoveAsync(held, found, forgetIntents, cancellationToken).ConfigureAwait(false) : found;
             }
         });
 
@@ -85,11 +86,11 @@ public sealed partial class SandboxStore
     }
 
     private static async ValueTask<SandboxProcesses> RemoveAsync(
-        SandboxSession session, SandboxProcesses found, bool forgetIntents, CancellationToken cancellation)
+        ModelLock held, SandboxProcesses found, bool forgetIntents, CancellationToken cancellation)
     {
         try
         {
-            return found with { Removed = await RemoveAsync(session, forgetIntents, cancellation).ConfigureAwait(false) };
+            return found with { Removed = await RemoveAsync(held, forgetIntents, cancellation).ConfigureAwait(false) };
         }
         catch (SafeStoreException failure) when (failure is not StoreFaultedException)
         {
@@ -97,19 +98,19 @@ public sealed partial class SandboxStore
         }
     }
 
-    private static async ValueTask<Lsn> RemoveAsync(SandboxSession session, bool forgetIntents, CancellationToken cancellation)
+    private static async ValueTask<Lsn> RemoveAsync(ModelLock held, bool forgetIntents, CancellationToken cancellation)
     {
-        if (session.Intents.Count > 0 && !forgetIntents)
+        if (held.Intents.Count > 0 && !forgetIntents)
         {
-            bool isCreating = session.IsCreating;
-            await session.UndoAsync(cancellation).ConfigureAwait(false);
+            bool isCreating = held.IsCreating;
+            await held.UndoAsync(cancellation).ConfigureAwait(false);
             if (isCreating)
             {
-                return session.Version; // it went with its last intent
+                return held.Version; // it went with its last intent
             }
         }
 
-        SandboxEdit edit = session.Change();
+        ModelChange edit = held.Change();
         return await (forgetIntents ? edit.Complete() : edit).RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
     }
 }

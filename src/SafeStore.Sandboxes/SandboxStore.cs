@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -10,26 +9,23 @@ namespace SafeStore.Sandboxes;
 /// <summary>
 /// The storage of a container runtime: sandboxes and their containers with typed documents, created, changed and removed by transactions
 /// that are all or nothing and durable when they return; side effects outside of the store are undone after a crash
-/// (<see cref="SandboxSession.IntendAsync{T}"/>). Several processes may have it open; all members may be used from any thread.
+/// (<see cref="ModelLock.IntendAsync{T}"/>). Several processes may have it open; all members may be used from any thread. Its words are
+/// those of <see cref="StateStore"/>: a <see cref="ModelLock"/> is a <see cref="SandboxLock"/> of a sandbox with typed documents and
+/// intents, a <see cref="ModelChange"/> a <see cref="SandboxChange"/>.
 /// </summary>
 /// <example><code>
 /// await using var store = await SandboxStore.OpenAsync(StoreLayout.Kata());
-/// await store.CreateAsync(new NewSandbox("sb-1") { Config = config, State = new State { Value = "ready" }, Containers = [new
-/// NewContainer("web") { Config = web }] }); await using (var sandbox = await store.LockAsync("sb-1")) { await
-/// sandbox.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync(); }
+/// await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Lifecycle = Lifecycle.Ready } });
+/// await using (ModelLock sandbox = await store.LockAsync("sb-1"))
+/// {
+///     await sandbox.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
+/// }
 /// </code></example>
 public sealed partial class SandboxStore : IAsyncDisposable
 {
-    /// <summary>
-    /// The name under which activities are published: <c>createAllResources</c>, <c>storeResource</c>, <c>fetchResource</c>,
-    /// <c>deleteResource</c>.
-    /// </summary>
-    public const string ActivitySourceName = "SafeStore.Sandboxes";
-
     private readonly UndoHandlers _undo;
     private readonly TimeProvider _time;
     private readonly TempFiles _temp;
-    private readonly ResourceRules _rules;
     private readonly StatusReader _status;
 
     private SandboxStore(StateStore store, SandboxStoreOptions options, TempFiles temp)
@@ -39,7 +35,6 @@ public sealed partial class SandboxStore : IAsyncDisposable
         _undo = options.Undo;
         _time = options.Store.TimeProvider;
         _temp = temp;
-        _rules = new ResourceRules(ResourceSlot.Of(options.Model));
         _status = new StatusReader(store, options.Model);
     }
 
@@ -80,7 +75,6 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <param name="timeout">How long to wait for other callers with this id; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>The sandbox's version.</returns>
-    /// <exception cref="ResourceArgumentException">An id is empty.</exception>
     /// <exception cref="ArgumentException">
     /// An id is not allowed or is there twice, a configuration is of another id or lacks kernel or image, or there are two hypervisors.
     /// </exception>
@@ -91,11 +85,10 @@ public sealed partial class SandboxStore : IAsyncDisposable
     public async ValueTask<Lsn> CreateAsync(NewSandbox sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
-        using Activity? activity = SandboxTelemetry.Start("createAllResources", sandbox.Id);
-        SandboxSession session = await LockNewAsync(sandbox.Id, timeout, cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
+        ModelLock held = await LockNewAsync(sandbox.Id, timeout, cancellationToken).ConfigureAwait(false);
+        await using (held.ConfigureAwait(false))
         {
-            return await session.Change().PutAll(sandbox).CommitAsync(cancellationToken).ConfigureAwait(false);
+            return await held.Change().Put(sandbox).CommitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -106,29 +99,28 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// <param name="sandbox">Its id.</param>
     /// <param name="timeout">How long to wait for other callers with this id; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ResourceArgumentException">The id is empty.</exception>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
     /// <exception cref="AlreadyExistsException">The sandbox exists.</exception>
     /// <exception cref="UndoFailedException">What an earlier creation of this id left could not be undone.</exception>
     /// <exception cref="LockTimeoutException">The time is up.</exception>
     /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxSession> LockNewAsync(
+    public ValueTask<ModelLock> LockNewAsync(
         string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        StartNewAsync(
-            Store.LockNewAsync(ResourceRules.CheckSandbox(sandbox), timeout, cancellationToken), sandbox, timeout, cancellationToken);
+        StartNewAsync(Store.LockNewAsync(sandbox, timeout, cancellationToken), sandbox, timeout, cancellationToken);
 
     /// <summary>
-    /// Locks an existing sandbox exclusively. Before the lock is handed out, transactions that a dead process left half done are finished
-    /// or undone, intents that were not completed are undone, newest first, and temp files of dead owners are removed. Programs that are
-    /// not SafeStore interlock by flock(2) on the <c>lock</c> file.
+    /// Locks an existing sandbox. Before an exclusive lock is handed out, transactions that a dead process left half done are finished or
+    /// undone, intents that were not completed are undone, newest first, and temp files of dead owners are removed. A shared lock, for
+    /// reading several documents at one point in time, undoes and changes nothing. Programs that are not SafeStore interlock by flock(2)
+    /// on the <c>lock</c> file.
     /// </summary>
     /// <param name="sandbox">Its id.</param>
+    /// <param name="mode">How.</param>
     /// <param name="timeout">How long to wait; null for <see cref="StoreOptions.LockTimeout"/>, zero for a single try.</param>
-    /// <param name="intents">Whether to undo what was not completed.</param>
+    /// <param name="intents">Whether an exclusive lock undoes what was not completed.</param>
     /// <param name="cancellationToken">Ends the wait; also given to the undo handlers.</param>
-    /// <exception cref="ResourceArgumentException">The id is empty.</exception>
-    /// <exception cref="ArgumentException">The id is not allowed, or there is no such choice of intents.</exception>
+    /// <exception cref="ArgumentException">The id is not allowed, the time-out is negative, or there is no such choice.</exception>
     /// <exception cref="NotFoundException">The sandbox does not exist, or was only being made when its maker died.</exception>
     /// <exception cref="UndoFailedException">An undo handler failed or is missing; the sandbox is not locked.</exception>
     /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
@@ -138,46 +130,53 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// </exception>
     /// <exception cref="DocumentTooLargeException">It is larger than a document may be; likewise.</exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxSession> LockAsync(
-        string sandbox, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo, CancellationToken cancellationToken =
-            default) => intents is not (PendingIntents.Undo or PendingIntents.Keep)
-        ? throw new ArgumentOutOfRangeException(nameof(intents), intents, "Intents are undone or kept.")
-        : StartAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Exclusive, timeout, cancellationToken), sandbox, timeout,
-            intents, cancellationToken);
+    public ValueTask<ModelLock> LockAsync(
+        string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo,
+        CancellationToken cancellationToken = default)
+    {
+        if (intents is not (PendingIntents.Undo or PendingIntents.Keep))
+        {
+            throw new ArgumentOutOfRangeException(nameof(intents), intents, "Intents are undone or kept.");
+        }
 
-    /// <summary>Locks an existing sandbox for reading several documents at one point in time. Nothing is undone or changed.</summary>
-    /// <param name="sandbox">Its id.</param>
-    /// <param name="timeout">How long to wait; null for <see cref="StoreOptions.LockTimeout"/>, zero for a single try.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ResourceArgumentException">The id is empty.</exception>
-    /// <exception cref="ArgumentException">The id is not allowed.</exception>
-    /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
-    /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
-    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
-    /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxSession> LockSharedAsync(
-        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        StartSharedAsync(Store.LockAsync(ResourceRules.CheckSandbox(sandbox), LockMode.Shared, timeout, cancellationToken));
+        ValueTask<SandboxLock> turn = Store.LockAsync(sandbox, mode, timeout, cancellationToken);
+        return mode == LockMode.Shared ? StartSharedAsync(turn) : StartAsync(turn, sandbox, timeout, intents, cancellationToken);
+    }
 
     /// <summary>Takes a sandbox's next block index and counts on, in one transaction.</summary>
     /// <param name="sandbox">The sandbox's id.</param>
     /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>
-    /// The index, from 0; no other call gets it. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do.
+    /// The index, from 0; no other call gets it. Throws what <see cref="LockAsync"/> and <see cref="ModelChange.CommitAsync"/> do.
     /// </returns>
     public async ValueTask<long> TakeBlockIndexAsync(
         string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
-        SandboxSession session = await LockAsync(sandbox, timeout, cancellationToken: cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
+        ModelLock held = await LockAsync(sandbox, LockMode.Exclusive, timeout, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using (held.ConfigureAwait(false))
         {
-            SandboxEdit edit = session.Change();
+            ModelChange edit = held.Change();
             long index = edit.TakeBlockIndex();
             await edit.CommitAsync(cancellationToken).ConfigureAwait(false);
             return index;
         }
     }
+
+    /// <summary>Reads a document of a sandbox: <see cref="StateStore.Read{T}(string, DocumentKind{T})"/>.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="kind">Its kind, of <see cref="Model"/> or of the program's own.</param>
+    /// <returns>Its value; null if it does not exist.</returns>
+    public T? Read<T>(string sandbox, DocumentKind<T> kind) => Store.Read(sandbox, kind);
+
+    /// <summary>Reads a document of a container: <see cref="StateStore.Read{T}(string, string, DocumentKind{T})"/>.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="container">The container's id.</param>
+    /// <param name="kind">Its kind, of <see cref="Model"/> or of the program's own.</param>
+    /// <returns>Its value; null if it does not exist.</returns>
+    public T? Read<T>(string sandbox, string container, DocumentKind<T> kind) => Store.Read(sandbox, container, kind);
 
     /// <summary>
     /// The status of every sandbox, sorted by id, without any lock: each document is whole, different ones may be of different moments.
@@ -185,17 +184,17 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// </summary>
     /// <exception cref="StorageException">A root cannot be listed.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public IReadOnlyList<SandboxStatus> List() => [.. Store.ListSandboxes().Select(_status.Read)];
+    public IReadOnlyList<SandboxStatus> ReadStatuses() => [.. Store.ListSandboxes().Select(_status.Read)];
 
     /// <summary>The status of a sandbox at one point in time, under its shared lock. What cannot be read is an error in it.</summary>
-    /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockSharedAsync"/> does.</param>
+    /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockAsync"/> does.</param>
     /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<SandboxStatus> StatusAsync(
+    public async ValueTask<SandboxStatus> ReadStatusAsync(
         string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
-        SandboxSession session = await LockSharedAsync(sandbox, timeout, cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
+        ModelLock held = await LockAsync(sandbox, LockMode.Shared, timeout, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using (held.ConfigureAwait(false))
         {
             return _status.Read(sandbox);
         }
@@ -213,7 +212,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
 
     // The locks above are asked for in the caller's own flow of execution, which is where they are noted as held
     // (LockAlreadyHeldException): what an async method notes ends with it. A turn that comes after an undo is not noted.
-    private async ValueTask<SandboxSession> StartNewAsync(
+    private async ValueTask<ModelLock> StartNewAsync(
         ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, CancellationToken cancellation)
     {
         while (true)
@@ -221,7 +220,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
             try
             {
                 SandboxLock held = await turn.ConfigureAwait(false);
-                return new SandboxSession(held, Model, IntentLedger.OfNew(held, Model, _undo, _time), _temp);
+                return new ModelLock(held, Model, IntentLedger.OfNew(held, Model, _undo, _time), _temp);
             }
             catch (AlreadyExistsException) when (IsBeingCreated(sandbox))
             {
@@ -233,7 +232,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
         }
     }
 
-    private async ValueTask<SandboxSession> StartAsync(
+    private async ValueTask<ModelLock> StartAsync(
         ValueTask<SandboxLock> turn, string sandbox, TimeSpan? timeout, PendingIntents intents, CancellationToken cancellation)
     {
         while (true)
@@ -244,13 +243,13 @@ public sealed partial class SandboxStore : IAsyncDisposable
                 var ledger = IntentLedger.OfExisting(held, Model, _undo, _time);
                 if (intents == PendingIntents.Keep)
                 {
-                    return new SandboxSession(held, Model, ledger, _temp); // nothing in the sandbox may be in the way of its removal
+                    return new ModelLock(held, Model, ledger, _temp); // nothing in the sandbox may be in the way of its removal
                 }
 
                 if (await ledger.UndoAsync(cancellation).ConfigureAwait(false))
                 {
                     _temp.Sweep(sandbox);
-                    return new SandboxSession(held, Model, ledger, _temp);
+                    return new ModelLock(held, Model, ledger, _temp);
                 }
             }
             catch
@@ -265,7 +264,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
         }
     }
 
-    private async ValueTask<SandboxSession> StartSharedAsync(ValueTask<SandboxLock> turn) =>
+    private async ValueTask<ModelLock> StartSharedAsync(ValueTask<SandboxLock> turn) =>
         new(await turn.ConfigureAwait(false), Model, null, _temp);
 
     private bool IsBeingCreated(string sandbox)
@@ -284,8 +283,8 @@ public sealed partial class SandboxStore : IAsyncDisposable
     {
         try
         {
-            SandboxSession session = await LockAsync(sandbox, timeout, PendingIntents.Undo, cancellation).ConfigureAwait(false);
-            await session.DisposeAsync().ConfigureAwait(false); // completed meanwhile: the next turn says that it exists
+            ModelLock held = await LockAsync(sandbox, LockMode.Exclusive, timeout, cancellationToken: cancellation).ConfigureAwait(false);
+            await held.DisposeAsync().ConfigureAwait(false); // completed meanwhile: the next turn says that it exists
         }
         catch (NotFoundException)
         {

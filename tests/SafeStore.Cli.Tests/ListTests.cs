@@ -22,11 +22,11 @@ public sealed class ListTests : IDisposable
                 new NewSandbox(
                 "sb-1")
                 {
-                    State = new State { Value = "running" },
+                    State = new State { Lifecycle = Lifecycle.Running },
                     Containers =
-                [new NewContainer("web") { State = new State { Value = "ready" } }]
+                [new NewContainer("web") { State = new State { Lifecycle = Lifecycle.Ready } }]
                 });
-            await using SandboxSession dying = await store.LockNewAsync("sb-2");
+            await using ModelLock dying = await store.LockNewAsync("sb-2");
             await dying.IntendJsonAsync("netns", JsonElement.Parse("""{"path":"/run/netns/x"}"""));
         }
 

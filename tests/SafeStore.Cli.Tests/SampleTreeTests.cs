@@ -29,7 +29,7 @@ public sealed class SampleTreeTests
             Assert.Equal(
                 ["config:sb/config.json", "run:sb/state.json", "config:sb/web/config.json", "run:sb/web/state.json"],
                 store.Store.ListDocuments("sb").Select(static document => document.ToString()));
-            SandboxStatus status = Assert.Single(store.List());
+            SandboxStatus status = Assert.Single(store.ReadStatuses());
             Assert.Equal((Lifecycle.Ready, 7, 1), (status.Lifecycle, status.State!.Pid, status.Config!.Unknown!["a"].GetInt32()));
             Assert.Equal(Lifecycle.Running, Assert.Single(status.Containers).Lifecycle);
         }

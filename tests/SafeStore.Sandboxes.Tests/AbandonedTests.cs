@@ -34,7 +34,7 @@ public sealed class AbandonedTests : IDisposable
             [new RecordedProcess(null, "state.json", 4711, ProcessVerdict.Gone), new("web", "process.json", 4711, ProcessVerdict.Gone)],
             found.Processes);
         Assert.NotNull(removed!.Removed);
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
         Assert.Null(await store.FindProcessesAsync("sb-1"));
         Assert.Null(await store.RemoveAbandonedAsync("sb-1"));
     }
@@ -104,7 +104,7 @@ public sealed class AbandonedTests : IDisposable
         await using SandboxStore store = await OpenAsync();
         await using SandboxStore other = await OpenAsync();
         await MakeAsync(store, "sb-1", pid: 4711, Zero);
-        await using SandboxSession held = await other.LockAsync("sb-1");
+        await using ModelLock held = await other.LockAsync("sb-1");
 
         _ = await AssertLeftAsync(store, ProcessVerdict.Locked);
     }
@@ -121,7 +121,7 @@ public sealed class AbandonedTests : IDisposable
 
         Assert.Equal(("netns", 0), (Assert.Single(left.Intents).Kind, left.Intents[0].Attempts));
         Assert.NotNull(removed!.Removed);
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class AbandonedTests : IDisposable
         await using SandboxStore store = await OpenAsync(UndoHandlers.None.With("netns", (request, _) =>
         {
             undone.Add(request.Sandbox);
-            return ValueTask.CompletedTask;
+            return Task.CompletedTask;
         }));
         await MakeAsync(store, "sb-1", pid: 4711, Zero);
         await IntendAsync(store);
@@ -140,7 +140,7 @@ public sealed class AbandonedTests : IDisposable
 
         Assert.NotNull(removed!.Removed);
         Assert.Equal(["sb-1"], undone);
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -163,11 +163,11 @@ public sealed class AbandonedTests : IDisposable
     public async Task A_sandbox_that_was_only_being_made_is_left_while_its_maker_lives_and_removed_afterwards(bool hasHandler)
     {
         await using SandboxStore store =
-            await OpenAsync(hasHandler ? UndoHandlers.None.With("netns", static (_, _) => ValueTask.CompletedTask) : null);
+            await OpenAsync(hasHandler ? UndoHandlers.None.With("netns", static (_, _) => Task.CompletedTask) : null);
         await using SandboxStore maker = await OpenAsync();
-        await using (SandboxSession session = await maker.LockNewAsync("sb-1"))
+        await using (ModelLock held = await maker.LockNewAsync("sb-1"))
         {
-            _ = await session.IntendJsonAsync("netns", JsonElement.Parse("{}"u8), TestContext.Current.CancellationToken);
+            _ = await held.IntendJsonAsync("netns", JsonElement.Parse("{}"u8), TestContext.Current.CancellationToken);
             _ = await AssertLeftAsync(store, ProcessVerdict.Locked);
         }
 
@@ -175,7 +175,7 @@ public sealed class AbandonedTests : IDisposable
 
         Assert.Equal(ProcessVerdict.Gone, removed!.Verdict);
         Assert.NotNull(removed.Removed);
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -194,15 +194,15 @@ public sealed class AbandonedTests : IDisposable
     private static async Task MakeAsync(SandboxStore store, string sandbox, long pid, string start)
     {
         Assert.True(Timestamp.TryParse(start, out Timestamp time));
-        await using SandboxSession session = await store.LockNewAsync(sandbox);
-        await session.Change().Put(session.Model.SandboxState, new State { Value = "running", Pid = pid }).CreateContainer("web")
-            .Put("web", session.Model.Process, new ContainerProcess { Pid = pid, StartTime = time }).CommitAsync();
+        await using ModelLock held = await store.LockNewAsync(sandbox);
+        await held.Change().Put(held.Model.SandboxState, new State { Lifecycle = Lifecycle.Running, Pid = pid }).CreateContainer("web")
+            .Put("web", held.Model.Process, new ContainerProcess { Pid = pid, StartTime = time }).CommitAsync();
     }
 
     private static async Task IntendAsync(SandboxStore store)
     {
-        await using SandboxSession session = await store.LockAsync("sb-1");
-        _ = await session.IntendJsonAsync("netns", JsonElement.Parse("{}"u8), TestContext.Current.CancellationToken);
+        await using ModelLock held = await store.LockAsync("sb-1");
+        _ = await held.IntendJsonAsync("netns", JsonElement.Parse("{}"u8), TestContext.Current.CancellationToken);
     }
 
     private static async Task<SandboxProcesses> AssertLeftAsync(SandboxStore store, ProcessVerdict expected)

@@ -1,5 +1,6 @@
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Testing;
 using Xunit;
 
@@ -15,16 +16,17 @@ public sealed class DefaultOptionsCrashTests
             static async run =>
             {
                 await using SandboxStore store = await OpenAsync(run.Process);
-                await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Value = "ready" } });
+                await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Lifecycle = Lifecycle.Ready } });
                 run.Acknowledge("ready");
-                await using SandboxSession session = await store.LockAsync("sb-1");
-                await session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
+                await using ModelLock held = await store.LockAsync("sb-1");
+                await held.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
                 run.Acknowledge("running");
             },
             static async state =>
             {
                 SandboxStore store = await OpenAsync(state.Process);
-                string? value = store.Store.ListSandboxes().Count == 0 ? null : store.Fetch<State>("sb-1", SandboxResource.State)?.Value;
+                string? value = store.Store.ListSandboxes().Count == 0 ? null
+                    : store.Kata().Fetch<State>("sb-1", SandboxResource.State)?.Text;
                 string?[] allowed = [null, "ready", "running"];
                 Assert.Contains(value, allowed.Skip(state.Acknowledged.Count));
             },

@@ -47,7 +47,7 @@ public sealed class InterlockTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(new NewSandbox("sb-1"));
 
-        await using (ours == LockMode.Exclusive ? await store.LockAsync("sb-1") : await store.LockSharedAsync("sb-1"))
+        await using (ours == LockMode.Exclusive ? await store.LockAsync("sb-1") : await store.LockAsync("sb-1", LockMode.Shared))
         {
             Assert.Equal(!isRefused, await ForeignProcess.CanLockAsync(LockFile, theirs));
         }
@@ -61,16 +61,16 @@ public sealed class InterlockTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(new NewSandbox("sb-1"));
         ForeignProcess waiter;
-        await using (SandboxSession session = await store.LockAsync("sb-1"))
+        await using (ModelLock held = await store.LockAsync("sb-1"))
         {
             waiter = await ForeignProcess.WaitForAsync(LockFile);
-            await session.Change().Put(session.Model.SandboxState, new State { Value = "ready" }).CommitAsync();
+            await held.Change().Put(held.Model.SandboxState, new State { Lifecycle = Lifecycle.Ready }).CommitAsync();
         }
 
         using (waiter)
         {
             Assert.Equal("held", await waiter.ReadLineAsync());
-            await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", TimeSpan.Zero));
+            await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", timeout: TimeSpan.Zero));
             Assert.Equal(0, await waiter.EndAsync());
         }
     }
@@ -81,18 +81,18 @@ public sealed class InterlockTests : IDisposable
         await using SandboxStore store = await SandboxStore.OpenAsync(_test.Layout); // on the real clock: the wait is real
         await store.CreateAsync(new NewSandbox("sb-1"));
         using ForeignProcess holder = await ForeignProcess.HoldAsync(LockFile);
-        ValueTask<SandboxSession> waiting = store.LockAsync("sb-1", Timeout.InfiniteTimeSpan);
+        ValueTask<ModelLock> waiting = store.LockAsync("sb-1", LockMode.Exclusive, Timeout.InfiniteTimeSpan);
         Assert.False(waiting.IsCompleted);
 
         await holder.KillAsync();
 
-        await using SandboxSession session = await waiting;
+        await using ModelLock held = await waiting;
         Assert.False(await ForeignProcess.CanLockAsync(LockFile, LockMode.Shared));
     }
 
     private static async Task TakeAsync(SandboxStore store, LockMode mode)
     {
-        await using SandboxSession session = mode == LockMode.Exclusive ? await store.LockAsync("sb-1", TimeSpan.Zero)
-            : await store.LockSharedAsync("sb-1", TimeSpan.Zero);
+        await using ModelLock held = mode == LockMode.Exclusive ? await store.LockAsync("sb-1", timeout: TimeSpan.Zero)
+            : await store.LockAsync("sb-1", LockMode.Shared, TimeSpan.Zero);
     }
 }

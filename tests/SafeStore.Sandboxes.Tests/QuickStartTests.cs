@@ -4,6 +4,7 @@ using System.IO;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests;
@@ -38,13 +39,13 @@ public sealed class QuickStartTests : IDisposable
 
         await store.CreateAsync(new NewSandbox("sb-1")
         {
-            State = new State { Value = "ready" },
+            State = new State { Lifecycle = Lifecycle.Ready },
             Containers =
             [new NewContainer(
-            "web") { Config = new ContainerConfig { Id = "web", RootFs = "/rootfs" }, State = new State { Value = "ready" } }],
+            "web") { Config = new ContainerConfig { Id = "web", RootFs = "/rootfs" }, State = new State { Lifecycle = Lifecycle.Ready } }],
         });
 
-        await using (SandboxSession sandbox = await store.LockAsync("sb-1"))
+        await using (ModelLock sandbox = await store.LockAsync("sb-1"))
         {
             await sandbox.Change()
                 .Transition(Lifecycle.Ready, Lifecycle.Running)
@@ -52,10 +53,10 @@ public sealed class QuickStartTests : IDisposable
                 .CommitAsync();
         }
 
-        State? state = store.Fetch<State>("sb-1", SandboxResource.State);
+        State? state = store.Kata().Fetch<State>("sb-1", SandboxResource.State);
 
         Assert.Equal(Lifecycle.Running, state!.Lifecycle);
-        Assert.Equal(Lifecycle.Running, Assert.Single((await store.StatusAsync("sb-1")).Containers).Lifecycle);
+        Assert.Equal(Lifecycle.Running, Assert.Single((await store.ReadStatusAsync("sb-1")).Containers).Lifecycle);
     }
 
     [Fact]
@@ -67,14 +68,15 @@ public sealed class QuickStartTests : IDisposable
         await store.CreateAsync(new NewSandbox("sb-1") { Devices = devices });
 
         await using SandboxStore other = await _test.OpenAsync();
-        IReadOnlyList<Device> seen = other.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
-        await other.StoreAsync("sb-1", SandboxResource.Devices, seen);
+        IReadOnlyList<Device> seen = other.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
+        await other.Kata().StoreAsync("sb-1", SandboxResource.Devices, seen);
 
         var raw = Assert.IsType<RawDevice>(seen[0]);
         Assert.Equal(
             ("nvme", "d1", "its kind is not known", "S1"), (raw.Kind, raw.Id, raw.Reason, raw.Data.GetProperty("Serial").GetString()));
         Assert.Equal("d2", Assert.IsType<BlockDevice>(seen[1]).Id);
-        Assert.Equal("S1", Assert.IsType<NvmeDevice>(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)![0]).Serial);
+        Assert.Equal(
+            "S1", Assert.IsType<NvmeDevice>(store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)![0]).Serial);
         Assert.Throws<ArgumentException>(
             () => new SandboxModel(devices: SandboxModel.Default.DeviceKinds.With(string.Empty, MyJson.Default.NvmeDevice)));
     }
@@ -86,27 +88,27 @@ public sealed class QuickStartTests : IDisposable
         UndoHandlers undo = UndoHandlers.None.With("netns", MyJson.Default.NetNs, (netns, request, _) =>
         {
             undone = netns;
-            return ValueTask.CompletedTask;
+            return Task.CompletedTask;
         });
         await using SandboxStore store = await _test.OpenAsync(undo);
-        await using (SandboxSession session = await store.LockNewAsync("sb-1"))
+        await using (ModelLock held = await store.LockNewAsync("sb-1"))
         {
-            await session.IntendAsync("netns", new NetNs("/run/netns/x"), MyJson.Default.NetNs);
-            await session.UndoAsync();
+            await held.IntendAsync("netns", new NetNs("/run/netns/x"), MyJson.Default.NetNs);
+            await held.UndoAsync();
         }
 
         Assert.Equal("/run/netns/x", undone!.Path);
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
     public async Task A_payload_that_is_not_of_its_type_counts_as_a_failure_of_the_handler()
     {
-        UndoHandlers undo = UndoHandlers.None.With("netns", MyJson.Default.NetNs, static (_, _, _) => ValueTask.CompletedTask);
+        UndoHandlers undo = UndoHandlers.None.With("netns", MyJson.Default.NetNs, static (_, _, _) => Task.CompletedTask);
         await using SandboxStore store = await _test.OpenAsync(undo);
-        await using (SandboxSession session = await store.LockNewAsync("sb-1"))
+        await using (ModelLock held = await store.LockNewAsync("sb-1"))
         {
-            await session.IntendJsonAsync("netns", JsonElement.Parse("17"));
+            await held.IntendJsonAsync("netns", JsonElement.Parse("17"));
         }
 
         UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
@@ -132,10 +134,10 @@ public sealed class QuickStartTests : IDisposable
         File.Move(ofSandbox + ".other", ofContainer);
 
         DocumentCorruptException first =
-            Assert.Throws<DocumentCorruptException>(() => store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
+            Assert.Throws<DocumentCorruptException>(() => store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
         DocumentCorruptException second =
             Assert.Throws<DocumentCorruptException>(
-            () => store.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "web", SandboxResource.ContainerDevices));
+            () => store.Kata().FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "web", SandboxResource.ContainerDevices));
 
         Assert.Contains("a container's list of uses in a sandbox's place", first.Message, StringComparison.Ordinal);
         Assert.Contains("the shape of a sandbox's list of devices", second.Message, StringComparison.Ordinal);

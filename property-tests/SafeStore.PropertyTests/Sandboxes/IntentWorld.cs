@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json.Serialization;
 using System.Threading;
+using System.Threading.Tasks;
 using SafeStore.PropertyTests.Simulation;
 using SafeStore.Sandboxes;
 using SafeStore.Testing;
@@ -64,11 +65,11 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
         try
         {
             SandboxStore store = Open(process, attempt.Handlers);
-            SandboxSession? session = Lock(store, attempt);
-            if (session is not null)
+            ModelLock? held = Lock(store, attempt);
+            if (held is not null)
             {
-                Work(session, attempt.Steps);
-                session.DisposeAsync().Now();
+                Work(held, attempt.Steps);
+                held.DisposeAsync().Now();
             }
         }
         catch (SimulatedCrashException)
@@ -103,7 +104,7 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
                 Strike(process, trouble);
             }
 
-            return default;
+            return Task.CompletedTask;
         });
         var options = new SandboxStoreOptions
         {
@@ -129,7 +130,7 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
         throw new IOException("the device is busy");
     }
 
-    private static SandboxSession? Lock(SandboxStore store, IntentAttempt attempt)
+    private static ModelLock? Lock(SandboxStore store, IntentAttempt attempt)
     {
         try
         {
@@ -141,20 +142,20 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
         }
     }
 
-    private void Work(SandboxSession session, IntentStep[] steps)
+    private void Work(ModelLock held, IntentStep[] steps)
     {
         foreach (IntentStep step in steps)
         {
             if (step is IntentStep.CompleteAll or IntentStep.CompleteOldest or IntentStep.Change)
             {
-                _committed.Add(session.Sandbox);
+                _committed.Add(held.Sandbox);
             }
 
             switch (step)
             {
                 case IntentStep.Effect or IntentStep.IntentOnly:
                     int token = ++_tokens;
-                    session.IntendAsync("effect", token, IntentJson.Default.Int32).Now();
+                    held.IntendAsync("effect", token, IntentJson.Default.Int32).Now();
                     if (step == IntentStep.Effect)
                     {
                         _effects.Add(token);
@@ -163,28 +164,29 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
 
                     break;
                 case IntentStep.CompleteAll:
-                    Own(session, session.Intents).Complete().CommitAsync().Now();
+                    Own(held, held.Intents).Complete().CommitAsync().Now();
                     tally.Add("completed");
                     break;
-                case IntentStep.CompleteOldest when !session.IsCreating && session.Intents is [Intent oldest, ..]:
-                    Own(session, [oldest]).Complete(oldest).CommitAsync().Now();
+                case IntentStep.CompleteOldest when !held.IsCreating && held.Intents is [Intent oldest, ..]:
+                    Own(held, [oldest]).Complete(oldest).CommitAsync().Now();
                     break;
                 case IntentStep.Change or IntentStep.CompleteOldest:
-                    session.Change().Put(session.Model.SandboxState, new State { Value = "ready", BlockIndex = _tokens }).CommitAsync()
+                    held.Change().Put(held.Model.SandboxState, new State { Lifecycle = Lifecycle.Ready, BlockIndex = _tokens })
+                        .CommitAsync()
                         .Now();
                     break;
                 default:
-                    session.UndoAsync().Now();
+                    held.UndoAsync().Now();
                     tally.Add("undone at once");
                     break;
             }
         }
     }
 
-    private static SandboxEdit Own(SandboxSession session, IReadOnlyList<Intent> intents)
+    private static ModelChange Own(ModelLock held, IReadOnlyList<Intent> intents)
     {
-        IReadOnlyList<int> before = session.Read(s_owned)?.Effects ?? [];
-        return session.Change().Put(s_owned, new Owned([.. before, .. intents.Select(static intent => intent.Payload.GetInt32())]));
+        IReadOnlyList<int> before = held.Read(s_owned)?.Effects ?? [];
+        return held.Change().Put(s_owned, new Owned([.. before, .. intents.Select(static intent => intent.Payload.GetInt32())]));
     }
 
     /// <summary>What a program without undo handlers finds on the disk, held against the world.</summary>
@@ -194,7 +196,7 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
         SandboxStore store = Open(reader, []);
         var pending = new HashSet<int>();
         var owned = new HashSet<int>();
-        foreach (SandboxStatus status in store.List())
+        foreach (SandboxStatus status in store.ReadStatuses())
         {
             Assert.Empty(status.Errors);
             pending.UnionWith(status.Intents.Select(static intent => intent.Payload.GetInt32()));
@@ -212,7 +214,8 @@ internal sealed class IntentWorld(IntentScript script, Tally tally)
         if (isEnd)
         {
             Assert.Empty(pending);
-            Assert.Subset(_committed, store.List().Select(static status => status.Id).ToHashSet()); // what only intents have made is gone
+            // what only intents have made is gone
+            Assert.Subset(_committed, store.ReadStatuses().Select(static status => status.Id).ToHashSet());
             Assert.Subset(owned, _effects);
             tally.Add("owned at the end", owned.Count);
         }

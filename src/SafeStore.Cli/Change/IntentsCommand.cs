@@ -109,9 +109,9 @@ internal static class IntentsCommand
 
         await using SandboxStore store =
             await SandboxStore.OpenAsync(call.Layout, new SandboxStoreOptions { Store = call.Options }, call.Stop);
-        await using SandboxSession session = await store.LockAsync(sandbox, null, PendingIntents.Keep, call.Stop);
-        Intent[] intents = Chosen(sandbox, session.Intents, numbers);
-        SandboxEdit edit = session.Change();
+        await using ModelLock held = await store.LockAsync(sandbox, LockMode.Exclusive, null, PendingIntents.Keep, call.Stop);
+        Intent[] intents = Chosen(sandbox, held.Intents, numbers);
+        ModelChange edit = held.Change();
         Array.ForEach(intents, intent => edit.Forget(intent, reason));
         await TellAsync(call, sandbox, intents, await edit.CommitAsync(call.Stop));
     }

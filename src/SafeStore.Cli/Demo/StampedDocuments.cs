@@ -18,7 +18,7 @@ internal sealed class StampedDocuments(StateStore store, SandboxModel model)
         string sandbox = change.Sandbox;
         Restamp(change, model.SandboxConfig, stamp, static config => config);
         Restamp(change, model.SandboxState, stamp,
-            state => state with { Value = stamp.N % 2 == 0 ? "running" : "paused", BlockIndex = stamp.N });
+            state => state with { Lifecycle = stamp.N % 2 == 0 ? Lifecycle.Running : Lifecycle.Paused, BlockIndex = stamp.N });
         IReadOnlyList<string> containers = store.ListContainers(sandbox);
         foreach (string container in containers.Where(container => stamp.HasExtra || container != Stamp.ExtraContainer))
         {
@@ -35,7 +35,7 @@ internal sealed class StampedDocuments(StateStore store, SandboxModel model)
         {
             change.CreateContainer(Stamp.ExtraContainer)
                 .Put(Stamp.ExtraContainer, model.ContainerConfig, stamp.PutInto(new ContainerConfig { Id = Stamp.ExtraContainer }))
-                .Put(Stamp.ExtraContainer, model.ContainerState, stamp.PutInto(new State { Value = "ready" }));
+                .Put(Stamp.ExtraContainer, model.ContainerState, stamp.PutInto(new State { Lifecycle = Lifecycle.Ready }));
         }
     }
 

@@ -31,7 +31,7 @@ internal static class ListCommand
     {
         await using SandboxStore store = await SandboxStore.OpenAsync(
             layout, new SandboxStoreOptions { Store = Looking.At(new StoreOptions()) }, stop);
-        IReadOnlyList<SandboxStatus> sandboxes = store.List();
+        IReadOnlyList<SandboxStatus> sandboxes = store.ReadStatuses();
         await using Stream output = StandardOutput.Open();
         await output.WriteAsync(json ? SandboxListText.ToJson(sandboxes) : SandboxListText.ToTable(sandboxes), CancellationToken.None);
         await output.FlushAsync(CancellationToken.None);

@@ -62,7 +62,7 @@ internal static class SandboxListText
     private static string StateOf(SandboxStatus sandbox) => sandbox switch
     {
         { IsCreating: true } => "creating",
-        { State.Value: { Length: > 0 } state } => state,
+        { State.Text: { Length: > 0 } state } => state,
         _ => "-",
     };
 
@@ -70,14 +70,14 @@ internal static class SandboxListText
     {
         writer.WriteStartObject();
         writer.WriteString("sandbox"u8, sandbox.Id);
-        writer.WriteString("state"u8, sandbox.State?.Value);
+        writer.WriteString("state"u8, sandbox.State?.Text);
         writer.WriteBoolean("creating"u8, sandbox.IsCreating);
         writer.WriteStartArray("containers"u8);
         foreach (ContainerStatus container in sandbox.Containers)
         {
             writer.WriteStartObject();
             writer.WriteString("container"u8, container.Id);
-            writer.WriteString("state"u8, container.State?.Value);
+            writer.WriteString("state"u8, container.State?.Text);
             writer.WriteEndObject();
         }
 

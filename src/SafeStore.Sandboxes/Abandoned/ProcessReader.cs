@@ -10,29 +10,29 @@ internal sealed class ProcessReader(IProcessTable processes)
 {
     private static readonly TimeSpan s_tolerance = TimeSpan.FromMinutes(1);
 
-    public SandboxProcesses Read(SandboxSession session)
+    public SandboxProcesses Read(ModelLock held)
     {
         var errors = new List<SafeStoreException>();
         var named = new List<NamedProcess>();
-        State? state = Try(() => session.Read(session.Model.SandboxState), errors);
-        Add(null, session.Model.SandboxState.File, state?.Pid);
-        Add(null, session.Model.Agent.File, Try(() => session.Read(session.Model.Agent), errors)?.ProxyPid);
+        State? state = Try(() => held.Read(held.Model.SandboxState), errors);
+        Add(null, held.Model.SandboxState.File, state?.Pid);
+        Add(null, held.Model.Agent.File, Try(() => held.Read(held.Model.Agent), errors)?.ProxyPid);
         // Whatever the hypervisor is: one that names no process has no such member.
-        Add(null, session.Model.Firecracker.File, Try(() => session.Read(session.Model.Firecracker), errors)?.Pid);
-        foreach (string container in Try(session.ListContainers, errors) ?? [])
+        Add(null, held.Model.Firecracker.File, Try(() => held.Read(held.Model.Firecracker), errors)?.Pid);
+        foreach (string container in Try(held.ListContainers, errors) ?? [])
         {
-            State? each = Try(() => session.Read(container, session.Model.ContainerState), errors);
-            Add(container, session.Model.ContainerState.File, each?.Pid);
-            ContainerProcess? process = Try(() => session.Read(container, session.Model.Process), errors);
-            Add(container, session.Model.Process.File, process?.Pid, StartOf(process));
+            State? each = Try(() => held.Read(container, held.Model.ContainerState), errors);
+            Add(container, held.Model.ContainerState.File, each?.Pid);
+            ContainerProcess? process = Try(() => held.Read(container, held.Model.Process), errors);
+            Add(container, held.Model.Process.File, process?.Pid, StartOf(process));
         }
 
-        IReadOnlyList<Intent> intents = Try(() => session.Intents, errors) ?? [];
-        bool isCreating = errors.Count == 0 && session.IsCreating;
+        IReadOnlyList<Intent> intents = Try(() => held.Intents, errors) ?? [];
+        bool isCreating = errors.Count == 0 && held.IsCreating;
         RecordedProcess[] all = [.. named.Select(each => VerdictOf(each, named))];
         ProcessVerdict verdict = All(all, isCreating);
         return new SandboxProcesses(
-            session.Sandbox, errors.Count > 0 && verdict != ProcessVerdict.Living ? ProcessVerdict.Unreadable : verdict)
+            held.Sandbox, errors.Count > 0 && verdict != ProcessVerdict.Living ? ProcessVerdict.Unreadable : verdict)
         {
             Lifecycle = state?.Lifecycle ?? Lifecycle.Unknown,
             Processes = all,

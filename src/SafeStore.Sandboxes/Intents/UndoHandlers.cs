@@ -14,7 +14,7 @@ namespace SafeStore.Sandboxes;
 /// </summary>
 /// <param name="request">What is to be undone.</param>
 /// <param name="cancellationToken">The token of the call that locks the sandbox.</param>
-public delegate ValueTask UndoHandler(UndoRequest request, CancellationToken cancellationToken);
+public delegate Task UndoHandler(UndoRequest request, CancellationToken cancellationToken);
 
 /// <summary>What is to be undone.</summary>
 /// <param name="Sandbox">The sandbox's id.</param>
@@ -57,7 +57,7 @@ public sealed class UndoHandlers
     /// <param name="json">How the payload is read; from a source-generated context.</param>
     /// <param name="handler">The handler; it is given the payload too.</param>
     /// <exception cref="ArgumentException">The kind is empty.</exception>
-    public UndoHandlers With<T>(string kind, JsonTypeInfo<T> json, Func<T, UndoRequest, CancellationToken, ValueTask> handler)
+    public UndoHandlers With<T>(string kind, JsonTypeInfo<T> json, Func<T, UndoRequest, CancellationToken, Task> handler)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(handler);

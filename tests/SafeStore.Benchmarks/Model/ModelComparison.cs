@@ -92,7 +92,7 @@ internal static class ModelComparison
     private static ValueTask Load(StateStore store, string sandbox)
     {
         Check(store.Read(sandbox, s_model.SandboxConfig)?.Id == sandbox);
-        Check(store.Read(sandbox, s_model.SandboxState)?.Value.Length > 0);
+        Check(store.Read(sandbox, s_model.SandboxState)?.Text.Length > 0);
         Check(store.Read(sandbox, s_model.Network)?.Endpoints?.Count > 0);
         return ValueTask.CompletedTask;
     }
@@ -100,7 +100,7 @@ internal static class ModelComparison
     private static ValueTask LoadBare(string place, string sandbox)
     {
         Check(ReadBare(place, sandbox, s_model.SandboxConfig)?.Id == sandbox);
-        Check(ReadBare(place, sandbox, s_model.SandboxState)?.Value.Length > 0);
+        Check(ReadBare(place, sandbox, s_model.SandboxState)?.Text.Length > 0);
         Check(ReadBare(place, sandbox, s_model.Network)?.Endpoints?.Count > 0);
         return ValueTask.CompletedTask;
     }

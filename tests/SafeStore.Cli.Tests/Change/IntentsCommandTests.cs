@@ -135,10 +135,10 @@ public sealed class IntentsCommandTests : IDisposable
     {
         await _scene.SeedAsync();
         await using SandboxStore store = await SandboxStore.OpenAsync(StoreLayout.At(_scene.Store));
-        await using SandboxSession session = await store.LockAsync("sb-2");
+        await using ModelLock held = await store.LockAsync("sb-2");
         foreach (string kind in kinds)
         {
-            await session.IntendJsonAsync(kind, JsonElement.Parse("""{"path":"/x"}"""), TestContext.Current.CancellationToken);
+            await held.IntendJsonAsync(kind, JsonElement.Parse("""{"path":"/x"}"""), TestContext.Current.CancellationToken);
         }
     }
 }

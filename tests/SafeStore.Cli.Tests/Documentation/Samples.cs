@@ -29,12 +29,12 @@ public sealed record NetNs(string Path)
 {
     public Task CreateAsync() => Task.FromResult(Path);
 
-    public ValueTask DeleteIfThereAsync(CancellationToken cancellationToken) => new(Task.FromResult(Path));
+    public Task DeleteIfThereAsync(CancellationToken cancellationToken) => Task.FromResult(Path);
 }
 
 public sealed record Cgroup(string Path)
 {
     public Task CreateAsync() => Task.FromResult(Path);
 
-    public ValueTask RemoveIfThereAsync(CancellationToken cancellationToken) => new(Task.FromResult(Path));
+    public Task RemoveIfThereAsync(CancellationToken cancellationToken) => Task.FromResult(Path);
 }

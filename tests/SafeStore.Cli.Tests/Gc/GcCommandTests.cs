@@ -112,13 +112,13 @@ public sealed class GcCommandTests : IDisposable
         using var self = Process.GetCurrentProcess();
         foreach ((string sandbox, long pid) in new[] { ("gone", int.MaxValue), ("living", self.Id), ("none", 0L) })
         {
-            _ = await store.CreateAsync(new NewSandbox(sandbox) { State = new State { Value = "running", Pid = pid } });
+            _ = await store.CreateAsync(new NewSandbox(sandbox) { State = new State { Lifecycle = Lifecycle.Running, Pid = pid } });
         }
 
         if (isIntended)
         {
-            await using SandboxSession session = await store.LockAsync("gone");
-            _ = await session.IntendJsonAsync("netns", JsonElement.Parse("""{"path":"/run/netns/x"}"""u8));
+            await using ModelLock held = await store.LockAsync("gone");
+            _ = await held.IntendJsonAsync("netns", JsonElement.Parse("""{"path":"/run/netns/x"}"""u8));
         }
     }
 }

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Support;
 using SafeStore.Testing;
 using Xunit;
@@ -25,10 +26,10 @@ public sealed class CallersTests : IDisposable
         using var activities = new Activities("traced");
         await using SandboxStore store = await _test.OpenAsync();
 
-        await store.CreateAsync(Samples.Sandbox("traced"));
-        await store.StoreAsync("traced", SandboxResource.Agent, Samples.Agent);
-        _ = store.FetchContainer<State>("traced", "web", SandboxResource.State);
-        await store.RemoveAsync("traced");
+        await store.Kata().CreateAsync(Samples.Sandbox("traced"));
+        await store.Kata().StoreAsync("traced", SandboxResource.Agent, Samples.Agent);
+        _ = store.Kata().FetchContainer<State>("traced", "web", SandboxResource.State);
+        await store.Kata().RemoveAsync("traced");
 
         Assert.Equal(["createAllResources", "storeResource", "fetchResource", "deleteResource"], activities.Names);
         Activity fetch = activities.Ended[2];
@@ -48,7 +49,7 @@ public sealed class CallersTests : IDisposable
         using var parent = new Activity("parent");
         parent.Start();
 
-        await store.CreateAsync(Samples.Sandbox("child"));
+        await store.Kata().CreateAsync(Samples.Sandbox("child"));
 
         Assert.Equal(parent.TraceId, Assert.Single(activities.Ended).TraceId);
     }
@@ -63,7 +64,7 @@ public sealed class CallersTests : IDisposable
         await File.WriteAllTextAsync(_test.RunPath("sb-1/network.json"), """{"Endpoints":[{"Type":"wormhole","Data":{"Secret":"x"}}]}""");
 
         RawEndpoint endpoint =
-            Assert.IsType<RawEndpoint>(Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!));
+            Assert.IsType<RawEndpoint>(Assert.Single(store.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!));
 
         Assert.Equal(("wormhole", "its kind is not known"), (endpoint.Kind, endpoint.Reason));
     }
@@ -83,7 +84,8 @@ public sealed class CallersTests : IDisposable
             machine.KillAll();
 
             await using SandboxStore again = await Simulated.OpenAsync(machine.Start());
-            Assert.All(again.List(), static status => Assert.True(status is { Config: not null, State: not null, Containers.Count: 2 }));
+            Assert.All(again.ReadStatuses(),
+                static status => Assert.True(status is { Config: not null, State: not null, Containers.Count: 2 }));
             if (failure is null)
             {
                 Assert.True(call > 20);
@@ -102,7 +104,7 @@ public sealed class CallersTests : IDisposable
         File.Delete(_test.RunPath("sb-1/hypervisor.json"));
         var before = Samples.Tree(_test.Layout);
 
-        SandboxStatus status = await store.StatusAsync("sb-1");
+        SandboxStatus status = await store.ReadStatusAsync("sb-1");
 
         Assert.Equal("corrupt", Assert.Single(status.Errors).Code);
         Assert.NotNull(status.Config);
@@ -115,16 +117,16 @@ public sealed class CallersTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
-        await using SandboxSession session = await store.LockAsync("sb-1");
-        ContainerConfig config = session.Read("web", session.Model.ContainerConfig)! with { ReadonlyRootfs = true };
+        await using ModelLock held = await store.LockAsync("sb-1");
+        ContainerConfig config = held.Read("web", held.Model.ContainerConfig)! with { ReadonlyRootfs = true };
 
-        await session.Change()
-            .Put("web", session.Model.ContainerConfig, config)
-            .Put(session.Model.SandboxConfig, session.Read(session.Model.SandboxConfig)! with { Containers = [config] })
+        await held.Change()
+            .Put("web", held.Model.ContainerConfig, config)
+            .Put(held.Model.SandboxConfig, held.Read(held.Model.SandboxConfig)! with { Containers = [config] })
             .CommitAsync();
 
-        Assert.True(session.Read("web", session.Model.ContainerConfig)!.ReadonlyRootfs);
-        Assert.True(Assert.Single(session.Read(session.Model.SandboxConfig)!.Containers!).ReadonlyRootfs);
+        Assert.True(held.Read("web", held.Model.ContainerConfig)!.ReadonlyRootfs);
+        Assert.True(Assert.Single(held.Read(held.Model.SandboxConfig)!.Containers!).ReadonlyRootfs);
     }
 
     [Theory]
@@ -136,22 +138,22 @@ public sealed class CallersTests : IDisposable
     public async Task A_state_may_become_what_the_seeds_table_says_and_only_from_what_is_stored(Lifecycle from, string allowed)
     {
         await using SandboxStore store = await _test.OpenAsync();
-        await store.CreateAsync(new NewSandbox("sb-1") { State = Samples.Ready with { Value = from.ToText() } });
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await store.CreateAsync(new NewSandbox("sb-1") { State = Samples.Ready with { Lifecycle = from } });
+        await using ModelLock held = await store.LockAsync("sb-1");
 
         foreach (Lifecycle to in Samples.AllOf<Lifecycle>().Where(static to => to != Lifecycle.Unknown))
         {
-            Exception? failure = Record.Exception(() => session.Change().Transition(from, to));
+            Exception? failure = Record.Exception(() => held.Change().Transition(from, to));
             Assert.Equal(allowed.Split(' ').Contains(to.ToText()), failure is null);
             Assert.True(failure is null or InvalidTransitionException);
         }
 
         Lifecycle other = from == Lifecycle.Ready ? Lifecycle.Running : Lifecycle.Ready;
-        Assert.Equal(from, Assert.Throws<InvalidTransitionException>(() => session.Change().Transition(other, Lifecycle.Stopped)).Actual);
-        await session.Change().Transition(from, Lifecycles.Parse(allowed.Split(' ')[0])).CommitAsync();
+        Assert.Equal(from, Assert.Throws<InvalidTransitionException>(() => held.Change().Transition(other, Lifecycle.Stopped)).Actual);
+        await held.Change().Transition(from, Lifecycles.Parse(allowed.Split(' ')[0])).CommitAsync();
         Assert.Equal(
             (allowed.Split(' ')[0], 3),
-            (session.Read(session.Model.SandboxState)!.Value, session.Read(session.Model.SandboxState)!.BlockIndex));
+            (held.Read(held.Model.SandboxState)!.Text, held.Read(held.Model.SandboxState)!.BlockIndex));
     }
 
     [Fact]
@@ -159,13 +161,13 @@ public sealed class CallersTests : IDisposable
     public async Task An_empty_store_lists_nothing_and_a_damaged_sandbox_hides_no_other()
     {
         await using SandboxStore store = await _test.OpenAsync();
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         await store.CreateAsync(Samples.Sandbox("sb-2"));
 
         await File.WriteAllTextAsync(_test.ConfigPath("sb-1/config.json"), "{");
 
-        Assert.Equal([("sb-1", 1), ("sb-2", 0)], store.List().Select(static status => (status.Id, status.Errors.Count)));
+        Assert.Equal([("sb-1", 1), ("sb-2", 0)], store.ReadStatuses().Select(static status => (status.Id, status.Errors.Count)));
     }
 
     [Fact]
@@ -173,14 +175,14 @@ public sealed class CallersTests : IDisposable
     public async Task On_request_a_removal_is_checked_against_the_state()
     {
         await using SandboxStore store = await _test.OpenAsync();
-        await store.CreateAsync(Samples.Sandbox("sb-1") with { State = new State { Value = "running" } });
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await store.CreateAsync(Samples.Sandbox("sb-1") with { State = new State { Lifecycle = Lifecycle.Running } });
+        await using ModelLock held = await store.LockAsync("sb-1");
 
-        Assert.Throws<InvalidTransitionException>(() => session.Change().RequireRemovable());
-        await session.Change().Transition(Lifecycle.Running, Lifecycle.Stopped).CommitAsync();
-        await session.Change().RequireRemovable().RemoveSandbox().CommitAsync();
+        Assert.Throws<InvalidTransitionException>(() => held.Change().RequireRemovable());
+        await held.Change().Transition(Lifecycle.Running, Lifecycle.Stopped).CommitAsync();
+        await held.Change().RequireRemovable().RemoveSandbox().CommitAsync();
 
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -192,7 +194,7 @@ public sealed class CallersTests : IDisposable
 
         await store.CreateAsync(Samples.Sandbox("sb-1"));
 
-        Samples.AssertSame(TestSandboxes.Model.SandboxState, Samples.Ready, store.Fetch<State>("sb-1", SandboxResource.State));
+        Samples.AssertSame(TestSandboxes.Model.SandboxState, Samples.Ready, store.Kata().Fetch<State>("sb-1", SandboxResource.State));
         Assert.False(Directory.Exists("/run/vc/sbs/sb-1"));
         Assert.Equal(
             JsonValueKind.Object,

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Support;
 using Xunit;
 
@@ -31,10 +32,10 @@ public sealed class CreateAndStoreTests : IDisposable
             static async store => await store.CreateAsync(Samples.Sandbox("sb-1")),
             static (store, isDone) =>
             {
-                SandboxStatus? made = store.List().SingleOrDefault(static status => status.Id == "sb-1");
+                SandboxStatus? made = store.ReadStatuses().SingleOrDefault(static status => status.Id == "sb-1");
                 Assert.True(isDone is null || isDone == made is not null);
                 Assert.True(made is null or { Containers.Count: 2, Config: not null, State: not null, Errors.Count: 0 });
-                Assert.Equal(2, store.List().Single(static status => status.Id == "other").Containers.Count);
+                Assert.Equal(2, store.ReadStatuses().Single(static status => status.Id == "other").Containers.Count);
             });
 
         Assert.True(failures > 20, $"{failures}");
@@ -70,13 +71,13 @@ public sealed class CreateAndStoreTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         using ForeignProcess holder = await ForeignProcess.HoldAsync(_test.RunPath("sb-1/lock"), LockMode.Shared);
 
-        await using (SandboxSession shared = await store.LockSharedAsync("sb-1", TimeSpan.Zero))
+        await using (ModelLock shared = await store.LockAsync("sb-1", LockMode.Shared, TimeSpan.Zero))
         {
             Assert.NotNull(shared.Read(TestSandboxes.Model.SandboxState));
         }
 
         await holder.EndAsync();
-        await store.StoreAsync("sb-1", SandboxResource.State, Samples.Ready);
+        await store.Kata().StoreAsync("sb-1", SandboxResource.State, Samples.Ready);
         Assert.False(await ExcludesOthersAfterReleaseAsync(store));
     }
 
@@ -92,7 +93,7 @@ public sealed class CreateAndStoreTests : IDisposable
             async () => await store.CreateAsync(Samples.Sandbox("sb-1"), cancellationToken: cancelled.Token));
         await store.CreateAsync(Samples.Sandbox("sb-1"));
 
-        Assert.Single(store.List());
+        Assert.Single(store.ReadStatuses());
     }
 
     [Fact]
@@ -104,7 +105,7 @@ public sealed class CreateAndStoreTests : IDisposable
         SortedDictionary<string, string> before = Samples.Tree(_test.Layout);
 
         await Assert.ThrowsAsync<AlreadyExistsException>(
-            async () => await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Value = "stopped" } }));
+            async () => await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Lifecycle = Lifecycle.Stopped } }));
 
         Assert.Equal(before, Samples.Tree(_test.Layout));
     }
@@ -116,16 +117,16 @@ public sealed class CreateAndStoreTests : IDisposable
         await using (SandboxStore store = await _test.OpenAsync())
         {
             await store.CreateAsync(new NewSandbox("sb-1"));
-            await store.StoreAsync("sb-1", SandboxResource.Agent, Samples.Agent);
+            await store.Kata().StoreAsync("sb-1", SandboxResource.Agent, Samples.Agent);
         }
 
         Assert.Equal("""{"ProxyPid":12,"URL":"unix:///run/vc/sock"}""", await File.ReadAllTextAsync(_test.RunPath("sb-1/agent.json")));
         await Simulated.FailAtEachCallAsync(
             static async store => await store.CreateAsync(Samples.Sandbox("sb-1")),
-            static async store => await store.StoreAsync("sb-1", SandboxResource.Agent, new AgentState { ProxyPid = 1 }),
+            static async store => await store.Kata().StoreAsync("sb-1", SandboxResource.Agent, new AgentState { ProxyPid = 1 }),
             static (store, isDone) =>
             {
-                long pid = store.Fetch<AgentState>("sb-1", SandboxResource.Agent)!.ProxyPid;
+                long pid = store.Kata().Fetch<AgentState>("sb-1", SandboxResource.Agent)!.ProxyPid;
                 Assert.True(isDone is null ? pid is 1 or 12 : pid == (isDone.Value ? 1 : 12));
             });
     }
@@ -152,9 +153,10 @@ public sealed class CreateAndStoreTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(new NewSandbox("sb-1"));
 
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreAsync("sb-2", SandboxResource.State, Samples.Ready));
         await Assert.ThrowsAsync<NotFoundException>(
-            async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.State, Samples.Ready));
+            async () => await store.Kata().StoreAsync("sb-2", SandboxResource.State, Samples.Ready));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await store.Kata().StoreContainerAsync("sb-1", "web", SandboxResource.State, Samples.Ready));
 
         Assert.False(Directory.Exists(_test.RunPath("sb-2")) || Directory.Exists(_test.RunPath("sb-1/web")));
     }
@@ -167,15 +169,15 @@ public sealed class CreateAndStoreTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(new NewSandbox("sb-1"));
 
-        await store.StoreAsync("sb-1", SandboxResource.Hypervisor, Samples.Qemu);
-        await store.StoreAsync("sb-1", SandboxResource.Agent, Samples.Agent);
-        Samples.AssertSame(TestSandboxes.Model.Qemu, Samples.Qemu, store.Fetch<QemuState>("sb-1", SandboxResource.Hypervisor));
-        await store.StoreAsync("sb-1", SandboxResource.Hypervisor, new FirecrackerState { Pid = 7 });
-        Assert.Equal(7, store.Fetch<FirecrackerState>("sb-1", SandboxResource.Hypervisor)!.Pid);
-        await using SandboxSession session = await store.LockAsync("sb-1");
-        await session.Change().Put(own, new NetNs("/x")).CommitAsync();
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Hypervisor, Samples.Qemu);
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Agent, Samples.Agent);
+        Samples.AssertSame(TestSandboxes.Model.Qemu, Samples.Qemu, store.Kata().Fetch<QemuState>("sb-1", SandboxResource.Hypervisor));
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Hypervisor, new FirecrackerState { Pid = 7 });
+        Assert.Equal(7, store.Kata().Fetch<FirecrackerState>("sb-1", SandboxResource.Hypervisor)!.Pid);
+        await using ModelLock held = await store.LockAsync("sb-1");
+        await held.Change().Put(own, new NetNs("/x")).CommitAsync();
 
-        Assert.Equal("/x", session.Read(own)!.Path);
+        Assert.Equal("/x", held.Read(own)!.Path);
     }
 
     [Fact]
@@ -186,13 +188,14 @@ public sealed class CreateAndStoreTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
 
         Assert.Equal(ResourceFault.InvalidResource, (await Assert.ThrowsAsync<ResourceArgumentException>(
-            async () => await store.StoreAsync("sb-1", SandboxResource.Config, new ContainerConfig { Id = "sb-1" }))).Fault);
+            async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Config, new ContainerConfig { Id = "sb-1" }))).Fault);
         Assert.Equal(ResourceFault.InvalidResource, (await Assert.ThrowsAsync<ResourceArgumentException>(
-            async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.Config, new SandboxConfig { Id = "web" }))).Fault);
+            async () => await store.Kata().StoreContainerAsync("sb-1", "web", SandboxResource.Config, new SandboxConfig { Id = "web" })))
+                .Fault);
         await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreAsync("sb-1", SandboxResource.Config, TestSandboxes.ConfigOf("sb-2")));
+            async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Config, TestSandboxes.ConfigOf("sb-2")));
         await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.Config, new ContainerConfig { Id = "db" }));
+            async () => await store.Kata().StoreContainerAsync("sb-1", "web", SandboxResource.Config, new ContainerConfig { Id = "db" }));
     }
 
     [Fact]
@@ -201,20 +204,20 @@ public sealed class CreateAndStoreTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         Lsn created = await store.CreateAsync(Samples.Sandbox("sb-1"));
-        await store.StoreAsync("sb-1", SandboxResource.State, new State { Value = "stopped" });
+        await store.Kata().StoreAsync("sb-1", SandboxResource.State, new State { Lifecycle = Lifecycle.Stopped });
 
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
 
         Assert.Equal(
             (string.Empty, 0),
-            (session.Read(TestSandboxes.Model.SandboxState)!.FsType, session.Read(TestSandboxes.Model.SandboxState)!.BlockIndex));
+            (held.Read(TestSandboxes.Model.SandboxState)!.FsType, held.Read(TestSandboxes.Model.SandboxState)!.BlockIndex));
         await Assert.ThrowsAsync<VersionConflictException>(
-            async () => await session.Change().RequireVersion(created).Put(TestSandboxes.Model.SandboxState, Samples.Ready).CommitAsync());
+            async () => await held.Change().RequireVersion(created).Put(TestSandboxes.Model.SandboxState, Samples.Ready).CommitAsync());
     }
 
     private async Task<bool> ExcludesOthersAfterReleaseAsync(SandboxStore store)
     {
-        await using (SandboxSession held = await store.LockAsync("sb-1", TimeSpan.Zero))
+        await using (ModelLock held = await store.LockAsync("sb-1", timeout: TimeSpan.Zero))
         {
             Assert.False(await ForeignProcess.CanLockAsync(_test.RunPath("sb-1/lock")));
         }

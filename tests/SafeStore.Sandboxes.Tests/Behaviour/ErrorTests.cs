@@ -4,6 +4,7 @@ using System.IO;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Support;
 using Xunit;
 
@@ -17,38 +18,45 @@ public sealed class ErrorTests : IDisposable
     private static readonly Dictionary<string, Func<SandboxStore, string, Task>> s_sandboxCalls = new()
     {
         ["create"] = static async (store, id) => await store.CreateAsync(new NewSandbox(id)),
+        ["resource: create"] = static async (store, id) => await store.Kata().CreateAsync(new NewSandbox(id)),
         ["lock new"] = static async (store, id) => await store.LockNewAsync(id),
         ["lock"] = static async (store, id) => await store.LockAsync(id),
-        ["lock shared"] = static async (store, id) => await store.LockSharedAsync(id),
-        ["store"] = static async (store, id) => await store.StoreAsync(id, SandboxResource.State, Samples.Ready),
-        ["store in container"] = static async (store, id) =>
-        await store.StoreContainerAsync(id, "web", SandboxResource.State, Samples.Ready),
-        ["fetch"] = static (store, id) => Task.FromResult(store.Fetch<State>(id, SandboxResource.State)),
-        ["fetch from container"] = static (store, id) => Task.FromResult(store.FetchContainer<State>(id, "web", SandboxResource.State)),
-        ["remove"] = static async (store, id) => await store.RemoveAsync(id),
-        ["remove container"] = static async (store, id) => await store.RemoveContainerAsync(id, "web"),
-        ["uri"] = static (store, id) => Task.FromResult(store.UriOf(id, SandboxResource.Lock)),
-        ["uri of container"] = static (store, id) => Task.FromResult(store.UriOfContainer(id, "web", SandboxResource.State)),
-        ["status"] = static async (store, id) => await store.StatusAsync(id),
+        ["lock shared"] = static async (store, id) => await store.LockAsync(id, LockMode.Shared),
+        ["resource: store"] = static async (store, id) => await store.Kata().StoreAsync(id, SandboxResource.State, Samples.Ready),
+        ["resource: store in container"] = static async (store, id) =>
+        await store.Kata().StoreContainerAsync(id, "web", SandboxResource.State, Samples.Ready),
+        ["resource: fetch"] = static (store, id) => Task.FromResult(store.Kata().Fetch<State>(id, SandboxResource.State)),
+        ["resource: fetch from container"] = static (store, id) =>
+            Task.FromResult(store.Kata().FetchContainer<State>(id, "web", SandboxResource.State)),
+        ["resource: remove"] = static async (store, id) => await store.Kata().RemoveAsync(id),
+        ["resource: remove container"] = static async (store, id) => await store.Kata().RemoveContainerAsync(id, "web"),
+        ["resource: uri"] = static (store, id) => Task.FromResult(store.Kata().UriOf(id, SandboxResource.Lock)),
+        ["resource: uri of container"] = static (store, id) =>
+            Task.FromResult(store.Kata().UriOfContainer(id, "web", SandboxResource.State)),
+        ["status"] = static async (store, id) => await store.ReadStatusAsync(id),
         ["block index"] = static async (store, id) => await store.TakeBlockIndexAsync(id),
     };
 
-    private static readonly Dictionary<string, Func<SandboxStore, SandboxSession, string, Task>> s_containerCalls = new()
+    private static readonly Dictionary<string, Func<SandboxStore, ModelLock, string, Task>> s_containerCalls = new()
     {
-        ["store"] = static async (store, _, id) => await store.StoreContainerAsync("sb-1", id, SandboxResource.State, Samples.Ready),
-        ["fetch"] = static (store, _, id) => Task.FromResult(store.FetchContainer<State>("sb-1", id, SandboxResource.State)),
-        ["remove"] = static async (store, _, id) => await store.RemoveContainerAsync("sb-1", id),
-        ["uri"] = static (store, _, id) => Task.FromResult(store.UriOfContainer("sb-1", id, SandboxResource.State)),
+        ["resource: store"] = static async (store, _, id) =>
+            await store.Kata().StoreContainerAsync("sb-1", id, SandboxResource.State, Samples.Ready),
+        ["resource: fetch"] = static (store, _, id) =>
+            Task.FromResult(store.Kata().FetchContainer<State>("sb-1", id, SandboxResource.State)),
+        ["resource: remove"] = static async (store, _, id) => await store.Kata().RemoveContainerAsync("sb-1", id),
+        ["resource: uri"] = static (store, _, id) => Task.FromResult(store.Kata().UriOfContainer("sb-1", id, SandboxResource.State)),
         ["create"] = static async (store, _, id) => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [new NewContainer(id)] }),
-        ["session read"] = static (_, session, id) => Task.FromResult(session.Read(id, TestSandboxes.Model.ContainerState)),
-        ["edit create"] = static (_, session, id) => Task.FromResult(session.Change().CreateContainer(id)),
-        ["edit put"] = static (_, session, id) =>
-        Task.FromResult(session.Change().Put(id, TestSandboxes.Model.ContainerState, Samples.Ready)),
-        ["edit delete"] = static (_, session, id) => Task.FromResult(session.Change().Remove(id, TestSandboxes.Model.ContainerState)),
-        ["edit remove"] = static (_, session, id) => Task.FromResult(session.Change().RemoveContainer(id)),
-        ["edit transition"] = static (_, session, id) =>
-        Task.FromResult(session.Change().Transition(id, Lifecycle.Ready, Lifecycle.Running)),
-        ["edit require"] = static (_, session, id) => Task.FromResult(session.Change().RequireRemovable(id)),
+        ["resource: create"] = static async (store, _, id) =>
+        await store.Kata().CreateAsync(new NewSandbox("sb-2") { Containers = [new NewContainer(id)] }),
+        ["lock: read"] = static (_, held, id) => Task.FromResult(held.Read(id, TestSandboxes.Model.ContainerState)),
+        ["change: create"] = static (_, held, id) => Task.FromResult(held.Change().CreateContainer(id)),
+        ["change: put"] = static (_, held, id) =>
+        Task.FromResult(held.Change().Put(id, TestSandboxes.Model.ContainerState, Samples.Ready)),
+        ["change: remove document"] = static (_, held, id) => Task.FromResult(held.Change().Remove(id, TestSandboxes.Model.ContainerState)),
+        ["change: remove"] = static (_, held, id) => Task.FromResult(held.Change().RemoveContainer(id)),
+        ["change: transition"] = static (_, held, id) =>
+        Task.FromResult(held.Change().Transition(id, Lifecycle.Ready, Lifecycle.Running)),
+        ["change: require"] = static (_, held, id) => Task.FromResult(held.Change().RequireRemovable(id)),
     };
 
     private readonly TestSandboxes _test = new();
@@ -68,9 +76,8 @@ public sealed class ErrorTests : IDisposable
 
         foreach (string? id in new[] { "", "  ", null })
         {
-            ResourceArgumentException refusal = await Assert.ThrowsAsync<ResourceArgumentException>(() => s_sandboxCalls[call](store, id!));
-            Assert.Equal((ResourceFault.SandboxIdMissing, "Sandbox ID cannot be empty"), (refusal.Fault, refusal.SeedMessage));
-            Assert.Contains(refusal.SeedMessage, refusal.Message, StringComparison.Ordinal);
+            ArgumentException refusal = await Assert.ThrowsAnyAsync<ArgumentException>(() => s_sandboxCalls[call](store, id!));
+            AssertRefused(call, ResourceFault.SandboxIdMissing, "Sandbox ID cannot be empty", refusal);
         }
 
         Assert.Empty(Samples.Tree(_test.Layout));
@@ -84,13 +91,12 @@ public sealed class ErrorTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         IReadOnlyDictionary<string, string> before = Samples.Tree(_test.Layout);
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
 
         foreach (string? id in new[] { "", "  ", null })
         {
-            ResourceArgumentException refusal =
-                await Assert.ThrowsAsync<ResourceArgumentException>(() => s_containerCalls[call](store, session, id!));
-            Assert.Equal((ResourceFault.ContainerIdMissing, "Container ID cannot be empty"), (refusal.Fault, refusal.SeedMessage));
+            ArgumentException refusal = await Assert.ThrowsAnyAsync<ArgumentException>(() => s_containerCalls[call](store, held, id!));
+            AssertRefused(call, ResourceFault.ContainerIdMissing, "Container ID cannot be empty", refusal);
         }
 
         Assert.Equal(before, Samples.Tree(_test.Layout));
@@ -106,15 +112,16 @@ public sealed class ErrorTests : IDisposable
 
         ResourceArgumentException[] refusals =
         [
-            Assert.Throws<ResourceArgumentException>(() => store.UriOf("sb-1", resource)),
-            Assert.Throws<ResourceArgumentException>(() => store.UriOfContainer("sb-1", "web", resource)),
-            Assert.Throws<ResourceArgumentException>(() => store.Fetch<State>("sb-1", resource)),
-            Assert.Throws<ResourceArgumentException>(() => store.FetchContainer<State>("sb-1", "web", resource)),
-            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", resource, Samples.Ready)),
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().UriOf("sb-1", resource)),
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().UriOfContainer("sb-1", "web", resource)),
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().Fetch<State>("sb-1", resource)),
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().FetchContainer<State>("sb-1", "web", resource)),
+            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.Kata().StoreAsync("sb-1", resource, Samples.Ready)),
             await Assert.ThrowsAsync<ResourceArgumentException>(
-            async () => await store.StoreContainerAsync("sb-1", "web", resource, Samples.Ready)),
-            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveAsync("sb-1", [resource])),
-            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveContainerAsync("sb-1", "web", [resource])),
+            async () => await store.Kata().StoreContainerAsync("sb-1", "web", resource, Samples.Ready)),
+            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.Kata().RemoveAsync("sb-1", [resource])),
+            await Assert.ThrowsAsync<ResourceArgumentException>(
+                async () => await store.Kata().RemoveContainerAsync("sb-1", "web", [resource])),
         ];
 
         Assert.All(refusals,
@@ -130,14 +137,14 @@ public sealed class ErrorTests : IDisposable
 
         ResourceArgumentException[] refusals =
         [
-            Assert.Throws<ResourceArgumentException>(() => store.Fetch<State>("sb-1", SandboxResource.Lock)),
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().Fetch<State>("sb-1", SandboxResource.Lock)),
             await Assert.ThrowsAsync<ResourceArgumentException>(
-            async () => await store.StoreAsync("sb-1", SandboxResource.Lock, Samples.Ready)),
-            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveAsync("sb-1", [SandboxResource.Lock])),
+            async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Lock, Samples.Ready)),
+            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.Kata().RemoveAsync("sb-1", [SandboxResource.Lock])),
         ];
 
         Assert.All(refusals, static refusal => Assert.Equal(ResourceFault.InvalidResource, refusal.Fault));
-        Assert.Equal(_test.RunPath("sb-1/lock"), store.UriOf("sb-1", SandboxResource.Lock).File);
+        Assert.Equal(_test.RunPath("sb-1/lock"), store.Kata().UriOf("sb-1", SandboxResource.Lock).File);
     }
 
     [Fact]
@@ -155,13 +162,13 @@ public sealed class ErrorTests : IDisposable
         foreach ((SandboxResource resource, object value) in wrong)
         {
             ResourceArgumentException refusal =
-                await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.StoreAsync("sb-1", resource, value));
+                await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.Kata().StoreAsync("sb-1", resource, value));
             Assert.Equal(ResourceFault.InvalidResource, refusal.Fault);
         }
 
         Assert.Equal(
             ResourceFault.InvalidResource,
-            Assert.Throws<ResourceArgumentException>(() => store.Fetch<State>("sb-1", SandboxResource.Config)).Fault);
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().Fetch<State>("sb-1", SandboxResource.Config)).Fault);
     }
 
     [Fact]
@@ -172,7 +179,7 @@ public sealed class ErrorTests : IDisposable
 
         foreach (string? file in new[] { "", "  ", null })
         {
-            ResourceArgumentException refusal = Assert.Throws<ResourceArgumentException>(() => store.Locate(file!));
+            ResourceArgumentException refusal = Assert.Throws<ResourceArgumentException>(() => store.Kata().Locate(file!));
             Assert.Equal((ResourceFault.FileMissing, "File cannot be empty"), (refusal.Fault, refusal.SeedMessage));
         }
     }
@@ -187,7 +194,7 @@ public sealed class ErrorTests : IDisposable
         {
             ResourceArgumentException refusal =
                 await Assert.ThrowsAsync<ResourceArgumentException>(
-                async () => await store.StoreAsync("sb-1", SandboxResource.Config, value));
+                async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Config, value));
             Assert.Equal((ResourceFault.InvalidDataType, "Invalid resource data type"), (refusal.Fault, refusal.SeedMessage));
         }
     }
@@ -202,7 +209,8 @@ public sealed class ErrorTests : IDisposable
         IReadOnlyList<Device> devices = [new OddDevice { Id = "odd" }];
 
         ArgumentException refusal =
-            await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync("sb-1", SandboxResource.Devices, devices));
+            await Assert.ThrowsAsync<ArgumentException>(
+                async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Devices, devices));
 
         Assert.Contains("cannot be a document 'devices.json'", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("'odd' is not registered as the kind of a OddDevice", refusal.Message, StringComparison.Ordinal);
@@ -219,11 +227,12 @@ public sealed class ErrorTests : IDisposable
 
         ResourceArgumentException uses =
             await Assert.ThrowsAsync<ResourceArgumentException>(
-            async () => await store.StoreAsync("sb-1", SandboxResource.Devices, Samples.ContainerDevices));
+            async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Devices, Samples.ContainerDevices));
         ResourceArgumentException devices = await Assert.ThrowsAsync<ResourceArgumentException>(
-            async () => await store.StoreContainerAsync("sb-1", "web", SandboxResource.ContainerDevices, Samples.Devices));
+            async () => await store.Kata().StoreContainerAsync("sb-1", "web", SandboxResource.ContainerDevices, Samples.Devices));
         ResourceArgumentException fetched =
-            Assert.Throws<ResourceArgumentException>(() => store.Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
+            Assert.Throws<ResourceArgumentException>(
+                () => store.Kata().Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
 
         Assert.Contains("the resource 'Devices' of a sandbox is not a list of ContainerDevice", uses.Message, StringComparison.Ordinal);
         Assert.Contains(
@@ -238,17 +247,15 @@ public sealed class ErrorTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
 
-        ResourceArgumentException to =
-            Assert.Throws<ResourceArgumentException>(() => session.Change().Transition(Lifecycle.Ready, Lifecycle.Unknown));
-        ResourceArgumentException from =
-            Assert.Throws<ResourceArgumentException>(() => session.Change().Transition("web", Lifecycle.Unknown, Lifecycle.Running));
+        ArgumentException to = Assert.Throws<ArgumentException>(() => held.Change().Transition(Lifecycle.Ready, Lifecycle.Unknown));
+        ArgumentException from =
+            Assert.Throws<ArgumentException>(() => held.Change().Transition("web", Lifecycle.Unknown, Lifecycle.Running));
         NotFoundException missing = await Assert.ThrowsAsync<NotFoundException>(
-            async () => await session.Change().Put("db", TestSandboxes.Model.ContainerState, Samples.Ready).CommitAsync());
+            async () => await held.Change().Put("db", TestSandboxes.Model.ContainerState, Samples.Ready).CommitAsync());
 
-        Assert.Equal((ResourceFault.StateMissing, "State cannot be empty"), (to.Fault, to.SeedMessage));
-        Assert.Equal(ResourceFault.StateMissing, from.Fault);
+        Assert.All([to, from], static refusal => Assert.StartsWith("State cannot be empty", refusal.Message, StringComparison.Ordinal));
         Assert.Equal("container", missing.What);
         Assert.Contains("db", missing.Message, StringComparison.Ordinal);
     }
@@ -264,12 +271,13 @@ public sealed class ErrorTests : IDisposable
         Directory.CreateDirectory(_test.RunPath("sb-1/agent.json"));
 
         NotFoundException missing =
-            await Assert.ThrowsAsync<NotFoundException>(async () => await store.StoreAsync("sb-2", SandboxResource.State, Samples.Ready));
-        StorageException linked = Assert.Throws<StorageException>(() => store.Fetch<State>("sb-1", SandboxResource.State));
-        StorageException directory = Assert.Throws<StorageException>(() => store.Fetch<AgentState>("sb-1", SandboxResource.Agent));
+            await Assert.ThrowsAsync<NotFoundException>(
+                async () => await store.Kata().StoreAsync("sb-2", SandboxResource.State, Samples.Ready));
+        StorageException linked = Assert.Throws<StorageException>(() => store.Kata().Fetch<State>("sb-1", SandboxResource.State));
+        StorageException directory = Assert.Throws<StorageException>(() => store.Kata().Fetch<AgentState>("sb-1", SandboxResource.Agent));
 
-        Assert.Null(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network));
-        Assert.Null(store.Fetch<State>("sb-2", SandboxResource.State));
+        Assert.Null(store.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network));
+        Assert.Null(store.Kata().Fetch<State>("sb-2", SandboxResource.State));
         Assert.Equal(("sandbox", "sb-2"), (missing.What, missing.Id));
         Assert.Equal((Errno.SymbolicLink, link), (linked.Errno, linked.Path));
         Assert.Equal((Errno.IsDirectory, _test.RunPath("sb-1/agent.json")), (directory.Errno, directory.Path));
@@ -283,7 +291,7 @@ public sealed class ErrorTests : IDisposable
 
         async Task<ResourceFault> FaultOf(string sandbox, string container, SandboxResource resource, object? value) =>
             (await Assert.ThrowsAsync<ResourceArgumentException>(
-                async () => await store.StoreContainerAsync(sandbox, container, resource, value))).Fault;
+                async () => await store.Kata().StoreContainerAsync(sandbox, container, resource, value))).Fault;
 
         Assert.Equal(ResourceFault.SandboxIdMissing, await FaultOf("", "", Unknown, "text"));
         Assert.Equal(ResourceFault.ContainerIdMissing, await FaultOf("a/b", "", Unknown, "text"));
@@ -292,10 +300,10 @@ public sealed class ErrorTests : IDisposable
         Assert.Equal(ResourceFault.InvalidResource, await FaultOf("a/b", "c/d", SandboxResource.Mounts, Samples.Ready));
         ArgumentException path =
             await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreContainerAsync("a/b", "c/d", SandboxResource.Mounts, Samples.Mounts));
+            async () => await store.Kata().StoreContainerAsync("a/b", "c/d", SandboxResource.Mounts, Samples.Mounts));
         Assert.Contains("'a/b' is refused", path.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<NotFoundException>(
-            async () => await store.StoreContainerAsync("sb-1", "c", SandboxResource.Mounts, Samples.Mounts));
+            async () => await store.Kata().StoreContainerAsync("sb-1", "c", SandboxResource.Mounts, Samples.Mounts));
     }
 
     [Fact]
@@ -305,15 +313,16 @@ public sealed class ErrorTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         ResourceFault FaultOf(string sandbox, string container, SandboxResource resource) =>
-            Assert.Throws<ResourceArgumentException>(() => store.FetchContainer<string>(sandbox, container, resource)).Fault;
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().FetchContainer<string>(sandbox, container, resource)).Fault;
 
         Assert.Equal(ResourceFault.SandboxIdMissing, FaultOf("", "", Unknown));
         Assert.Equal(ResourceFault.ContainerIdMissing, FaultOf("a/b", "", Unknown));
         Assert.Equal(ResourceFault.InvalidResource, FaultOf("a/b", "c/d", Unknown));
         Assert.Equal(ResourceFault.InvalidResource, FaultOf("a/b", "c/d", SandboxResource.State));
-        ArgumentException path = Assert.Throws<ArgumentException>(() => store.FetchContainer<State>("a/b", "c/d", SandboxResource.State));
+        ArgumentException path =
+            Assert.Throws<ArgumentException>(() => store.Kata().FetchContainer<State>("a/b", "c/d", SandboxResource.State));
         Assert.Contains("'a/b' is refused", path.Message, StringComparison.Ordinal);
-        Assert.Null(store.FetchContainer<State>("sb-1", "c", SandboxResource.State));
+        Assert.Null(store.Kata().FetchContainer<State>("sb-1", "c", SandboxResource.State));
     }
 
     [Fact]
@@ -323,10 +332,21 @@ public sealed class ErrorTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         ResourceArgumentException refusal =
-            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.CreateAsync(new NewSandbox("")));
+            await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.Kata().CreateAsync(new NewSandbox("")));
 
         Assert.Equal("Sandbox ID cannot be empty", refusal.SeedMessage);
         Assert.Empty(Samples.Tree(_test.Layout));
+    }
+
+    /// <summary>The seed's calls refuse it by the seed's rule, the store's own as the engine does.</summary>
+    private static void AssertRefused(string call, ResourceFault fault, string message, ArgumentException refusal)
+    {
+        Assert.Equal(call.StartsWith("resource: ", StringComparison.Ordinal), refusal is ResourceArgumentException);
+        if (refusal is ResourceArgumentException seeds)
+        {
+            Assert.Equal((fault, message), (seeds.Fault, seeds.SeedMessage));
+            Assert.Contains(message, seeds.Message, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>A device of a kind that the model does not know.</summary>

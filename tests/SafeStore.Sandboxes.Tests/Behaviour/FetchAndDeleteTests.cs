@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Support;
 using Xunit;
 
@@ -27,11 +28,12 @@ public sealed class FetchAndDeleteTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         await File.WriteAllTextAsync(_test.RunPath("sb-1/state.json"), text);
 
-        DocumentCorruptException failure = Assert.Throws<DocumentCorruptException>(() => store.Fetch<State>("sb-1", SandboxResource.State));
+        DocumentCorruptException failure =
+            Assert.Throws<DocumentCorruptException>(() => store.Kata().Fetch<State>("sb-1", SandboxResource.State));
 
         Assert.EndsWith("sb-1/state.json", failure.Path, StringComparison.Ordinal);
         Assert.Equal(text, await File.ReadAllTextAsync(_test.RunPath("sb-1/state.json")));
-        Assert.Null(store.FetchContainer<State>("sb-1", "none", SandboxResource.State));
+        Assert.Null(store.Kata().FetchContainer<State>("sb-1", "none", SandboxResource.State));
     }
 
     [Fact]
@@ -45,7 +47,7 @@ public sealed class FetchAndDeleteTests : IDisposable
             """[{"Type":"quantum","Data":{"ID":"q","Qubits":5}},{"Type":"vhost-user-blk-pci","Data":{"ID":"v","SocketPath":"/s"}},"""
                 + """{"Type":"generic","Data":{"ID":"g"}}]""");
 
-        IReadOnlyList<Device> devices = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
+        IReadOnlyList<Device> devices = store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
 
         Assert.Equal(5, Assert.IsType<RawDevice>(devices[0]).Data.GetProperty("Qubits").GetInt32());
         Assert.Equal("/s", Assert.IsType<VhostUserBlkDevice>(devices[1]).SocketPath);
@@ -59,14 +61,14 @@ public sealed class FetchAndDeleteTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         await File.WriteAllTextAsync(_test.RunPath("sb-1/network.json"), """{"NetNsPath":"/n"}""");
-        Assert.Null(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints);
+        Assert.Null(store.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints);
 
-        await store.StoreAsync(
+        await store.Kata().StoreAsync(
             "sb-1", SandboxResource.Network, new NetworkNamespace { Endpoints = [new IPVlanEndpoint { PciAddress = "02/01" }] });
 
         Assert.Equal(
             "02/01", Assert.IsType<IPVlanEndpoint>(
-            Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!)).PciAddress);
+            Assert.Single(store.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!)).PciAddress);
     }
 
     [Fact]
@@ -76,7 +78,8 @@ public sealed class FetchAndDeleteTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         ResourceArgumentException failure =
-            Assert.Throws<ResourceArgumentException>(() => store.FetchContainer<NetworkNamespace>("sb-1", "web", SandboxResource.Network));
+            Assert.Throws<ResourceArgumentException>(
+                () => store.Kata().FetchContainer<NetworkNamespace>("sb-1", "web", SandboxResource.Network));
 
         Assert.Equal((ResourceFault.InvalidResource, "Invalid sandbox resource"), (failure.Fault, failure.SeedMessage));
     }
@@ -90,10 +93,10 @@ public sealed class FetchAndDeleteTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         await store.CreateAsync(Samples.Sandbox("sb-2"));
 
-        Assert.True(await store.RemoveAsync("sb-1"));
+        Assert.True(await store.Kata().RemoveAsync("sb-1"));
 
         Assert.False(Directory.Exists(_test.ConfigPath("sb-1")) || Directory.Exists(_test.RunPath("sb-1")));
-        Assert.Equal("sb-2", Assert.Single(store.List()).Id);
+        Assert.Equal("sb-2", Assert.Single(store.ReadStatuses()).Id);
     }
 
     [Fact]
@@ -104,10 +107,10 @@ public sealed class FetchAndDeleteTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         string[] before = [.. Samples.Files(_test.Layout)];
 
-        Assert.True(await store.RemoveAsync("sb-1", []));
+        Assert.True(await store.Kata().RemoveAsync("sb-1", []));
         Assert.Equal(before, Samples.Files(_test.Layout));
-        await store.RemoveAsync("sb-1", [SandboxResource.Network, SandboxResource.Config]);
-        await store.RemoveContainerAsync("sb-1", "web", [SandboxResource.Mounts]);
+        await store.Kata().RemoveAsync("sb-1", [SandboxResource.Network, SandboxResource.Config]);
+        await store.Kata().RemoveContainerAsync("sb-1", "web", [SandboxResource.Mounts]);
 
         Assert.Equal(
             ["config/sb-1/config.json", "run/sb-1/network.json", "run/sb-1/web/mounts.json"], before.Except(Samples.Files(_test.Layout)));
@@ -117,10 +120,10 @@ public sealed class FetchAndDeleteTests : IDisposable
     [Trait("behaviour", "38")]
     public async Task A_removal_in_which_a_call_fails_is_whole_or_has_not_happened() => Assert.True(await Simulated.FailAtEachCallAsync(
         static async store => await store.CreateAsync(Samples.Sandbox("sb-1")),
-        static async store => await store.RemoveAsync("sb-1"),
+        static async store => await store.Kata().RemoveAsync("sb-1"),
         static (store, isDone) =>
         {
-            SandboxStatus? left = store.List().SingleOrDefault();
+            SandboxStatus? left = store.ReadStatuses().SingleOrDefault();
             Assert.True(isDone is null || isDone == left is null);
             Assert.True(left is null or { Config: not null, State: not null, Containers.Count: 2 });
         }) > 5);
@@ -131,10 +134,10 @@ public sealed class FetchAndDeleteTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        Assert.False(await store.RemoveAsync("sb-1"));
+        Assert.False(await store.Kata().RemoveAsync("sb-1"));
         Assert.Equal(
             ResourceFault.SandboxIdMissing,
-            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveAsync(string.Empty))).Fault);
+            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.Kata().RemoveAsync(string.Empty))).Fault);
     }
 
     [Fact]
@@ -146,13 +149,13 @@ public sealed class FetchAndDeleteTests : IDisposable
 
         Assert.Equal(
             ResourceFault.ContainerIdMissing,
-            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.RemoveContainerAsync("sb-1", string.Empty)))
+            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.Kata().RemoveContainerAsync("sb-1", string.Empty)))
             .Fault);
-        Assert.Equal(2, Assert.Single(store.List()).Containers.Count);
-        Assert.True(await store.RemoveContainerAsync("sb-1", "web"));
-        Assert.False(await store.RemoveContainerAsync("sb-1", "web"));
+        Assert.Equal(2, Assert.Single(store.ReadStatuses()).Containers.Count);
+        Assert.True(await store.Kata().RemoveContainerAsync("sb-1", "web"));
+        Assert.False(await store.Kata().RemoveContainerAsync("sb-1", "web"));
 
-        Assert.Equal("sb-1", Assert.Single(Assert.Single(store.List()).Containers).Id);
+        Assert.Equal("sb-1", Assert.Single(Assert.Single(store.ReadStatuses()).Containers).Id);
         Assert.False(Directory.Exists(_test.ConfigPath("sb-1/web")) || Directory.Exists(_test.RunPath("sb-1/web")));
     }
 }

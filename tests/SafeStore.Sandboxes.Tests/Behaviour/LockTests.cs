@@ -1,5 +1,6 @@
 using System;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Support;
 using Xunit;
 
@@ -21,11 +22,9 @@ public sealed class LockTests : IDisposable
         using ForeignProcess holder = await ForeignProcess.HoldAsync(_test.RunPath("sb-1/lock"));
 
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-2"));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockSharedAsync("sb-2"));
-        Assert.Equal(
-            ResourceFault.SandboxIdMissing,
-            (await Assert.ThrowsAsync<ResourceArgumentException>(async () => await store.LockAsync(string.Empty))).Fault);
-        await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", TimeSpan.Zero));
+        await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-2", LockMode.Shared));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.LockAsync(string.Empty));
+        await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", timeout: TimeSpan.Zero));
     }
 
     [Fact]
@@ -36,7 +35,7 @@ public sealed class LockTests : IDisposable
         using ForeignProcess holder = await ForeignProcess.HoldAsync(_test.RunPath("sb-1/lock"));
 
         LockTimeoutException late =
-            await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", TimeSpan.Zero));
+            await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", timeout: TimeSpan.Zero));
 
         Assert.Equal(_test.RunPath("sb-1/lock"), late.Path);
         Assert.Contains(late.Path, late.Message, StringComparison.Ordinal);
@@ -48,13 +47,13 @@ public sealed class LockTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
-        SandboxSession session = await store.LockAsync("sb-1");
+        ModelLock held = await store.LockAsync("sb-1");
 
-        await session.DisposeAsync();
-        await session.DisposeAsync();
+        await held.DisposeAsync();
+        await held.DisposeAsync();
 
-        Assert.Throws<InvalidOperationException>(() => session.Change());
-        Assert.Throws<InvalidOperationException>(() => session.Read(TestSandboxes.Model.SandboxState));
+        Assert.Throws<InvalidOperationException>(() => held.Change());
+        Assert.Throws<InvalidOperationException>(() => held.Read(TestSandboxes.Model.SandboxState));
         Assert.True(await ForeignProcess.CanLockAsync(_test.RunPath("sb-1/lock")));
     }
 
@@ -66,11 +65,11 @@ public sealed class LockTests : IDisposable
         await using SandboxStore other = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         await store.CreateAsync(Samples.Sandbox("sb-2"));
-        await using SandboxSession held = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
 
-        await using SandboxSession second = await other.LockAsync("sb-2", TimeSpan.Zero);
+        await using ModelLock second = await other.LockAsync("sb-2", timeout: TimeSpan.Zero);
 
-        await Assert.ThrowsAsync<LockTimeoutException>(async () => await other.LockAsync("sb-1", TimeSpan.Zero));
+        await Assert.ThrowsAsync<LockTimeoutException>(async () => await other.LockAsync("sb-1", timeout: TimeSpan.Zero));
         await held.Change().Put("web", TestSandboxes.Model.ContainerState, Samples.Ready).CommitAsync();
     }
 
@@ -81,12 +80,12 @@ public sealed class LockTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         using ForeignProcess holder = await ForeignProcess.HoldAsync(_test.RunPath("sb-1/lock"));
-        await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", TimeSpan.Zero));
+        await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", timeout: TimeSpan.Zero));
 
         await holder.KillAsync();
 
-        await using SandboxSession session = await store.LockAsync("sb-1", TimeSpan.Zero);
-        Assert.Equal(LockMode.Exclusive, session.Mode);
+        await using ModelLock held = await store.LockAsync("sb-1", timeout: TimeSpan.Zero);
+        Assert.Equal(LockMode.Exclusive, held.Mode);
     }
 
     [Theory]
@@ -105,9 +104,9 @@ public sealed class LockTests : IDisposable
         Exception? failure = await Record.ExceptionAsync(async () => await (operation switch
         {
             "create" => store.CreateAsync(Samples.Sandbox("sb-1")).AsTask(),
-            "remove" => store.RemoveAsync("sb-1").AsTask(),
-            "store" => store.StoreAsync("sb-1", SandboxResource.State, Samples.Ready).AsTask(),
-            "remove container" => store.RemoveContainerAsync("sb-1", "web").AsTask(),
+            "remove" => store.Kata().RemoveAsync("sb-1").AsTask(),
+            "store" => store.Kata().StoreAsync("sb-1", SandboxResource.State, Samples.Ready).AsTask(),
+            "remove container" => store.Kata().RemoveContainerAsync("sb-1", "web").AsTask(),
             _ => (Task)store.TakeBlockIndexAsync("sb-1").AsTask(),
         }));
 
@@ -122,13 +121,13 @@ public sealed class LockTests : IDisposable
         await store.CreateAsync(Samples.Sandbox("sb-1"));
         using (ForeignProcess reader = await ForeignProcess.HoldAsync(_test.RunPath("sb-1/lock"), LockMode.Shared))
         {
-            Assert.Equal(Lifecycle.Ready, (await store.StatusAsync("sb-1", TimeSpan.Zero)).Lifecycle);
+            Assert.Equal(Lifecycle.Ready, (await store.ReadStatusAsync("sb-1", TimeSpan.Zero)).Lifecycle);
         }
 
         using ForeignProcess writer = await ForeignProcess.HoldAsync(_test.RunPath("sb-1/lock"));
-        await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.StatusAsync("sb-1", TimeSpan.Zero));
-        Assert.Single(store.List());
-        Assert.NotNull(store.Fetch<State>("sb-1", SandboxResource.State));
+        await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.ReadStatusAsync("sb-1", TimeSpan.Zero));
+        Assert.Single(store.ReadStatuses());
+        Assert.NotNull(store.Kata().Fetch<State>("sb-1", SandboxResource.State));
     }
 
     [Fact]
@@ -138,11 +137,11 @@ public sealed class LockTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await using SandboxStore other = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
-        _ = store.List();
+        _ = store.ReadStatuses();
 
-        await other.StoreAsync("sb-1", SandboxResource.State, new State { Value = "stopped" });
+        await other.Kata().StoreAsync("sb-1", SandboxResource.State, new State { Lifecycle = Lifecycle.Stopped });
 
-        Assert.Equal(Lifecycle.Stopped, Assert.Single(store.List()).Lifecycle);
+        Assert.Equal(Lifecycle.Stopped, Assert.Single(store.ReadStatuses()).Lifecycle);
         await Assert.ThrowsAsync<AlreadyExistsException>(async () => await other.CreateAsync(new NewSandbox("sb-1")));
     }
 
@@ -152,12 +151,12 @@ public sealed class LockTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
-        SandboxConfig before = store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
+        SandboxConfig before = store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
 
         SandboxConfig after = before with { Annotations = new System.Collections.Generic.Dictionary<string, string> { ["a"] = "1" } };
-        await store.StoreAsync("sb-1", SandboxResource.Config, after);
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Config, after);
 
         Assert.Empty(before.Annotations!);
-        Assert.Equal("1", store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!["a"]);
+        Assert.Equal("1", store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!["a"]);
     }
 }

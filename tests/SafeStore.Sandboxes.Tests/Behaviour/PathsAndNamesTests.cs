@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Support;
 using Xunit;
 
@@ -57,7 +58,7 @@ public sealed class PathsAndNamesTests : IDisposable
 
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
-        Assert.True(await store.RemoveAsync("sb-1"));
+        Assert.True(await store.Kata().RemoveAsync("sb-1"));
 
         Assert.Equal("not ours", await File.ReadAllTextAsync(socket));
         Assert.Equal(
@@ -81,10 +82,10 @@ public sealed class PathsAndNamesTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        ResourceUri uri = store.UriOf("sb-1", resource);
+        ResourceUri uri = store.Kata().UriOf("sb-1", resource);
 
         Assert.Equal(new ResourceUri($"{_test.Directory}/{directory}/{file}", $"{_test.Directory}/{directory}"), uri);
-        Assert.Equal(new ResourceLocation("sb-1", null, resource), store.Locate(uri.File));
+        Assert.Equal(new ResourceLocation("sb-1", null, resource), store.Kata().Locate(uri.File));
     }
 
     [Theory]
@@ -100,10 +101,10 @@ public sealed class PathsAndNamesTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        ResourceUri uri = store.UriOfContainer("sb-1", "web", resource);
+        ResourceUri uri = store.Kata().UriOfContainer("sb-1", "web", resource);
 
         Assert.Equal(new ResourceUri($"{_test.Directory}/{directory}/{file}", $"{_test.Directory}/{directory}"), uri);
-        Assert.Equal(new ResourceLocation("sb-1", "web", resource), store.Locate(uri.File));
+        Assert.Equal(new ResourceLocation("sb-1", "web", resource), store.Kata().Locate(uri.File));
     }
 
     [Theory]
@@ -122,13 +123,14 @@ public sealed class PathsAndNamesTests : IDisposable
 
         ArgumentException[] refusals =
         [
-            Assert.Throws<ArgumentException>(() => store.UriOf(id, SandboxResource.State)),
-            Assert.Throws<ArgumentException>(() => store.UriOfContainer("sb-1", id, SandboxResource.State)),
-            Assert.Throws<ArgumentException>(() => store.Fetch<State>(id, SandboxResource.State)),
-            Assert.Throws<ArgumentException>(() => store.FetchContainer<State>("sb-1", id, SandboxResource.State)),
-            await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync(id, SandboxResource.State, Samples.Ready)),
+            Assert.Throws<ArgumentException>(() => store.Kata().UriOf(id, SandboxResource.State)),
+            Assert.Throws<ArgumentException>(() => store.Kata().UriOfContainer("sb-1", id, SandboxResource.State)),
+            Assert.Throws<ArgumentException>(() => store.Kata().Fetch<State>(id, SandboxResource.State)),
+            Assert.Throws<ArgumentException>(() => store.Kata().FetchContainer<State>("sb-1", id, SandboxResource.State)),
+            await Assert.ThrowsAsync<ArgumentException>(
+                async () => await store.Kata().StoreAsync(id, SandboxResource.State, Samples.Ready)),
             await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox(id))),
-            await Assert.ThrowsAsync<ArgumentException>(async () => await store.RemoveAsync(id)),
+            await Assert.ThrowsAsync<ArgumentException>(async () => await store.Kata().RemoveAsync(id)),
         ];
 
         Assert.All(refusals, static refusal => Assert.Contains("is refused", refusal.Message, StringComparison.Ordinal));
@@ -142,10 +144,10 @@ public sealed class PathsAndNamesTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         ResourceFault FaultOf(string sandbox, string container) =>
-            Assert.Throws<ResourceArgumentException>(() => store.UriOfContainer(sandbox, container, Unknown)).Fault;
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().UriOfContainer(sandbox, container, Unknown)).Fault;
 
-        Assert.Equal(_test.RunPath("sb-1/state.json"), store.UriOf("sb-1", SandboxResource.State).File);
-        Assert.Equal(_test.RunPath("sb-1/web/state.json"), store.UriOfContainer("sb-1", "web", SandboxResource.State).File);
+        Assert.Equal(_test.RunPath("sb-1/state.json"), store.Kata().UriOf("sb-1", SandboxResource.State).File);
+        Assert.Equal(_test.RunPath("sb-1/web/state.json"), store.Kata().UriOfContainer("sb-1", "web", SandboxResource.State).File);
         Assert.Equal(ResourceFault.SandboxIdMissing, FaultOf("", ""));
         Assert.Equal(ResourceFault.ContainerIdMissing, FaultOf("sb-1", ""));
         Assert.Equal(ResourceFault.InvalidResource, FaultOf("sb-1", "web"));
@@ -179,8 +181,8 @@ public sealed class PathsAndNamesTests : IDisposable
             Assert.Equal(ResourceFault.InvalidResource, Assert.Throws<ResourceArgumentException>(lookup).Fault);
         }
 
-        Check(ofSandbox, () => store.UriOf("sb-1", resource));
-        Check(ofContainer, () => store.UriOfContainer("sb-1", "web", resource));
+        Check(ofSandbox, () => store.Kata().UriOf("sb-1", resource));
+        Check(ofContainer, () => store.Kata().UriOfContainer("sb-1", "web", resource));
     }
 
     [Fact]
@@ -191,17 +193,17 @@ public sealed class PathsAndNamesTests : IDisposable
         using var activities = new Activities(id);
         await using SandboxStore store = await _test.OpenAsync();
 
-        _ = store.Fetch<SandboxConfig>(id, SandboxResource.Config);
-        _ = store.Fetch<State>(id, SandboxResource.State);
-        _ = store.Fetch<NetworkNamespace>(id, SandboxResource.Network);
-        _ = store.Fetch<FirecrackerState>(id, SandboxResource.Hypervisor);
-        _ = store.Fetch<AgentState>(id, SandboxResource.Agent);
-        _ = store.FetchContainer<ContainerProcess>(id, "web", SandboxResource.Process);
-        _ = store.FetchContainer<IReadOnlyList<Mount>>(id, "web", SandboxResource.Mounts);
-        _ = store.Fetch<IReadOnlyList<Device>>(id, SandboxResource.Devices);
-        _ = store.FetchContainer<IReadOnlyList<ContainerDevice>>(id, "web", SandboxResource.ContainerDevices);
-        SandboxTelemetry.Start("lookup", id, null, SandboxResource.Lock)!.Dispose();
-        SandboxTelemetry.Start("lookup", id, null, Unknown)!.Dispose();
+        _ = store.Kata().Fetch<SandboxConfig>(id, SandboxResource.Config);
+        _ = store.Kata().Fetch<State>(id, SandboxResource.State);
+        _ = store.Kata().Fetch<NetworkNamespace>(id, SandboxResource.Network);
+        _ = store.Kata().Fetch<FirecrackerState>(id, SandboxResource.Hypervisor);
+        _ = store.Kata().Fetch<AgentState>(id, SandboxResource.Agent);
+        _ = store.Kata().FetchContainer<ContainerProcess>(id, "web", SandboxResource.Process);
+        _ = store.Kata().FetchContainer<IReadOnlyList<Mount>>(id, "web", SandboxResource.Mounts);
+        _ = store.Kata().Fetch<IReadOnlyList<Device>>(id, SandboxResource.Devices);
+        _ = store.Kata().FetchContainer<IReadOnlyList<ContainerDevice>>(id, "web", SandboxResource.ContainerDevices);
+        KataActivities.Start("lookup", id, null, SandboxResource.Lock)!.Dispose();
+        KataActivities.Start("lookup", id, null, Unknown)!.Dispose();
 
         Assert.Equal(
             [

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Support;
 using Xunit;
 
@@ -20,9 +21,9 @@ public sealed class TempFileTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(Samples.Sandbox("sb-1"));
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
 
-        TempFile[] files = [.. Enumerable.Range(0, 8).Select(_ => session.CreateTempFile(TempFileLifetime.Sandbox))];
+        TempFile[] files = [.. Enumerable.Range(0, 8).Select(_ => held.CreateTempFile(TempFileLifetime.Sandbox))];
 
         Assert.Equal(8, files.Select(static file => file.Path).Distinct().Count());
         Assert.All(files, file =>
@@ -32,7 +33,7 @@ public sealed class TempFileTests : IDisposable
             Assert.Equal(
                 (0, UnixFileMode.UserRead | UnixFileMode.UserWrite), (new FileInfo(file.Path).Length, File.GetUnixFileMode(file.Path)));
         });
-        Assert.DoesNotContain("tempDir", session.ListContainers());
+        Assert.DoesNotContain("tempDir", held.ListContainers());
     }
 
     [Fact]
@@ -40,9 +41,9 @@ public sealed class TempFileTests : IDisposable
     public async Task A_sandbox_that_does_not_exist_gets_no_directory_for_temp_files()
     {
         await using SandboxStore store = await _test.OpenAsync();
-        await using SandboxSession session = await store.LockNewAsync("sb-1");
+        await using ModelLock held = await store.LockNewAsync("sb-1");
 
-        Assert.Throws<InvalidOperationException>(() => session.CreateTempFile());
+        Assert.Throws<InvalidOperationException>(() => held.CreateTempFile());
 
         Assert.False(Directory.Exists(_test.RunPath("sb-1")));
     }
@@ -61,7 +62,7 @@ public sealed class TempFileTests : IDisposable
             Assert.True(File.Exists(file.Path));
         }
 
-        await store.RemoveAsync("sb-1");
+        await store.Kata().RemoveAsync("sb-1");
         Assert.False(File.Exists(file.Path));
     }
 
@@ -117,12 +118,12 @@ public sealed class TempFileTests : IDisposable
         Directory.CreateSymbolicLink(_test.RunPath("sb-1/tempDir"), elsewhere);
         await File.WriteAllTextAsync(Path.Combine(elsewhere, "tmp-17.owned"), "x");
 
-        await using (SandboxSession session = await store.LockAsync("sb-1"))
+        await using (ModelLock held = await store.LockAsync("sb-1"))
         {
-            Assert.Equal("symbolic-link", Assert.Throws<StorageException>(() => session.CreateTempFile()).Code);
+            Assert.Equal("symbolic-link", Assert.Throws<StorageException>(() => held.CreateTempFile()).Code);
         }
 
-        Assert.True(await store.RemoveAsync("sb-1"));
+        Assert.True(await store.Kata().RemoveAsync("sb-1"));
         Assert.Equal("tmp-17.owned", Path.GetFileName(Assert.Single(Directory.EnumerateFileSystemEntries(elsewhere))));
     }
 
@@ -136,12 +137,12 @@ public sealed class TempFileTests : IDisposable
             await store.CreateAsync(Samples.Sandbox("sb-1"));
             left = await CreateAsync(store, TempFileLifetime.Owner);
             await store.CreateAsync(Samples.Sandbox("sb-2"));
-            await using (SandboxSession session = await store.LockAsync("sb-2"))
+            await using (ModelLock held = await store.LockAsync("sb-2"))
             {
-                removed = session.CreateTempFile();
+                removed = held.CreateTempFile();
             }
 
-            await store.RemoveAsync("sb-2");
+            await store.Kata().RemoveAsync("sb-2");
         }
 
         removed.Dispose();
@@ -151,7 +152,7 @@ public sealed class TempFileTests : IDisposable
 
     private static async Task<TempFile> CreateAsync(SandboxStore store, TempFileLifetime lifetime)
     {
-        await using SandboxSession session = await store.LockAsync("sb-1");
-        return session.CreateTempFile(lifetime);
+        await using ModelLock held = await store.LockAsync("sb-1");
+        return held.CreateTempFile(lifetime);
     }
 }

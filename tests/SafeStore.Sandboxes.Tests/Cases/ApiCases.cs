@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text.Json;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
@@ -29,9 +30,9 @@ public sealed class ApiCases : IDisposable
 
         Assert.True(Directory.Exists(_test.ConfigPath("sb-1")));
         await using SandboxStore other = await _test.OpenAsync();
-        SandboxConfig found = other.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
+        SandboxConfig found = other.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
         Assert.Equal((agent, agentConfig), (found.AgentType, found.AgentConfig?.GetRawText() ?? "null"));
-        Assert.Equal("unix:///run/agent.sock", other.Fetch<AgentState>("sb-1", SandboxResource.Agent)!.Url);
+        Assert.Equal("unix:///run/agent.sock", other.Kata().Fetch<AgentState>("sb-1", SandboxResource.Agent)!.Url);
     }
 
     [Fact]
@@ -43,7 +44,7 @@ public sealed class ApiCases : IDisposable
         await Assert.ThrowsAsync<ArgumentException>(
             async () => await store.CreateAsync(new NewSandbox("sb-1") { Config = new SandboxConfig { Id = "sb-1" } }));
 
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
         Assert.False(Directory.Exists(_test.ConfigPath("sb-1")) || Directory.Exists(_test.RunPath("sb-1")));
     }
 
@@ -57,7 +58,7 @@ public sealed class ApiCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await store.CreateAsync(CaseCalls.Ready("sb-1", "c-1") with { State = CaseCalls.StateOf(lifecycle) });
 
-        Assert.True(await store.RemoveAsync("sb-1"));
+        Assert.True(await store.Kata().RemoveAsync("sb-1"));
 
         Assert.False(Directory.Exists(_test.ConfigPath("sb-1")));
         Assert.False(Directory.Exists(_test.RunPath("sb-1")));
@@ -69,7 +70,7 @@ public sealed class ApiCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        Assert.False(await store.RemoveAsync("sb-1"));
+        Assert.False(await store.Kata().RemoveAsync("sb-1"));
         NotFoundException failure = await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-1"));
         Assert.Equal(("sandbox", "sb-1"), (failure.What, failure.Id));
     }
@@ -81,7 +82,7 @@ public sealed class ApiCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         await Assert.ThrowsAsync<NotFoundException>(() => store.MoveAllAsync("sb-1", Lifecycle.Ready, Lifecycle.Running));
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.LockAsync(""));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.LockAsync(""));
     }
 
     [Fact]
@@ -98,10 +99,10 @@ public sealed class ApiCases : IDisposable
     public async Task RunSandboxFailing_with_an_empty_config()
     {
         await using SandboxStore store = await _test.OpenAsync();
-        await using SandboxSession session = await store.LockNewAsync("sb-1");
+        await using ModelLock held = await store.LockNewAsync("sb-1");
 
-        Assert.Throws<ArgumentException>(() => session.Change().PutAll(new NewSandbox("sb-1") { Config = new SandboxConfig() }));
-        Assert.Empty(store.List());
+        Assert.Throws<ArgumentException>(() => held.Change().Put(new NewSandbox("sb-1") { Config = new SandboxConfig() }));
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -123,11 +124,11 @@ public sealed class ApiCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         await using SandboxStore other = await _test.OpenAsync();
-        await using (SandboxSession session = await store.LockNewAsync("sb-1"))
+        await using (ModelLock held = await store.LockNewAsync("sb-1"))
         {
-            await session.Change().PutAll(CaseCalls.Ready("sb-1", "c-1")).CommitAsync();
-            await Assert.ThrowsAsync<LockTimeoutException>(async () => await other.LockAsync("sb-1", TimeSpan.Zero));
-            await session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Running)
+            await held.Change().Put(CaseCalls.Ready("sb-1", "c-1")).CommitAsync();
+            await Assert.ThrowsAsync<LockTimeoutException>(async () => await other.LockAsync("sb-1", timeout: TimeSpan.Zero));
+            await held.Change().Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Running)
                 .CommitAsync();
         }
 
@@ -155,7 +156,7 @@ public sealed class ApiCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-2");
         await store.CreateAsync(CaseCalls.Ready("sb-1"));
 
-        Assert.Equal(["sb-1", "sb-2"], Ids(store.List()));
+        Assert.Equal(["sb-1", "sb-2"], Ids(store.ReadStatuses()));
     }
 
     [Fact]
@@ -164,11 +165,11 @@ public sealed class ApiCases : IDisposable
     {
         Assert.False(Directory.Exists(_test.Layout.Config));
         await using SandboxStore store = await _test.OpenAsync();
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
 
         Directory.Delete(_test.Layout.Config);
 
-        Assert.Throws<StorageException>(() => store.List());
+        Assert.Throws<StorageException>(() => store.ReadStatuses());
     }
 
     [Theory]
@@ -197,7 +198,7 @@ public sealed class ApiCases : IDisposable
         });
 
         await using SandboxStore other = await _test.OpenAsync();
-        SandboxStatus status = await other.StatusAsync("sb-1");
+        SandboxStatus status = await other.ReadStatusAsync("sb-1");
 
         Assert.Equal(("sb-1", lifecycle, false), (status.Id, status.Lifecycle, status.IsCreating));
         Assert.Empty(status.Errors);
@@ -221,14 +222,14 @@ public sealed class ApiCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         Directory.Delete(_test.ConfigPath("sb-1"), recursive: true);
 
-        SandboxStatus status = await store.StatusAsync("sb-1");
+        SandboxStatus status = await store.ReadStatusAsync("sb-1");
 
         Assert.Null(status.Config);
         Assert.Equal(Lifecycle.Ready, status.Lifecycle);
-        Assert.Equal("sb-1", Assert.Single(store.List()).Id);
+        Assert.Equal("sb-1", Assert.Single(store.ReadStatuses()).Id);
         Assert.Throws<NotFoundException>(() => store.Store.Require("sb-1", CaseCalls.Model.SandboxConfig));
-        Assert.True(await store.RemoveAsync("sb-1"));
-        Assert.Empty(store.List());
+        Assert.True(await store.Kata().RemoveAsync("sb-1"));
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -238,13 +239,13 @@ public sealed class ApiCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         File.Delete(_test.RunPath("sb-1/state.json"));
 
-        Assert.Equal(Lifecycle.Unknown, (await store.StatusAsync("sb-1")).Lifecycle);
+        Assert.Equal(Lifecycle.Unknown, (await store.ReadStatusAsync("sb-1")).Lifecycle);
         Assert.False(File.Exists(_test.RunPath("sb-1/state.json")));
         InvalidTransitionException failure =
             await Assert.ThrowsAsync<InvalidTransitionException>(() => store.MoveAllAsync("sb-1", Lifecycle.Ready, Lifecycle.Running));
         Assert.Equal(Lifecycle.Unknown, failure.Actual);
-        await store.RemoveAsync("sb-1");
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.StatusAsync("sb-1"));
+        await store.Kata().RemoveAsync("sb-1");
+        await Assert.ThrowsAsync<NotFoundException>(async () => await store.ReadStatusAsync("sb-1"));
     }
 
     private static IEnumerable<string> Ids(IReadOnlyList<SandboxStatus> all)

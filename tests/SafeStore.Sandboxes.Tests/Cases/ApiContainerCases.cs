@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
@@ -22,7 +23,7 @@ public sealed class ApiContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
-        await store.ChangeAsync("sb-1", static edit => edit.PutAll(new NewContainer("c-1") { Config = CaseCalls.ConfigOf("c-1") }));
+        await store.ChangeAsync("sb-1", static edit => edit.Put(new NewContainer("c-1") { Config = CaseCalls.ConfigOf("c-1") }));
 
         Assert.True(Directory.Exists(_test.ConfigPath("sb-1/c-1")));
         Assert.True(Directory.Exists(_test.RunPath("sb-1/c-1")));
@@ -33,9 +34,9 @@ public sealed class ApiContainerCases : IDisposable
     public async Task CreateContainerFailingNoSandbox_and_no_directory_comes_back()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
-        await store.RemoveAsync("sb-1");
+        await store.Kata().RemoveAsync("sb-1");
 
-        await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static edit => edit.PutAll(new NewContainer("c-1"))));
+        await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static edit => edit.Put(new NewContainer("c-1"))));
 
         Assert.False(Directory.Exists(_test.ConfigPath("sb-1")) || Directory.Exists(_test.RunPath("sb-1")));
     }
@@ -46,7 +47,7 @@ public sealed class ApiContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1", "c-2");
 
-        Assert.True(await store.RemoveContainerAsync("sb-1", "c-1"));
+        Assert.True(await store.Kata().RemoveContainerAsync("sb-1", "c-1"));
 
         Assert.False(Directory.Exists(_test.ConfigPath("sb-1/c-1")) || Directory.Exists(_test.RunPath("sb-1/c-1")));
         Assert.Equal(["c-2"], store.Store.ListContainers("sb-1"));
@@ -58,7 +59,7 @@ public sealed class ApiContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        Assert.False(await store.RemoveContainerAsync("sb-1", "c-1"));
+        Assert.False(await store.Kata().RemoveContainerAsync("sb-1", "c-1"));
         await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static edit => edit.RemoveContainer("c-1")));
     }
 
@@ -68,7 +69,7 @@ public sealed class ApiContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        Assert.False(await store.RemoveContainerAsync("sb-1", "c-2"));
+        Assert.False(await store.Kata().RemoveContainerAsync("sb-1", "c-2"));
         await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static edit => edit.RemoveContainer("c-2")));
         Assert.Equal(["c-1"], store.Store.ListContainers("sb-1"));
     }
@@ -82,7 +83,7 @@ public sealed class ApiContainerCases : IDisposable
         NotFoundException noSandbox = await Assert.ThrowsAsync<NotFoundException>(() => UseAsync(store, call, "c-1"));
         await store.CreateAsync(CaseCalls.Ready("sb-1", "c-1"));
         NotFoundException noContainer = await Assert.ThrowsAsync<NotFoundException>(() => UseAsync(store, call, "c-2"));
-        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, async () => await UseAsync(store, call, ""));
+        await Assert.ThrowsAsync<ArgumentException>(() => UseAsync(store, call, ""));
 
         await File.WriteAllTextAsync(_test.ConfigPath("sb-1/c-1/config.json"), "");
         await File.WriteAllTextAsync(_test.RunPath("sb-1/c-1/state.json"), "");
@@ -98,8 +99,8 @@ public sealed class ApiContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
-        SandboxConfig one = store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
-        SandboxConfig two = store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
+        SandboxConfig one = store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
+        SandboxConfig two = store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
 
         Assert.NotSame(one, two);
         CaseCalls.AssertSame(CaseCalls.Model.SandboxConfig, one, two);
@@ -114,13 +115,13 @@ public sealed class ApiContainerCases : IDisposable
             new NewSandbox(
             "sb-1")
             { Config = TestSandboxes.ConfigOf("sb-1") with { Stateful = true }, State = CaseCalls.StateOf(Lifecycle.Ready) });
-        _ = store.Fetch<State>("sb-1", SandboxResource.State);
+        _ = store.Kata().Fetch<State>("sb-1", SandboxResource.State);
         await using SandboxStore other = await _test.OpenAsync();
 
-        await other.StoreAsync("sb-1", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Running));
+        await other.Kata().StoreAsync("sb-1", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Running));
 
-        Assert.Equal(Lifecycle.Running, store.Fetch<State>("sb-1", SandboxResource.State)!.Lifecycle);
-        Assert.True(store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Stateful);
+        Assert.Equal(Lifecycle.Running, store.Kata().Fetch<State>("sb-1", SandboxResource.State)!.Lifecycle);
+        Assert.True(store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Stateful);
     }
 
     [Fact]
@@ -129,10 +130,10 @@ public sealed class ApiContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        Assert.Null(store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config));
+        Assert.Null(store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config));
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-1"));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockSharedAsync("sb-1"));
-        await Assert.ThrowsAsync<NotFoundException>(async () => await store.StatusAsync("sb-1"));
+        await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-1", LockMode.Shared));
+        await Assert.ThrowsAsync<NotFoundException>(async () => await store.ReadStatusAsync("sb-1"));
     }
 
     [Fact]
@@ -141,11 +142,11 @@ public sealed class ApiContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         await using SandboxStore other = await _test.OpenAsync();
-        SandboxSession session = await store.LockAsync("sb-1");
+        ModelLock held = await store.LockAsync("sb-1");
 
-        await session.DisposeAsync();
+        await held.DisposeAsync();
 
-        await using SandboxSession next = await other.LockAsync("sb-1", TimeSpan.Zero);
+        await using ModelLock next = await other.LockAsync("sb-1", timeout: TimeSpan.Zero);
         Assert.Equal(LockMode.Exclusive, next.Mode);
     }
 
@@ -156,29 +157,31 @@ public sealed class ApiContainerCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         await store.MoveAllAsync("sb-1", Lifecycle.Ready, Lifecycle.Running);
 
-        await using (SandboxSession session = await store.LockAsync("sb-1"))
+        await using (ModelLock held = await store.LockAsync("sb-1"))
         {
             ContainerConfig config =
-                session.Read(
-                "c-1", session.Model.ContainerConfig)! with
+                held.Read(
+                "c-1", held.Model.ContainerConfig)! with
                 {
                     Resources =
                 new LinuxResources { Memory = new LinuxMemory { Limit = 4096 } }
                 };
-            await session.Change()
-                .Put("c-1", session.Model.ContainerConfig, config)
-                .Put(session.Model.SandboxConfig, session.Read(session.Model.SandboxConfig)! with { Containers = [config] })
+            await held.Change()
+                .Put("c-1", held.Model.ContainerConfig, config)
+                .Put(held.Model.SandboxConfig, held.Read(held.Model.SandboxConfig)! with { Containers = [config] })
                 .CommitAsync();
         }
 
         await using SandboxStore other = await _test.OpenAsync();
-        Assert.Equal(4096, other.FetchContainer<ContainerConfig>("sb-1", "c-1", SandboxResource.Config)!.Resources.Memory!.Limit);
-        Assert.Equal(4096, Assert.Single(other.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!).Resources.Memory!.Limit);
+        Assert.Equal(4096, other.Kata().FetchContainer<ContainerConfig>("sb-1", "c-1", SandboxResource.Config)!.Resources.Memory!.Limit);
+        Assert.Equal(
+            4096, Assert.Single(other.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!).Resources.Memory!.Limit);
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.SandboxIdMissing, () => store.StoreContainerAsync("", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
+            ResourceFault.SandboxIdMissing, () =>
+                store.Kata().StoreContainerAsync("", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
         await CaseCalls.AssertFaultAsync(
             ResourceFault.ContainerIdMissing, () =>
-            store.StoreContainerAsync("sb-1", "", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
+            store.Kata().StoreContainerAsync("sb-1", "", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
     }
 
     [Fact]
@@ -193,10 +196,9 @@ public sealed class ApiContainerCases : IDisposable
         await store.ChangeAsync("sb-1", static edit => edit.Transition("c-1", Lifecycle.Paused, Lifecycle.Running));
         Assert.Equal([Lifecycle.Running, Lifecycle.Running], await _test.StatesAsync("sb-1"));
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.LockAsync(""));
-        await CaseCalls.AssertFaultAsync(
-            ResourceFault.ContainerIdMissing, async () =>
-            await store.ChangeAsync("sb-1", static edit => edit.Transition("", Lifecycle.Running, Lifecycle.Paused)));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.LockAsync(""));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => store.ChangeAsync("sb-1", static edit => edit.Transition("", Lifecycle.Running, Lifecycle.Paused)));
     }
 
     [Fact]
@@ -214,16 +216,16 @@ public sealed class ApiContainerCases : IDisposable
 
         await ChangeAsync(store, old => (old ?? network) with { Endpoints = network.Endpoints });
         await using SandboxStore other = await _test.OpenAsync();
-        Assert.IsType<TapEndpoint>(Assert.Single(other.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!));
+        Assert.IsType<TapEndpoint>(Assert.Single(other.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!));
 
         await ChangeAsync(store, static old => old! with { Endpoints = [] });
-        NetworkNamespace left = other.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!;
+        NetworkNamespace left = other.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!;
         Assert.Equal(("/run/netns/x", true, 0), (left.NetNsPath, left.NetNsCreated, left.Endpoints!.Count));
 
         static async Task ChangeAsync(SandboxStore store, Func<NetworkNamespace?, NetworkNamespace> change)
         {
-            await using SandboxSession session = await store.LockAsync("sb-1");
-            await session.Change().Put(session.Model.Network, change(session.Read(session.Model.Network))).CommitAsync();
+            await using ModelLock held = await store.LockAsync("sb-1");
+            await held.Change().Put(held.Model.Network, change(held.Read(held.Model.Network))).CommitAsync();
         }
     }
 
@@ -239,10 +241,10 @@ public sealed class ApiContainerCases : IDisposable
                 await store.ChangeAsync("sb-1", edit => edit.Transition(container, Lifecycle.Running, Lifecycle.Stopped));
                 break;
             default:
-                await using (SandboxSession session = await store.LockSharedAsync("sb-1"))
+                await using (ModelLock held = await store.LockAsync("sb-1", LockMode.Shared))
                 {
-                    _ = session.Read(container, session.Model.ContainerConfig)
-                        ?? store.Store.Require("sb-1", container, session.Model.ContainerConfig);
+                    _ = held.Read(container, held.Model.ContainerConfig)
+                        ?? store.Store.Require("sb-1", container, held.Model.ContainerConfig);
                 }
 
                 break;

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
@@ -24,7 +25,7 @@ internal static class CaseCalls
 
     public static ContainerConfig ConfigOf(string container) => new() { Id = container, RootFs = "/rootfs/" + container };
 
-    public static State StateOf(Lifecycle lifecycle) => new() { Value = lifecycle.ToText() };
+    public static State StateOf(Lifecycle lifecycle) => new() { Lifecycle = lifecycle };
 
     public static async Task<SandboxStore> OpenWithAsync(this TestSandboxes test, string sandbox, params string[] containers)
     {
@@ -33,10 +34,10 @@ internal static class CaseCalls
         return store;
     }
 
-    public static async Task<Lsn> ChangeAsync(this SandboxStore store, string sandbox, Action<SandboxEdit> fill)
+    public static async Task<Lsn> ChangeAsync(this SandboxStore store, string sandbox, Action<ModelChange> fill)
     {
-        await using SandboxSession session = await store.LockAsync(sandbox);
-        SandboxEdit edit = session.Change();
+        await using ModelLock held = await store.LockAsync(sandbox);
+        ModelChange edit = held.Change();
         fill(edit);
         return await edit.CommitAsync();
     }
@@ -44,9 +45,9 @@ internal static class CaseCalls
     /// <summary>Moves a sandbox and all its containers in one transaction.</summary>
     public static async Task<Lsn> MoveAllAsync(this SandboxStore store, string sandbox, Lifecycle from, Lifecycle to)
     {
-        await using SandboxSession session = await store.LockAsync(sandbox);
-        SandboxEdit edit = session.Change().Transition(from, to);
-        foreach (string container in session.ListContainers())
+        await using ModelLock held = await store.LockAsync(sandbox);
+        ModelChange edit = held.Change().Transition(from, to);
+        foreach (string container in held.ListContainers())
         {
             edit.Transition(container, from, to);
         }
@@ -58,7 +59,7 @@ internal static class CaseCalls
     public static async Task<Lifecycle[]> StatesAsync(this TestSandboxes test, string sandbox)
     {
         await using SandboxStore other = await test.OpenAsync();
-        SandboxStatus status = await other.StatusAsync(sandbox);
+        SandboxStatus status = await other.ReadStatusAsync(sandbox);
         Assert.Empty(status.Errors);
         return [status.Lifecycle, .. status.Containers.Select(static container => container.Lifecycle)];
     }

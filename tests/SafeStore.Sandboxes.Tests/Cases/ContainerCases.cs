@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
@@ -20,11 +21,11 @@ public sealed class ContainerCases : IDisposable
 
         await CreateAsync(store, "100");
 
-        ContainerStatus container = Assert.Single((await store.StatusAsync("sb-1")).Containers);
+        ContainerStatus container = Assert.Single((await store.ReadStatusAsync("sb-1")).Containers);
         Assert.Equal(("100", Lifecycle.Ready, "/rootfs/100"), (container.Id, container.Lifecycle, container.Config!.RootFs));
         CaseCalls.AssertSame(
             CaseCalls.Model.ContainerConfig, container.Config,
-            Assert.Single(store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!));
+            Assert.Single(store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!));
     }
 
     [Fact]
@@ -33,14 +34,14 @@ public sealed class ContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
-        Assert.False(await store.RemoveContainerAsync("sb-1", "100"));
+        Assert.False(await store.Kata().RemoveContainerAsync("sb-1", "100"));
         NotFoundException failure =
             await Assert.ThrowsAsync<NotFoundException>(() => store.ChangeAsync("sb-1", static edit => edit.RemoveContainer("100")));
         Assert.Equal(("container", true), (failure.What, failure.Id.Contains("100", StringComparison.Ordinal)));
 
         await CreateAsync(store, "100");
-        Assert.True(await store.RemoveContainerAsync("sb-1", "100"));
-        Assert.Empty((await store.StatusAsync("sb-1")).Containers);
+        Assert.True(await store.Kata().RemoveContainerAsync("sb-1", "100"));
+        Assert.Empty((await store.ReadStatusAsync("sb-1")).Containers);
     }
 
     [Fact]
@@ -52,7 +53,7 @@ public sealed class ContainerCases : IDisposable
         await StartAsync(store);
 
         await using SandboxStore other = await _test.OpenAsync();
-        ContainerStatus container = Assert.Single((await other.StatusAsync("sb-1")).Containers);
+        ContainerStatus container = Assert.Single((await other.ReadStatusAsync("sb-1")).Containers);
         Assert.Equal((Lifecycle.Running, "token", 4711), (container.Lifecycle, container.Process!.Token, container.Process.Pid));
     }
 
@@ -62,7 +63,7 @@ public sealed class ContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100", "200");
 
-        SandboxStatus status = await store.StatusAsync("sb-1");
+        SandboxStatus status = await store.ReadStatusAsync("sb-1");
 
         Assert.Empty(status.Errors);
         Assert.Equal(
@@ -78,8 +79,8 @@ public sealed class ContainerCases : IDisposable
         await using SandboxStore other = await _test.OpenAsync();
         await StartAsync(store);
 
-        await using SandboxSession one = await store.LockSharedAsync("sb-1");
-        await using SandboxSession two = await other.LockSharedAsync("sb-1", TimeSpan.Zero);
+        await using ModelLock one = await store.LockAsync("sb-1", LockMode.Shared);
+        await using ModelLock two = await other.LockAsync("sb-1", LockMode.Shared, TimeSpan.Zero);
 
         Assert.Equal(Lifecycle.Running, one.Read("100", one.Model.ContainerState)!.Lifecycle);
         Assert.Equal(4711, two.Read("100", two.Model.Process)!.Pid);
@@ -88,20 +89,20 @@ public sealed class ContainerCases : IDisposable
 
     [Fact]
     [Trait("case", "68")]
-    public async Task FindContainer_of_an_empty_or_unknown_id_or_after_the_session_s_end_is_told()
+    public async Task FindContainer_of_an_empty_or_unknown_id_or_after_the_lock_s_end_is_told()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100");
-        SandboxSession session = await store.LockAsync("sb-1");
+        ModelLock held = await store.LockAsync("sb-1");
 
-        CaseCalls.AssertFault(ResourceFault.ContainerIdMissing, () => session.Read("", session.Model.ContainerState));
-        Assert.Null(session.Read("200", session.Model.ContainerState));
-        Assert.NotNull(session.Read("100", session.Model.ContainerState));
-        Assert.Equal(["100"], session.ListContainers());
+        Assert.Throws<ArgumentException>(() => held.Read("", held.Model.ContainerState));
+        Assert.Null(held.Read("200", held.Model.ContainerState));
+        Assert.NotNull(held.Read("100", held.Model.ContainerState));
+        Assert.Equal(["100"], held.ListContainers());
         Assert.Equal(
             "container",
-            Assert.Throws<NotFoundException>(() => session.Change().Transition("200", Lifecycle.Ready, Lifecycle.Running)).What);
-        await session.DisposeAsync();
-        Assert.Throws<InvalidOperationException>(() => session.Read("100", session.Model.ContainerState));
+            Assert.Throws<NotFoundException>(() => held.Change().Transition("200", Lifecycle.Ready, Lifecycle.Running)).What);
+        await held.DisposeAsync();
+        Assert.Throws<InvalidOperationException>(() => held.Read("100", held.Model.ContainerState));
     }
 
     [Fact]
@@ -110,23 +111,23 @@ public sealed class ContainerCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100");
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.RemoveContainerAsync("sb-1", ""));
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.RemoveContainerAsync("", "100"));
-        Assert.False(await store.RemoveContainerAsync("sb-1", "200"));
-        Assert.False(await store.RemoveContainerAsync("sb-2", "100"));
+        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.Kata().RemoveContainerAsync("sb-1", ""));
+        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.Kata().RemoveContainerAsync("", "100"));
+        Assert.False(await store.Kata().RemoveContainerAsync("sb-1", "200"));
+        Assert.False(await store.Kata().RemoveContainerAsync("sb-2", "100"));
         Assert.Equal(["100"], store.Store.ListContainers("sb-1"));
 
-        Assert.True(await store.RemoveContainerAsync("sb-1", "100"));
+        Assert.True(await store.Kata().RemoveContainerAsync("sb-1", "100"));
         Assert.Empty(store.Store.ListContainers("sb-1"));
     }
 
     private static async Task CreateAsync(SandboxStore store, string container)
     {
-        await using SandboxSession session = await store.LockAsync("sb-1");
-        SandboxConfig config = session.Read(session.Model.SandboxConfig)!;
-        await session.Change()
-            .PutAll(new NewContainer(container) { Config = CaseCalls.ConfigOf(container), State = CaseCalls.StateOf(Lifecycle.Ready) })
-            .Put(session.Model.SandboxConfig, config with { Containers = [.. config.Containers!, CaseCalls.ConfigOf(container)] })
+        await using ModelLock held = await store.LockAsync("sb-1");
+        SandboxConfig config = held.Read(held.Model.SandboxConfig)!;
+        await held.Change()
+            .Put(new NewContainer(container) { Config = CaseCalls.ConfigOf(container), State = CaseCalls.StateOf(Lifecycle.Ready) })
+            .Put(held.Model.SandboxConfig, config with { Containers = [.. config.Containers!, CaseCalls.ConfigOf(container)] })
             .CommitAsync();
     }
 

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Testing;
 using Xunit;
 
@@ -27,33 +28,33 @@ public sealed class OtherCases : IDisposable
         await store.CreateAsync(CaseCalls.Ready("sb-1", "c-1"));
         foreach ((SandboxResource resource, object value) in OfSandbox())
         {
-            await store.StoreAsync("sb-1", resource, value);
+            await store.Kata().StoreAsync("sb-1", resource, value);
         }
 
         foreach ((SandboxResource resource, object value) in OfContainer())
         {
-            await store.StoreContainerAsync("sb-1", "c-1", resource, value);
+            await store.Kata().StoreContainerAsync("sb-1", "c-1", resource, value);
         }
 
-        Assert.NotNull(store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config));
-        Assert.NotNull(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
-        Assert.NotNull(store.FetchContainer<ContainerProcess>("sb-1", "c-1", SandboxResource.Process));
-        Assert.NotNull(store.Locate(store.UriOf("sb-1", SandboxResource.Lock).File));
-        Assert.NotNull(store.Locate(store.UriOfContainer("sb-1", "c-1", SandboxResource.Mounts).File));
-        Assert.Equal(Lifecycle.Ready, Assert.Single(store.List()).Lifecycle);
-        Assert.Empty((await store.StatusAsync("sb-1")).Errors);
+        Assert.NotNull(store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config));
+        Assert.NotNull(store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
+        Assert.NotNull(store.Kata().FetchContainer<ContainerProcess>("sb-1", "c-1", SandboxResource.Process));
+        Assert.NotNull(store.Kata().Locate(store.Kata().UriOf("sb-1", SandboxResource.Lock).File));
+        Assert.NotNull(store.Kata().Locate(store.Kata().UriOfContainer("sb-1", "c-1", SandboxResource.Mounts).File));
+        Assert.Equal(Lifecycle.Ready, Assert.Single(store.ReadStatuses()).Lifecycle);
+        Assert.Empty((await store.ReadStatusAsync("sb-1")).Errors);
         Assert.Equal(0, await store.TakeBlockIndexAsync("sb-1"));
-        await using (SandboxSession session = await store.LockAsync("sb-1"))
-        using (TempFile temp = session.CreateTempFile())
+        await using (ModelLock held = await store.LockAsync("sb-1"))
+        using (TempFile temp = held.CreateTempFile())
         {
             Assert.True(process.FileSystem.Files.File.Exists(temp.Path));
-            await session.Change().PutAll(new NewContainer("c-2")).CommitAsync();
+            await held.Change().Put(new NewContainer("c-2")).CommitAsync();
         }
 
-        await (await store.LockSharedAsync("sb-1")).DisposeAsync();
-        Assert.True(await store.RemoveContainerAsync("sb-1", "c-2"));
-        Assert.True(await store.RemoveAsync("sb-1", [SandboxResource.State]));
-        Assert.True(await store.RemoveAsync("sb-1"));
+        await (await store.LockAsync("sb-1", LockMode.Shared)).DisposeAsync();
+        Assert.True(await store.Kata().RemoveContainerAsync("sb-1", "c-2"));
+        Assert.True(await store.Kata().RemoveAsync("sb-1", [SandboxResource.State]));
+        Assert.True(await store.Kata().RemoveAsync("sb-1"));
         Assert.Equal(before, RealRoots());
     }
 
@@ -68,11 +69,11 @@ public sealed class OtherCases : IDisposable
         AlreadyExistsException again =
             await Assert.ThrowsAsync<AlreadyExistsException>(async () => await other.CreateAsync(CaseCalls.Ready("sb-1")));
         Assert.Equal(("sandbox", "sb-1"), (again.What, again.Id));
-        Assert.Equal("sb-1", (await other.StatusAsync("sb-1")).Id);
-        await Assert.ThrowsAsync<NotFoundException>(async () => await other.StatusAsync("sb-2"));
+        Assert.Equal("sb-1", (await other.ReadStatusAsync("sb-1")).Id);
+        await Assert.ThrowsAsync<NotFoundException>(async () => await other.ReadStatusAsync("sb-2"));
 
-        Assert.True(await other.RemoveAsync("sb-1"));
-        Assert.Empty(store.List());
+        Assert.True(await other.Kata().RemoveAsync("sb-1"));
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -81,15 +82,15 @@ public sealed class OtherCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         Device kept = new GenericDevice { Id = "generic-1" };
-        await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [kept, new BlockDevice { Id = "block-1" }]);
+        await store.Kata().StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [kept, new BlockDevice { Id = "block-1" }]);
 
         await store.ChangeAsync("sb-1", edit => edit
             .Put(CaseCalls.Model.Devices, [kept])
             .Put("c-1", CaseCalls.Model.ContainerState, CaseCalls.StateOf(Lifecycle.Ready)));
 
         await using SandboxStore other = await _test.OpenAsync();
-        Assert.Equal(kept.Id, Assert.Single(other.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!).Id);
-        Assert.Equal("", other.FetchContainer<State>("sb-1", "c-1", SandboxResource.State)!.BlockDeviceId);
+        Assert.Equal(kept.Id, Assert.Single(other.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!).Id);
+        Assert.Equal("", other.Kata().FetchContainer<State>("sb-1", "c-1", SandboxResource.State)!.BlockDeviceId);
     }
 
     [Fact]
@@ -98,8 +99,8 @@ public sealed class OtherCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        await store.StoreContainerAsync(
-            "sb-1", "c-1", SandboxResource.State, new State { Value = "ready", FsType = "xfs", BlockDeviceId = "block-1" });
+        await store.Kata().StoreContainerAsync(
+            "sb-1", "c-1", SandboxResource.State, new State { Lifecycle = Lifecycle.Ready, FsType = "xfs", BlockDeviceId = "block-1" });
 
         Assert.Contains("\"fstype\":\"xfs\"", await File.ReadAllTextAsync(_test.RunPath("sb-1/c-1/state.json")), StringComparison.Ordinal);
     }
@@ -110,7 +111,7 @@ public sealed class OtherCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
-        await store.StoreAsync(
+        await store.Kata().StoreAsync(
             "sb-1", SandboxResource.Hypervisor,
             new QemuState { Uuid = "u-1", Bridges = [new Bridge { Id = "pci-bridge-0", Type = "pci", Slot = 2 }] });
 
@@ -134,12 +135,12 @@ public sealed class OtherCases : IDisposable
         Directory.Delete(test.Layout.RunMetadata, recursive: true);
         await using SandboxStore again = await test.OpenAsync();
 
-        await again.StoreAsync("sb-1", SandboxResource.Hypervisor, new QemuState { Uuid = "u-1" });
+        await again.Kata().StoreAsync("sb-1", SandboxResource.Hypervisor, new QemuState { Uuid = "u-1" });
 
-        Assert.Equal("u-1", again.Fetch<QemuState>("sb-1", SandboxResource.Hypervisor)!.Uuid);
-        Assert.NotNull(again.Fetch<SandboxConfig>("sb-1", SandboxResource.Config));
+        Assert.Equal("u-1", again.Kata().Fetch<QemuState>("sb-1", SandboxResource.Hypervisor)!.Uuid);
+        Assert.NotNull(again.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config));
         await Assert.ThrowsAsync<NotFoundException>(
-            async () => await again.StoreAsync("sb-2", SandboxResource.Hypervisor, new QemuState()));
+            async () => await again.Kata().StoreAsync("sb-2", SandboxResource.Hypervisor, new QemuState()));
         Assert.False(Directory.Exists(test.RunPath("sb-2")));
     }
 
@@ -148,12 +149,12 @@ public sealed class OtherCases : IDisposable
     public async Task HotplugUnsupportedDeviceType_is_refused_before_anything_is_stored()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
-        await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
+        await store.Kata().StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
         SortedDictionary<string, string> before = _test.Tree();
 
         ArgumentException failure =
             await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreAsync<IReadOnlyList<Device>>(
+            async () => await store.Kata().StoreAsync<IReadOnlyList<Device>>(
             "sb-1", SandboxResource.Devices, [new StrangeDevice { Id = "strange-1" }]));
 
         Assert.Contains("'strange'", failure.Message, StringComparison.Ordinal);
@@ -169,7 +170,7 @@ public sealed class OtherCases : IDisposable
 
         await CaseCalls.AssertFaultAsync(
             ResourceFault.SandboxIdMissing, () =>
-            store.StoreAsync("", SandboxResource.Agent, new AgentState { ProxyPid = 1, Url = "unix:///x" }));
+            store.Kata().StoreAsync("", SandboxResource.Agent, new AgentState { ProxyPid = 1, Url = "unix:///x" }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -190,9 +191,9 @@ public sealed class OtherCases : IDisposable
         var network = new NetworkNamespace { NetNsPath = "/run/netns/x", Endpoints = endpoints };
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
-        await store.StoreAsync("sb-1", SandboxResource.Network, network);
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Network, network);
 
-        NetworkNamespace found = store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!;
+        NetworkNamespace found = store.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!;
         Assert.Equal(
             endpoints.Select(static endpoint => endpoint.GetType()), found.Endpoints!.Select(static endpoint => endpoint.GetType()));
         CaseCalls.AssertSame(CaseCalls.Model.Network, network, found);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
@@ -43,7 +44,7 @@ public sealed class ResourceStorageCases : IDisposable
         SortedDictionary<string, string> before = _test.Tree();
 
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.SandboxIdMissing, () => store.CreateAsync(new NewSandbox(id) { Containers = [new NewContainer("100")] }));
+            ResourceFault.SandboxIdMissing, () => store.Kata().CreateAsync(new NewSandbox(id) { Containers = [new NewContainer("100")] }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -59,7 +60,7 @@ public sealed class ResourceStorageCases : IDisposable
 
         await CaseCalls.AssertFaultAsync(
             ResourceFault.ContainerIdMissing, () =>
-            store.CreateAsync(new NewSandbox("sb-1") { Containers = [new NewContainer("100"), new NewContainer(id)] }));
+            store.Kata().CreateAsync(new NewSandbox("sb-1") { Containers = [new NewContainer("100"), new NewContainer(id)] }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -96,11 +97,11 @@ public sealed class ResourceStorageCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         await store.ChangeAsync("sb-1", static edit => edit.Put(FieldPair.Kind, FieldPair.Value));
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
         SortedDictionary<string, string> before = _test.Tree();
 
         ArgumentException failure =
-            Assert.Throws<ArgumentException>(() => session.Change().Put(Unencodable.Kind, new Unencodable(static () => { })));
+            Assert.Throws<ArgumentException>(() => held.Change().Put(Unencodable.Kind, new Unencodable(static () => { })));
 
         Assert.Contains("testconfig.json", failure.Message, StringComparison.Ordinal);
         Assert.Equal(before, _test.Tree());

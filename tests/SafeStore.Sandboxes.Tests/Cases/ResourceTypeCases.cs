@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
@@ -22,7 +23,7 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         await File.WriteAllTextAsync(_test.ConfigPath("sb-1/c-1/config.json"), """{"ID":"c-1","RootFs":"rootfs"}""");
 
-        ContainerConfig? config = store.FetchContainer<ContainerConfig>("sb-1", "c-1", SandboxResource.Config);
+        ContainerConfig? config = store.Kata().FetchContainer<ContainerConfig>("sb-1", "c-1", SandboxResource.Config);
 
         // What the file does not have is null, as nil is in the seed; a new record has the seed's empty lists and maps.
         var expected = new ContainerConfig
@@ -45,9 +46,9 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
         CaseCalls.AssertFault(
-            ResourceFault.ContainerIdMissing, () => store.FetchContainer<ContainerConfig>("sb-1", "", SandboxResource.Config));
+            ResourceFault.ContainerIdMissing, () => store.Kata().FetchContainer<ContainerConfig>("sb-1", "", SandboxResource.Config));
         CaseCalls.AssertFault(
-            ResourceFault.ContainerIdMissing, () => store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "", SandboxResource.Mounts));
+            ResourceFault.ContainerIdMissing, () => store.Kata().FetchContainer<IReadOnlyList<Mount>>("sb-1", "", SandboxResource.Mounts));
     }
 
     [Fact]
@@ -58,9 +59,9 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
         CaseCalls.AssertFault(
-            ResourceFault.SandboxIdMissing, () => store.FetchContainer<ContainerConfig>("", "c-1", SandboxResource.Config));
+            ResourceFault.SandboxIdMissing, () => store.Kata().FetchContainer<ContainerConfig>("", "c-1", SandboxResource.Config));
         CaseCalls.AssertFault(
-            ResourceFault.SandboxIdMissing, () => store.FetchContainer<IReadOnlyList<Mount>>("", "c-1", SandboxResource.Mounts));
+            ResourceFault.SandboxIdMissing, () => store.Kata().FetchContainer<IReadOnlyList<Mount>>("", "c-1", SandboxResource.Mounts));
     }
 
     [Fact]
@@ -73,7 +74,7 @@ public sealed class ResourceTypeCases : IDisposable
             "\n  [\n    {\n      \"Source\": \"/dev/sda1\",\n      \"Destination\": \"/root\",\n      \"Type\": \"ext4\",\n      "
             + "\"Options\": [\n        \"rw\"\n      ],\n      \"HostPath\": \"/host/root\"\n    }\n  ]\n\n");
 
-        IReadOnlyList<Mount>? mounts = store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts);
+        IReadOnlyList<Mount>? mounts = store.Kata().FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts);
 
         var expected =
             new Mount
@@ -98,7 +99,7 @@ public sealed class ResourceTypeCases : IDisposable
 
         DocumentCorruptException failure =
             Assert.Throws<DocumentCorruptException>(
-            () => store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts));
+            () => store.Kata().FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts));
 
         Assert.Equal(_test.RunPath("sb-1/c-1/mounts.json"), failure.Path);
     }
@@ -109,8 +110,8 @@ public sealed class ResourceTypeCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.UriOf("", SandboxResource.Config));
-        CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.UriOfContainer("", "c-1", SandboxResource.Config));
+        CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.Kata().UriOf("", SandboxResource.Config));
+        CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.Kata().UriOfContainer("", "c-1", SandboxResource.Config));
     }
 
     [Fact]
@@ -120,8 +121,8 @@ public sealed class ResourceTypeCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.UriOf("sb-1", Invalid));
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.UriOfContainer("sb-1", "c-1", Invalid));
+        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Kata().UriOf("sb-1", Invalid));
+        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Kata().UriOfContainer("sb-1", "c-1", Invalid));
     }
 
     [Fact]
@@ -141,7 +142,7 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.Config, TestSandboxes.ConfigOf("sb-1")));
+            ResourceFault.SandboxIdMissing, () => store.Kata().StoreAsync("", SandboxResource.Config, TestSandboxes.ConfigOf("sb-1")));
     }
 
     [Fact]
@@ -151,10 +152,11 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.SandboxIdMissing, () => store.StoreContainerAsync("", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
+            ResourceFault.SandboxIdMissing, () =>
+                store.Kata().StoreContainerAsync("", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
         await CaseCalls.AssertFaultAsync(
             ResourceFault.ContainerIdMissing, () =>
-            store.StoreContainerAsync("sb-1", "", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
+            store.Kata().StoreContainerAsync("sb-1", "", SandboxResource.Config, CaseCalls.ConfigOf("c-1")));
     }
 
     [Fact]
@@ -169,7 +171,7 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
+            ResourceFault.SandboxIdMissing, () => store.Kata().StoreAsync("", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
     }
 
     [Fact]
@@ -182,8 +184,8 @@ public sealed class ResourceTypeCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
 
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Fetch<State>("sb-1", SandboxResource.Lock));
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.FetchContainer<State>("sb-1", "c-1", SandboxResource.Lock));
+        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Kata().Fetch<State>("sb-1", SandboxResource.Lock));
+        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Kata().FetchContainer<State>("sb-1", "c-1", SandboxResource.Lock));
     }
 
     /// <summary>Refused in both scopes, and what was stored is as it was.</summary>
@@ -192,8 +194,8 @@ public sealed class ResourceTypeCases : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         SortedDictionary<string, string> before = _test.Tree();
 
-        await CaseCalls.AssertFaultAsync(fault, () => store.StoreAsync("sb-1", resource, value));
-        await CaseCalls.AssertFaultAsync(fault, () => store.StoreContainerAsync("sb-1", "c-1", resource, value));
+        await CaseCalls.AssertFaultAsync(fault, () => store.Kata().StoreAsync("sb-1", resource, value));
+        await CaseCalls.AssertFaultAsync(fault, () => store.Kata().StoreContainerAsync("sb-1", "c-1", resource, value));
 
         Assert.Equal(before, _test.Tree());
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
@@ -52,7 +53,7 @@ public sealed class SandboxCases : IDisposable
         }
 
         await using SandboxStore again = await _test.OpenAsync();
-        SandboxStatus status = Assert.Single(again.List());
+        SandboxStatus status = Assert.Single(again.ReadStatuses());
         Assert.Equal(("sb-1", Lifecycle.Ready, "c-1"), (status.Id, status.Lifecycle, Assert.Single(status.Containers).Id));
     }
 
@@ -63,8 +64,8 @@ public sealed class SandboxCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.SandboxIdMissing, () => store.CreateAsync(new NewSandbox("") { Config = TestSandboxes.ConfigOf("") }));
-        Assert.Empty(store.List());
+            ResourceFault.SandboxIdMissing, () => store.Kata().CreateAsync(new NewSandbox("") { Config = TestSandboxes.ConfigOf("") }));
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -112,10 +113,11 @@ public sealed class SandboxCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         Assert.Equal(
-            new ResourceUri(_test.ConfigPath("sb-1/config.json"), _test.ConfigPath("sb-1")), store.UriOf("sb-1", SandboxResource.Config));
+            new ResourceUri(_test.ConfigPath("sb-1/config.json"), _test.ConfigPath("sb-1")),
+                store.Kata().UriOf("sb-1", SandboxResource.Config));
         Assert.Equal(
             new ResourceUri(_test.ConfigPath("sb-1/c-1/config.json"), _test.ConfigPath("sb-1/c-1")),
-            store.UriOfContainer("sb-1", "c-1", SandboxResource.Config));
+            store.Kata().UriOfContainer("sb-1", "c-1", SandboxResource.Config));
     }
 
     [Fact]
@@ -125,10 +127,11 @@ public sealed class SandboxCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        Assert.Equal(new ResourceUri(_test.RunPath("sb-1/state.json"), _test.RunPath("sb-1")), store.UriOf("sb-1", SandboxResource.State));
+        Assert.Equal(
+            new ResourceUri(_test.RunPath("sb-1/state.json"), _test.RunPath("sb-1")), store.Kata().UriOf("sb-1", SandboxResource.State));
         Assert.Equal(
             new ResourceUri(_test.RunPath("sb-1/c-1/state.json"), _test.RunPath("sb-1/c-1")),
-            store.UriOfContainer("sb-1", "c-1", SandboxResource.State));
+            store.Kata().UriOfContainer("sb-1", "c-1", SandboxResource.State));
     }
 
     [Fact]
@@ -138,7 +141,7 @@ public sealed class SandboxCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
-        ResourceUri uri = store.UriOf("sb-1", SandboxResource.Lock);
+        ResourceUri uri = store.Kata().UriOf("sb-1", SandboxResource.Lock);
 
         Assert.Equal(new ResourceUri(_test.RunPath("sb-1/lock"), _test.RunPath("sb-1")), uri);
         Assert.True(File.Exists(uri.File));
@@ -153,11 +156,11 @@ public sealed class SandboxCases : IDisposable
 
         foreach (SandboxResource resource in Enum.GetValues<SandboxResource>())
         {
-            CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.UriOf("", resource));
-            CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.UriOfContainer("", "c-1", resource));
+            CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.Kata().UriOf("", resource));
+            CaseCalls.AssertFault(ResourceFault.SandboxIdMissing, () => store.Kata().UriOfContainer("", "c-1", resource));
         }
 
-        CaseCalls.AssertFault(ResourceFault.FileMissing, () => store.Locate(""));
+        CaseCalls.AssertFault(ResourceFault.FileMissing, () => store.Kata().Locate(""));
     }
 
     [Theory]
@@ -168,7 +171,7 @@ public sealed class SandboxCases : IDisposable
     [Trait("case", "47")]
     public void StateValidSuccessful(string text, Lifecycle lifecycle)
     {
-        Assert.Equal(lifecycle, new State { Value = text }.Lifecycle);
+        Assert.Equal(lifecycle, new State { Text = text }.Lifecycle);
         Assert.Equal(text, lifecycle.ToText());
     }
 
@@ -176,9 +179,9 @@ public sealed class SandboxCases : IDisposable
     [Trait("case", "48")]
     public void StateValidFailing_and_an_empty_state_cannot_be_set()
     {
-        Assert.Equal(Lifecycle.Unknown, new State { Value = "" }.Lifecycle);
-        Assert.Equal(Lifecycle.Unknown, new State { Value = "Ready" }.Lifecycle);
-        CaseCalls.AssertFault(ResourceFault.StateMissing, () => Lifecycle.Unknown.ToText());
+        Assert.Equal(Lifecycle.Unknown, new State { Text = "" }.Lifecycle);
+        Assert.Equal(Lifecycle.Unknown, new State { Text = "Ready" }.Lifecycle);
+        Assert.Throws<ArgumentException>(() => Lifecycle.Unknown.ToText());
     }
 
     [Fact]
@@ -198,11 +201,11 @@ public sealed class SandboxCases : IDisposable
     {
         await using SandboxStore store = await CreateAsync(stored);
         SortedDictionary<string, string> before = _test.Tree();
-        await using (SandboxSession session = await store.LockAsync("sb-1"))
+        await using (ModelLock held = await store.LockAsync("sb-1"))
         {
-            InvalidTransitionException ofSandbox = Assert.Throws<InvalidTransitionException>(() => session.Change().Transition(from, to));
+            InvalidTransitionException ofSandbox = Assert.Throws<InvalidTransitionException>(() => held.Change().Transition(from, to));
             InvalidTransitionException ofContainer =
-                Assert.Throws<InvalidTransitionException>(() => session.Change().Transition("c-1", from, to));
+                Assert.Throws<InvalidTransitionException>(() => held.Change().Transition("c-1", from, to));
             Assert.Equal((stored, from, to), (ofSandbox.Actual, ofSandbox.From, ofSandbox.To));
             Assert.Equal((stored, from, to), (ofContainer.Actual, ofContainer.From, ofContainer.To));
         }

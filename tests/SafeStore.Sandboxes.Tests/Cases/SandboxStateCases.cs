@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using Xunit;
 
 namespace SafeStore.Sandboxes.Tests.Cases;
@@ -31,8 +32,8 @@ public sealed class SandboxStateCases : IDisposable
             .Put("c-1", CaseCalls.Model.ContainerState, CaseCalls.StateOf(Lifecycle.Ready)));
         Assert.Equal([Lifecycle.Ready, Lifecycle.Ready], await _test.StatesAsync("sb-1"));
 
-        Assert.True(await store.RemoveAsync("sb-1"));
-        Assert.Empty(store.List());
+        Assert.True(await store.Kata().RemoveAsync("sb-1"));
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -42,9 +43,9 @@ public sealed class SandboxStateCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.SandboxIdMissing, () => store.StoreAsync("", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
+            ResourceFault.SandboxIdMissing, () => store.Kata().StoreAsync("", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
         await Assert.ThrowsAsync<NotFoundException>(
-            async () => await store.StoreAsync("sb-1", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
+            async () => await store.Kata().StoreAsync("sb-1", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
     }
 
     [Fact]
@@ -55,7 +56,7 @@ public sealed class SandboxStateCases : IDisposable
 
         await CaseCalls.AssertFaultAsync(
             ResourceFault.SandboxIdMissing, () =>
-            store.StoreContainerAsync("", "100", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
+            store.Kata().StoreContainerAsync("", "100", SandboxResource.State, CaseCalls.StateOf(Lifecycle.Ready)));
     }
 
     [Fact]
@@ -64,11 +65,11 @@ public sealed class SandboxStateCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100");
 
-        Assert.True(await store.RemoveContainerAsync("sb-1", "100", [SandboxResource.State]));
+        Assert.True(await store.Kata().RemoveContainerAsync("sb-1", "100", [SandboxResource.State]));
 
         Assert.False(File.Exists(_test.RunPath("sb-1/100/state.json")));
-        Assert.NotNull(store.FetchContainer<ContainerConfig>("sb-1", "100", SandboxResource.Config));
-        Assert.NotNull(store.Fetch<State>("sb-1", SandboxResource.State));
+        Assert.NotNull(store.Kata().FetchContainer<ContainerConfig>("sb-1", "100", SandboxResource.Config));
+        Assert.NotNull(store.Kata().Fetch<State>("sb-1", SandboxResource.State));
     }
 
     [Fact]
@@ -78,7 +79,7 @@ public sealed class SandboxStateCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.SandboxIdMissing, () => store.RemoveContainerAsync("", "100", [SandboxResource.State]));
+            ResourceFault.SandboxIdMissing, () => store.Kata().RemoveContainerAsync("", "100", [SandboxResource.State]));
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public sealed class SandboxStateCases : IDisposable
     public async Task DeleteContainersStateSuccessful_deletes_all_states_in_one_transaction()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100", "200");
-        SandboxConfig config = store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
+        SandboxConfig config = store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
 
         Lsn before = await VersionAsync(store);
         await store.ChangeAsync("sb-1", edit =>
@@ -108,8 +109,8 @@ public sealed class SandboxStateCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
 
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.LockAsync(""));
-        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.RemoveAsync("", [SandboxResource.State]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.LockAsync(""));
+        await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.Kata().RemoveAsync("", [SandboxResource.State]));
     }
 
     [Fact]
@@ -127,7 +128,7 @@ public sealed class SandboxStateCases : IDisposable
         await using SandboxStore other = await _test.OpenAsync();
         Assert.Equal(
             new Dictionary<string, string> { ["a"] = "2", ["b"] = "3" },
-            other.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!);
+            other.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!);
         await Assert.ThrowsAsync<NotFoundException>(() => SetAnnotationsAsync(store, "sb-2", []));
     }
 
@@ -136,8 +137,8 @@ public sealed class SandboxStateCases : IDisposable
     public async Task ContainerSetStateBlockIndex_keeps_state_and_file_system_type()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100");
-        var before = new State { Value = "stopped", FsType = "vfs" };
-        await store.StoreContainerAsync("sb-1", "100", SandboxResource.State, before);
+        var before = new State { Lifecycle = Lifecycle.Stopped, FsType = "vfs" };
+        await store.Kata().StoreContainerAsync("sb-1", "100", SandboxResource.State, before);
 
         await ChangeStateAsync(store, static state => state with { BlockIndex = 20 });
 
@@ -151,8 +152,8 @@ public sealed class SandboxStateCases : IDisposable
     public async Task ContainerStateSetFstype_keeps_state_and_block_index()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "100");
-        await store.StoreContainerAsync(
-            "sb-1", "100", SandboxResource.State, new State { Value = "ready", FsType = "vfs", BlockIndex = 3 });
+        await store.Kata().StoreContainerAsync(
+            "sb-1", "100", SandboxResource.State, new State { Lifecycle = Lifecycle.Ready, FsType = "vfs", BlockIndex = 3 });
 
         await ChangeStateAsync(store, static state => state with { FsType = "ext4" });
 
@@ -181,9 +182,10 @@ public sealed class SandboxStateCases : IDisposable
 
         foreach (VfioDevice device in new[] { found, attached, found })
         {
-            await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [device]);
+            await store.Kata().StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [device]);
             await using SandboxStore other = await _test.OpenAsync();
-            CaseCalls.AssertSame(CaseCalls.Model.Devices, [device], other.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
+            CaseCalls.AssertSame(
+                CaseCalls.Model.Devices, [device], other.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
         }
     }
 
@@ -200,27 +202,28 @@ public sealed class SandboxStateCases : IDisposable
             edit.Put(CaseCalls.Model.Devices,
                 [new BlockDevice { Id = "block-1", AttachCount = 1,
                 BlockDrive = new BlockDrive { Id = "drive-1", File = "/dev/sda", Index = index } }]);
-            edit.Put("100", CaseCalls.Model.ContainerState, new State { Value = "ready", BlockDeviceId = "block-1", BlockIndex = index });
+            edit.Put("100", CaseCalls.Model.ContainerState,
+                new State { Lifecycle = Lifecycle.Ready, BlockDeviceId = "block-1", BlockIndex = index });
         });
 
-        Assert.Equal(2, store.Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex);
-        Assert.Equal(Lifecycle.Ready, store.Fetch<State>("sb-1", SandboxResource.State)!.Lifecycle);
+        Assert.Equal(2, store.Kata().Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex);
+        Assert.Equal(Lifecycle.Ready, store.Kata().Fetch<State>("sb-1", SandboxResource.State)!.Lifecycle);
         Assert.Equal(
             ("block-1", 1),
-            (store.FetchContainer<State>("sb-1", "100", SandboxResource.State)!.BlockDeviceId,
-            store.FetchContainer<State>("sb-1", "100", SandboxResource.State)!.BlockIndex));
+            (store.Kata().FetchContainer<State>("sb-1", "100", SandboxResource.State)!.BlockDeviceId,
+            store.Kata().FetchContainer<State>("sb-1", "100", SandboxResource.State)!.BlockIndex));
         Assert.Equal(
-            1, Assert.IsType<BlockDevice>(Assert.Single(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!))
+            1, Assert.IsType<BlockDevice>(Assert.Single(store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!))
             .BlockDrive!.Index);
 
-        State state = store.Fetch<State>("sb-1", SandboxResource.State)!;
+        State state = store.Kata().Fetch<State>("sb-1", SandboxResource.State)!;
         await store.ChangeAsync("sb-1", edit => edit
             .Put(CaseCalls.Model.SandboxState, state with { BlockIndex = 1 })
             .Put(CaseCalls.Model.Devices, [])
             .Put("100", CaseCalls.Model.ContainerState, CaseCalls.StateOf(Lifecycle.Ready)));
 
-        Assert.Equal(1, store.Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex);
-        Assert.Empty(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!);
+        Assert.Equal(1, store.Kata().Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex);
+        Assert.Empty(store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!);
     }
 
     [Fact]
@@ -236,32 +239,33 @@ public sealed class SandboxStateCases : IDisposable
                 [new Mount { Source = "/dev/sda", Destination = "/data", Type = "bind", BlockDeviceId = "block-1" }]));
 
         await using SandboxStore other = await _test.OpenAsync();
-        Mount mount = Assert.Single(other.FetchContainer<IReadOnlyList<Mount>>("sb-1", "100", SandboxResource.Mounts)!);
-        Assert.Equal(mount.BlockDeviceId, Assert.Single(other.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!).Id);
+        Mount mount = Assert.Single(other.Kata().FetchContainer<IReadOnlyList<Mount>>("sb-1", "100", SandboxResource.Mounts)!);
+        Assert.Equal(mount.BlockDeviceId, Assert.Single(other.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!).Id);
         Assert.Equal(
             mount.BlockDeviceId,
-            Assert.Single(other.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "100", SandboxResource.ContainerDevices)!).Id);
+            Assert.Single(
+                other.Kata().FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "100", SandboxResource.ContainerDevices)!).Id);
     }
 
     private static async Task<Lsn> VersionAsync(SandboxStore store)
     {
-        await using SandboxSession session = await store.LockSharedAsync("sb-1");
-        return session.Version;
+        await using ModelLock held = await store.LockAsync("sb-1", LockMode.Shared);
+        return held.Version;
     }
 
     private static async Task ChangeStateAsync(SandboxStore store, Func<State, State> change)
     {
-        await using SandboxSession session = await store.LockAsync("sb-1");
-        await session.Change().Put("100", session.Model.ContainerState, change(session.Read("100", session.Model.ContainerState)!))
+        await using ModelLock held = await store.LockAsync("sb-1");
+        await held.Change().Put("100", held.Model.ContainerState, change(held.Read("100", held.Model.ContainerState)!))
             .CommitAsync();
     }
 
     private static async Task SetAnnotationsAsync(SandboxStore store, string sandbox, Dictionary<string, string> annotations)
     {
-        await using SandboxSession session = await store.LockAsync(sandbox);
-        SandboxConfig config = session.Read(session.Model.SandboxConfig)!;
+        await using ModelLock held = await store.LockAsync(sandbox);
+        SandboxConfig config = held.Read(held.Model.SandboxConfig)!;
         var all = new Dictionary<string, string>(config.Annotations!);
         annotations.ToList().ForEach(each => all[each.Key] = each.Value);
-        await session.Change().Put(session.Model.SandboxConfig, config with { Annotations = all }).CommitAsync();
+        await held.Change().Put(held.Model.SandboxConfig, config with { Annotations = all }).CommitAsync();
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using SafeStore.Kata;
 
 namespace SafeStore.Sandboxes.Tests.Defects;
 
@@ -14,7 +15,7 @@ internal sealed class ActivityRecorder : IDisposable
     {
         _listener = new ActivityListener
         {
-            ShouldListenTo = static source => source.Name == SandboxStore.ActivitySourceName,
+            ShouldListenTo = static source => source.Name == KataResources.ActivitySourceName,
             Sample = static (ref _) => ActivitySamplingResult.AllData,
             ActivityStopped = _activities.Enqueue,
         };

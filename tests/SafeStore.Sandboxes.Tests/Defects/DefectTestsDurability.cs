@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Cases;
 using SafeStore.Testing;
 using Xunit;
@@ -37,30 +38,31 @@ public sealed class DefectTestsDurability : IDisposable
         var machine = new SimulatedMachine();
         await using SandboxStore store = await SimulatedSandboxes.OpenAsync(machine.Start());
         await store.CreateAsync(CaseCalls.Ready("sb-1", "c-1"));
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
         machine.Faults = FaultPlan.Fail(Operation.Write, "*", Errno.NoSpace);
-        SandboxEdit edit =
-            session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Running);
+        ModelChange edit =
+            held.Change().Transition(Lifecycle.Ready, Lifecycle.Running).Transition("c-1", Lifecycle.Ready, Lifecycle.Running);
 
         await Assert.ThrowsAsync<StorageException>(async () => await edit.CommitAsync());
 
-        Assert.Equal(Lifecycle.Ready, session.Read(session.Model.SandboxState)!.Lifecycle);
-        Assert.Equal(Lifecycle.Ready, session.Read("c-1", session.Model.ContainerState)!.Lifecycle);
-        await session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
-        Assert.Equal(Lifecycle.Running, session.Read(session.Model.SandboxState)!.Lifecycle);
+        Assert.Equal(Lifecycle.Ready, held.Read(held.Model.SandboxState)!.Lifecycle);
+        Assert.Equal(Lifecycle.Ready, held.Read("c-1", held.Model.ContainerState)!.Lifecycle);
+        await held.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
+        Assert.Equal(Lifecycle.Running, held.Read(held.Model.SandboxState)!.Lifecycle);
     }
 
     [Fact]
     public async Task A_nil_device_or_endpoint_in_a_list_is_refused_before_anything_is_stored()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
-        await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
+        await store.Kata().StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
         SortedDictionary<string, string> before = _test.Tree();
 
         await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice(), null!]));
+            async () => await store.Kata()
+                .StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice(), null!]));
         await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { Endpoints = [null!] }));
+            async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { Endpoints = [null!] }));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -74,14 +76,15 @@ public sealed class DefectTestsDurability : IDisposable
         await _test.WriteRunFileAsync(
             "sb-1/network.json", """{"NetNsPath":"","NetNsCreated":false,"Endpoints":[{"Type":"tap","Data":null}]}""");
 
-        IReadOnlyList<Device> devices = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
+        IReadOnlyList<Device> devices = store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
         Assert.Equal(("block", ""), (Assert.IsType<RawDevice>(devices[0]).Kind, devices[0].Id));
         Assert.Equal("generic-1", Assert.IsType<GenericDevice>(devices[1]).Id);
         Assert.Equal(
-            "tap", Assert.IsType<RawEndpoint>(Assert.Single(store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!))
+            "tap", Assert.IsType<RawEndpoint>(
+                Assert.Single(store.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.Endpoints!))
             .Kind);
 
-        await store.StoreAsync("sb-1", SandboxResource.Devices, devices);
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Devices, devices);
         Assert.StartsWith(
             """[{"Type":"block","Data":null},{"Type":"generic",""", await File.ReadAllTextAsync(_test.RunPath("sb-1/devices.json")),
             StringComparison.Ordinal);
@@ -93,12 +96,12 @@ public sealed class DefectTestsDurability : IDisposable
         SandboxConfig config = TestSandboxes.ConfigOf("sb-1");
         await StepAsync(run, 1, () => store.CreateAsync(CaseCalls.Ready("sb-1", "c-1")).AsTask());
         await StepAsync(run, 2, () => store.ChangeAsync("sb-1", edit => edit
-            .PutAll(new NewContainer("c-2") { Config = CaseCalls.ConfigOf("c-2"), State = CaseCalls.StateOf(Lifecycle.Ready) })
+            .Put(new NewContainer("c-2") { Config = CaseCalls.ConfigOf("c-2"), State = CaseCalls.StateOf(Lifecycle.Ready) })
             .Put(CaseCalls.Model.SandboxConfig, config with { Containers = [CaseCalls.ConfigOf("c-1"), CaseCalls.ConfigOf("c-2")] })));
         await StepAsync(run, 3, () => store.ChangeAsync("sb-1", edit => edit
             .RemoveContainer("c-1")
             .Put(CaseCalls.Model.SandboxConfig, config with { Containers = [CaseCalls.ConfigOf("c-2")] })));
-        await StepAsync(run, 4, () => store.RemoveAsync("sb-1").AsTask());
+        await StepAsync(run, 4, () => store.Kata().RemoveAsync("sb-1").AsTask());
     }
 
     private static async Task StepAsync(CrashRun run, int number, Func<Task> step)
@@ -111,7 +114,7 @@ public sealed class DefectTestsDurability : IDisposable
     private static async ValueTask CheckAsync(CrashState state)
     {
         await using SandboxStore store = await SimulatedSandboxes.OpenAsync(state.Process);
-        SandboxStatus? status = store.List().SingleOrDefault();
+        SandboxStatus? status = store.ReadStatuses().SingleOrDefault();
         string[]? containers = status?.Containers.Select(static container => container.Id).ToArray();
 
         bool isExpected = Enumerable.Range(state.Acknowledged.Count, state.Begun.Count - state.Acknowledged.Count + 1)

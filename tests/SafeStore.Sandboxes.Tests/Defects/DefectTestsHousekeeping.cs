@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Cases;
 using SafeStore.Testing;
 using Xunit;
@@ -23,9 +24,9 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         string directory = _test.RunPath("sb-1/tempDir");
-        await using (SandboxSession session = await store.LockAsync("sb-1"))
+        await using (ModelLock held = await store.LockAsync("sb-1"))
         {
-            string[] paths = [.. Enumerable.Range(0, 50).Select(_ => session.CreateTempFile(TempFileLifetime.Sandbox).Path)];
+            string[] paths = [.. Enumerable.Range(0, 50).Select(_ => held.CreateTempFile(TempFileLifetime.Sandbox).Path)];
 
             Assert.Equal(50, paths.Distinct().Count());
             Assert.All(paths, path => Assert.Matches(SeedName(), Path.GetRelativePath(directory, path)));
@@ -37,7 +38,7 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
         }
 
         Assert.Equal(50, Directory.GetFiles(directory).Length);
-        await store.RemoveAsync("sb-1");
+        await store.Kata().RemoveAsync("sb-1");
         Assert.False(Directory.Exists(directory));
     }
 
@@ -48,10 +49,10 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
         SimulatedProcess owner = machine.Start("owner");
         SandboxStore store = await SimulatedSandboxes.OpenAsync(owner);
         await store.CreateAsync(CaseCalls.Ready("sb-1"));
-        SandboxSession session = await store.LockAsync("sb-1");
-        string[] left = [.. Enumerable.Range(0, 8).Select(_ => session.CreateTempFile().Path)];
-        TempFile released = session.CreateTempFile();
-        string kept = session.CreateTempFile(TempFileLifetime.Sandbox).Path;
+        ModelLock held = await store.LockAsync("sb-1");
+        string[] left = [.. Enumerable.Range(0, 8).Select(_ => held.CreateTempFile().Path)];
+        TempFile released = held.CreateTempFile();
+        string kept = held.CreateTempFile(TempFileLifetime.Sandbox).Path;
         released.Dispose();
         Assert.False(owner.FileSystem.Files.File.Exists(released.Path));
         Assert.All(left, path => Assert.True(owner.FileSystem.Files.File.Exists(path)));
@@ -59,7 +60,7 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
         owner.Kill();
         SimulatedProcess next = machine.Start("next");
         await using SandboxStore again = await SimulatedSandboxes.OpenAsync(next);
-        await using SandboxSession second = await again.LockAsync("sb-1");
+        await using ModelLock second = await again.LockAsync("sb-1");
 
         Assert.All(left, path => Assert.False(next.FileSystem.Files.File.Exists(path)));
         Assert.True(next.FileSystem.Files.File.Exists(kept));
@@ -73,13 +74,13 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
 
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("vm-1"));
         await Assert.ThrowsAsync<NotFoundException>(
-            async () => await store.StoreAsync("vm-1", SandboxResource.Hypervisor, new QemuState { Uuid = "vm-1" }));
+            async () => await store.Kata().StoreAsync("vm-1", SandboxResource.Hypervisor, new QemuState { Uuid = "vm-1" }));
         await Assert.ThrowsAsync<NotFoundException>(
-            async () => await store.StoreContainerAsync("vm-1", "c-1", SandboxResource.State, new State()));
+            async () => await store.Kata().StoreContainerAsync("vm-1", "c-1", SandboxResource.State, new State()));
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.TakeBlockIndexAsync("vm-1"));
-        await using (SandboxSession session = await store.LockNewAsync("vm-1"))
+        await using (ModelLock held = await store.LockNewAsync("vm-1"))
         {
-            Assert.Throws<InvalidOperationException>(() => session.CreateTempFile());
+            Assert.Throws<InvalidOperationException>(() => held.CreateTempFile());
         }
 
         Assert.Equal(before, _test.Tree());
@@ -93,7 +94,7 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
 
         NotFoundException failure =
             await Assert.ThrowsAsync<NotFoundException>(
-            async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.State, new State()));
+            async () => await store.Kata().StoreContainerAsync("sb-1", "c-1", SandboxResource.State, new State()));
 
         Assert.Equal("container", failure.What);
         Assert.Equal(before, _test.Tree());
@@ -127,12 +128,12 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
             {
                 failures++;
                 await (await store.LockAsync("sb-2")).DisposeAsync(); // durable, and finished by the next lock
-                Assert.Equal("c-1", Assert.Single((await store.StatusAsync("sb-2")).Containers).Id);
+                Assert.Equal("c-1", Assert.Single((await store.ReadStatusAsync("sb-2")).Containers).Id);
             }
 
             await Assert.ThrowsAsync<AlreadyExistsException>(async () => await store.CreateAsync(new NewSandbox("sb-1")));
-            Assert.Empty((await store.StatusAsync("sb-1")).Errors);
-            Assert.NotNull((await store.StatusAsync("sb-1")).Config);
+            Assert.Empty((await store.ReadStatusAsync("sb-1")).Errors);
+            Assert.NotNull((await store.ReadStatusAsync("sb-1")).Config);
             if (machine.Faults.Count == 0)
             {
                 break;
@@ -151,7 +152,7 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
         await File.WriteAllTextAsync(_test.ConfigPath("sb-1/config.json"), "");
         await _test.WriteRunFileAsync("sb-1/c-1/state.json", "{");
 
-        IReadOnlyList<SandboxStatus> all = store.List();
+        IReadOnlyList<SandboxStatus> all = store.ReadStatuses();
 
         Assert.Equal(["sb-1", "sb-2", "stray"], all.Select(static status => status.Id));
         Assert.Equal(
@@ -159,7 +160,7 @@ public sealed partial class DefectTestsHousekeeping : IDisposable
             all[0].Errors.Select(static failure => Assert.IsType<DocumentCorruptException>(failure).Path));
         Assert.Equal((Lifecycle.Ready, 0), (all[1].Lifecycle, all[1].Errors.Count));
         Assert.Equal((null, null, 0), (all[2].Config, all[2].State, all[2].Errors.Count));
-        Assert.True(await store.RemoveAsync("stray"));
+        Assert.True(await store.Kata().RemoveAsync("stray"));
         Assert.False(Directory.Exists(_test.ConfigPath("stray")));
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Cases;
 using SafeStore.Testing;
 using Xunit;
@@ -39,7 +40,7 @@ public sealed class DefectTestsLocking : IDisposable
                     told.Add(each.Name);
                 }
 
-                SandboxStatus status = Assert.Single(store.List());
+                SandboxStatus status = Assert.Single(store.ReadStatuses());
                 Assert.Equal(
                     status.Config!.Containers!.Select(static container => container.Id),
                     status.Containers.Select(static container => container.Id));
@@ -53,12 +54,12 @@ public sealed class DefectTestsLocking : IDisposable
     public async Task A_shared_lock_cannot_be_used_to_change_anything()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
-        await using SandboxSession session = await store.LockSharedAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1", LockMode.Shared);
         SortedDictionary<string, string> before = _test.Tree();
 
-        Assert.Throws<InvalidOperationException>(() => session.Change());
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await session.IntendJsonAsync("netns", JsonElement.Parse("{}")));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await session.UndoAsync());
+        Assert.Throws<InvalidOperationException>(() => held.Change());
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await held.IntendJsonAsync("netns", JsonElement.Parse("{}")));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await held.UndoAsync());
 
         Assert.Equal(before, _test.Tree());
     }
@@ -68,13 +69,13 @@ public sealed class DefectTestsLocking : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
         await using SandboxStore other = await _test.OpenAsync();
-        SandboxSession first = await store.LockAsync("sb-1");
+        ModelLock first = await store.LockAsync("sb-1");
         await first.DisposeAsync();
-        await using SandboxSession second = await other.LockAsync("sb-1", TimeSpan.Zero);
+        await using ModelLock second = await other.LockAsync("sb-1", timeout: TimeSpan.Zero);
 
         await first.DisposeAsync();
 
-        await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", TimeSpan.Zero));
+        await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockAsync("sb-1", timeout: TimeSpan.Zero));
         await second.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
     }
 
@@ -82,16 +83,16 @@ public sealed class DefectTestsLocking : IDisposable
     public async Task What_belongs_to_a_lock_cannot_be_used_after_it()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
-        SandboxSession session = await store.LockAsync("sb-1");
-        SandboxEdit edit = session.Change().Transition(Lifecycle.Ready, Lifecycle.Running);
-        await session.DisposeAsync();
+        ModelLock held = await store.LockAsync("sb-1");
+        ModelChange edit = held.Change().Transition(Lifecycle.Ready, Lifecycle.Running);
+        await held.DisposeAsync();
         SortedDictionary<string, string> before = _test.Tree();
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await edit.CommitAsync());
-        Assert.Throws<InvalidOperationException>(() => session.Change());
-        Assert.Throws<InvalidOperationException>(() => session.Read(session.Model.SandboxState));
-        Assert.Throws<InvalidOperationException>(() => session.ListContainers());
-        Assert.Throws<InvalidOperationException>(() => session.CreateTempFile());
+        Assert.Throws<InvalidOperationException>(() => held.Change());
+        Assert.Throws<InvalidOperationException>(() => held.Read(held.Model.SandboxState));
+        Assert.Throws<InvalidOperationException>(() => held.ListContainers());
+        Assert.Throws<InvalidOperationException>(() => held.CreateTempFile());
 
         Assert.Equal(before, _test.Tree());
     }
@@ -105,8 +106,8 @@ public sealed class DefectTestsLocking : IDisposable
         string[] ids = [.. Enumerable.Range(1, 16).Select(static number => $"own-activity-{number}")];
         await Task.WhenAll(ids.Select(id => Task.Run(async () =>
         {
-            await store.CreateAsync(CaseCalls.Ready(id));
-            _ = store.Fetch<State>(id, SandboxResource.State);
+            await store.Kata().CreateAsync(CaseCalls.Ready(id));
+            _ = store.Kata().Fetch<State>(id, SandboxResource.State);
         })));
 
         string[] own =
@@ -124,10 +125,10 @@ public sealed class DefectTestsLocking : IDisposable
             new NewSandbox(
             "sb-1")
             { Config = TestSandboxes.ConfigOf("sb-1") with { Annotations = new Dictionary<string, string> { ["a"] = "1" } } });
-        SandboxConfig read = store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
+        SandboxConfig read = store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
 
         ((IDictionary<string, string>)read.Annotations!)["a"] = "changed";
 
-        Assert.Equal("1", store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!["a"]);
+        Assert.Equal("1", store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Annotations!["a"]);
     }
 }

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Cases;
 using Xunit;
 
@@ -23,13 +24,13 @@ public sealed class DefectTestsMessages : IDisposable
     {
         using var activities = new ActivityRecorder();
         await using SandboxStore store = await _test.OpenAsync();
-        await store.CreateAsync(CaseCalls.Ready("told", "c-1"));
-        await store.StoreAsync("told", SandboxResource.Agent, new AgentState());
-        await store.StoreContainerAsync("told", "c-1", SandboxResource.Process, new ContainerProcess());
-        _ = store.Fetch<State>("told", SandboxResource.State);
-        _ = store.FetchContainer<IReadOnlyList<ContainerDevice>>("told", "c-1", SandboxResource.ContainerDevices);
-        await store.RemoveContainerAsync("told", "c-1");
-        await store.RemoveAsync("told");
+        await store.Kata().CreateAsync(CaseCalls.Ready("told", "c-1"));
+        await store.Kata().StoreAsync("told", SandboxResource.Agent, new AgentState());
+        await store.Kata().StoreContainerAsync("told", "c-1", SandboxResource.Process, new ContainerProcess());
+        _ = store.Kata().Fetch<State>("told", SandboxResource.State);
+        _ = store.Kata().FetchContainer<IReadOnlyList<ContainerDevice>>("told", "c-1", SandboxResource.ContainerDevices);
+        await store.Kata().RemoveContainerAsync("told", "c-1");
+        await store.Kata().RemoveAsync("told");
 
         Assert.Equal(
             [
@@ -58,14 +59,14 @@ public sealed class DefectTestsMessages : IDisposable
         await using (SandboxStore store = await SandboxStore.OpenAsync(_test.Layout, options))
         {
             await store.CreateAsync(new NewSandbox("sb-1") { Containers = [new NewContainer("c-1") { Config = config }] });
-            await store.StoreAsync<IReadOnlyList<Device>>(
+            await store.Kata().StoreAsync<IReadOnlyList<Device>>(
                 "sb-1", SandboxResource.Devices, [new GenericDevice { Id = Secret, DeviceInfo = new DeviceInfo { HostPath = Secret } }]);
-            _ = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices);
+            _ = store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices);
             await File.AppendAllTextAsync(_test.RunPath("sb-1/devices.json"), "}");
             DocumentCorruptException failure =
-                Assert.Throws<DocumentCorruptException>(() => store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
+                Assert.Throws<DocumentCorruptException>(() => store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices));
             Assert.DoesNotContain(Secret, failure.ToString(), StringComparison.Ordinal);
-            _ = store.List();
+            _ = store.ReadStatuses();
         }
 
         await File.WriteAllTextAsync(_test.RunPath("sb-1/lock"), "");
@@ -86,20 +87,30 @@ public sealed class DefectTestsMessages : IDisposable
     public async Task An_empty_or_blank_id_is_the_same_error_in_every_call(string empty)
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
+        Func<ValueTask>[] own =
+        [
+            async () => await store.CreateAsync(new NewSandbox(empty)), async () => await store.LockNewAsync(empty),
+            async () => await store.LockAsync(empty), async () => await store.LockAsync(empty, LockMode.Shared),
+            async () => await store.ReadStatusAsync(empty), async () => await store.TakeBlockIndexAsync(empty),
+        ];
         Func<ValueTask>[] calls =
         [
-            async () => await store.CreateAsync(new NewSandbox(empty)), async () => await store.LockNewAsync(empty), async () =>
-                await store.LockAsync(empty),
-            async () => await store.LockSharedAsync(empty), async () => await store.StatusAsync(empty), async () =>
-            await store.TakeBlockIndexAsync(empty),
-            async () => await store.StoreAsync(empty, SandboxResource.State, new State()), async () =>
-            await store.RemoveAsync(empty), async () => await store.RemoveAsync(empty, []),
-            async () => await store.StoreContainerAsync(empty, "", (SandboxResource)(-1), 0), async () =>
-            await store.RemoveContainerAsync(empty, ""),
-            () => Done(store.Fetch<State>(empty, SandboxResource.State)), () =>
-            Done(store.FetchContainer<State>(empty, "", (SandboxResource)(-1))),
-            () => Done(store.UriOf(empty, SandboxResource.Lock)), () => Done(store.UriOfContainer(empty, "", (SandboxResource)(-1))),
+            async () => await store.Kata().CreateAsync(new NewSandbox(empty)), async () =>
+                await store.Kata().StoreAsync(empty, SandboxResource.State, new State()), async () =>
+            await store.Kata().RemoveAsync(empty), async () => await store.Kata().RemoveAsync(empty, []),
+            async () => await store.Kata().StoreContainerAsync(empty, "", (SandboxResource)(-1), 0), async () =>
+            await store.Kata().RemoveContainerAsync(empty, ""),
+            () => Done(store.Kata().Fetch<State>(empty, SandboxResource.State)), () =>
+            Done(store.Kata().FetchContainer<State>(empty, "", (SandboxResource)(-1))),
+            () => Done(store.Kata().UriOf(empty, SandboxResource.Lock)), () =>
+                Done(store.Kata().UriOfContainer(empty, "", (SandboxResource)(-1))),
         ];
+
+        foreach (Func<ValueTask> call in own)
+        {
+            ArgumentException failure = await Assert.ThrowsAsync<ArgumentException>(async () => await call());
+            Assert.StartsWith("A sandbox id must have 1 to 128 characters", failure.Message, StringComparison.Ordinal);
+        }
 
         foreach (Func<ValueTask> call in calls)
         {
@@ -108,10 +119,11 @@ public sealed class DefectTestsMessages : IDisposable
         }
 
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.ContainerIdMissing, () => store.StoreContainerAsync("sb-1", empty, (SandboxResource)(-1), 0));
-        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.RemoveContainerAsync("sb-1", empty));
-        CaseCalls.AssertFault(ResourceFault.ContainerIdMissing, () => store.FetchContainer<State>("sb-1", empty, (SandboxResource)(-1)));
-        CaseCalls.AssertFault(ResourceFault.ContainerIdMissing, () => store.UriOfContainer("sb-1", empty, (SandboxResource)(-1)));
+            ResourceFault.ContainerIdMissing, () => store.Kata().StoreContainerAsync("sb-1", empty, (SandboxResource)(-1), 0));
+        await CaseCalls.AssertFaultAsync(ResourceFault.ContainerIdMissing, () => store.Kata().RemoveContainerAsync("sb-1", empty));
+        CaseCalls.AssertFault(
+            ResourceFault.ContainerIdMissing, () => store.Kata().FetchContainer<State>("sb-1", empty, (SandboxResource)(-1)));
+        CaseCalls.AssertFault(ResourceFault.ContainerIdMissing, () => store.Kata().UriOfContainer("sb-1", empty, (SandboxResource)(-1)));
         Assert.Equal(["c-1"], store.Store.ListContainers("sb-1"));
     }
 
@@ -122,12 +134,12 @@ public sealed class DefectTestsMessages : IDisposable
 
         ResourceArgumentException wrongType =
             await Assert.ThrowsAsync<ResourceArgumentException>(
-            async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.ContainerDevices, new[] { new Mount() }));
+            async () => await store.Kata().StoreContainerAsync("sb-1", "c-1", SandboxResource.ContainerDevices, new[] { new Mount() }));
         ResourceArgumentException noType =
             await Assert.ThrowsAsync<ResourceArgumentException>(
-            async () => await store.StoreAsync("sb-1", SandboxResource.Devices, new[] { "device" }));
+            async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Devices, new[] { "device" }));
         ResourceArgumentException wrongScope =
-            Assert.Throws<ResourceArgumentException>(() => store.Fetch<IReadOnlyList<Mount>>("sb-1", SandboxResource.Mounts));
+            Assert.Throws<ResourceArgumentException>(() => store.Kata().Fetch<IReadOnlyList<Mount>>("sb-1", SandboxResource.Mounts));
 
         Assert.StartsWith(
             "Invalid sandbox resource: the resource 'ContainerDevices' of a container is not a list of Mount.", wrongType.Message,
@@ -144,8 +156,8 @@ public sealed class DefectTestsMessages : IDisposable
         File.CreateSymbolicLink(_test.RunPath("sb-1/state.json"), "/dev/null");
         SortedDictionary<string, string> before = _test.Tree();
 
-        Assert.Throws<StorageException>(() => store.Fetch<State>("sb-1", SandboxResource.State));
-        Assert.IsType<StorageException>(Assert.Single((await store.StatusAsync("sb-1")).Errors));
+        Assert.Throws<StorageException>(() => store.Kata().Fetch<State>("sb-1", SandboxResource.State));
+        Assert.IsType<StorageException>(Assert.Single((await store.ReadStatusAsync("sb-1")).Errors));
 
         Assert.Equal(before, _test.Tree());
     }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Cases;
 using Xunit;
 
@@ -33,7 +34,7 @@ public sealed class DefectTestsRecovery : IDisposable
         SortedDictionary<string, string> before = _test.Tree();
 
         DocumentCorruptException failure = Assert.Throws<DocumentCorruptException>(() => Fetch(store, file));
-        SandboxStatus status = await store.StatusAsync("sb-1");
+        SandboxStatus status = await store.ReadStatusAsync("sb-1");
 
         Assert.Equal(path, failure.Path);
         Assert.All(RunDocuments.Select(static row => row.Data).Where(other => other != file), other => Assert.NotNull(Fetch(store, other)));
@@ -54,7 +55,7 @@ public sealed class DefectTestsRecovery : IDisposable
             () => store.ChangeAsync("sb-1", static edit => edit.Transition("c-1", Lifecycle.Ready, Lifecycle.Running)));
         await Assert.ThrowsAsync<DocumentCorruptException>(async () => await store.TakeBlockIndexAsync("sb-1"));
 
-        Assert.Equal(2, (await store.StatusAsync("sb-1")).Errors.Count);
+        Assert.Equal(2, (await store.ReadStatusAsync("sb-1")).Errors.Count);
         Assert.Equal("", await File.ReadAllTextAsync(_test.RunPath("sb-1/state.json")));
     }
 
@@ -65,12 +66,12 @@ public sealed class DefectTestsRecovery : IDisposable
         await File.WriteAllTextAsync(_test.ConfigPath("sb-1/config.json"), """{"ID":"sb-1"}"""); // no kernel
         SortedDictionary<string, string> before = _test.Tree();
 
-        Assert.Equal("sb-1", store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Id);
-        Assert.Equal(Lifecycle.Running, (await store.StatusAsync("sb-1")).Lifecycle);
-        Assert.Equal(Lifecycle.Running, Assert.Single(store.List()).Lifecycle);
-        await using (SandboxSession session = await store.LockSharedAsync("sb-1"))
+        Assert.Equal("sb-1", store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Id);
+        Assert.Equal(Lifecycle.Running, (await store.ReadStatusAsync("sb-1")).Lifecycle);
+        Assert.Equal(Lifecycle.Running, Assert.Single(store.ReadStatuses()).Lifecycle);
+        await using (ModelLock held = await store.LockAsync("sb-1", LockMode.Shared))
         {
-            _ = session.Read(session.Model.Devices);
+            _ = held.Read(held.Model.Devices);
         }
 
         await (await store.LockAsync("sb-1")).DisposeAsync();
@@ -83,14 +84,14 @@ public sealed class DefectTestsRecovery : IDisposable
         await using SandboxStore store = await CreateFullAsync();
         await File.WriteAllTextAsync(_test.ConfigPath("sb-1/config.json"), "{\"ID\":");
 
-        SandboxStatus listed = Assert.Single(store.List());
-        SandboxStatus status = await store.StatusAsync("sb-1");
+        SandboxStatus listed = Assert.Single(store.ReadStatuses());
+        SandboxStatus status = await store.ReadStatusAsync("sb-1");
 
         Assert.Equal((Lifecycle.Running, "c-1"), (listed.Lifecycle, Assert.Single(listed.Containers).Id));
         Assert.Equal(_test.ConfigPath("sb-1/config.json"), Assert.IsType<DocumentCorruptException>(Assert.Single(status.Errors)).Path);
-        Assert.NotNull(store.Fetch<QemuState>("sb-1", SandboxResource.Hypervisor));
-        Assert.True(await store.RemoveAsync("sb-1"));
-        Assert.Empty(store.List());
+        Assert.NotNull(store.Kata().Fetch<QemuState>("sb-1", SandboxResource.Hypervisor));
+        Assert.True(await store.Kata().RemoveAsync("sb-1"));
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -107,7 +108,7 @@ public sealed class DefectTestsRecovery : IDisposable
         await again.ChangeAsync("sb-1", static edit => edit.Transition(Lifecycle.Running, Lifecycle.Paused));
 
         Assert.True(File.Exists(_test.RunPath("sb-1/lock")));
-        Assert.Equal(Lifecycle.Paused, Assert.Single(again.List()).Lifecycle);
+        Assert.Equal(Lifecycle.Paused, Assert.Single(again.ReadStatuses()).Lifecycle);
     }
 
     private async Task<SandboxStore> CreateFullAsync()
@@ -138,15 +139,16 @@ public sealed class DefectTestsRecovery : IDisposable
 
     private static object? Fetch(SandboxStore store, string file) => file switch
     {
-        "sb-1/state.json" => store.Fetch<State>("sb-1", SandboxResource.State),
-        "sb-1/network.json" => store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network),
-        "sb-1/devices.json" => store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices),
-        "sb-1/hypervisor.json" => store.Fetch<QemuState>("sb-1", SandboxResource.Hypervisor),
-        "sb-1/agent.json" => store.Fetch<AgentState>("sb-1", SandboxResource.Agent),
-        "sb-1/c-1/state.json" => store.FetchContainer<State>("sb-1", "c-1", SandboxResource.State),
-        "sb-1/c-1/process.json" => store.FetchContainer<ContainerProcess>("sb-1", "c-1", SandboxResource.Process),
-        "sb-1/c-1/mounts.json" => store.FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts),
-        "sb-1/c-1/devices.json" => store.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "c-1", SandboxResource.ContainerDevices),
+        "sb-1/state.json" => store.Kata().Fetch<State>("sb-1", SandboxResource.State),
+        "sb-1/network.json" => store.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network),
+        "sb-1/devices.json" => store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices),
+        "sb-1/hypervisor.json" => store.Kata().Fetch<QemuState>("sb-1", SandboxResource.Hypervisor),
+        "sb-1/agent.json" => store.Kata().Fetch<AgentState>("sb-1", SandboxResource.Agent),
+        "sb-1/c-1/state.json" => store.Kata().FetchContainer<State>("sb-1", "c-1", SandboxResource.State),
+        "sb-1/c-1/process.json" => store.Kata().FetchContainer<ContainerProcess>("sb-1", "c-1", SandboxResource.Process),
+        "sb-1/c-1/mounts.json" => store.Kata().FetchContainer<IReadOnlyList<Mount>>("sb-1", "c-1", SandboxResource.Mounts),
+        "sb-1/c-1/devices.json" =>
+            store.Kata().FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "c-1", SandboxResource.ContainerDevices),
         _ => throw new ArgumentOutOfRangeException(nameof(file)),
     };
 }

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Cases;
 using Xunit;
 
@@ -28,12 +29,12 @@ public sealed class DefectTestsScope : IDisposable
 
         foreach (object value in Values())
         {
-            await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.StoreAsync("sb-1", resource, value));
+            await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.Kata().StoreAsync("sb-1", resource, value));
         }
 
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Fetch<ContainerProcess>("sb-1", resource));
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Fetch<IReadOnlyList<ContainerDevice>>("sb-1", resource));
-        await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.RemoveAsync("sb-1", [resource]));
+        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Kata().Fetch<ContainerProcess>("sb-1", resource));
+        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Kata().Fetch<IReadOnlyList<ContainerDevice>>("sb-1", resource));
+        await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.Kata().RemoveAsync("sb-1", [resource]));
         Assert.Equal(before, _test.Tree());
     }
 
@@ -51,13 +52,14 @@ public sealed class DefectTestsScope : IDisposable
         foreach (object value in Values())
         {
             await CaseCalls.AssertFaultAsync(
-                ResourceFault.InvalidResource, () => store.StoreContainerAsync("sb-1", "c-1", resource, value));
+                ResourceFault.InvalidResource, () => store.Kata().StoreContainerAsync("sb-1", "c-1", resource, value));
         }
 
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.FetchContainer<NetworkNamespace>("sb-1", "c-1", resource));
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.FetchContainer<IReadOnlyList<Device>>("sb-1", "c-1", resource));
-        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.UriOfContainer("sb-1", "c-1", resource));
-        await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.RemoveContainerAsync("sb-1", "c-1", [resource]));
+        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Kata().FetchContainer<NetworkNamespace>("sb-1", "c-1", resource));
+        CaseCalls.AssertFault(
+            ResourceFault.InvalidResource, () => store.Kata().FetchContainer<IReadOnlyList<Device>>("sb-1", "c-1", resource));
+        CaseCalls.AssertFault(ResourceFault.InvalidResource, () => store.Kata().UriOfContainer("sb-1", "c-1", resource));
+        await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.Kata().RemoveContainerAsync("sb-1", "c-1", [resource]));
         Assert.Equal(before, _test.Tree());
     }
 
@@ -68,10 +70,12 @@ public sealed class DefectTestsScope : IDisposable
 
         foreach (SandboxResource resource in new[] { SandboxResource.Hypervisor, SandboxResource.Agent })
         {
-            await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.StoreAsync("sb-1", resource, new State()));
-            await CaseCalls.AssertFaultAsync(ResourceFault.InvalidDataType, () => store.StoreAsync("sb-1", resource, FieldPair.Value));
-            await CaseCalls.AssertFaultAsync(ResourceFault.InvalidDataType, () => store.StoreAsync<QemuState?>("sb-1", resource, null));
-            await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.StoreAsync("", resource, new AgentState()));
+            await CaseCalls.AssertFaultAsync(ResourceFault.InvalidResource, () => store.Kata().StoreAsync("sb-1", resource, new State()));
+            await CaseCalls.AssertFaultAsync(
+                ResourceFault.InvalidDataType, () => store.Kata().StoreAsync("sb-1", resource, FieldPair.Value));
+            await CaseCalls.AssertFaultAsync(
+                ResourceFault.InvalidDataType, () => store.Kata().StoreAsync<QemuState?>("sb-1", resource, null));
+            await CaseCalls.AssertFaultAsync(ResourceFault.SandboxIdMissing, () => store.Kata().StoreAsync("", resource, new AgentState()));
         }
     }
 
@@ -80,38 +84,39 @@ public sealed class DefectTestsScope : IDisposable
     {
         // a container of the sandbox's own name, as the seed has it
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "sb-1");
-        await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
-        await store.StoreContainerAsync<IReadOnlyList<ContainerDevice>>(
+        await store.Kata().StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, [new GenericDevice { Id = "generic-1" }]);
+        await store.Kata().StoreContainerAsync<IReadOnlyList<ContainerDevice>>(
             "sb-1", "sb-1", SandboxResource.ContainerDevices, [new ContainerDevice { Id = "generic-1", ContainerPath = "/dev/x" }]);
 
         Assert.Equal(
             "generic-1",
-            Assert.IsType<GenericDevice>(Assert.Single(store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!)).Id);
+            Assert.IsType<GenericDevice>(Assert.Single(store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!)).Id);
         Assert.Equal(
-            "/dev/x", Assert.Single(store.FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "sb-1", SandboxResource.ContainerDevices)!)
+            "/dev/x", Assert.Single(
+                store.Kata().FetchContainer<IReadOnlyList<ContainerDevice>>("sb-1", "sb-1", SandboxResource.ContainerDevices)!)
             .ContainerPath);
         CaseCalls.AssertFault(
-            ResourceFault.InvalidResource, () => store.Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
+            ResourceFault.InvalidResource, () => store.Kata().Fetch<IReadOnlyList<ContainerDevice>>("sb-1", SandboxResource.Devices));
         CaseCalls.AssertFault(
             ResourceFault.InvalidResource, () =>
-            store.FetchContainer<IReadOnlyList<Device>>("sb-1", "sb-1", SandboxResource.ContainerDevices));
+            store.Kata().FetchContainer<IReadOnlyList<Device>>("sb-1", "sb-1", SandboxResource.ContainerDevices));
     }
 
     [Fact]
     public async Task Deleting_by_resource_deletes_that_document_and_nothing_else()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
-        await store.StoreAsync("sb-1", SandboxResource.Agent, new AgentState());
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Agent, new AgentState());
         SortedDictionary<string, string> expected = _test.Tree();
         expected.Remove(_test.RunPath("sb-1/state.json"));
 
-        Assert.True(await store.RemoveAsync("sb-1", [SandboxResource.State]));
+        Assert.True(await store.Kata().RemoveAsync("sb-1", [SandboxResource.State]));
         Assert.Equal(expected, _test.Tree());
 
-        Assert.True(await store.RemoveAsync("sb-1", []));
-        Assert.True(await store.RemoveAsync("sb-1", [SandboxResource.State, SandboxResource.Network]));
+        Assert.True(await store.Kata().RemoveAsync("sb-1", []));
+        Assert.True(await store.Kata().RemoveAsync("sb-1", [SandboxResource.State, SandboxResource.Network]));
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.InvalidResource, () => store.RemoveAsync("sb-1", [SandboxResource.Agent, SandboxResource.Lock]));
+            ResourceFault.InvalidResource, () => store.Kata().RemoveAsync("sb-1", [SandboxResource.Agent, SandboxResource.Lock]));
         Assert.Equal(expected, _test.Tree());
     }
 
@@ -125,9 +130,9 @@ public sealed class DefectTestsScope : IDisposable
         ];
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
 
-        await store.StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, devices);
+        await store.Kata().StoreAsync<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices, devices);
 
-        IReadOnlyList<Device> found = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
+        IReadOnlyList<Device> found = store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
         Assert.Equal(devices.Select(static device => device.GetType()), found.Select(static device => device.GetType()));
         CaseCalls.AssertSame(CaseCalls.Model.Devices, devices, found);
     }
@@ -143,13 +148,13 @@ public sealed class DefectTestsScope : IDisposable
         await _test.WriteRunFileAsync("sb-1/network.json", Network);
         await _test.WriteRunFileAsync("sb-1/devices.json", Devices);
 
-        NetworkNamespace network = store.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!;
-        IReadOnlyList<Device> devices = store.Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
+        NetworkNamespace network = store.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!;
+        IReadOnlyList<Device> devices = store.Kata().Fetch<IReadOnlyList<Device>>("sb-1", SandboxResource.Devices)!;
         Assert.Equal(["vdpa", "ipvlan"], network.Endpoints!.Select(static endpoint => endpoint.Kind));
         Assert.Equal("03/00", Assert.IsType<IPVlanEndpoint>(network.Endpoints![1]).PciAddress);
         Assert.Equal("nvme", Assert.IsType<RawDevice>(Assert.Single(devices)).Kind);
-        await store.StoreAsync("sb-1", SandboxResource.Network, network);
-        await store.StoreAsync("sb-1", SandboxResource.Devices, devices);
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Network, network);
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Devices, devices);
 
         JsonElement written = JsonElement.Parse(await File.ReadAllTextAsync(_test.RunPath("sb-1/network.json")));
         Assert.Equal("""{"Type":"vdpa","Data":{"x":18446744073709551615},"New":1}""", written.GetProperty("Endpoints")[0].GetRawText());
@@ -161,12 +166,12 @@ public sealed class DefectTestsScope : IDisposable
     public async Task The_pid_of_the_network_monitor_is_found_by_another_process()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1");
-        await store.StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { NetNsPath = "/n", NetmonPid = 4711 });
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { NetNsPath = "/n", NetmonPid = 4711 });
 
         await using SandboxStore other = await _test.OpenAsync();
-        Assert.Equal(4711, other.Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.NetmonPid);
+        Assert.Equal(4711, other.Kata().Fetch<NetworkNamespace>("sb-1", SandboxResource.Network)!.NetmonPid);
 
-        await store.StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { NetNsPath = "/n" });
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Network, new NetworkNamespace { NetNsPath = "/n" });
         Assert.Equal(
             """{"NetNsPath":"/n","NetNsCreated":false,"Endpoints":null}""",
             await File.ReadAllTextAsync(_test.RunPath("sb-1/network.json")));
@@ -177,11 +182,11 @@ public sealed class DefectTestsScope : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         var device = new DeviceInfo { HostPath = "/dev/sda", ContainerPath = "/dev/xvda", DevType = "b", Major = 8 };
-        await store.StoreContainerAsync(
+        await store.Kata().StoreContainerAsync(
             "sb-1", "c-1", SandboxResource.Config,
             CaseCalls.ConfigOf("c-1") with { DeviceInfos = [device, new DeviceInfo { HostPath = "/dev/sdb" }] });
 
-        IReadOnlyList<DeviceInfo> found = store.FetchContainer<ContainerConfig>("sb-1", "c-1", SandboxResource.Config)!.DeviceInfos!;
+        IReadOnlyList<DeviceInfo> found = store.Kata().FetchContainer<ContainerConfig>("sb-1", "c-1", SandboxResource.Config)!.DeviceInfos!;
 
         Assert.Equal(["/dev/xvda", null], found.Select(static info => info.ContainerPath));
         Assert.Equal(device, found[0]);
@@ -200,8 +205,8 @@ public sealed class DefectTestsScope : IDisposable
         string file = _test.ConfigPath("sb-1/config.json");
         string written = await File.ReadAllTextAsync(file);
 
-        SandboxConfig found = store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
-        await store.StoreAsync("sb-1", SandboxResource.Config, found);
+        SandboxConfig found = store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!;
+        await store.Kata().StoreAsync("sb-1", SandboxResource.Config, found);
 
         Assert.Equal((json, json), (found.AgentConfig?.GetRawText() ?? "null", found.ShimConfig?.GetRawText() ?? "null"));
         Assert.Equal(written, await File.ReadAllTextAsync(file));

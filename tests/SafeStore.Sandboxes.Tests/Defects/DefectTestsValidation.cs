@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
+using SafeStore.Kata;
 using SafeStore.Sandboxes.Tests.Cases;
 using Xunit;
 
@@ -32,18 +33,18 @@ public sealed class DefectTestsValidation : IDisposable
             async () => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [new NewContainer(id)] }));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.LockAsync(id));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.LockNewAsync(id));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StatusAsync(id));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.StoreAsync(id, SandboxResource.State, new State()));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.ReadStatusAsync(id));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.Kata().StoreAsync(id, SandboxResource.State, new State()));
         await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreContainerAsync("sb-1", id, SandboxResource.State, new State()));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.RemoveAsync(id));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.RemoveContainerAsync(id, "c-1"));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.RemoveContainerAsync("sb-1", id));
-        Assert.Throws<ArgumentException>(() => store.Fetch<State>(id, SandboxResource.State));
-        Assert.Throws<ArgumentException>(() => store.FetchContainer<State>("sb-1", id, SandboxResource.State));
-        Assert.Throws<ArgumentException>(() => store.UriOf(id, SandboxResource.State));
-        Assert.Throws<ArgumentException>(() => store.UriOf(id, SandboxResource.Lock));
-        Assert.Throws<ArgumentException>(() => store.UriOfContainer("sb-1", id, SandboxResource.State));
+            async () => await store.Kata().StoreContainerAsync("sb-1", id, SandboxResource.State, new State()));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.Kata().RemoveAsync(id));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.Kata().RemoveContainerAsync(id, "c-1"));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.Kata().RemoveContainerAsync("sb-1", id));
+        Assert.Throws<ArgumentException>(() => store.Kata().Fetch<State>(id, SandboxResource.State));
+        Assert.Throws<ArgumentException>(() => store.Kata().FetchContainer<State>("sb-1", id, SandboxResource.State));
+        Assert.Throws<ArgumentException>(() => store.Kata().UriOf(id, SandboxResource.State));
+        Assert.Throws<ArgumentException>(() => store.Kata().UriOf(id, SandboxResource.Lock));
+        Assert.Throws<ArgumentException>(() => store.Kata().UriOfContainer("sb-1", id, SandboxResource.State));
 
         Assert.Equal(before, _test.Tree());
         Assert.Empty(Directory.GetFileSystemEntries(_test.Directory, "out", SearchOption.AllDirectories));
@@ -92,11 +93,11 @@ public sealed class DefectTestsValidation : IDisposable
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         await store.MoveAllAsync("sb-1", Lifecycle.Ready, Lifecycle.Running);
-        await store.RemoveAsync("sb-1");
+        await store.Kata().RemoveAsync("sb-1");
 
         await store.CreateAsync(new NewSandbox("sb-1"));
 
-        SandboxStatus status = await store.StatusAsync("sb-1");
+        SandboxStatus status = await store.ReadStatusAsync("sb-1");
         Assert.Equal((Lifecycle.Unknown, null, 0), (status.Lifecycle, status.Config, status.Containers.Count));
         Assert.Empty(store.Store.ListDocuments("sb-1"));
     }
@@ -105,12 +106,12 @@ public sealed class DefectTestsValidation : IDisposable
     public async Task A_second_container_of_an_id_is_told_and_the_first_one_keeps_all_it_has()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
-        await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.Process, new ContainerProcess { Pid = 4711 });
+        await store.Kata().StoreContainerAsync("sb-1", "c-1", SandboxResource.Process, new ContainerProcess { Pid = 4711 });
         SortedDictionary<string, string> before = _test.Tree();
         var second = new NewContainer("c-1") { State = CaseCalls.StateOf(Lifecycle.Ready), Process = new ContainerProcess { Pid = 1 } };
 
         AlreadyExistsException failure =
-            await Assert.ThrowsAsync<AlreadyExistsException>(() => store.ChangeAsync("sb-1", edit => edit.PutAll(second)));
+            await Assert.ThrowsAsync<AlreadyExistsException>(() => store.ChangeAsync("sb-1", edit => edit.Put(second)));
         await Assert.ThrowsAsync<ArgumentException>(
             async () => await store.CreateAsync(new NewSandbox("sb-2") { Containers = [second, second] }));
 
@@ -122,18 +123,18 @@ public sealed class DefectTestsValidation : IDisposable
     public async Task A_container_whose_creation_failed_is_in_no_list_that_is_stored_later()
     {
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
-        await using (SandboxSession session = await store.LockAsync("sb-1"))
+        await using (ModelLock held = await store.LockAsync("sb-1"))
         {
-            SandboxConfig config = session.Read(session.Model.SandboxConfig)!;
-            SandboxEdit failing = session.Change()
-                .Put(session.Model.SandboxConfig, config with { Containers = [.. config.Containers!, CaseCalls.ConfigOf("c-2")] })
+            SandboxConfig config = held.Read(held.Model.SandboxConfig)!;
+            ModelChange failing = held.Change()
+                .Put(held.Model.SandboxConfig, config with { Containers = [.. config.Containers!, CaseCalls.ConfigOf("c-2")] })
                 .CreateContainer("c-2")
                 .CreateContainer("c-1");
             await Assert.ThrowsAsync<AlreadyExistsException>(async () => await failing.CommitAsync());
-            await session.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
+            await held.Change().Transition(Lifecycle.Ready, Lifecycle.Running).CommitAsync();
         }
 
-        Assert.Equal("c-1", Assert.Single(store.Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!).Id);
+        Assert.Equal("c-1", Assert.Single(store.Kata().Fetch<SandboxConfig>("sb-1", SandboxResource.Config)!.Containers!).Id);
         Assert.Equal(["c-1"], store.Store.ListContainers("sb-1"));
     }
 
@@ -144,16 +145,16 @@ public sealed class DefectTestsValidation : IDisposable
         SortedDictionary<string, string> before = _test.Tree();
 
         await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreAsync("sb-1", SandboxResource.Config, TestSandboxes.ConfigOf("sb-2")));
+            async () => await store.Kata().StoreAsync("sb-1", SandboxResource.Config, TestSandboxes.ConfigOf("sb-2")));
         await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-2")));
+            async () => await store.Kata().StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, CaseCalls.ConfigOf("c-2")));
         await Assert.ThrowsAsync<ArgumentException>(
             async () => await store.CreateAsync(new NewSandbox("sb-2") { Config = TestSandboxes.ConfigOf("sb-1") }));
         await CaseCalls.AssertFaultAsync(
-            ResourceFault.InvalidResource, () => store.StoreAsync("sb-1", SandboxResource.Config, CaseCalls.ConfigOf("sb-1")));
+            ResourceFault.InvalidResource, () => store.Kata().StoreAsync("sb-1", SandboxResource.Config, CaseCalls.ConfigOf("sb-1")));
         await CaseCalls.AssertFaultAsync(
             ResourceFault.InvalidResource, () =>
-            store.StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, TestSandboxes.ConfigOf("c-1")));
+            store.Kata().StoreContainerAsync("sb-1", "c-1", SandboxResource.Config, TestSandboxes.ConfigOf("c-1")));
 
         Assert.Equal(before, _test.Tree());
     }
@@ -164,7 +165,7 @@ public sealed class DefectTestsValidation : IDisposable
         await using SandboxStore store = await _test.OpenWithAsync("sb-1", "c-1");
         await _test.WriteRunFileAsync("sb-1/state.json", """{"state":"creating"}""");
 
-        Assert.Equal(Lifecycle.Unknown, (await store.StatusAsync("sb-1")).Lifecycle);
+        Assert.Equal(Lifecycle.Unknown, (await store.ReadStatusAsync("sb-1")).Lifecycle);
         foreach (Lifecycle to in Enum.GetValues<Lifecycle>())
         {
             Assert.False(Lifecycle.Unknown.MayBecome(to));
@@ -173,12 +174,12 @@ public sealed class DefectTestsValidation : IDisposable
 
         await Assert.ThrowsAsync<InvalidTransitionException>(
             () => store.ChangeAsync("sb-1", static edit => edit.Transition(Lifecycle.Ready, Lifecycle.Running)));
-        await CaseCalls.AssertFaultAsync(
-            ResourceFault.StateMissing, async () =>
-            await store.ChangeAsync("sb-1", static edit => edit.Transition("c-1", Lifecycle.Ready, Lifecycle.Unknown)));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => store.ChangeAsync("sb-1", static edit => edit.Transition("c-1", Lifecycle.Ready, Lifecycle.Unknown)));
         await store.TakeBlockIndexAsync("sb-1");
         Assert.Equal(
             ("creating", 1),
-            (store.Fetch<State>("sb-1", SandboxResource.State)!.Value, store.Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex));
+            (store.Kata().Fetch<State>("sb-1", SandboxResource.State)!.Text,
+                store.Kata().Fetch<State>("sb-1", SandboxResource.State)!.BlockIndex));
     }
 }

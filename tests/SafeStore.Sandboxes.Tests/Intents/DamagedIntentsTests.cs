@@ -43,13 +43,13 @@ public sealed class DamagedIntentsTests : IDisposable
     {
         await using SandboxStore store = await OpenWithAsync(json);
 
-        SandboxStatus damaged = store.List()[0];
-        SandboxStatus other = store.List()[1];
+        SandboxStatus damaged = store.ReadStatuses()[0];
+        SandboxStatus other = store.ReadStatuses()[1];
 
         Assert.Equal("intents.json", Assert.IsType<DocumentCorruptException>(Assert.Single(damaged.Errors)).Document.File);
         Assert.Equal((Lifecycle.Ready, 2), (damaged.Lifecycle, damaged.Containers.Count));
         Assert.Empty(other.Errors);
-        Assert.Equal(damaged.Errors.Count, (await store.StatusAsync("sb-1")).Errors.Count);
+        Assert.Equal(damaged.Errors.Count, (await store.ReadStatusAsync("sb-1")).Errors.Count);
     }
 
     [Theory]
@@ -59,22 +59,22 @@ public sealed class DamagedIntentsTests : IDisposable
         await using SandboxStore store = await OpenWithAsync(json);
         await Assert.ThrowsAsync<DocumentCorruptException>(async () => await store.LockAsync("sb-1"));
 
-        await using (SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
+        await using (ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
         {
-            Assert.Throws<DocumentCorruptException>(() => session.Intents);
-            Assert.Throws<DocumentCorruptException>(() => session.IsCreating);
+            Assert.Throws<DocumentCorruptException>(() => held.Intents);
+            Assert.Throws<DocumentCorruptException>(() => held.IsCreating);
             await Assert.ThrowsAsync<DocumentCorruptException>(
-                async () => await session.IntendJsonAsync("netns", JsonElement.Parse("null"u8)));
-            await Assert.ThrowsAsync<DocumentCorruptException>(async () => await session.UndoAsync());
-            await session.Change().Put(session.Model.SandboxState, new State { Value = "stopped" }).CommitAsync();
+                async () => await held.IntendJsonAsync("netns", JsonElement.Parse("null"u8)));
+            await Assert.ThrowsAsync<DocumentCorruptException>(async () => await held.UndoAsync());
+            await held.Change().Put(held.Model.SandboxState, new State { Lifecycle = Lifecycle.Stopped }).CommitAsync();
             Assert.Equal(json, await File.ReadAllTextAsync(_test.ConfigPath("sb-1/intents.json")));
-            Assert.Equal("stopped", session.Read(session.Model.SandboxState)!.Value);
-            await session.Change().RequireRemovable().RemoveSandbox().CommitAsync();
+            Assert.Equal(Lifecycle.Stopped, held.Read(held.Model.SandboxState)!.Lifecycle);
+            await held.Change().RequireRemovable().RemoveSandbox().CommitAsync();
         }
 
-        Assert.Equal("sb-2", Assert.Single(store.List()).Id);
+        Assert.Equal("sb-2", Assert.Single(store.ReadStatuses()).Id);
         await store.CreateAsync(new NewSandbox("sb-1"));
-        Assert.Empty(store.List()[0].Errors);
+        Assert.Empty(store.ReadStatuses()[0].Errors);
     }
 
     [Theory]
@@ -83,14 +83,14 @@ public sealed class DamagedIntentsTests : IDisposable
     {
         await using SandboxStore store = await OpenWithAsync(json);
 
-        await using (SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
+        await using (ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
         {
-            await session.Change().Complete().CommitAsync();
-            Assert.Empty(session.Intents);
+            await held.Change().Complete().CommitAsync();
+            Assert.Empty(held.Intents);
         }
 
         await (await store.LockAsync("sb-1")).DisposeAsync();
-        Assert.Empty(store.List()[0].Errors);
+        Assert.Empty(store.ReadStatuses()[0].Errors);
     }
 
     [Fact]
@@ -110,24 +110,24 @@ public sealed class DamagedIntentsTests : IDisposable
         string path = _test.ConfigPath("sb-1/intents.json");
         _ = isLink ? File.CreateSymbolicLink(path, "/etc/hostname") : (FileSystemInfo)Directory.CreateDirectory(path);
 
-        Assert.NotEmpty(store.List()[0].Errors);
-        await using SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
-        await session.Change().RemoveSandbox().CommitAsync();
+        Assert.NotEmpty(store.ReadStatuses()[0].Errors);
+        await using ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
+        await held.Change().RemoveSandbox().CommitAsync();
 
-        Assert.Equal("sb-2", Assert.Single(store.List()).Id);
+        Assert.Equal("sb-2", Assert.Single(store.ReadStatuses()).Id);
     }
 
     [Fact]
     public async Task A_number_that_is_in_use_is_not_given_out_again_whatever_the_record_says()
     {
         await using SandboxStore store = await OpenWithAsync("""{"Next":1,"Intents":[{"Number":5,"Kind":"netns"}]}""");
-        await using SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
+        await using ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
 
-        Intent intent = await session.IntendJsonAsync("mount", JsonElement.Parse("null"u8));
-        await session.Change().Complete(intent).CommitAsync();
+        Intent intent = await held.IntendJsonAsync("mount", JsonElement.Parse("null"u8));
+        await held.Change().Complete(intent).CommitAsync();
 
         Assert.Equal(6, intent.Number);
-        Assert.Equal(5, Assert.Single(session.Intents).Number);
+        Assert.Equal(5, Assert.Single(held.Intents).Number);
     }
 
     [Fact]
@@ -148,19 +148,19 @@ public sealed class DamagedIntentsTests : IDisposable
         await using SandboxStore store =
             await OpenWithAsync(null, Failing(string.Concat(Enumerable.Repeat("\U0001F600\u0001", 5000))), options);
         int recorded = 0;
-        await using (SandboxSession session = await store.LockAsync("sb-1"))
+        await using (ModelLock held = await store.LockAsync("sb-1"))
         {
             for (int length = options.DocumentBytesMax; length > 0; length -= 100)
             {
                 try
                 {
-                    await session.IntendJsonAsync("netns", JsonElement.Parse($"\"{new string('x', length)}\""));
+                    await held.IntendJsonAsync("netns", JsonElement.Parse($"\"{new string('x', length)}\""));
                     recorded++;
                     break;
                 }
                 catch (DocumentTooLargeException)
                 {
-                    Assert.Empty(session.Intents);
+                    Assert.Empty(held.Intents);
                 }
             }
         }
@@ -170,7 +170,8 @@ public sealed class DamagedIntentsTests : IDisposable
             UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
             Assert.Equal(attempt, failure.Intent.Attempts);
             Assert.Equal(
-                (attempt, 256), (store.List()[0].Intents[0].Attempts, store.List()[0].Intents[0].LastError!.EnumerateRunes().Count()));
+                (attempt, 256),
+                    (store.ReadStatuses()[0].Intents[0].Attempts, store.ReadStatuses()[0].Intents[0].LastError!.EnumerateRunes().Count()));
         }
 
         Assert.Equal(1, recorded);
@@ -187,7 +188,7 @@ public sealed class DamagedIntentsTests : IDisposable
         bool isBroken = true;
         UndoHandlers undo =
             UndoHandlers.None.With(
-            "netns", (_, _) => isBroken ? throw new IOException("the device is busy, and will be for a while") : ValueTask.CompletedTask);
+            "netns", (_, _) => isBroken ? throw new IOException("the device is busy, and will be for a while") : Task.CompletedTask);
         await using SandboxStore store = await OpenWithAsync(json, undo, options);
 
         UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
@@ -195,7 +196,7 @@ public sealed class DamagedIntentsTests : IDisposable
         await (await store.LockAsync("sb-1")).DisposeAsync();
 
         Assert.Contains("busy", failure.Message, StringComparison.Ordinal);
-        Assert.Empty(store.List()[0].Intents);
+        Assert.Empty(store.ReadStatuses()[0].Intents);
     }
 
     [Fact]
@@ -204,10 +205,10 @@ public sealed class DamagedIntentsTests : IDisposable
         await using SandboxStore store = await OpenWithAsync(Good, options: _test.Options with { DocumentBytesMax = 100 });
 
         Assert.IsType<DocumentTooLargeException>(
-            store.List()[0].Errors.Single(static error => error.Message.Contains("intents.json", StringComparison.Ordinal)));
-        await using SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
-        await session.Change().RemoveSandbox().CommitAsync();
-        Assert.Equal("sb-2", Assert.Single(store.List()).Id);
+            store.ReadStatuses()[0].Errors.Single(static error => error.Message.Contains("intents.json", StringComparison.Ordinal)));
+        await using ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
+        await held.Change().RemoveSandbox().CommitAsync();
+        Assert.Equal("sb-2", Assert.Single(store.ReadStatuses()).Id);
     }
 
     [Fact]
@@ -218,7 +219,7 @@ public sealed class DamagedIntentsTests : IDisposable
         UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
 
         Assert.Equal("broken \ufffd text", failure.Intent.LastError);
-        Assert.Equal("broken \ufffd text", store.List()[0].Intents[0].LastError);
+        Assert.Equal("broken \ufffd text", store.ReadStatuses()[0].Intents[0].LastError);
     }
 
     [Fact]
@@ -227,11 +228,11 @@ public sealed class DamagedIntentsTests : IDisposable
         await using SandboxStore store = await OpenWithAsync(Good);
         await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
 
-        await using SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
-        Assert.Throws<InvalidOperationException>(() => session.Change().RemoveSandbox());
-        await session.Change().Complete().RemoveSandbox().CommitAsync();
+        await using ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
+        Assert.Throws<InvalidOperationException>(() => held.Change().RemoveSandbox());
+        await held.Change().Complete().RemoveSandbox().CommitAsync();
 
-        Assert.Equal("sb-2", Assert.Single(store.List()).Id);
+        Assert.Equal("sb-2", Assert.Single(store.ReadStatuses()).Id);
     }
 
     private static UndoHandlers Failing(string message) => UndoHandlers.None.With("netns", (_, _) => throw new IOException(message));
@@ -246,7 +247,7 @@ public sealed class DamagedIntentsTests : IDisposable
                 await store.CreateAsync(
                     new NewSandbox(
                     id)
-                    { State = new State { Value = "ready" }, Containers = [new NewContainer("a"), new NewContainer("b")] });
+                    { State = new State { Lifecycle = Lifecycle.Ready }, Containers = [new NewContainer("a"), new NewContainer("b")] });
             }
         }
 

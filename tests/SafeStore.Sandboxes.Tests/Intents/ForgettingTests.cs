@@ -31,9 +31,9 @@ public sealed class ForgettingTests : IDisposable
         }
 
         Assert.Equal(("sb-1", 2, _test.ConfigPath("sb-1/intents.json")), (refused.Sandbox, refused.Count, refused.Path));
-        Assert.Equal(2, store.List()[0].Intents.Count);
+        Assert.Equal(2, store.ReadStatuses()[0].Intents.Count);
         await store.Store.RemoveSandboxAndForgetIntentsAsync("sb-1");
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
         Assert.Empty(_undone);
     }
 
@@ -89,13 +89,13 @@ public sealed class ForgettingTests : IDisposable
     public async Task An_intent_recorded_after_the_removal_was_asked_for_keeps_the_sandbox()
     {
         await using SandboxStore store = await OpenWithIntentsAsync();
-        await using SandboxSession session = await store.LockAsync("sb-1");
-        SandboxEdit removal = session.Change().RemoveSandbox();
-        await session.IntendJsonAsync("netns", s_payload);
+        await using ModelLock held = await store.LockAsync("sb-1");
+        ModelChange removal = held.Change().RemoveSandbox();
+        await held.IntendJsonAsync("netns", s_payload);
 
         await Assert.ThrowsAsync<PendingIntentsException>(async () => await removal.CommitAsync());
 
-        Assert.Single(session.Intents);
+        Assert.Single(held.Intents);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class ForgettingTests : IDisposable
         await (await store.LockAsync("sb-1")).DisposeAsync();
 
         Assert.Equal(["mount", "netns"], _undone);
-        Assert.Empty(store.List()[0].Intents);
+        Assert.Empty(store.ReadStatuses()[0].Intents);
         ForgottenIntent kept = Assert.Single(store.Store.Read("sb-1", TestSandboxes.Model.Intents)!.Forgotten!);
         Assert.Equal((2, "cgroup", "gone by hand"), (kept.Intent.Number, kept.Intent.Kind, kept.Reason));
         Assert.Equal(_test.Clock.GetUtcNow(), kept.Time);
@@ -120,12 +120,12 @@ public sealed class ForgettingTests : IDisposable
     {
         await using SandboxStore store = await OpenWithIntentsAsync("netns", "cgroup");
         await ForgetAsync(store, 1, "why");
-        await using (SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
+        await using (ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
         {
-            await session.Change().Complete().CommitAsync();
-            Intent next = await session.IntendJsonAsync("mount", s_payload);
+            await held.Change().Complete().CommitAsync();
+            Intent next = await held.IntendJsonAsync("mount", s_payload);
             Assert.Equal(3, next.Number);
-            await session.Change().Complete(next).CommitAsync();
+            await held.Change().Complete(next).CommitAsync();
         }
 
         Assert.Equal("why", Assert.Single(store.Store.Read("sb-1", TestSandboxes.Model.Intents)!.Forgotten!).Reason);
@@ -136,15 +136,15 @@ public sealed class ForgettingTests : IDisposable
     public async Task A_sandbox_that_was_only_being_made_goes_with_the_next_lock_once_its_last_intent_is_forgotten()
     {
         await using SandboxStore store = await _test.OpenAsync(Recording());
-        await using (SandboxSession session = await store.LockNewAsync("sb-1"))
+        await using (ModelLock held = await store.LockNewAsync("sb-1"))
         {
-            await session.IntendJsonAsync("netns", s_payload);
+            await held.IntendJsonAsync("netns", s_payload);
         }
 
         await ForgetAsync(store, 1, "the host was set up anew");
 
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-1"));
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
         Assert.Empty(_undone);
     }
 
@@ -152,19 +152,19 @@ public sealed class ForgettingTests : IDisposable
     public async Task An_intent_that_is_not_there_or_a_reason_that_is_empty_cannot_be_forgotten()
     {
         await using SandboxStore store = await OpenWithIntentsAsync("netns");
-        await using SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
-        Intent intent = session.Intents[0];
-        SandboxEdit edit = session.Change().Forget(intent, "once");
+        await using ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
+        Intent intent = held.Intents[0];
+        ModelChange edit = held.Change().Forget(intent, "once");
 
         Assert.Throws<NotFoundException>(() => edit.Forget(intent, "twice"));
-        Assert.Throws<NotFoundException>(() => session.Change().Forget(intent with { Number = 7 }, "why"));
-        Assert.Throws<ArgumentException>(() => session.Change().Forget(intent, " "));
+        Assert.Throws<NotFoundException>(() => held.Change().Forget(intent with { Number = 7 }, "why"));
+        Assert.Throws<ArgumentException>(() => held.Change().Forget(intent, " "));
     }
 
     private static async Task ForgetAsync(SandboxStore store, long number, string reason)
     {
-        await using SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
-        await session.Change().Forget(session.Intents.Single(each => each.Number == number), reason).CommitAsync();
+        await using ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
+        await held.Change().Forget(held.Intents.Single(each => each.Number == number), reason).CommitAsync();
     }
 
     /// <summary>A sandbox that exists, with intents of a change of it.</summary>
@@ -172,10 +172,10 @@ public sealed class ForgettingTests : IDisposable
     {
         SandboxStore store = await _test.OpenAsync(Recording());
         await store.CreateAsync(new NewSandbox("sb-1"));
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
         foreach (string kind in kinds)
         {
-            await session.IntendJsonAsync(kind, s_payload);
+            await held.IntendJsonAsync(kind, s_payload);
         }
 
         return store;
@@ -185,6 +185,6 @@ public sealed class ForgettingTests : IDisposable
         UndoHandlers.None, (undo, kind) => undo.With(kind, (_, _) =>
         {
             _undone.Add(kind);
-            return ValueTask.CompletedTask;
+            return Task.CompletedTask;
         }));
 }

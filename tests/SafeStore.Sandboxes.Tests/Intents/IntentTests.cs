@@ -21,17 +21,17 @@ public sealed class IntentTests : IDisposable
     public async Task An_intent_is_on_disk_before_the_side_effect_and_cleared_by_the_commit_that_completes_the_creation()
     {
         await using SandboxStore store = await _test.OpenAsync(Recording());
-        await using SandboxSession session = await store.LockNewAsync("sb-1");
+        await using ModelLock held = await store.LockNewAsync("sb-1");
 
-        Intent intent = await session.IntendJsonAsync("netns", s_payload);
+        Intent intent = await held.IntendJsonAsync("netns", s_payload);
 
         string file = _test.ConfigPath("sb-1/intents.json");
         Assert.Contains("\"Kind\":\"netns\"", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
-        Assert.Equal((1, "netns", true), (intent.Number, Assert.Single(session.Intents).Kind, session.IsCreating));
-        await session.Change().PutAll(new NewSandbox("sb-1") { Config = TestSandboxes.ConfigOf("sb-1") }).Complete().CommitAsync();
+        Assert.Equal((1, "netns", true), (intent.Number, Assert.Single(held.Intents).Kind, held.IsCreating));
+        await held.Change().Put(new NewSandbox("sb-1") { Config = TestSandboxes.ConfigOf("sb-1") }).Complete().CommitAsync();
         Assert.False(File.Exists(file));
-        Assert.Empty(session.Intents);
-        Assert.False(session.IsCreating);
+        Assert.Empty(held.Intents);
+        Assert.False(held.IsCreating);
         Assert.NotNull(store.Store.Read("sb-1", TestSandboxes.Model.SandboxConfig));
         Assert.Empty(_undone);
     }
@@ -45,7 +45,7 @@ public sealed class IntentTests : IDisposable
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-1"));
 
         Assert.Equal(["mount#3.1", "cgroup#2.1", "netns#1.1"], _undone);
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
         Assert.False(Directory.Exists(_test.RunPath("sb-1")));
     }
 
@@ -55,10 +55,10 @@ public sealed class IntentTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync(Recording());
         await FailCreatingAsync(store, "netns");
 
-        await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Value = "ready" } });
+        await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Lifecycle = Lifecycle.Ready } });
 
         Assert.Equal(["netns#1.1"], _undone);
-        Assert.Equal(Lifecycle.Ready, Assert.Single(store.List()).Lifecycle);
+        Assert.Equal(Lifecycle.Ready, Assert.Single(store.ReadStatuses()).Lifecycle);
     }
 
     [Fact]
@@ -82,14 +82,14 @@ public sealed class IntentTests : IDisposable
         UndoHandlers undo = Recording().With("netns", (request, _) =>
         {
             _undone.Add($"netns.{request.Intent.Attempts}");
-            return isBroken ? throw new IOException("busy") : ValueTask.CompletedTask;
+            return isBroken ? throw new IOException("busy") : Task.CompletedTask;
         });
         await using SandboxStore store = await _test.OpenAsync(undo);
         await FailCreatingAsync(store, "netns", "mount");
 
         UndoFailedException first = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
         await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
-        Intent left = Assert.Single(Assert.Single(store.List()).Intents);
+        Intent left = Assert.Single(Assert.Single(store.ReadStatuses()).Intents);
         isBroken = false;
         await Assert.ThrowsAsync<NotFoundException>(async () => await store.LockAsync("sb-1"));
 
@@ -107,23 +107,23 @@ public sealed class IntentTests : IDisposable
         UndoFailedException failure = await Assert.ThrowsAsync<UndoFailedException>(async () => await store.LockAsync("sb-1"));
 
         Assert.Contains("no undo handler", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(0, Assert.Single(Assert.Single(store.List()).Intents).Attempts);
+        Assert.Equal(0, Assert.Single(Assert.Single(store.ReadStatuses()).Intents).Attempts);
     }
 
     [Fact]
     public async Task What_is_intended_for_a_change_of_a_sandbox_is_undone_without_the_sandbox()
     {
         await using SandboxStore store = await _test.OpenAsync(Recording());
-        await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Value = "ready" } });
-        await using (SandboxSession failing = await store.LockAsync("sb-1"))
+        await store.CreateAsync(new NewSandbox("sb-1") { State = new State { Lifecycle = Lifecycle.Ready } });
+        await using (ModelLock failing = await store.LockAsync("sb-1"))
         {
             await failing.IntendJsonAsync("hotplug", s_payload);
         }
 
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
 
         Assert.Equal(["hotplug#1.1"], _undone);
-        Assert.Equal(Lifecycle.Ready, session.Read(TestSandboxes.Model.SandboxState)!.Lifecycle);
+        Assert.Equal(Lifecycle.Ready, held.Read(TestSandboxes.Model.SandboxState)!.Lifecycle);
         Assert.False(File.Exists(_test.ConfigPath("sb-1/intents.json")));
     }
 
@@ -132,14 +132,15 @@ public sealed class IntentTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync(Recording());
         await store.CreateAsync(new NewSandbox("sb-1"));
-        await using (SandboxSession failing = await store.LockAsync("sb-1"))
+        await using (ModelLock failing = await store.LockAsync("sb-1"))
         {
             Intent kept = await failing.IntendJsonAsync("a", s_payload);
             await failing.IntendJsonAsync("b", s_payload);
-            await failing.Change().Put(TestSandboxes.Model.SandboxState, new State { Value = "running" }).Complete(kept).CommitAsync();
+            await failing.Change().Put(TestSandboxes.Model.SandboxState, new State { Lifecycle = Lifecycle.Running }).Complete(kept)
+                .CommitAsync();
         }
 
-        await using SandboxSession session = await store.LockAsync("sb-1");
+        await using ModelLock held = await store.LockAsync("sb-1");
 
         Assert.Equal(["b#2.1"], _undone);
     }
@@ -149,15 +150,15 @@ public sealed class IntentTests : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync(Recording());
         await store.CreateAsync(new NewSandbox("sb-1"));
-        await using SandboxSession session = await store.LockAsync("sb-1");
-        await session.IntendJsonAsync("a", s_payload);
+        await using ModelLock held = await store.LockAsync("sb-1");
+        await held.IntendJsonAsync("a", s_payload);
 
-        Assert.Throws<InvalidOperationException>(() => session.Change().RemoveSandbox());
-        await session.UndoAsync();
-        await session.Change().RemoveSandbox().CommitAsync();
+        Assert.Throws<InvalidOperationException>(() => held.Change().RemoveSandbox());
+        await held.UndoAsync();
+        await held.Change().RemoveSandbox().CommitAsync();
 
         Assert.Equal(["a#1.1"], _undone);
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -166,15 +167,15 @@ public sealed class IntentTests : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
         await FailCreatingAsync(store, "netns");
 
-        await using (SandboxSession session = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
+        await using (ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
         {
-            Assert.True(session.IsCreating);
-            Assert.Equal("/run/netns/x", Assert.Single(session.Intents).Payload.GetProperty("path").GetString());
-            await session.Change().Complete().CommitAsync();
-            await session.Change().RemoveSandbox().CommitAsync();
+            Assert.True(held.IsCreating);
+            Assert.Equal("/run/netns/x", Assert.Single(held.Intents).Payload.GetProperty("path").GetString());
+            await held.Change().Complete().CommitAsync();
+            await held.Change().RemoveSandbox().CommitAsync();
         }
 
-        Assert.Empty(store.List());
+        Assert.Empty(store.ReadStatuses());
     }
 
     [Fact]
@@ -182,31 +183,31 @@ public sealed class IntentTests : IDisposable
     {
         await using SandboxStore maker = await _test.OpenAsync(Recording());
         await using SandboxStore other = await _test.OpenAsync(Recording());
-        await using (SandboxSession session = await maker.LockNewAsync("sb-1"))
+        await using (ModelLock held = await maker.LockNewAsync("sb-1"))
         {
-            await session.IntendJsonAsync("netns", s_payload);
+            await held.IntendJsonAsync("netns", s_payload);
             await Assert.ThrowsAsync<LockTimeoutException>(async () => await other.CreateAsync(new NewSandbox("sb-1"), TimeSpan.Zero));
-            await session.Change().Put(TestSandboxes.Model.SandboxState, new State { Value = "ready" }).Complete().CommitAsync();
+            await held.Change().Put(TestSandboxes.Model.SandboxState, new State { Lifecycle = Lifecycle.Ready }).Complete().CommitAsync();
         }
 
         await Assert.ThrowsAsync<AlreadyExistsException>(async () => await other.CreateAsync(new NewSandbox("sb-1")));
 
         Assert.Empty(_undone);
-        Assert.Equal(Lifecycle.Ready, Assert.Single(other.List()).Lifecycle);
+        Assert.Equal(Lifecycle.Ready, Assert.Single(other.ReadStatuses()).Lifecycle);
     }
 
     [Fact]
     public async Task A_change_that_was_begun_before_an_intent_made_the_sandbox_is_refused()
     {
         await using SandboxStore store = await _test.OpenAsync(Recording());
-        await using SandboxSession session = await store.LockNewAsync("sb-1");
-        SandboxEdit tooEarly = session.Change();
+        await using ModelLock held = await store.LockNewAsync("sb-1");
+        ModelChange tooEarly = held.Change();
 
-        Intent intent = await session.IntendJsonAsync("netns", s_payload);
+        Intent intent = await held.IntendJsonAsync("netns", s_payload);
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await tooEarly.CommitAsync());
-        Assert.Throws<InvalidOperationException>(() => session.Change().Complete(intent));
-        Assert.Equal("netns", Assert.Single(session.Intents).Kind);
+        Assert.Throws<InvalidOperationException>(() => held.Change().Complete(intent));
+        Assert.Equal("netns", Assert.Single(held.Intents).Kind);
     }
 
     [Fact]
@@ -238,16 +239,16 @@ public sealed class IntentTests : IDisposable
         return new[] { "netns", "cgroup", "mount", "hotplug", "a", "b" }.Aggregate(undo, (undo, kind) => undo.With(kind, (request, _) =>
         {
             _undone.Add($"{kind}#{request.Intent.Number}.{request.Intent.Attempts}");
-            return ValueTask.CompletedTask;
+            return Task.CompletedTask;
         }));
     }
 
     private static async Task FailCreatingAsync(SandboxStore store, params string[] kinds)
     {
-        await using SandboxSession session = await store.LockNewAsync("sb-1");
+        await using ModelLock held = await store.LockNewAsync("sb-1");
         foreach (string kind in kinds)
         {
-            await session.IntendJsonAsync(kind, s_payload);
+            await held.IntendJsonAsync(kind, s_payload);
         }
     }
 }

@@ -141,7 +141,7 @@ public sealed class GoDifferencesTests(GoDifferencesTests.OneSandbox sandbox) : 
     {
         State state = Read(s_model.SandboxState, """{"state":"sleeping"}""")!;
 
-        Assert.Equal(("sleeping", Lifecycle.Unknown), (state.Value, state.Lifecycle));
+        Assert.Equal(("sleeping", Lifecycle.Unknown), (state.Text, state.Lifecycle));
     }
 
     [Fact]

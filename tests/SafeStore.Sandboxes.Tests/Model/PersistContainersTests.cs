@@ -20,7 +20,7 @@ public sealed class PersistContainersTests
 
         Assert.Equal(
             (persist.State, persist.Rootfs.BlockDeviceId, persist.Rootfs.FsType, 0L, 0L),
-            (container.State.Value, container.State.BlockDeviceId, container.State.FsType, container.State.BlockIndex,
+            (container.State.Text, container.State.BlockDeviceId, container.State.FsType, container.State.BlockIndex,
             container.State.Pid));
         Assert.Equal(["BundlePath", "CgroupPath"], container.State.Unknown!.Keys.Order());
         Assert.Equal(persist.CgroupPath, container.State.Unknown["CgroupPath"].GetString());

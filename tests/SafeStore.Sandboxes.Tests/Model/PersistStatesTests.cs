@@ -16,7 +16,7 @@ public sealed class PersistStatesTests
     {
         State state = s_tree.Convert().State;
 
-        Assert.Equal(("running", Lifecycle.Running), (state.Value, state.Lifecycle));
+        Assert.Equal(("running", Lifecycle.Running), (state.Text, state.Lifecycle));
         Assert.Equal(128u, state.GuestMemoryBlockSize);
         Assert.Equal((string.Empty, string.Empty), (state.BlockDeviceId, state.FsType));
     }
@@ -120,7 +120,7 @@ public sealed class PersistStatesTests
 
         State state = PersistConversion.Convert("s", sandbox, new Dictionary<string, PersistContainer>()).State;
 
-        Assert.Equal(("ready", 0L), (state.Value, state.BlockIndex));
+        Assert.Equal(("ready", 0L), (state.Text, state.BlockIndex));
         Assert.Equal(1, state.Unknown!["New"].GetInt32());
         Assert.DoesNotContain("blockIndex", state.Unknown.Keys);
     }

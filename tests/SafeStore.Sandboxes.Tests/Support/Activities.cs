@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using SafeStore.Kata;
 
 namespace SafeStore.Sandboxes.Tests.Support;
 
@@ -16,7 +17,7 @@ internal sealed class Activities : IDisposable
     {
         _listener = new ActivityListener
         {
-            ShouldListenTo = static source => source.Name == SandboxStore.ActivitySourceName,
+            ShouldListenTo = static source => source.Name == KataResources.ActivitySourceName,
             Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             ActivityStopped = activity =>
             {

@@ -10,8 +10,15 @@ namespace SafeStore.Sandboxes.Tests.Support;
 /// <summary>Documents that a runtime would store.</summary>
 internal static class Samples
 {
-    public static State Ready { get; } =
-        new() { Value = "ready", BlockDeviceId = "rootfs", BlockIndex = 3, FsType = "ext4", Pid = 4711, GuestMemoryBlockSize = 128 };
+    public static State Ready { get; } = new()
+    {
+        Lifecycle = Lifecycle.Ready,
+        BlockDeviceId = "rootfs",
+        BlockIndex = 3,
+        FsType = "ext4",
+        Pid = 4711,
+        GuestMemoryBlockSize = 128,
+    };
 
     public static NetworkNamespace Network { get; } =
         new() { NetNsPath = "/var/run/netns/cni", NetNsCreated = true, Endpoints = [new VethEndpoint { PciAddress = "02/01" }] };

@@ -80,9 +80,9 @@ public sealed class TreeImportTests
             ["made from persist.json"],
             reports.Single(static report => report is { Sandbox: Id, Container: null, File: "state.json" }).Notes);
         await using SandboxStore store = await test.OpenAsync();
-        SandboxStatus status = store.List().Single(static status => status.Id == Id);
+        SandboxStatus status = store.ReadStatuses().Single(static status => status.Id == Id);
         Assert.Equal((Lifecycle.Running, "c1"), (status.Lifecycle, Assert.Single(status.Containers).Id));
-        Assert.Equal(4, store.Fetch<IReadOnlyList<Device>>(Id, SandboxResource.Devices)!.Count);
+        Assert.Equal(4, store.Kata().Fetch<IReadOnlyList<Device>>(Id, SandboxResource.Devices)!.Count);
         Assert.Equal(
             await System.IO.File.ReadAllBytesAsync($"{RealTrees.PersistRun}/{Id}/persist.json", TestContext.Current.CancellationToken),
             store.Store.ReadJson(new DocumentId(Id, null, StoreRoot.Run, "persist.json")));

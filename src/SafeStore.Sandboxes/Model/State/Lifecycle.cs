@@ -47,7 +47,7 @@ public static class Lifecycles
         Lifecycle.Running => "running",
         Lifecycle.Paused => "paused",
         Lifecycle.Stopped => "stopped",
-        _ => throw new ResourceArgumentException(ResourceFault.StateMissing, nameof(lifecycle)),
+        _ => throw new ArgumentException("State cannot be empty: name one of the four.", nameof(lifecycle)),
     };
 
     /// <summary>Whether a sandbox or container in this state may go to another: the seed's table.</summary>

@@ -6,14 +6,23 @@ namespace SafeStore.Sandboxes;
 public sealed record State : StoredObject
 {
     /// <summary>
-    /// <c>ready</c>, <c>running</c>, <c>paused</c> or <c>stopped</c>, empty before the first; see <see cref="Lifecycle"/>.
+    /// Where it stands in its life; <see cref="Lifecycle.Unknown"/> if it has no state yet, or one that this program does not know, which
+    /// <see cref="Text"/> keeps.
     /// </summary>
-    [JsonPropertyName("state")]
-    public string Value { get; init => field = value ?? string.Empty; } = string.Empty;
-
-    /// <summary>What <see cref="Value"/> stands for.</summary>
     [JsonIgnore]
-    public Lifecycle Lifecycle => Lifecycles.Parse(Value);
+    public Lifecycle Lifecycle
+    {
+        get => Lifecycles.Parse(Text);
+        init => Text = value == Lifecycle ? Text : value == Lifecycle.Unknown ? string.Empty : value.ToText();
+    }
+
+    /// <summary>
+    /// What the file says: <c>ready</c>, <c>running</c>, <c>paused</c>, <c>stopped</c>, empty, or the text of another runtime, as it was
+    /// read.
+    /// </summary>
+    [JsonInclude]
+    [JsonPropertyName("state")]
+    public string Text { get; internal init => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>The device that holds the root filesystem.</summary>
     [JsonPropertyName("BlockDeviceID")]

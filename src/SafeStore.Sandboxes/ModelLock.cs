@@ -12,13 +12,13 @@ namespace SafeStore.Sandboxes;
 /// A locked sandbox: reading it at one point in time, changing it by transactions, recording what is to be undone if the work fails.
 /// Dispose it to release the lock; the lock ends with the process too. Not safe for concurrent use.
 /// </summary>
-public sealed class SandboxSession : IAsyncDisposable
+public sealed class ModelLock : IAsyncDisposable
 {
     private readonly SandboxLock _held;
     private readonly IntentLedger? _ledger;
     private readonly TempFiles _temp;
 
-    internal SandboxSession(SandboxLock held, SandboxModel model, IntentLedger? ledger, TempFiles temp)
+    internal ModelLock(SandboxLock held, SandboxModel model, IntentLedger? ledger, TempFiles temp)
     {
         _held = held;
         _ledger = ledger;
@@ -40,7 +40,7 @@ public sealed class SandboxSession : IAsyncDisposable
 
     /// <summary>What is to be undone unless it is completed, oldest first.</summary>
     /// <exception cref="DocumentCorruptException">
-    /// The record is damaged: remove the sandbox, or forget the record by <see cref="SandboxEdit.Complete()"/>.
+    /// The record is damaged: remove the sandbox, or forget the record by <see cref="ModelChange.Complete()"/>.
     /// </exception>
     /// <exception cref="DocumentTooLargeException">The record is larger than a document may be; likewise.</exception>
     /// <exception cref="StorageException">The operating system refused to read the record; likewise.</exception>
@@ -67,22 +67,22 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="container">The container's id.</param>
     /// <param name="kind">Its kind.</param>
-    public T? Read<T>(string container, DocumentKind<T> kind) => _held.Read(ResourceRules.CheckContainer(container), kind);
+    public T? Read<T>(string container, DocumentKind<T> kind) => _held.Read(container, kind);
 
     /// <summary>The ids of the sandbox's containers, sorted.</summary>
     /// <exception cref="InvalidOperationException">The lock is released.</exception>
     public IReadOnlyList<string> ListContainers() => _held.ListContainers();
 
     /// <summary>
-    /// Starts a transaction; in a session of a new sandbox without intents, the one that creates it. Nothing touches the disk before it is
+    /// Starts a transaction; in a held of a new sandbox without intents, the one that creates it. Nothing touches the disk before it is
     /// committed.
     /// </summary>
     /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
-    public SandboxEdit Change() => new(this, _held.Change(), Ledger());
+    public ModelChange Change() => new(this, _held.Change(), Ledger());
 
     /// <summary>
     /// Records how a side effect is to be undone; call it <b>before</b> the side effect. On return that is durable: unless a transaction
-    /// completes it (<see cref="SandboxEdit.Complete()"/>), its undo handler runs. In a session of a new sandbox the first intent makes
+    /// completes it (<see cref="ModelChange.Complete()"/>), its undo handler runs. In a held of a new sandbox the first intent makes
     /// the sandbox, marked as being created, with nothing else in it; start the transaction that fills it after the last intent.
     /// </summary>
     /// <param name="kind">The kind: which undo handler it is for.</param>

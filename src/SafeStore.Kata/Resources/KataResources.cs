@@ -4,15 +4,65 @@ using System.Diagnostics;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Sandboxes;
 
-namespace SafeStore.Sandboxes;
+namespace SafeStore.Kata;
 
-/// <content>One resource at a time, named as the seed names it.</content>
-public sealed partial class SandboxStore
+/// <summary>
+/// The calls of Kata Containers' filesystem storage (the seed) on a sandbox store: one resource at a time, named as the seed names it, by
+/// the seed's rules of arguments, in its order. All members may be used from any thread.
+/// </summary>
+/// <example><code>
+/// var resources = new KataResources(store);
+/// await resources.StoreAsync("sb-1", SandboxResource.State, state);
+/// State? state = resources.Fetch&lt;State&gt;("sb-1", SandboxResource.State);
+/// </code></example>
+public sealed class KataResources
 {
+    /// <summary>
+    /// The name under which activities are published: <c>createAllResources</c>, <c>storeResource</c>, <c>fetchResource</c>,
+    /// <c>deleteResource</c>.
+    /// </summary>
+    public const string ActivitySourceName = "SafeStore.Kata";
+
+    private readonly SandboxStore _store;
+    private readonly ResourceRules _rules;
+
+    /// <summary>Makes the calls for a store, which stays the caller's to close.</summary>
+    /// <param name="store">The store.</param>
+    public KataResources(SandboxStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        _store = store;
+        _rules = new ResourceRules(ResourceSlot.Of(store.Model));
+    }
+
+    /// <summary>
+    /// Creates a sandbox with its containers and documents in one transaction: <see cref="SandboxStore.CreateAsync"/>, whose exceptions
+    /// this throws too, by the seed's rules of arguments.
+    /// </summary>
+    /// <param name="sandbox">The sandbox.</param>
+    /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
+    /// <returns>The sandbox's version.</returns>
+    /// <exception cref="ResourceArgumentException">An id is empty.</exception>
+    public async ValueTask<Lsn> CreateAsync(NewSandbox sandbox, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sandbox);
+        ResourceRules.CheckSandbox(sandbox.Id);
+        foreach (NewContainer container in sandbox.Containers)
+        {
+            ResourceRules.CheckContainer(container.Id);
+        }
+
+        using Activity? activity = KataActivities.Start("createAllResources", sandbox.Id);
+        return await _store.CreateAsync(sandbox, cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Stores a resource of a sandbox in a transaction of its own.</summary>
     /// <typeparam name="T">Its type: the record, or a list of records, that the resource is.</typeparam>
-    /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do.</param>
+    /// <param name="sandbox">
+    /// The sandbox's id. Throws what <see cref="SandboxStore.LockAsync"/> and <see cref="ModelChange.CommitAsync"/> do.
+    /// </param>
     /// <param name="resource">Which resource.</param>
     /// <param name="value">Its value.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
@@ -25,7 +75,9 @@ public sealed partial class SandboxStore
 
     /// <summary>Stores a resource of a container in a transaction of its own.</summary>
     /// <typeparam name="T">Its type: the record, or a list of records, that the resource is.</typeparam>
-    /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do.</param>
+    /// <param name="sandbox">
+    /// The sandbox's id. Throws what <see cref="SandboxStore.LockAsync"/> and <see cref="ModelChange.CommitAsync"/> do.
+    /// </param>
     /// <param name="container">The container's id; it must exist.</param>
     /// <param name="resource">Which resource.</param>
     /// <param name="value">Its value.</param>
@@ -50,8 +102,8 @@ public sealed partial class SandboxStore
     {
         ResourceRules.CheckSandbox(sandbox);
         ResourceSlot slot = _rules.SlotFor(resource, DocumentScope.Sandbox, typeof(T));
-        using Activity? activity = SandboxTelemetry.Start("fetchResource", sandbox, null, resource);
-        return (T?)slot.Read(Store, sandbox, null);
+        using Activity? activity = KataActivities.Start("fetchResource", sandbox, null, resource);
+        return (T?)slot.Read(_store.Store, sandbox, null);
     }
 
     /// <summary>Reads a resource of a container, without any lock: it is whole.</summary>
@@ -67,14 +119,14 @@ public sealed partial class SandboxStore
         ResourceRules.CheckSandbox(sandbox);
         ResourceRules.CheckContainer(container);
         ResourceSlot slot = _rules.SlotFor(resource, DocumentScope.Container, typeof(T));
-        using Activity? activity = SandboxTelemetry.Start("fetchResource", sandbox, container, resource);
-        return (T?)slot.Read(Store, sandbox, container);
+        using Activity? activity = KataActivities.Start("fetchResource", sandbox, container, resource);
+        return (T?)slot.Read(_store.Store, sandbox, container);
     }
 
     /// <summary>Removes a sandbox with everything in it, or the chosen resources of it, in one transaction.</summary>
     /// <param name="sandbox">
-    /// The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not
-    /// exist.
+    /// The sandbox's id. Throws what <see cref="SandboxStore.LockAsync"/> and <see cref="ModelChange.CommitAsync"/> do, but for a sandbox
+    /// that does not exist.
     /// </param>
     /// <param name="resources">Which of its documents; null for the whole sandbox, and an empty list removes nothing.</param>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
@@ -85,17 +137,15 @@ public sealed partial class SandboxStore
     {
         ResourceRules.CheckSandbox(sandbox);
         DocumentKind[]? kinds = resources?.Select(resource => _rules.KindOf(resource, DocumentScope.Sandbox)).ToArray();
-        return RemoveAsync(sandbox, null, session =>
-        {
-            SandboxEdit edit = session.Change();
-            return kinds is null ? edit.RemoveSandbox() : kinds.Aggregate(edit, static (edit, kind) => edit.Remove(kind));
-        }, cancellationToken);
+        return RemoveAsync(
+            sandbox, null, change => kinds is null ? change.RemoveSandbox()
+                : kinds.Aggregate(change, static (change, kind) => change.Remove(kind)), cancellationToken);
     }
 
     /// <summary>Removes a container with everything in it, or the chosen resources of it, in one transaction.</summary>
     /// <param name="sandbox">
-    /// The sandbox's id. Throws what <see cref="LockAsync"/> and <see cref="SandboxEdit.CommitAsync"/> do, but for a sandbox that does not
-    /// exist.
+    /// The sandbox's id. Throws what <see cref="SandboxStore.LockAsync"/> and <see cref="ModelChange.CommitAsync"/> do, but for a sandbox
+    /// that does not exist.
     /// </param>
     /// <param name="container">The container's id.</param>
     /// <param name="resources">Which of its documents; null for the whole container, and an empty list removes nothing.</param>
@@ -111,11 +161,9 @@ public sealed partial class SandboxStore
         ResourceRules.CheckContainer(container);
         CheckAllowed(sandbox, container);
         DocumentKind[]? kinds = resources?.Select(resource => _rules.KindOf(resource, DocumentScope.Container)).ToArray();
-        return RemoveAsync(sandbox, container, session =>
-        {
-            SandboxEdit edit = session.Change();
-            return kinds is null ? edit.RemoveContainer(container) : kinds.Aggregate(edit, (edit, kind) => edit.Remove(container, kind));
-        }, cancellationToken);
+        return RemoveAsync(
+            sandbox, container, change => kinds is null ? change.RemoveContainer(container)
+                : kinds.Aggregate(change, (change, kind) => change.Remove(container, kind)), cancellationToken);
     }
 
     /// <summary>Where a resource of a sandbox lies, whether or not it exists.</summary>
@@ -156,9 +204,9 @@ public sealed partial class SandboxStore
             throw new ResourceArgumentException(ResourceFault.FileMissing, nameof(file));
         }
 
-        string run = Store.Layout.Run + "/";
+        string run = _store.Store.Layout.Run + "/";
         bool isRun = file.StartsWith(run, StringComparison.Ordinal);
-        string root = isRun ? run : Store.Layout.Config + "/";
+        string root = isRun ? run : _store.Store.Layout.Config + "/";
         string[] parts = file.StartsWith(root, StringComparison.Ordinal) ? file[root.Length..].Split('/') : [];
         if (parts.Length is not (2 or 3))
         {
@@ -180,38 +228,38 @@ public sealed partial class SandboxStore
     private async ValueTask<Lsn> StoreAsync(
         string sandbox, string? container, ResourceSlot slot, object value, CancellationToken cancellation)
     {
-        using Activity? activity = SandboxTelemetry.Start("storeResource", sandbox, container, slot.Resource);
-        SandboxSession session = await LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
+        using Activity? activity = KataActivities.Start("storeResource", sandbox, container, slot.Resource);
+        ModelLock held = await _store.LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false);
+        await using (held.ConfigureAwait(false))
         {
-            SandboxEdit edit = session.Change();
-            slot.Put(edit, container, value);
-            return await edit.CommitAsync(cancellation).ConfigureAwait(false);
+            ModelChange change = held.Change();
+            slot.Put(change, container, value);
+            return await change.CommitAsync(cancellation).ConfigureAwait(false);
         }
     }
 
     private async ValueTask<bool> RemoveAsync(
-        string sandbox, string? container, Func<SandboxSession, SandboxEdit> change, CancellationToken cancellation)
+        string sandbox, string? container, Func<ModelChange, ModelChange> removal, CancellationToken cancellation)
     {
-        using Activity? activity = SandboxTelemetry.Start("deleteResource", sandbox, container);
-        SandboxSession session;
+        using Activity? activity = KataActivities.Start("deleteResource", sandbox, container);
+        ModelLock held;
         try
         {
-            session = await LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false);
+            held = await _store.LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false);
         }
         catch (NotFoundException)
         {
             return false;
         }
 
-        await using (session.ConfigureAwait(false))
+        await using (held.ConfigureAwait(false))
         {
-            if (container is not null && !session.ListContainers().Contains(container))
+            if (container is not null && !held.ListContainers().Contains(container))
             {
                 return false;
             }
 
-            await change(session).CommitAsync(cancellation).ConfigureAwait(false);
+            await removal(held.Change()).CommitAsync(cancellation).ConfigureAwait(false);
             return true;
         }
     }
@@ -224,7 +272,7 @@ public sealed partial class SandboxStore
     private ResourceUri UriOf(StoreRoot root, string sandbox, string? container, string file)
     {
         CheckAllowed(sandbox, container); // no path leaves its root
-        string top = root == StoreRoot.Config ? Store.Layout.Config : Store.Layout.Run;
+        string top = root == StoreRoot.Config ? _store.Store.Layout.Config : _store.Store.Layout.Run;
         string directory = container is null ? $"{top}/{sandbox}" : $"{top}/{sandbox}/{container}";
         return new ResourceUri($"{directory}/{file}", directory);
     }

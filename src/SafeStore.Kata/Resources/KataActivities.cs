@@ -1,11 +1,13 @@
 using System.Diagnostics;
 
-namespace SafeStore.Sandboxes;
+namespace SafeStore.Kata;
 
-/// <summary>The activities of a sandbox store, with the seed's names of spans and tags; they cost nothing without a listener.</summary>
-internal static class SandboxTelemetry
+/// <summary>
+/// The activities of the calls by the seed's names, with its names of spans and tags; they cost nothing without a listener.
+/// </summary>
+internal static class KataActivities
 {
-    private static readonly ActivitySource s_source = new(SandboxStore.ActivitySourceName);
+    private static readonly ActivitySource s_source = new(KataResources.ActivitySourceName);
 
     public static Activity? Start(string name, string sandbox, string? container = null, SandboxResource? resource = null)
     {

@@ -1,27 +1,17 @@
 using System;
 using System.Linq;
 
-namespace SafeStore.Sandboxes;
+namespace SafeStore.Kata;
 
 /// <summary>The seed's rules of arguments, in the seed's order: sandbox id, container id, resource, type.</summary>
 internal sealed class ResourceRules(ResourceSlot[] slots)
 {
-    /// <summary>Names in a sandbox's directory that are documents of it: a container of that name would be in their way.</summary>
-    private static readonly string[] s_reserved =
-        ["config.json", "state.json", "network.json", "hypervisor.json", "agent.json", "process.json", "mounts.json", "devices.json",
-            "persist.json", IntentDocument.File];
-
     public static string CheckSandbox(string? sandbox) =>
         string.IsNullOrWhiteSpace(sandbox) ? throw new ResourceArgumentException(ResourceFault.SandboxIdMissing, nameof(sandbox)) : sandbox;
 
     public static string CheckContainer(string? container) =>
         string.IsNullOrWhiteSpace(container) ? throw new ResourceArgumentException(ResourceFault.ContainerIdMissing, nameof(container))
             : container;
-
-    public static string CheckNewContainer(string? container) => s_reserved.Contains(CheckContainer(container))
-        ? throw new ArgumentException(
-            $"'{container}' is the name of a document of the sandbox and cannot be a container id.", nameof(container))
-        : container!;
 
     /// <summary>A type in words.</summary>
     public static string NameOf(Type? type) => type switch

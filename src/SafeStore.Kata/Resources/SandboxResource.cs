@@ -1,4 +1,4 @@
-namespace SafeStore.Sandboxes;
+namespace SafeStore.Kata;
 
 /// <summary>The seed's resource types, with its numbers.</summary>
 public enum SandboxResource

@@ -1,4 +1,4 @@
-namespace SafeStore.Sandboxes;
+namespace SafeStore.Kata;
 
 /// <summary>What is wrong with an argument, as the seed tells it.</summary>
 public enum ResourceFault
@@ -11,9 +11,6 @@ public enum ResourceFault
 
     /// <summary>"File cannot be empty".</summary>
     FileMissing,
-
-    /// <summary>"State cannot be empty".</summary>
-    StateMissing,
 
     /// <summary>"Invalid sandbox resource": a resource that does not exist, or not in this scope, or not of this type.</summary>
     InvalidResource,

@@ -1,7 +1,8 @@
 using System;
 using System.Collections.Generic;
+using SafeStore.Sandboxes;
 
-namespace SafeStore.Sandboxes;
+namespace SafeStore.Kata;
 
 /// <summary>A resource in one scope, and the type of document that it is.</summary>
 internal abstract class ResourceSlot(SandboxResource resource, DocumentKind kind)
@@ -14,7 +15,7 @@ internal abstract class ResourceSlot(SandboxResource resource, DocumentKind kind
 
     public abstract bool Takes(object? value);
 
-    public abstract void Put(SandboxEdit edit, string? container, object value);
+    public abstract void Put(ModelChange change, string? container, object value);
 
     public abstract object? Read(StateStore store, string sandbox, string? container);
 
@@ -46,15 +47,15 @@ internal sealed class ResourceSlot<T>(SandboxResource resource, DocumentKind<T> 
 
     public override bool Takes(object? value) => value is T;
 
-    public override void Put(SandboxEdit edit, string? container, object value)
+    public override void Put(ModelChange change, string? container, object value)
     {
         if (container is null)
         {
-            edit.Put(kind, (T)value);
+            change.Put(kind, (T)value);
         }
         else
         {
-            edit.Put(container, kind, (T)value);
+            change.Put(container, kind, (T)value);
         }
     }
 

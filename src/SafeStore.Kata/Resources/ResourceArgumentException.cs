@@ -1,5 +1,5 @@
 using System;
-using SafeStore.Sandboxes;
+using SafeStore.Kata;
 
 namespace SafeStore;
 
@@ -21,7 +21,6 @@ public sealed class ResourceArgumentException : ArgumentException
         ResourceFault.SandboxIdMissing => "Sandbox ID cannot be empty",
         ResourceFault.ContainerIdMissing => "Container ID cannot be empty",
         ResourceFault.FileMissing => "File cannot be empty",
-        ResourceFault.StateMissing => "State cannot be empty",
         ResourceFault.InvalidDataType => "Invalid resource data type",
         _ => "Invalid sandbox resource",
     };

@@ -9,9 +9,9 @@ namespace SafeStore.Sandboxes;
 /// A transaction on one sandbox, all or nothing. Every call checks its arguments and serialises its value at once; nothing touches the disk
 /// before <see cref="CommitAsync"/>. Not safe for concurrent use.
 /// </summary>
-public sealed partial class SandboxEdit
+public sealed partial class ModelChange
 {
-    private readonly SandboxSession _session;
+    private readonly ModelLock _held;
     private readonly SandboxChange _change;
     private readonly IntentLedger _ledger;
     private readonly Dictionary<string, State> _containerStates = [];
@@ -19,16 +19,16 @@ public sealed partial class SandboxEdit
     private State? _state;
     private bool _removesSandbox;
 
-    internal SandboxEdit(SandboxSession session, SandboxChange change, IntentLedger ledger)
+    internal ModelChange(ModelLock held, SandboxChange change, IntentLedger ledger)
     {
-        _session = session;
+        _held = held;
         _change = change;
         _ledger = ledger;
     }
 
     /// <summary>Writes a document of the sandbox.</summary>
     /// <typeparam name="T">Its type.</typeparam>
-    /// <param name="kind">Its kind, of <see cref="SandboxSession.Model"/> or of the program's own.</param>
+    /// <param name="kind">Its kind, of <see cref="ModelLock.Model"/> or of the program's own.</param>
     /// <param name="value">Its value.</param>
     /// <exception cref="ArgumentException">
     /// The kind belongs to a container, the value cannot be written, or the id in a configuration is not the sandbox's.
@@ -37,15 +37,15 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The sandbox is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxEdit Put<T>(DocumentKind<T> kind, T value)
+    public ModelChange Put<T>(DocumentKind<T> kind, T value)
     {
-        if (value is SandboxConfig config && config.Id != _session.Sandbox)
+        if (value is SandboxConfig config && config.Id != _held.Sandbox)
         {
-            throw new ArgumentException($"The configuration is of sandbox '{config.Id}', not of '{_session.Sandbox}'.", nameof(value));
+            throw new ArgumentException($"The configuration is of sandbox '{config.Id}', not of '{_held.Sandbox}'.", nameof(value));
         }
 
         _change.Put(kind, value);
-        _state = value is State state && ReferenceEquals(kind, _session.Model.SandboxState) ? state : _state;
+        _state = value is State state && ReferenceEquals(kind, _held.Model.SandboxState) ? state : _state;
         return this;
     }
 
@@ -62,16 +62,15 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxEdit Put<T>(string container, DocumentKind<T> kind, T value)
+    public ModelChange Put<T>(string container, DocumentKind<T> kind, T value)
     {
-        ResourceRules.CheckContainer(container);
         if (value is ContainerConfig config && config.Id != container)
         {
             throw new ArgumentException($"The configuration is of container '{config.Id}', not of '{container}'.", nameof(value));
         }
 
         _change.Put(container, kind, value);
-        if (value is State state && ReferenceEquals(kind, _session.Model.ContainerState))
+        if (value is State state && ReferenceEquals(kind, _held.Model.ContainerState))
         {
             _containerStates[container] = state;
         }
@@ -88,16 +87,16 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The sandbox is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxEdit PutAll(NewSandbox sandbox)
+    public ModelChange Put(NewSandbox sandbox)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
-        if (sandbox.Id != _session.Sandbox || (sandbox.Qemu is not null && sandbox.Firecracker is not null))
+        if (sandbox.Id != _held.Sandbox || (sandbox.Qemu is not null && sandbox.Firecracker is not null))
         {
             throw new ArgumentException(
-                $"The sandbox '{sandbox.Id}' is not '{_session.Sandbox}', which is locked, or has two hypervisors.", nameof(sandbox));
+                $"The sandbox '{sandbox.Id}' is not '{_held.Sandbox}', which is locked, or has two hypervisors.", nameof(sandbox));
         }
 
-        SandboxModel model = _session.Model;
+        SandboxModel model = _held.Model;
         sandbox.Config?.HypervisorConfig.Validate();
         PutIfGiven(model.SandboxConfig, sandbox.Config);
         PutIfGiven(model.SandboxState, sandbox.State);
@@ -109,12 +108,12 @@ public sealed partial class SandboxEdit
         var ids = new HashSet<string>(StringComparer.Ordinal);
         foreach (NewContainer container in sandbox.Containers)
         {
-            if (!ids.Add(ResourceRules.CheckContainer(container.Id)))
+            if (!ids.Add(container.Id))
             {
                 throw new ArgumentException($"The container '{container.Id}' is there twice.", nameof(sandbox));
             }
 
-            PutAll(container);
+            Put(container);
         }
 
         return this;
@@ -129,10 +128,10 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.
     /// </exception>
-    public SandboxEdit PutAll(NewContainer container)
+    public ModelChange Put(NewContainer container)
     {
         ArgumentNullException.ThrowIfNull(container);
-        SandboxModel model = _session.Model;
+        SandboxModel model = _held.Model;
         CreateContainer(container.Id);
         PutIfGiven(container.Id, model.ContainerConfig, container.Config);
         PutIfGiven(container.Id, model.ContainerState, container.State);
@@ -148,10 +147,10 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The sandbox is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxEdit Remove(DocumentKind kind)
+    public ModelChange Remove(DocumentKind kind)
     {
         _change.Remove(kind);
-        _state = ReferenceEquals(kind, _session.Model.SandboxState) ? new State() : _state;
+        _state = ReferenceEquals(kind, _held.Model.SandboxState) ? new State() : _state;
         return this;
     }
 
@@ -162,10 +161,10 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The sandbox or the container is removed in this transaction, or the transaction has been committed.
     /// </exception>
-    public SandboxEdit Remove(string container, DocumentKind kind)
+    public ModelChange Remove(string container, DocumentKind kind)
     {
-        _change.Remove(ResourceRules.CheckContainer(container), kind);
-        if (ReferenceEquals(kind, _session.Model.ContainerState))
+        _change.Remove(container, kind);
+        if (ReferenceEquals(kind, _held.Model.ContainerState))
         {
             _containerStates[container] = new State();
         }
@@ -179,9 +178,9 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The container is created or removed already in this transaction, the sandbox is removed in it, or it has been committed.
     /// </exception>
-    public SandboxEdit CreateContainer(string container)
+    public ModelChange CreateContainer(string container)
     {
-        _change.CreateContainer(ResourceRules.CheckNewContainer(container));
+        _change.CreateContainer(ContainerNames.Check(container));
         _containerStates[container] = new State();
         return this;
     }
@@ -192,9 +191,9 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The container is removed already in this transaction, the sandbox is removed in it, or it has been committed.
     /// </exception>
-    public SandboxEdit RemoveContainer(string container)
+    public ModelChange RemoveContainer(string container)
     {
-        _change.RemoveContainer(ResourceRules.CheckContainer(container));
+        _change.RemoveContainer(container);
         return this;
     }
 
@@ -203,13 +202,13 @@ public sealed partial class SandboxEdit
     /// Something is intended that is neither undone nor completed, in this transaction at the latest; the sandbox is created or removed
     /// already in this transaction, or it has been committed.
     /// </exception>
-    public SandboxEdit RemoveSandbox()
+    public ModelChange RemoveSandbox()
     {
         if (_ledger.HasIntents && !_completesAll)
         {
             throw new InvalidOperationException(
-                $"Something is still to be undone in sandbox '{_session.Sandbox}', which would be forgotten with it: call "
-                + $"{nameof(SandboxSession.UndoAsync)}, or complete it, first.");
+                $"Something is still to be undone in sandbox '{_held.Sandbox}', which would be forgotten with it: call "
+                + $"{nameof(ModelLock.UndoAsync)}, or complete it, first.");
         }
 
         if (_completesAll || _ledger.IsDamaged)
@@ -225,7 +224,7 @@ public sealed partial class SandboxEdit
     /// <summary>Lets the commit fail unless the sandbox still has this version.</summary>
     /// <param name="version">The version at which it was read.</param>
     /// <exception cref="InvalidOperationException">The transaction has been committed.</exception>
-    public SandboxEdit RequireVersion(Lsn version)
+    public ModelChange RequireVersion(Lsn version)
     {
         _change.RequireVersion(version);
         return this;
@@ -233,10 +232,10 @@ public sealed partial class SandboxEdit
 
     /// <summary>Refuses to go on unless the sandbox is in a state in which it may be removed: ready, paused or stopped.</summary>
     /// <exception cref="InvalidTransitionException">It is in another state, or in none.</exception>
-    public SandboxEdit RequireRemovable()
+    public ModelChange RequireRemovable()
     {
         InvalidTransitionException.ThrowUnlessIn(
-            [Lifecycle.Ready, Lifecycle.Paused, Lifecycle.Stopped], CurrentState().Lifecycle, $"sandbox '{_session.Sandbox}'");
+            [Lifecycle.Ready, Lifecycle.Paused, Lifecycle.Stopped], CurrentState().Lifecycle, $"sandbox '{_held.Sandbox}'");
         return this;
     }
 
@@ -244,11 +243,11 @@ public sealed partial class SandboxEdit
     /// <param name="container">The container's id.</param>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>
     /// <exception cref="InvalidTransitionException">It is in another state, or in none.</exception>
-    public SandboxEdit RequireRemovable(string container)
+    public ModelChange RequireRemovable(string container)
     {
         InvalidTransitionException.ThrowUnlessIn(
             [Lifecycle.Ready, Lifecycle.Stopped], CurrentState(container).Lifecycle,
-            $"container '{container}' of sandbox '{_session.Sandbox}'");
+            $"container '{container}' of sandbox '{_held.Sandbox}'");
         return this;
     }
 
@@ -257,11 +256,11 @@ public sealed partial class SandboxEdit
     /// <param name="to">The state that it is to be in.</param>
     /// <exception cref="ArgumentException">A state is empty.</exception>
     /// <exception cref="InvalidTransitionException">It is not in that state, or may not go from it to the other.</exception>
-    public SandboxEdit Transition(Lifecycle from, Lifecycle to)
+    public ModelChange Transition(Lifecycle from, Lifecycle to)
     {
         State state = CurrentState();
-        InvalidTransitionException.ThrowUnless(state.Lifecycle, from, to, $"sandbox '{_session.Sandbox}'");
-        return Put(_session.Model.SandboxState, state with { Value = to.ToText() });
+        InvalidTransitionException.ThrowUnless(state.Lifecycle, from, to, $"sandbox '{_held.Sandbox}'");
+        return Put(_held.Model.SandboxState, state with { Lifecycle = to });
     }
 
     /// <summary>Moves a container from one state to another, checked against what is stored; the other members of its state stay.</summary>
@@ -271,11 +270,11 @@ public sealed partial class SandboxEdit
     /// <exception cref="ArgumentException">The id is not allowed, or a state is empty.</exception>
     /// <exception cref="NotFoundException">The container does not exist.</exception>
     /// <exception cref="InvalidTransitionException">It is not in that state, or may not go from it to the other.</exception>
-    public SandboxEdit Transition(string container, Lifecycle from, Lifecycle to)
+    public ModelChange Transition(string container, Lifecycle from, Lifecycle to)
     {
         State state = CurrentState(container);
-        InvalidTransitionException.ThrowUnless(state.Lifecycle, from, to, $"container '{container}' of sandbox '{_session.Sandbox}'");
-        return Put(container, _session.Model.ContainerState, state with { Value = to.ToText() });
+        InvalidTransitionException.ThrowUnless(state.Lifecycle, from, to, $"container '{container}' of sandbox '{_held.Sandbox}'");
+        return Put(container, _held.Model.ContainerState, state with { Lifecycle = to });
     }
 
     /// <summary>Takes the sandbox's next block index: the index is used up when the transaction is committed, and not otherwise.</summary>
@@ -289,10 +288,10 @@ public sealed partial class SandboxEdit
         if (state.BlockIndex is < 0 or long.MaxValue)
         {
             throw new InvalidOperationException(
-                $"The sandbox '{_session.Sandbox}' has the block index {state.BlockIndex}, from which none can be taken.");
+                $"The sandbox '{_held.Sandbox}' has the block index {state.BlockIndex}, from which none can be taken.");
         }
 
-        Put(_session.Model.SandboxState, state with { BlockIndex = state.BlockIndex + 1 });
+        Put(_held.Model.SandboxState, state with { BlockIndex = state.BlockIndex + 1 });
         return state.BlockIndex;
     }
 
@@ -325,17 +324,17 @@ public sealed partial class SandboxEdit
 
     private State StoredState(string container)
     {
-        if (_session.Read(container, _session.Model.ContainerState) is { } state)
+        if (_held.Read(container, _held.Model.ContainerState) is { } state)
         {
             return state;
         }
 
-        _containers ??= [.. _session.ListContainers()];
-        return _containers.Contains(container) ? new State() : throw new NotFoundException("container", $"{_session.Sandbox}/{container}");
+        _containers ??= [.. _held.ListContainers()];
+        return _containers.Contains(container) ? new State() : throw new NotFoundException("container", $"{_held.Sandbox}/{container}");
     }
 
-    private State CurrentState() => _state ?? _session.Read(_session.Model.SandboxState) ?? new State();
+    private State CurrentState() => _state ?? _held.Read(_held.Model.SandboxState) ?? new State();
 
     private State CurrentState(string container) =>
-        _containerStates.GetValueOrDefault(ResourceRules.CheckContainer(container)) ?? StoredState(container);
+        _containerStates.GetValueOrDefault(container) ?? StoredState(container);
 }

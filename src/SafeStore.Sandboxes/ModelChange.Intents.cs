@@ -5,7 +5,7 @@ using System.Linq;
 namespace SafeStore.Sandboxes;
 
 /// <content>What becomes of the sandbox's intents by the same commit.</content>
-public sealed partial class SandboxEdit
+public sealed partial class ModelChange
 {
     private readonly HashSet<long> _settled = [];
     private readonly List<ForgottenIntent> _forgotten = [];
@@ -15,7 +15,7 @@ public sealed partial class SandboxEdit
     /// Everything that is intended belongs to the sandbox from this commit on: it will not be undone. A sandbox that was being created is
     /// created. A record of intents that is damaged is forgotten.
     /// </summary>
-    public SandboxEdit Complete()
+    public ModelChange Complete()
     {
         _completesAll = true;
         return this;
@@ -28,13 +28,13 @@ public sealed partial class SandboxEdit
     /// <exception cref="InvalidOperationException">
     /// The sandbox is being created: if that fails there is nothing for a side effect to belong to.
     /// </exception>
-    public SandboxEdit Complete(Intent intent)
+    public ModelChange Complete(Intent intent)
     {
         ArgumentNullException.ThrowIfNull(intent);
-        if (_session.IsCreating)
+        if (_held.IsCreating)
         {
             throw new InvalidOperationException(
-                $"The sandbox '{_session.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a "
+                $"The sandbox '{_held.Sandbox}' is being created, and is completed as a whole: a side effect cannot belong to a "
                 + $"sandbox that may not come about.");
         }
 
@@ -47,18 +47,18 @@ public sealed partial class SandboxEdit
     /// reason until the sandbox is removed. For side effects that were undone by hand, or cannot be. A sandbox that was being made is
     /// removed by its next exclusive lock once it has no intents left.
     /// </summary>
-    /// <param name="intent">The intent, of <see cref="SandboxSession.Intents"/>.</param>
+    /// <param name="intent">The intent, of <see cref="ModelLock.Intents"/>.</param>
     /// <param name="reason">Why.</param>
     /// <exception cref="ArgumentException">The reason is empty, or has half of a surrogate pair.</exception>
     /// <exception cref="NotFoundException">The sandbox has no such intent, or it is settled already in this transaction.</exception>
     /// <exception cref="DocumentTooLargeException">The commit: with it the record is larger than a document may be.</exception>
-    public SandboxEdit Forget(Intent intent, string reason)
+    public ModelChange Forget(Intent intent, string reason)
     {
         ArgumentNullException.ThrowIfNull(intent);
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
-        if (!_session.Intents.Any(each => each.Number == intent.Number) || !_settled.Add(intent.Number))
+        if (!_held.Intents.Any(each => each.Number == intent.Number) || !_settled.Add(intent.Number))
         {
-            throw new NotFoundException("intent", $"{_session.Sandbox} {intent.Number}", "See which there are: SandboxSession.Intents.");
+            throw new NotFoundException("intent", $"{_held.Sandbox} {intent.Number}", "See which there are: ModelLock.Intents.");
         }
 
         _forgotten.Add(new ForgottenIntent { Intent = intent, Reason = reason, Time = _ledger.Time.GetUtcNow() });
@@ -79,11 +79,11 @@ public sealed partial class SandboxEdit
         IntentDocument? after = _completesAll ? _ledger.WithoutAll() : _ledger.Without(_settled, _forgotten);
         if (after is not null)
         {
-            _change.Put(_session.Model.Intents, after);
+            _change.Put(_held.Model.Intents, after);
         }
         else if (_ledger.IsRecorded)
         {
-            _change.Remove(_session.Model.Intents);
+            _change.Remove(_held.Model.Intents);
         }
 
         return () => _ledger.Committed(after);
