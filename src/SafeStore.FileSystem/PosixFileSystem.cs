@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO.Abstractions;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace SafeStore.FileSystem;
 
@@ -18,6 +19,7 @@ namespace SafeStore.FileSystem;
 /// <para>Opening a directory with <see cref="OpenFile"/> for reading may succeed; reading it gives <see cref="Errno.IsDirectory"/>.</para>
 /// </remarks>
 [SkipLocalsInit]
+[SupportedOSPlatform("linux")]
 public sealed unsafe class PosixFileSystem : IDurableFileSystem
 {
     private readonly bool _walk;

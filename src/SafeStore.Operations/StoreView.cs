@@ -42,8 +42,8 @@ public sealed class StoreView : IDisposable
         ArgumentNullException.ThrowIfNull(layout);
         options ??= new StoreOptions();
         using var owned = new OwnedParts();
-        ViewedRoot config = owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Config));
-        ViewedRoot run = owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Run));
+        ViewedRoot config = owned.Add(ViewedRoot.Open(options.FileSystemInUse, layout, StoreRoot.Config));
+        ViewedRoot run = owned.Add(ViewedRoot.Open(options.FileSystemInUse, layout, StoreRoot.Run));
         if (!config.HasMark && !run.HasMark)
         {
             throw ViewedRoot.NotAStore(layout, config, run);
@@ -98,7 +98,7 @@ public sealed class StoreView : IDisposable
     internal void CheckRemoval(string sandbox)
     {
         ViewedRoot config = Array.Find(_roots, static each => each.Root == StoreRoot.Config)!;
-        new IntentRules(_options.FileSystem, config.Directory ?? throw config.Failure!).CheckRemoval(sandbox);
+        new IntentRules(_options.FileSystemInUse, config.Directory ?? throw config.Failure!).CheckRemoval(sandbox);
     }
 
     /// <summary>Compares two sandboxes of the store by JSON value, as their files stand.</summary>
@@ -140,7 +140,7 @@ public sealed class StoreView : IDisposable
 
     /// <summary>The locks of the store and of its sandboxes that are held or waited for.</summary>
     /// <exception cref="StorageException">A root cannot be listed.</exception>
-    public IReadOnlyList<LockEntry> ReadLocks() => new LockReader(_options.FileSystem, _roots, Lister()).Read();
+    public IReadOnlyList<LockEntry> ReadLocks() => new LockReader(_options.FileSystemInUse, _roots, Lister()).Read();
 
     /// <summary>
     /// The transactions in the log, oldest first, those that the documents need no longer among them. A segment that is damaged ends early.
@@ -215,7 +215,7 @@ public sealed class StoreView : IDisposable
 
     private ComparedSide Side() => new(Lister(), Files());
 
-    private SandboxLister Lister() => new(_options.FileSystem, _roots);
+    private SandboxLister Lister() => new(_options.FileSystemInUse, _roots);
 
     private DocumentFiles Files() => new(_options, _roots);
 

@@ -62,12 +62,12 @@ internal sealed class ViewedRoot : IDisposable
     /// <summary>As in an opening, no link is followed to the metadata.</summary>
     private DirectoryHandle? OpenMetadata()
     {
-        Errno errno = _fs.OpenRoot(System.IO.Path.GetDirectoryName(MetadataPath)!, out DirectoryHandle? parent);
+        Errno errno = _fs.OpenRoot(LinuxPath.GetDirectoryName(MetadataPath)!, out DirectoryHandle? parent);
         using (parent)
         {
             DirectoryHandle? metadata = null;
             errno = errno == Errno.None
-                ? _fs.OpenDirectory(parent!, System.IO.Path.GetFileName(MetadataPath), out metadata) : errno;
+                ? _fs.OpenDirectory(parent!, LinuxPath.GetFileName(MetadataPath), out metadata) : errno;
             return Opened(errno, metadata, MetadataPath);
         }
     }

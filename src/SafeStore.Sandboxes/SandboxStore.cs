@@ -58,7 +58,7 @@ public sealed partial class SandboxStore : IAsyncDisposable
         StateStore store = await StateStore.OpenAsync(layout, options.Store, cancellationToken).ConfigureAwait(false);
         try
         {
-            return new SandboxStore(store, options, TempFiles.Open(options.Store.FileSystem, store.Layout));
+            return new SandboxStore(store, options, TempFiles.Open(options.Store.FileSystemInUse, store.Layout));
         }
         catch
         {

@@ -334,7 +334,8 @@ public sealed partial class SimulatedFileSystem : IPathCalls
         Errno errno = _machine.Mounts.WalkToParent(path, out parent, out name);
         if (errno == Errno.None && _machine.Mounts.Find(parent, name, out Place place) == Errno.None && place.Inode is LinkInode link)
         {
-            return Target(link.Target.StartsWith('/') ? link.Target : $"{Path.GetDirectoryName(path)}/{link.Target}", out parent, out name);
+            string target = LinuxPath.Combine(LinuxPath.GetDirectoryName(path) ?? "/", link.Target);
+            return Target(target, out parent, out name);
         }
 
         return path.EndsWith('/') ? Errno.IsDirectory : errno;

@@ -37,6 +37,11 @@ public sealed class SimulatedProcess
     /// <summary>The machine's time.</summary>
     public SimulatedClock Clock { get; }
 
+    /// <summary>
+    /// The defaults of a store that this process opens: its filesystem and its clock. For what opens a store by itself.
+    /// </summary>
+    public StoreOptions StoreOptions => new() { FileSystem = FileSystem, TimeProvider = Clock };
+
     internal HashSet<ISimulatedHandle> Handles { get; } = [];
 
     /// <summary>

@@ -78,7 +78,7 @@ internal sealed class Engine : IEngine
 
     public static async ValueTask<Engine> OpenAsync(StoreLayout layout, StoreOptions options, CancellationToken cancellation)
     {
-        IDurableFileSystem fs = options.FileSystem;
+        IDurableFileSystem fs = options.FileSystemInUse;
         OpeningChecks.Run(fs, layout, options);
         var events = new EngineEvents(options.Logger);
         using var owned = new OwnedParts();

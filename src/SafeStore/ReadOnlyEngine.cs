@@ -53,7 +53,7 @@ internal sealed class ReadOnlyEngine : IEngine
     public static ReadOnlyEngine Open(StoreLayout layout, StoreOptions options)
     {
         using var owned = new OwnedParts();
-        RootSet roots = owned.Add(RootSet.OpenToLook(options.FileSystem, layout));
+        RootSet roots = owned.Add(RootSet.OpenToLook(options.FileSystemInUse, layout));
         StoreIdentity identity = new StoreMetadata(roots).Look();
         var engine = new ReadOnlyEngine(roots, options, CountPending(roots, identity, options));
         owned.Disown();

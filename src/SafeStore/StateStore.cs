@@ -91,6 +91,9 @@ public sealed partial class StateStore : IAsyncDisposable
     /// Another process was recovering it for longer than <see cref="StoreOptions.LockTimeout"/>.
     /// </exception>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// This is not Linux, and <see cref="StoreOptions.FileSystem"/> says nothing else.
+    /// </exception>
     public static async ValueTask<StateStore> OpenAsync(
         StoreLayout layout, StoreOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -100,98 +103,6 @@ public sealed partial class StateStore : IAsyncDisposable
         IEngine engine = options.Opening == StoreOpening.ReadOnly ? ReadOnlyEngine.Open(layout, options)
             : await Engine.OpenAsync(layout, options, cancellationToken).ConfigureAwait(false);
         return new StateStore(engine, layout, options);
-    }
-
-    /// <summary>
-    /// Locks an existing sandbox. Whatever a dead process left half done in it is finished or undone first. Waiters of this process are
-    /// served in order; other programs interlock by flock(2) on <c>(run root)/(sandbox)/lock</c>.
-    /// </summary>
-    /// <param name="sandbox">Its id.</param>
-    /// <param name="mode">Exclusive for changing it, shared for reading several documents at one point in time.</param>
-    /// <param name="timeout">How long to wait; null for <see cref="StoreOptions.LockTimeout"/>, zero for a single try.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">The id is not allowed, there is no such mode, or the time-out is negative.</exception>
-    /// <exception cref="NotFoundException">The sandbox does not exist.</exception>
-    /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
-    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="StoreFaultedException">The sandbox must be resolved first, and the store is faulted.</exception>
-    /// <exception cref="StoreReadOnlyException">The store is read-only, and the lock not shared.</exception>
-    /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxLock> LockAsync(
-        string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
-    {
-        Identifier.CheckSandbox(sandbox, nameof(sandbox));
-        CheckMode(mode);
-        TimeSpan wait = TimeoutOf(timeout);
-        HeldLocks.Link link = _held.Announce(sandbox); // here, in the caller's own context
-        return LockOneAsync(new SandboxTarget(sandbox, IsNew: false), mode, wait, link, cancellationToken);
-    }
-
-    /// <summary>
-    /// Takes the turn for a sandbox that does not exist, to create it: a change made with this lock creates it, complete, when it commits.
-    /// </summary>
-    /// <param name="sandbox">Its id.</param>
-    /// <param name="timeout">How long to wait for other flows of this process; null for <see cref="StoreOptions.LockTimeout"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
-    /// <exception cref="AlreadyExistsException">
-    /// The sandbox exists. (Another process may still create it before the commit, which then fails so.)
-    /// </exception>
-    /// <exception cref="LockTimeoutException">The time is up.</exception>
-    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxLock> LockNewAsync(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
-    {
-        Identifier.CheckSandbox(sandbox, nameof(sandbox));
-        TimeSpan wait = TimeoutOf(timeout);
-        HeldLocks.Link link = _held.Announce(sandbox);
-        return LockOneAsync(new SandboxTarget(sandbox, IsNew: true), LockMode.Exclusive, wait, link, cancellationToken);
-    }
-
-    /// <summary>
-    /// Locks several sandboxes, in one fixed order so that none waits in a circle, for one transaction over all of them or one point in
-    /// time.
-    /// </summary>
-    /// <param name="sandboxes">The sandboxes, existing or new, each once.</param>
-    /// <param name="mode">How; new ones need an exclusive lock.</param>
-    /// <param name="timeout">How long to wait for each; null for <see cref="StoreOptions.LockTimeout"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">
-    /// There is none, one twice, a new one with a shared lock, an id that is not allowed, no such mode, or a negative time-out.
-    /// </exception>
-    /// <exception cref="NotFoundException">One does not exist; none is locked.</exception>
-    /// <exception cref="AlreadyExistsException">A new one exists; none is locked.</exception>
-    /// <exception cref="LockTimeoutException">The time is up; none is locked.</exception>
-    /// <exception cref="LockAlreadyHeldException">This flow of execution holds one of them already.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled; none is locked.</exception>
-    /// <exception cref="StorageException">The operating system refused a call.</exception>
-    public ValueTask<SandboxLocks> LockManyAsync(
-        IEnumerable<SandboxTarget> sandboxes, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(sandboxes);
-        CheckMode(mode);
-        SandboxTarget[] targets = [.. sandboxes.OrderBy(static target => target.Id, StringComparer.Ordinal)];
-        for (int i = 0; i < targets.Length; i++)
-        {
-            Identifier.CheckSandbox(targets[i].Id, nameof(sandboxes));
-            if ((i > 0 && targets[i].Id == targets[i - 1].Id) || (targets[i].IsNew && mode == LockMode.Shared))
-            {
-                throw new ArgumentException(
-                    $"The sandbox '{targets[i].Id}' is named twice, or is new and to be shared.", nameof(sandboxes));
-            }
-        }
-
-        if (targets.Length == 0)
-        {
-            throw new ArgumentException("Name at least one sandbox.", nameof(sandboxes));
-        }
-
-        TimeSpan wait = TimeoutOf(timeout);
-        HeldLocks.Link[] links = _held.Announce(Array.ConvertAll(targets, static target => target.Id));
-        return LockAllAsync(targets, mode, wait, links, cancellationToken);
     }
 
     /// <summary>Reads a document of a sandbox, without any lock: it is whole, the old version or the new.</summary>
@@ -339,60 +250,5 @@ public sealed partial class StateStore : IAsyncDisposable
         _open.ThrowIfClosed();
         return _engine.Reader.TryRead(document, kind, out T? value) ? value!
             : throw new NotFoundException("document", document.Id.ToString());
-    }
-
-    private async ValueTask<SandboxLock> LockOneAsync(
-        SandboxTarget target, LockMode mode, TimeSpan timeout, HeldLocks.Link link, CancellationToken cancellation)
-    {
-        try
-        {
-            using OpenLocks.Call use = _open.Use();
-            SandboxHold hold = await _engine.LockAsync(target, mode, timeout, cancellation).ConfigureAwait(false);
-            return _open.Add(new SandboxLock(this, _open, hold, link));
-        }
-        catch
-        {
-            link.Release();
-            throw;
-        }
-    }
-
-    private async ValueTask<SandboxLocks> LockAllAsync(
-        SandboxTarget[] targets, LockMode mode, TimeSpan timeout, HeldLocks.Link[] links, CancellationToken cancellation)
-    {
-        var locks = new List<SandboxLock>();
-        try
-        {
-            using OpenLocks.Call use = _open.Use();
-            for (int i = 0; i < targets.Length; i++)
-            {
-                SandboxHold hold = await _engine.LockAsync(targets[i], mode, timeout, cancellation).ConfigureAwait(false);
-                locks.Add(_open.Add(new SandboxLock(this, _open, hold, links[i])));
-            }
-
-            return new SandboxLocks(this, locks);
-        }
-        catch
-        {
-            Array.ForEach(links, static link => link.Release());
-
-            locks.ForEach(static held => held.Release());
-            throw;
-        }
-    }
-
-    private static void CheckMode(LockMode mode)
-    {
-        if (mode is not (LockMode.Shared or LockMode.Exclusive))
-        {
-            throw new ArgumentOutOfRangeException(nameof(mode), mode, "A lock is shared or exclusive.");
-        }
-    }
-
-    private TimeSpan TimeoutOf(TimeSpan? timeout)
-    {
-        _open.ThrowIfClosed();
-        StoreOptions.CheckTime(timeout ?? TimeSpan.Zero, nameof(timeout));
-        return timeout ?? _options.LockTimeout;
     }
 }

@@ -20,6 +20,14 @@ public sealed partial class SeamTests
         }
     }
 
+    /// <summary>The paths of a simulated machine are those of Linux on every system.</summary>
+    [Fact]
+    public void No_path_of_the_engine_or_a_simulated_machine_is_formed_by_the_system_s_rules() =>
+        Assert.DoesNotContain(
+            Sources().Where(static file => file.Contains("/src/SafeStore/", StringComparison.Ordinal)
+                || file.Contains("/src/SafeStore.Testing/", StringComparison.Ordinal)),
+            static file => SystemPath().IsMatch(File.ReadAllText(file)));
+
     [Fact]
     public void No_source_file_is_longer_than_400_lines() =>
         Assert.DoesNotContain(Sources(), static file => File.ReadLines(file).Count() > 400);
@@ -39,4 +47,7 @@ public sealed partial class SeamTests
 
     [GeneratedRegex(@"\bunsafe\b(?!-inline)|\[LibraryImport|\[DllImport", RegexOptions.CultureInvariant)]
     private static partial Regex NativeCode();
+
+    [GeneratedRegex(@"(?<![\w.])(System\.IO\.)?Path\.[A-Z]\w*(\(|Separator)", RegexOptions.CultureInvariant)]
+    private static partial Regex SystemPath();
 }

@@ -39,7 +39,7 @@ internal static class ExportCommand
         await using StateStore store = await StateStore.OpenAsync(layout, Looking.At(options), stop);
         Looking.ThrowIfPending(store, layout);
         int code = await FileReportOutput.WriteAsync(
-            new TreeExport(store, options.FileSystem).RunAsync(target, stop), json, isDryRun: false, stop);
+            new TreeExport(store, options.FileSystemInUse).RunAsync(target, stop), json, isDryRun: false, stop);
         return await Looking.TellAsync(layout, code);
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -46,7 +45,7 @@ public sealed class TreeAdoption
     /// <summary>Whether the run root may be missing, as after a reboot; it is made then. A name that was mistyped looks the same.</summary>
     public bool MakesRun { get; init; }
 
-    private IDurableFileSystem FileSystem => _options.FileSystem;
+    private IDurableFileSystem FileSystem => _options.FileSystemInUse;
 
     /// <summary>Adopts the tree. The work is done as the reports are asked for; the tree is a store when the last has come.</summary>
     /// <param name="cancellationToken">Ends it between two sandboxes.</param>
@@ -84,7 +83,8 @@ public sealed class TreeAdoption
         }
     }
 
-    private bool HasStore(StoreLayout layout) => FileSystem.Files.File.Exists(Path.Join(layout.ConfigMetadata, StoreDocument.FileName));
+    private bool HasStore(StoreLayout layout) =>
+        FileSystem.Files.File.Exists(LinuxPath.Join(layout.ConfigMetadata, StoreDocument.FileName));
 
     private void ThrowIfStoreOfItsOwn()
     {

@@ -33,7 +33,7 @@ public sealed class TreeExport
     {
         ArgumentNullException.ThrowIfNull(store);
         _store = store;
-        _fs = fileSystem ?? new PosixFileSystem();
+        _fs = fileSystem ?? new StoreOptions().FileSystemInUse;
         _atomic = new AtomicFile(_fs);
     }
 

@@ -91,7 +91,7 @@ public sealed class TreeImport
         }
     }
 
-    private TreeReader ReaderOf(TreeRoots roots) => new(_options.FileSystem.Files, roots, _reading, _options.DocumentBytesMax);
+    private TreeReader ReaderOf(TreeRoots roots) => new(_options.FileSystemInUse.Files, roots, _reading, _options.DocumentBytesMax);
 
     private async ValueTask<IReadOnlyList<FileReport>> ImportAsync(StateStore store, SourceSandbox sandbox, CancellationToken cancellation)
     {
@@ -196,7 +196,7 @@ public sealed class TreeImport
             return reports;
         }
 
-        var quarantine = new Quarantine(_options.FileSystem, _layout.ConfigMetadata);
+        var quarantine = new Quarantine(_options.FileSystemInUse, _layout.ConfigMetadata);
         ILookup<FileReport, SourceFile> bad = files
             .Where(static file => file.Report is
             {

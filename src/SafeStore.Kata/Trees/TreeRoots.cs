@@ -1,5 +1,5 @@
 using System;
-using System.IO;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Kata;
 
@@ -52,7 +52,7 @@ public sealed record TreeRoots
         }
     }
 
-    private static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+    private static string Full(string path) => LinuxPath.TrimEndingDirectorySeparator(LinuxPath.GetFullPath(path));
 
     private static bool AreNested(string left, string right) => IsInside(left, right) || IsInside(right, left);
 

@@ -36,8 +36,8 @@ public sealed partial class BackupDirectory
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         _options = options ?? new StoreOptions();
-        _fs = _options.FileSystem;
-        Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        _fs = _options.FileSystemInUse;
+        Path = LinuxPath.TrimEndingDirectorySeparator(LinuxPath.GetFullPath(path));
     }
 
     /// <summary>Its absolute path.</summary>
@@ -123,7 +123,7 @@ public sealed partial class BackupDirectory
         string name, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        string path = System.IO.Path.Join(Path, name);
+        string path = LinuxPath.Join(Path, name);
         try
         {
             using StoredBackup backup = StoredBackup.Open(_fs, path);
@@ -167,7 +167,7 @@ public sealed partial class BackupDirectory
     private void RefuseInside(StoreLayout store)
     {
         string above = Path;
-        while (!_fs.Files.Directory.Exists(above) && System.IO.Path.GetDirectoryName(above) is { } parent)
+        while (!_fs.Files.Directory.Exists(above) && LinuxPath.GetDirectoryName(above) is { } parent)
         {
             above = parent;
         }

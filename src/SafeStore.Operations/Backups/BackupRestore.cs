@@ -50,7 +50,7 @@ public static class BackupRestore
         ArgumentNullException.ThrowIfNull(store);
         options ??= new RestoreOptions();
         storeOptions = (storeOptions ?? new StoreOptions()) with { DocumentBytesMax = DocumentBytesMax };
-        using StoredBackup stored = StoredBackup.Open(storeOptions.FileSystem, System.IO.Path.GetFullPath(backup));
+        using StoredBackup stored = StoredBackup.Open(storeOptions.FileSystemInUse, LinuxPath.GetFullPath(backup));
         List<ManifestSandbox> chosen = Choose(stored, options, backup);
         int all = chosen.Count;
         int done = 0;
@@ -69,7 +69,7 @@ public static class BackupRestore
             options.Progress?.Report(new BackupProgress(++done, all));
         }
 
-        if (options.IsDryRun && !IsMade(storeOptions.FileSystem, store))
+        if (options.IsDryRun && !IsMade(storeOptions.FileSystemInUse, store))
         {
             foreach (ManifestSandbox sandbox in chosen)
             {

@@ -32,7 +32,7 @@ internal sealed class BackupSource : IDisposable
 
     private BackupSource(StoreOptions options, RootSet roots, StoreIdentity identity, DirectoryHandle log)
     {
-        _fs = options.FileSystem;
+        _fs = options.FileSystemInUse;
         _options = options;
         _roots = roots;
         _logHandle = log;
@@ -52,10 +52,11 @@ internal sealed class BackupSource : IDisposable
     public static BackupSource Open(StoreLayout layout, StoreOptions options)
     {
         using var owned = new OwnedParts();
-        RootSet roots = owned.Add(RootSet.OpenToLook(options.FileSystem, layout));
+        RootSet roots = owned.Add(RootSet.OpenToLook(options.FileSystemInUse, layout));
         StoreIdentity identity = new StoreMetadata(roots).Look();
         StorageException.ThrowIfFailed(
-            options.FileSystem.OpenDirectory(roots.Config.Metadata, LogDirectory.DirectoryName, out DirectoryHandle? log), "open the log",
+            options.FileSystemInUse.OpenDirectory(roots.Config.Metadata, LogDirectory.DirectoryName, out DirectoryHandle? log),
+            "open the log",
             roots.Config.Metadata, LogDirectory.DirectoryName);
         var source = new BackupSource(options, roots, identity, owned.Add(log!));
         owned.Disown();

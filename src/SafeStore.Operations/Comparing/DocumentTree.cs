@@ -19,7 +19,7 @@ public sealed class DocumentTree : IDisposable
     private DocumentTree(StoreOptions options, ViewedRoot[] roots)
     {
         _roots = roots;
-        Side = new ComparedSide(new SandboxLister(options.FileSystem, roots), new DocumentFiles(options, roots));
+        Side = new ComparedSide(new SandboxLister(options.FileSystemInUse, roots), new DocumentFiles(options, roots));
     }
 
     internal ComparedSide Side { get; }
@@ -36,8 +36,8 @@ public sealed class DocumentTree : IDisposable
         using var owned = new OwnedParts();
         ViewedRoot[] roots =
         [
-            owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Config)),
-            owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Run)),
+            owned.Add(ViewedRoot.Open(options.FileSystemInUse, layout, StoreRoot.Config)),
+            owned.Add(ViewedRoot.Open(options.FileSystemInUse, layout, StoreRoot.Run)),
         ];
         SafeStoreException[] failures = [.. roots.Where(static root => root.Directory is null).Select(static root => root.Failure!)];
         if (failures.Length == roots.Length || failures.Any(static each => each is StorageException))

@@ -20,7 +20,7 @@ internal sealed record MachineFacts(
 {
     public static MachineFacts Read(StoreLayout layout, StoreOptions options)
     {
-        IDurableFileSystem fs = options.FileSystem;
+        IDurableFileSystem fs = options.FileSystemInUse;
         using var config = ViewedRoot.Open(fs, layout, StoreRoot.Config);
         using var run = ViewedRoot.Open(fs, layout, StoreRoot.Run);
         ViewedRoot[] roots = [config, run];

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
@@ -63,7 +62,7 @@ internal sealed record PlaceFacts(StoreRoot Root, string Path, string Place, Fil
             throw failure;
         }
 
-        using DirectoryHandle? nearest = view.Directory is null ? OpenNearest(fs, System.IO.Path.GetDirectoryName(view.Path)!) : null;
+        using DirectoryHandle? nearest = view.Directory is null ? OpenNearest(fs, LinuxPath.GetDirectoryName(view.Path)!) : null;
         DirectoryHandle directory = view.Directory ?? nearest!;
         StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
         StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus status), "look at the directory", directory);
@@ -94,7 +93,7 @@ internal sealed record PlaceFacts(StoreRoot Root, string Path, string Place, Fil
     private static DirectoryHandle OpenNearest(IDurableFileSystem fs, string path)
     {
         Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound && System.IO.Path.GetDirectoryName(path) is { } parent)
+        if (errno == Errno.NotFound && LinuxPath.GetDirectoryName(path) is { } parent)
         {
             return OpenNearest(fs, parent);
         }
@@ -115,7 +114,7 @@ internal sealed record PlaceFacts(StoreRoot Root, string Path, string Place, Fil
 
     private static NamedStatus? ParentOf(IDurableFileSystem fs, string path)
     {
-        if (System.IO.Path.GetDirectoryName(path) is not { } parent || fs.OpenRoot(parent, out DirectoryHandle? directory) != Errno.None)
+        if (LinuxPath.GetDirectoryName(path) is not { } parent || fs.OpenRoot(parent, out DirectoryHandle? directory) != Errno.None)
         {
             return null;
         }
@@ -177,7 +176,7 @@ internal sealed record DeviceFacts(string Name, string WriteCache)
     {
         if (name.Length == 0 && source.StartsWith("/dev/", StringComparison.Ordinal))
         {
-            name = PseudoFile.LinkTarget(source) is { Length: > 0 } target ? target : Path.GetFileName(source);
+            name = PseudoFile.LinkTarget(source) is { Length: > 0 } target ? target : LinuxPath.GetFileName(source);
         }
 
         if (name.Length == 0)
@@ -185,7 +184,7 @@ internal sealed record DeviceFacts(string Name, string WriteCache)
             return null;
         }
 
-        string whole = Path.GetFileName(Path.GetDirectoryName(PseudoFile.WholeLinkTarget($"/sys/class/block/{name}")) ?? "");
+        string whole = LinuxPath.GetFileName(LinuxPath.GetDirectoryName(PseudoFile.WholeLinkTarget($"/sys/class/block/{name}")) ?? "");
         return new[] { name, whole }.Where(static each => each.Length > 0)
             .Select(static each => new DeviceFacts(each, PseudoFile.Read($"/sys/class/block/{each}/queue/write_cache").Trim()))
             .FirstOrDefault(static each => each.WriteCache.Length > 0);

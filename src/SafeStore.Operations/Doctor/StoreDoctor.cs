@@ -47,7 +47,7 @@ public static class StoreDoctor
         var found = new List<DoctorFinding>();
         foreach (string place in ReadPlaces(layout, options, found).Select(static each => each.Metadata?.Path ?? each.Place).Distinct())
         {
-            found.AddRange(FeatureTrial.Run(options.FileSystem, place));
+            found.AddRange(FeatureTrial.Run(options.FileSystemInUse, place));
         }
 
         return Sorted(found);
@@ -60,7 +60,7 @@ public static class StoreDoctor
         {
             try
             {
-                places.Add(PlaceFacts.Read(options.FileSystem, layout, root));
+                places.Add(PlaceFacts.Read(options.FileSystemInUse, layout, root));
             }
             catch (StorageException failure)
             {

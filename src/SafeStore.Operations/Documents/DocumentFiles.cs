@@ -11,7 +11,7 @@ namespace SafeStore.Operations.Documents;
 /// <summary>Finds and reads single documents.</summary>
 internal sealed class DocumentFiles(StoreOptions options, ViewedRoot[] roots)
 {
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
 
     public IReadOnlyList<DocumentId> Find(string sandbox, string? container, string file)
     {

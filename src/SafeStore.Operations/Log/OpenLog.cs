@@ -22,7 +22,7 @@ internal sealed class OpenLog : IDisposable
 
     private OpenLog(StoreOptions options, DirectoryHandle handle)
     {
-        _fs = options.FileSystem;
+        _fs = options.FileSystemInUse;
         _handle = handle;
         _directory = new LogDirectory(_fs, handle, options.SegmentBytes, options.LogBytesMax);
     }
@@ -35,7 +35,7 @@ internal sealed class OpenLog : IDisposable
     public static OpenLog Open(StoreOptions options, DirectoryHandle metadata)
     {
         StorageException.ThrowIfFailed(
-            options.FileSystem.OpenDirectory(metadata, LogDirectory.DirectoryName, out DirectoryHandle? directory), "open the log",
+            options.FileSystemInUse.OpenDirectory(metadata, LogDirectory.DirectoryName, out DirectoryHandle? directory), "open the log",
             metadata, LogDirectory.DirectoryName);
         return new OpenLog(options, directory!);
     }

@@ -10,7 +10,7 @@ namespace SafeStore.Operations.Repair;
 /// <summary>Mends documents one by one: looks, keeps what is there, and then lets a transaction write or remove it.</summary>
 internal sealed class DocumentMender(StoreOptions options, Func<DocumentId, DocumentValue>? values)
 {
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
 
     /// <summary>What is to be done with a document, as it stands.</summary>
     /// <param name="directoryOf">The roots' directories.</param>
@@ -110,7 +110,7 @@ internal sealed class DocumentMender(StoreOptions options, Func<DocumentId, Docu
             return null;
         }
 
-        string place = System.IO.Path.GetDirectoryName(document.RelativePath)!;
+        string place = LinuxPath.GetDirectoryName(document.RelativePath)!;
         string target = $"documents/{place}";
         StorageException.ThrowIfFailed(
             _fs.OpenDirectory(root.Directory, place, out DirectoryHandle? directory), "open the directory", root.Directory, place);

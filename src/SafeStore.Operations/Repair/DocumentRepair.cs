@@ -106,7 +106,7 @@ public static class DocumentRepair
                 .Distinct().Order(),
         ];
         using StoredBackup? backup = repair.Backup is { } path
-            ? StoredBackup.Open(options.FileSystem, System.IO.Path.GetFullPath(path)) : null;
+            ? StoredBackup.Open(options.FileSystemInUse, LinuxPath.GetFullPath(path)) : null;
         var mender = new DocumentMender(options, remedy switch
         {
             DocumentRemedy.FromLog => DocumentValues.InLog(options, roots[0], documents),
@@ -128,10 +128,10 @@ public static class DocumentRepair
         StateStore store = await StateStore.OpenAsync(layout, options, cancellationToken).ConfigureAwait(false);
         await using (store.ConfigureAwait(false))
         {
-            using RootSet opened = RootSet.Open(options.FileSystem, layout, options);
+            using RootSet opened = RootSet.Open(options.FileSystemInUse, layout, options);
             DateTimeOffset now = options.TimeProvider.GetUtcNow();
-            using var config = new Quarantine(options.FileSystem, opened.Config, now);
-            using var run = new Quarantine(options.FileSystem, opened.Run, now);
+            using var config = new Quarantine(options.FileSystemInUse, opened.Config, now);
+            using var run = new Quarantine(options.FileSystemInUse, opened.Run, now);
             foreach (DocumentId document in documents)
             {
                 yield return await TryMendAsync(
@@ -171,8 +171,8 @@ public static class DocumentRepair
 
     private static ViewedRoot[] RootsOf(StoreLayout layout, StoreOptions options, OwnedParts owned) =>
     [
-        owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Config)),
-        owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Run)),
+        owned.Add(ViewedRoot.Open(options.FileSystemInUse, layout, StoreRoot.Config)),
+        owned.Add(ViewedRoot.Open(options.FileSystemInUse, layout, StoreRoot.Run)),
     ];
 
     private static DirectoryHandle DirectoryOf(ViewedRoot[] roots, StoreRoot root) =>

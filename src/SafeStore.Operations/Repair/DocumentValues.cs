@@ -73,7 +73,7 @@ internal static class DocumentValues
         }
 
         Errno errno = StampedContent.Read(
-            options.FileSystem, directory, document.RelativePath, options.DocumentBytesMax, out StampedContent content);
+            options.FileSystemInUse, directory, document.RelativePath, options.DocumentBytesMax, out StampedContent content);
         if (errno != Errno.None)
         {
             return new DocumentValue(null, errno is Errno.NotFound or Errno.NotDirectory ? "the other root does not have it"

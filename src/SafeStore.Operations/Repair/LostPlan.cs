@@ -9,7 +9,7 @@ namespace SafeStore.Operations.Repair;
 /// <summary>Tells what is given up with a transaction of a sandbox, and how the documents stand to it.</summary>
 internal sealed class LostPlan(StoreOptions options, ViewedRoot[] roots)
 {
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
 
     public string Tell(SandboxPlan plan)
     {

@@ -36,7 +36,7 @@ internal sealed record ParkedObstacle(StoreRoot Root, string Path, FileKind Kind
 /// <summary>Reads what is parked of sandboxes, and looks for what is in the way of it.</summary>
 internal sealed class ParkedReader(StoreLayout layout, StoreOptions options, RootSet roots)
 {
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
     private readonly ParkedRecords _parked = new(roots, new Watermarks(roots), RecordFormat.PayloadBytesMax);
 
     public Watermarks Watermarks => _parked.Watermarks;

@@ -44,7 +44,7 @@ public static class ParkedRepair
     {
         ArgumentNullException.ThrowIfNull(layout);
         options ??= new StoreOptions();
-        using RootSet roots = RootSet.OpenToLook(options.FileSystem, layout);
+        using RootSet roots = RootSet.OpenToLook(options.FileSystemInUse, layout);
         var reader = new ParkedReader(layout, options, roots);
         return [.. reader.List().Select(reader.Read)];
     }
@@ -71,7 +71,7 @@ public static class ParkedRepair
         StateStore store = await StateStore.OpenAsync(layout, options, cancellationToken).ConfigureAwait(false);
         await using (store.ConfigureAwait(false))
         {
-            using RootSet roots = RootSet.Open(options.FileSystem, layout, options);
+            using RootSet roots = RootSet.Open(options.FileSystemInUse, layout, options);
             var reader = new ParkedReader(layout, options, roots);
             if (reader.Find(sandbox) is not { } entry)
             {
@@ -118,7 +118,7 @@ public static class ParkedRepair
         await using (store.ConfigureAwait(false))
         {
             _ = await store.CheckpointAsync(cancellationToken).ConfigureAwait(false); // the log is to have nothing of it any more
-            using RootSet roots = RootSet.Open(options.FileSystem, layout, options);
+            using RootSet roots = RootSet.Open(options.FileSystemInUse, layout, options);
             return await new ParkedSurrender(layout, options, roots).RunAsync(sandbox, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -141,7 +141,7 @@ public static class ParkedRepair
         foreach (IGrouping<StoreRoot, ParkedObstacle> group in reader.FindObstacles(entry).GroupBy(static each => each.Root))
         {
             RootDirectory root = roots[group.Key];
-            using var quarantine = new Quarantine(options.FileSystem, root, now);
+            using var quarantine = new Quarantine(options.FileSystemInUse, root, now);
             foreach (ParkedObstacle each in group)
             {
                 quarantine.Note(each.Name, each.Target, $"to be moved: {each.Kind}");
@@ -150,7 +150,7 @@ public static class ParkedRepair
             quarantine.Complete($"apply what is parked of sandbox {entry.Sandbox}", []);
             foreach (ParkedObstacle each in group)
             {
-                using DirectoryHandle? parent = each.OpenParent(options.FileSystem, root.Directory);
+                using DirectoryHandle? parent = each.OpenParent(options.FileSystemInUse, root.Directory);
                 quarantine.Move(parent ?? root.Directory, each.Name, each.Target);
             }
 

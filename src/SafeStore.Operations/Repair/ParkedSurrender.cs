@@ -18,7 +18,7 @@ namespace SafeStore.Operations.Repair;
 /// </remarks>
 internal sealed class ParkedSurrender(StoreLayout layout, StoreOptions options, RootSet roots)
 {
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
     private readonly ParkedReader _reader = new(layout, options, roots);
 
     public async Task<ParkedRepairPlan?> RunAsync(string sandbox, CancellationToken cancellation)

@@ -48,10 +48,10 @@ public static class PermissionRepair
     {
         ArgumentNullException.ThrowIfNull(layout);
         options ??= new StoreOptions();
-        PermissionWalk walk = walkOf(options.FileSystem);
+        PermissionWalk walk = walkOf(options.FileSystemInUse);
         foreach (StoreRoot root in new[] { StoreRoot.Config, StoreRoot.Run })
         {
-            using ViewedRoot view = ViewedRoot.Open(options.FileSystem, layout, root);
+            using ViewedRoot view = ViewedRoot.Open(options.FileSystemInUse, layout, root);
             walk.Visit(view);
         }
 

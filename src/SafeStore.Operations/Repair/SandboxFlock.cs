@@ -23,14 +23,14 @@ internal sealed class SandboxFlock(StoreOptions options, RootSet roots) : IDispo
     public async Task AcquireAsync(string sandbox, CancellationToken cancellation)
     {
         string path = SandboxHandles.LockPathOf(sandbox);
-        Errno errno = options.FileSystem.OpenFile(roots.Run.Directory, path, FileUse.ReadWrite, out FileHandle? file);
+        Errno errno = options.FileSystemInUse.OpenFile(roots.Run.Directory, path, FileUse.ReadWrite, out FileHandle? file);
         if (errno is Errno.NotFound or Errno.NotDirectory or Errno.IsDirectory or Errno.SymbolicLink or Errno.NoSuchDevice)
         {
             return;
         }
 
         StorageException.ThrowIfFailed(errno, "open the lock file", roots.Run.Directory, path);
-        _lock = new FileLock(options.FileSystem, file!, LockRange.Whole, _waiting);
+        _lock = new FileLock(options.FileSystemInUse, file!, LockRange.Whole, _waiting);
         if (!await _lock.TryInTurnAsync(LockMode.Exclusive, options.LockTimeout, cancellation).ConfigureAwait(false))
         {
             throw _lock.TimedOut(options.LockTimeout, null);

@@ -22,7 +22,7 @@ namespace SafeStore.Operations.Repair;
 /// </remarks>
 internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
 {
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
 
     public RepairPlan Run(RepairActions allowed)
     {

@@ -25,8 +25,8 @@ public static class StoreRepair
         using var owned = new OwnedParts();
         ViewedRoot[] roots =
         [
-            owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Config)),
-            owned.Add(ViewedRoot.Open(options.FileSystem, layout, StoreRoot.Run)),
+            owned.Add(ViewedRoot.Open(options.FileSystemInUse, layout, StoreRoot.Config)),
+            owned.Add(ViewedRoot.Open(options.FileSystemInUse, layout, StoreRoot.Run)),
         ];
         if (!roots[0].HasMark && !roots[1].HasMark)
         {

@@ -46,7 +46,7 @@ internal sealed class StoreSurvey
     /// <exception cref="StorageException">The operating system refuses to read something.</exception>
     public static StoreSurvey Take(StoreOptions options, ViewedRoot[] roots)
     {
-        var survey = new StoreSurvey(options.FileSystem);
+        var survey = new StoreSurvey(options.FileSystemInUse);
         survey.Read(options, roots[0], roots[1]);
         return survey;
     }

@@ -15,7 +15,7 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
 {
     private const int LooksMax = 8;
 
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
     private readonly ProblemList _problems = new();
 
     public StoreCondition Read()

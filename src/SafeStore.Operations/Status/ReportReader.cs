@@ -16,7 +16,7 @@ internal sealed class ReportReader(StoreOptions options, ViewedRoot[] roots, San
 {
     private const string MountTable = "/proc/self/mountinfo";
 
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
     private readonly ProblemList _problems = new();
 
     public StoreReport Read(CancellationToken cancellation)

@@ -19,7 +19,7 @@ internal sealed class CopiesCheck(StoreLayout layout, StoreOptions options, View
 {
     private const int WordsBytes = 80; // the words themselves; behind them are the holders of locks, for messages only
 
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
 
     public void Run(StoreCondition condition)
     {

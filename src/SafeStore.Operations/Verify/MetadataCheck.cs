@@ -13,7 +13,7 @@ namespace SafeStore.Operations.Verify;
 /// <summary>Looks once at the store as a whole: its condition, and every file of its metadata.</summary>
 internal sealed class MetadataCheck(StoreLayout layout, StoreOptions options, ViewedRoot[] roots, ConditionReader conditions)
 {
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
     private readonly List<Finding> _found = [];
 
     public Look Run()

@@ -12,7 +12,7 @@ namespace SafeStore.Operations.Verify;
 /// <summary>Looks once at all that lies in a sandbox.</summary>
 internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDocumentModel? model, string sandbox)
 {
-    private readonly IDurableFileSystem _fs = options.FileSystem;
+    private readonly IDurableFileSystem _fs = options.FileSystemInUse;
     private readonly List<Finding> _found = [];
     private readonly List<DocumentContent> _documents = [];
     private readonly List<DocumentId> _unstamped = [];

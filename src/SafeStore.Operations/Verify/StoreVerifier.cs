@@ -29,7 +29,7 @@ internal sealed class StoreVerifier(
         }
 
         var ahead = new List<(string Sandbox, Lsn Word)>();
-        var unstamped = new UnstampedDocuments(options.FileSystem, roots);
+        var unstamped = new UnstampedDocuments(options.FileSystemInUse, roots);
         Lsn? end = LogEnd();
         foreach ((string sandbox, Look look) in LookAt(sandboxes, wanted, cancellation))
         {
@@ -101,7 +101,8 @@ internal sealed class StoreVerifier(
             }
 
             using var log = OpenLog.Open(options, metadata);
-            return UnlockedLog.Read(log.Directory, new Watermark(options.FileSystem, metadata), null).Contents is { Header: not null } found
+            var watermark = new Watermark(options.FileSystemInUse, metadata);
+            return UnlockedLog.Read(log.Directory, watermark, null).Contents is { Header: not null } found
                 ? found.End.Next.Previous : null;
         }
         catch (SafeStoreException)

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
@@ -25,7 +24,7 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
             throw new ArgumentException("Invalid UnixFileMode value.", nameof(mode));
         }
 
-        string created = HostPath.TrimEndingDirectorySeparator(path);
+        string created = LinuxPath.TrimEndingDirectorySeparator(path);
         if (created == "/")
         {
             return;
@@ -46,8 +45,8 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
 
     internal void Move(string source, string target)
     {
-        string from = HostPath.TrimEndingDirectorySeparator(source);
-        string to = HostPath.TrimEndingDirectorySeparator(target);
+        string from = LinuxPath.TrimEndingDirectorySeparator(source);
+        string to = LinuxPath.TrimEndingDirectorySeparator(target);
         if (from == to)
         {
             throw MustDiffer();
@@ -82,11 +81,11 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
     private void CreateParents(string path)
     {
         Stack<string> missing = new();
-        string? parent = HostPath.GetDirectoryName(path);
+        string? parent = LinuxPath.GetDirectoryName(path);
         while (parent is { Length: > 1 } && Make(parent, Errno.NotFound) == Errno.NotFound)
         {
             missing.Push(parent);
-            parent = HostPath.GetDirectoryName(parent);
+            parent = LinuxPath.GetDirectoryName(parent);
         }
 
         while (missing.TryPop(out string? next))
@@ -110,12 +109,12 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
             return IoError.DirectoryNotFound(source);
         }
 
-        if (moved.Status.IsSameFile(taken.Status) && HostPath.GetFileName(from) == HostPath.GetFileName(to))
+        if (moved.Status.IsSameFile(taken.Status) && LinuxPath.GetFileName(from) == LinuxPath.GetFileName(to))
         {
             return MustDiffer();
         }
 
-        return moved.Status.Kind != FileKind.Directory && HostPath.EndsInDirectorySeparator(source)
+        return moved.Status.Kind != FileKind.Directory && LinuxPath.EndsInDirectorySeparator(source)
             ? new IOException($"Could not find a part of the path '{source}'.")
             : IoError.AlreadyExists(target);
     }
@@ -128,7 +127,7 @@ internal sealed class DirectoryChanges(SimulatedFiles files)
         List<Exception> failures = [];
         foreach (DirectoryEntry entry in entries)
         {
-            string child = HostPath.Join(path, entry.Name);
+            string child = LinuxPath.Join(path, entry.Name);
             try
             {
                 if (entry.Kind == FileKind.Directory)

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Enumeration;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
@@ -67,7 +66,7 @@ internal sealed class DirectoryListing
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(pattern);
         ArgumentNullException.ThrowIfNull(options);
-        if (HostPath.IsPathRooted(pattern))
+        if (LinuxPath.IsPathRooted(pattern))
         {
             throw new ArgumentException("Second path fragment must not be a drive or UNC name.", nameof(pattern));
         }
@@ -81,19 +80,19 @@ internal sealed class DirectoryListing
         int name = pattern.LastIndexOf('/') + 1;
         if (name > 0)
         {
-            path = HostPath.Join(path, pattern[..(name - 1)]);
+            path = LinuxPath.Join(path, pattern[..(name - 1)]);
             pattern = pattern[name..];
         }
 
         DirectoryListing listing = new(files, path, Expression(pattern, options.MatchType), target, options);
-        _ = listing.Read(HostPath.TrimEndingDirectorySeparator(files.Absolute(path)), isFirst: true);
+        _ = listing.Read(LinuxPath.TrimEndingDirectorySeparator(files.Absolute(path)), isFirst: true);
         return listing.Walk();
     }
 
     private IEnumerable<Found> Walk()
     {
         Queue<(string Path, string FullPath, int Depth)> pending = new();
-        pending.Enqueue((_path, HostPath.TrimEndingDirectorySeparator(_files.Absolute(_path)), 0));
+        pending.Enqueue((_path, LinuxPath.TrimEndingDirectorySeparator(_files.Absolute(_path)), 0));
         for (bool isFirst = true; pending.TryDequeue(out (string Path, string FullPath, int Depth) directory); isFirst = false)
         {
             foreach (DirectoryEntry entry in Read(directory.FullPath, isFirst))
@@ -141,14 +140,14 @@ internal sealed class DirectoryListing
 
     private Found Describe(string path, string fullPath, DirectoryEntry entry)
     {
-        string full = HostPath.Join(fullPath, entry.Name);
+        string full = LinuxPath.Join(fullPath, entry.Name);
         bool isDirectory = entry.Kind switch
         {
             FileKind.Directory => true,
             FileKind.SymbolicLink => _files.IsDirectory(full),
             _ => false,
         };
-        return new Found(HostPath.Join(path, entry.Name), full, entry.Name, isDirectory);
+        return new Found(LinuxPath.Join(path, entry.Name), full, entry.Name, isDirectory);
     }
 
     private bool IsSkipped(Found found, FileKind kind)

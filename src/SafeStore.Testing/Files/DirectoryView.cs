@@ -4,7 +4,6 @@ using System.IO;
 using System.IO.Abstractions;
 using System.Linq;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
@@ -135,7 +134,7 @@ internal sealed class DirectoryView(SimulatedFiles files) : IDirectory
     public string[] GetLogicalDrives() => ["/"];
 
     public IDirectoryInfo? GetParent(string path) =>
-        HostPath.GetDirectoryName(files.Absolute(path)) is { } parent ? files.DirectoryInfo.New(parent) : null;
+        LinuxPath.GetDirectoryName(files.Absolute(path)) is { } parent ? files.DirectoryInfo.New(parent) : null;
 
     public void Move(string sourceDirName, string destDirName)
     {
@@ -163,7 +162,7 @@ internal sealed class DirectoryView(SimulatedFiles files) : IDirectory
             throw IoError.DirectoryNotFound(directory);
         }
 
-        files.CurrentDirectory = HostPath.TrimEndingDirectorySeparator(directory);
+        files.CurrentDirectory = LinuxPath.TrimEndingDirectorySeparator(directory);
     }
 
     public void SetLastAccessTime(string path, DateTime lastAccessTime) => files.File.SetLastAccessTime(path, lastAccessTime);

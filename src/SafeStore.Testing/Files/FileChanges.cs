@@ -1,6 +1,5 @@
 using System.IO;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
@@ -89,13 +88,13 @@ internal sealed class FileChanges(SimulatedFiles files)
             case Errno.None:
                 return;
             case Errno.NotFound:
-                if (HostPath.GetDirectoryName(path) is { Length: > 0 } parent && !files.IsDirectory(parent))
+                if (LinuxPath.GetDirectoryName(path) is { Length: > 0 } parent && !files.IsDirectory(parent))
                 {
                     throw IoError.DirectoryNotFound(path);
                 }
 
                 return;
-            case Errno.ReadOnly when files.Probe(HostPath.TrimEndingDirectorySeparator(path), out _) == Errno.NotFound:
+            case Errno.ReadOnly when files.Probe(LinuxPath.TrimEndingDirectorySeparator(path), out _) == Errno.NotFound:
                 return;
             case Errno.IsDirectory:
                 throw files.Error(Errno.AccessDenied, path);
@@ -127,7 +126,7 @@ internal sealed class FileChanges(SimulatedFiles files)
         }
         else if (errno != Errno.None)
         {
-            bool isDirectory = errno == Errno.NotFound && !files.IsDirectory(HostPath.GetDirectoryName(target));
+            bool isDirectory = errno == Errno.NotFound && !files.IsDirectory(LinuxPath.GetDirectoryName(target));
             throw files.Error(errno, target, isDirectory);
         }
     }
@@ -149,7 +148,7 @@ internal sealed class FileChanges(SimulatedFiles files)
             case Errno.NotSupported or Errno.NotImplemented or Errno.TooManyLinks:
                 Copy(existing, created, overwrite: false);
                 return;
-            case Errno.NotFound when !files.IsDirectory(HostPath.GetDirectoryName(created)):
+            case Errno.NotFound when !files.IsDirectory(LinuxPath.GetDirectoryName(created)):
                 throw IoError.DirectoryNotFound(created);
             case Errno.NotFound:
                 throw files.Error(errno, existing);

@@ -3,7 +3,6 @@ using System.IO;
 using System.IO.Abstractions;
 using Microsoft.Win32.SafeHandles;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
@@ -49,14 +48,14 @@ internal sealed partial class FileView(SimulatedFiles files) : IFile
         }
 
         string absolute = files.Absolute(path);
-        return !HostPath.EndsInDirectorySeparator(absolute) && files.IsFile(absolute);
+        return !LinuxPath.EndsInDirectorySeparator(absolute) && files.IsFile(absolute);
     }
 
     public FileAttributes GetAttributes(string path)
     {
         string absolute = files.Absolute(path);
         PathState state = PathState.Checked(files.Calls, absolute);
-        return state.Exists ? state.Attributes(HostPath.GetFileName(absolute)) : throw files.Error(Errno.NotFound, absolute);
+        return state.Exists ? state.Attributes(LinuxPath.GetFileName(absolute)) : throw files.Error(Errno.NotFound, absolute);
     }
 
     public FileAttributes GetAttributes(SafeFileHandle fileHandle) => throw HandleMissing(nameof(GetAttributes));

@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
@@ -48,6 +47,6 @@ internal sealed class LinkReading(SimulatedFiles files)
         return current;
     }
 
-    private string From(string link, string target) => files.Absolute(HostPath.Join(
-        HostPath.IsPathRooted(target) ? null : HostPath.GetDirectoryName(link), target));
+    private string From(string link, string target) => files.Absolute(LinuxPath.Join(
+        LinuxPath.IsPathRooted(target) ? null : LinuxPath.GetDirectoryName(link), target));
 }

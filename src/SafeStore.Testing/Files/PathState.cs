@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
@@ -21,7 +20,7 @@ internal readonly record struct PathState(
 
     internal static PathState Of(IPathCalls calls, string path)
     {
-        Errno errno = calls.Stat(HostPath.TrimEndingDirectorySeparator(path), follow: false, out NodeStatus node);
+        Errno errno = calls.Stat(LinuxPath.TrimEndingDirectorySeparator(path), follow: false, out NodeStatus node);
         if (errno != Errno.None)
         {
             return new PathState { Failure = errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno };

@@ -2,12 +2,11 @@ using System;
 using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
-/// <summary>Path: what looks at the machine looks at the simulated one, the rest is a matter of strings.</summary>
-internal sealed class PathView(SimulatedFiles files) : PathWrapper(files)
+/// <summary>Path: what looks at the machine looks at the simulated one, the rest is a matter of strings, as on Linux.</summary>
+internal sealed partial class PathView(SimulatedFiles files) : PathWrapper(files)
 {
     /// <summary>The directory of temporary files.</summary>
     internal const string Temp = "/tmp/";
@@ -22,7 +21,7 @@ internal sealed class PathView(SimulatedFiles files) : PathWrapper(files)
         }
 
         string absolute = files.Absolute(path);
-        return HostPath.EndsInDirectorySeparator(absolute)
+        return LinuxPath.EndsInDirectorySeparator(absolute)
             ? files.IsDirectory(absolute)
             : files.Probe(absolute, out _) == Errno.None;
     }
@@ -32,7 +31,7 @@ internal sealed class PathView(SimulatedFiles files) : PathWrapper(files)
     public override string GetRandomFileName() => $"{RandomName(files, 8)}.{RandomName(files, 3)}";
 
     public override string GetRelativePath(string relativeTo, string path) =>
-        HostPath.GetRelativePath(files.Absolute(relativeTo), files.Absolute(path));
+        LinuxPath.GetRelativePath(files.Absolute(relativeTo), files.Absolute(path));
 
     public override string GetTempFileName()
     {

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Abstractions;
 using System.Linq;
-using HostPath = System.IO.Path;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Files;
 
@@ -13,12 +13,12 @@ internal sealed class SimulatedDirectoryInfo(SimulatedFiles files, string origin
 {
     private const string All = "*";
 
-    public override string Name => FullPath == "/" ? FullPath : HostPath.GetFileName(HostPath.TrimEndingDirectorySeparator(FullPath));
+    public override string Name => FullPath == "/" ? FullPath : LinuxPath.GetFileName(LinuxPath.TrimEndingDirectorySeparator(FullPath));
 
     public override bool Exists => State is { Exists: true, IsDirectory: true };
 
     public IDirectoryInfo? Parent =>
-        HostPath.GetDirectoryName(HostPath.TrimEndingDirectorySeparator(FullPath)) is { } parent ? Files.DirectoryInfo.New(parent) : null;
+        LinuxPath.GetDirectoryName(LinuxPath.TrimEndingDirectorySeparator(FullPath)) is { } parent ? Files.DirectoryInfo.New(parent) : null;
 
     public IDirectoryInfo Root => Files.DirectoryInfo.New("/");
 
@@ -31,10 +31,10 @@ internal sealed class SimulatedDirectoryInfo(SimulatedFiles files, string origin
     public IDirectoryInfo CreateSubdirectory(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string created = HostPath.GetFullPath(path, FullPath);
-        string inside = HostPath.TrimEndingDirectorySeparator(FullPath);
-        string trimmed = HostPath.TrimEndingDirectorySeparator(created);
-        if (HostPath.IsPathRooted(path)
+        string created = LinuxPath.GetFullPath(path, FullPath);
+        string inside = LinuxPath.TrimEndingDirectorySeparator(FullPath);
+        string trimmed = LinuxPath.TrimEndingDirectorySeparator(created);
+        if (LinuxPath.IsPathRooted(path)
             || (trimmed != inside && !trimmed.StartsWith(inside == "/" ? inside : inside + "/", StringComparison.Ordinal)))
         {
             throw new ArgumentException(
@@ -58,7 +58,7 @@ internal sealed class SimulatedDirectoryInfo(SimulatedFiles files, string origin
         string target = Files.Absolute(destDirName);
         Files.Directories.Move(FullPath, target);
         OriginalPath = destDirName;
-        FullPath = HostPath.EndsInDirectorySeparator(target) ? target : target + "/";
+        FullPath = LinuxPath.EndsInDirectorySeparator(target) ? target : target + "/";
         Forget();
     }
 

@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 using System.IO.Abstractions;
-using HostPath = System.IO.Path;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Files;
 
@@ -9,7 +9,7 @@ namespace SafeStore.Testing.Files;
 internal sealed class SimulatedFileInfo(SimulatedFiles files, string originalPath, string fullPath)
     : SimulatedInfo(files, originalPath, fullPath), IFileInfo
 {
-    public override string Name => HostPath.GetFileName(OriginalPath);
+    public override string Name => LinuxPath.GetFileName(OriginalPath);
 
     public override bool Exists => State is { Exists: true, IsDirectory: false };
 
@@ -22,7 +22,7 @@ internal sealed class SimulatedFileInfo(SimulatedFiles files, string originalPat
         }
     }
 
-    public string? DirectoryName => HostPath.GetDirectoryName(FullPath);
+    public string? DirectoryName => LinuxPath.GetDirectoryName(FullPath);
 
     public IDirectoryInfo? Directory => DirectoryName is { } name ? Files.DirectoryInfo.New(name) : null;
 

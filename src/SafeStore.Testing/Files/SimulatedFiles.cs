@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.IO.Abstractions;
 using SafeStore.FileSystem;
-using HostPath = System.IO.Path;
 
 namespace SafeStore.Testing.Files;
 
@@ -76,7 +75,7 @@ internal sealed class SimulatedFiles : IFileSystem
     internal string Absolute(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return HostPath.GetFullPath(path, CurrentDirectory);
+        return LinuxPath.GetFullPath(path, CurrentDirectory);
     }
 
     /// <summary>Whether a path leads to a directory, perhaps through links.</summary>
@@ -88,7 +87,7 @@ internal sealed class SimulatedFiles : IFileSystem
     /// <summary>Whether a path leads to something else than a directory; a link to nowhere counts.</summary>
     internal bool IsFile(string path)
     {
-        Errno errno = Probe(HostPath.TrimEndingDirectorySeparator(path), out NodeStatus node);
+        Errno errno = Probe(LinuxPath.TrimEndingDirectorySeparator(path), out NodeStatus node);
         return errno == Errno.None && node.Status.Kind != FileKind.Directory;
     }
 
@@ -116,5 +115,5 @@ internal sealed class SimulatedFiles : IFileSystem
     internal static UnixFileMode Masked(UnixFileMode mode) => mode & ~Umask;
 
     private bool IsParentMissing(string path) =>
-        HostPath.GetDirectoryName(HostPath.TrimEndingDirectorySeparator(path)) is { } parent && !IsDirectory(parent);
+        LinuxPath.GetDirectoryName(LinuxPath.TrimEndingDirectorySeparator(path)) is { } parent && !IsDirectory(parent);
 }

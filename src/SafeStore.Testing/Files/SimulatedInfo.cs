@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 using System.IO.Abstractions;
-using HostPath = System.IO.Path;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Testing.Files;
 
@@ -21,7 +21,7 @@ internal abstract class SimulatedInfo(SimulatedFiles files, string originalPath,
 
     public string FullName => FullPath;
 
-    public string Extension => HostPath.GetExtension(FullPath) is { Length: > 0 } extension ? extension : Dot();
+    public string Extension => LinuxPath.GetExtension(FullPath) is { Length: > 0 } extension ? extension : Dot();
 
     public FileAttributes Attributes
     {

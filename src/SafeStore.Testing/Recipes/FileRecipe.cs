@@ -61,7 +61,7 @@ internal sealed record FileRecipe(string Name, string Text, FileSaving Saving) :
         foreach (SampleDocument document in version.Changed)
         {
             string path = $"{Root}/{document.Path}";
-            string directory = Path.GetDirectoryName(path)!;
+            string directory = LinuxPath.GetDirectoryName(path)!;
             if (!fs.Files.Directory.Exists(directory))
             {
                 _ = fs.Files.Directory.CreateDirectory(directory);

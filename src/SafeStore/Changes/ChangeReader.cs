@@ -94,7 +94,7 @@ internal sealed class ChangeReader(IChangeSource source, Lsn? from, IDisposable?
 
         if (record.Lsn != _underWay)
         {
-            (_underWay, _since) = (record.Lsn, TimeProvider.System.GetTimestamp());
+            (_underWay, _since) = (record.Lsn, source.Time.GetTimestamp());
         }
 
         SandboxPlan[] plans = [.. CommittedPlans.Of([record], source.Log.Path).Select(static each => each.Plan)];
@@ -102,7 +102,7 @@ internal sealed class ChangeReader(IChangeSource source, Lsn? from, IDisposable?
         foreach (SandboxPlan plan in plans)
         {
             Publication found = source.Shows(plan.Sandbox, record.Lsn) ? Publication.Done
-                : TimeProvider.System.GetElapsedTime(_since) < patience ? Publication.UnderWay
+                : source.Time.GetElapsedTime(_since) < patience ? Publication.UnderWay
                 : await source.FinishAsync(plan, record.Lsn, cancellation).ConfigureAwait(false);
             if (found == Publication.UnderWay)
             {

@@ -23,6 +23,8 @@ internal sealed class EngineChanges(
 
     public LogDirectory Log => log.Directory;
 
+    public TimeProvider Time => waiting.Time;
+
     public Lsn Synced => shared.SyncedLsn;
 
     public CancellationToken Closing => waiting.Closing;

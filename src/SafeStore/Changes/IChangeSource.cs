@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Commit;
@@ -22,6 +23,8 @@ internal enum Publication
 internal interface IChangeSource
 {
     LogDirectory Log { get; }
+
+    TimeProvider Time { get; }
 
     /// <summary>What is known to be durable; may lag behind.</summary>
     Lsn Synced { get; }

@@ -17,7 +17,7 @@ internal sealed class LookedChanges : IChangeSource, IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
-    private readonly StoreOptions _options;
+    private readonly IDurableFileSystem _fs;
     private readonly DirectoryHandle _configMetadata;
     private readonly DirectoryHandle _runMetadata;
     private readonly DirectoryHandle _log;
@@ -30,17 +30,19 @@ internal sealed class LookedChanges : IChangeSource, IDisposable
     public LookedChanges(
         StoreOptions options, (DirectoryHandle Root, DirectoryHandle Metadata) config, (DirectoryHandle Root, DirectoryHandle Metadata) run)
     {
-        IDurableFileSystem fs = options.FileSystem;
-        (_options, _configMetadata, _runMetadata) = (options, config.Metadata, run.Metadata);
-        _visibility = new Visibility(fs, config.Root, run.Root, run.Metadata);
+        _fs = options.FileSystemInUse;
+        (Time, _configMetadata, _runMetadata) = (options.TimeProvider, config.Metadata, run.Metadata);
+        _visibility = new Visibility(_fs, config.Root, run.Root, run.Metadata);
         StorageException.ThrowIfFailed(
-            fs.OpenDirectory(config.Metadata, LogDirectory.DirectoryName, out DirectoryHandle? log), "open the log", config.Metadata,
+            _fs.OpenDirectory(config.Metadata, LogDirectory.DirectoryName, out DirectoryHandle? log), "open the log", config.Metadata,
             LogDirectory.DirectoryName);
         _log = log!;
-        Log = new LogDirectory(fs, _log, options.SegmentBytes, options.LogBytesMax);
+        Log = new LogDirectory(_fs, _log, options.SegmentBytes, options.LogBytesMax);
     }
 
     public LogDirectory Log { get; }
+
+    public TimeProvider Time { get; }
 
     /// <summary>The words may be of no living process.</summary>
     public Lsn Synced => default;
@@ -49,7 +51,7 @@ internal sealed class LookedChanges : IChangeSource, IDisposable
 
     public void ThrowIfFaulted()
     {
-        if (IsFaulted(_options.FileSystem, _runMetadata))
+        if (IsFaulted(_fs, _runMetadata))
         {
             throw new StoreFaultedException("a sync has failed in a process that has it open.");
         }
@@ -61,12 +63,12 @@ internal sealed class LookedChanges : IChangeSource, IDisposable
 
     public ValueTask<Publication> FinishAsync(SandboxPlan plan, Lsn lsn, CancellationToken cancellation)
     {
-        bool isParked = new Watermark(_options.FileSystem, _configMetadata).Read() is { } mark
+        bool isParked = new Watermark(_fs, _configMetadata).Read() is { } mark
             && mark.Parked.Any(entry => entry.Sandbox == plan.Sandbox && entry.Last >= lsn);
         return ValueTask.FromResult(isParked ? Publication.HeldUp : Publication.UnderWay);
     }
 
-    public Task NextWake() => Task.Delay(s_pause, _options.TimeProvider, Closing);
+    public Task NextWake() => Task.Delay(s_pause, Time, Closing);
 
     public void Dispose() => _log.Dispose();
 

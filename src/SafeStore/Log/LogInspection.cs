@@ -11,7 +11,7 @@ internal static class LogInspection
     /// <exception cref="StorageException">The log cannot be read.</exception>
     public static LogReport Run(StoreLayout layout, StoreOptions options)
     {
-        IDurableFileSystem fs = options.FileSystem;
+        IDurableFileSystem fs = options.FileSystemInUse;
         StorageException.ThrowIfFailed(
             fs.OpenRoot(layout.ConfigMetadata, out DirectoryHandle? metadata), "open the directory", layout.ConfigMetadata);
         using (metadata)

@@ -1,4 +1,3 @@
-using System.IO;
 using SafeStore.FileSystem;
 
 namespace SafeStore.Roots;
@@ -46,7 +45,7 @@ internal static class OpeningChecks
     public static FileSystemTraits TraitsOf(IDurableFileSystem fs, string path)
     {
         Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound && Path.GetDirectoryName(path) is { } parent)
+        if (errno == Errno.NotFound && LinuxPath.GetDirectoryName(path) is { } parent)
         {
             return TraitsOf(fs, parent);
         }

@@ -110,9 +110,9 @@ internal sealed class RootDirectory : IDisposable
         string path = layout.PathOf(root);
         string metadataPath = layout.MetadataOf(root);
         DirectoryHandle directory = owned.Add(Existing(fs.OpenRoot(path, out DirectoryHandle? opened), opened, path));
-        using DirectoryHandle parent = Existing(fs.OpenRoot(Path.GetDirectoryName(metadataPath)!, out opened), opened, metadataPath);
+        using DirectoryHandle parent = Existing(fs.OpenRoot(LinuxPath.GetDirectoryName(metadataPath)!, out opened), opened, metadataPath);
         DirectoryHandle metadata =
-            owned.Add(Existing(fs.OpenDirectory(parent, Path.GetFileName(metadataPath), out opened), opened, metadataPath));
+            owned.Add(Existing(fs.OpenDirectory(parent, LinuxPath.GetFileName(metadataPath), out opened), opened, metadataPath));
         StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
         owned.Disown();
         return new RootDirectory(fs, root, directory, metadata, traits!);
@@ -146,10 +146,10 @@ internal sealed class RootDirectory : IDisposable
     public static DirectoryHandle OpenOrMake(IDurableFileSystem fs, string path, FilePermissions? permissions = null)
     {
         Errno errno = fs.OpenRoot(path, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound && Path.GetDirectoryName(path) is { } parentPath)
+        if (errno == Errno.NotFound && LinuxPath.GetDirectoryName(path) is { } parentPath)
         {
             using DirectoryHandle parent = OpenOrMake(fs, parentPath, permissions);
-            return OpenOrMake(fs, parent, Path.GetFileName(path), permissions);
+            return OpenOrMake(fs, parent, LinuxPath.GetFileName(path), permissions);
         }
 
         StorageException.ThrowIfFailed(errno, "open the directory", path);
@@ -242,8 +242,8 @@ internal sealed class RootDirectory : IDisposable
     /// <summary>No link is followed to the metadata: the owner of a root must not lead a privileged process elsewhere.</summary>
     private static DirectoryHandle OpenMetadata(IDurableFileSystem fs, string path, in FilePermissions permissions)
     {
-        using DirectoryHandle parent = OpenOrMake(fs, Path.GetDirectoryName(path)!, permissions);
-        return OpenOrMake(fs, parent, Path.GetFileName(path), permissions);
+        using DirectoryHandle parent = OpenOrMake(fs, LinuxPath.GetDirectoryName(path)!, permissions);
+        return OpenOrMake(fs, parent, LinuxPath.GetFileName(path), permissions);
     }
 
     /// <summary>Renames between a root and its metadata must be possible, and no other user may change the metadata.</summary>

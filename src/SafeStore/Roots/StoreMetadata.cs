@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -258,7 +257,7 @@ internal sealed class StoreMetadata(RootSet roots)
         string path = root.Path;
         foreach ((string other, string layout) in new[]
         {
-            (Path.Join(path, StoreLayout.MetadataName), "inside its root (StoreLayout.Of)"),
+            (LinuxPath.Join(path, StoreLayout.MetadataName), "inside its root (StoreLayout.Of)"),
             (path + StoreLayout.BesideSuffix, "beside its root (StoreLayout.Beside)"),
         })
         {
@@ -303,7 +302,7 @@ internal sealed class StoreMetadata(RootSet roots)
         {
             foreach (string start in new[] { root.Directory.Path, root.Metadata.Path })
             {
-                for (string? path = Path.GetDirectoryName(start); path is not null; path = Path.GetDirectoryName(path))
+                for (string? path = LinuxPath.GetDirectoryName(start); path is not null; path = LinuxPath.GetDirectoryName(path))
                 {
                     Errno errno = _fs.OpenRoot(path, out DirectoryHandle? ancestor);
                     using (ancestor)

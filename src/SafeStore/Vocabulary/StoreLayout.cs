@@ -1,5 +1,5 @@
 using System;
-using System.IO;
+using SafeStore.FileSystem;
 
 namespace SafeStore;
 
@@ -40,8 +40,8 @@ public sealed record StoreLayout
     public static StoreLayout At(string directory)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        string full = Path.GetFullPath(directory);
-        return Of(Path.Join(full, "config"), Path.Join(full, "run"));
+        string full = LinuxPath.GetFullPath(directory);
+        return Of(LinuxPath.Join(full, "config"), LinuxPath.Join(full, "run"));
     }
 
     /// <summary>Roots of any place, each with its metadata in <c>.safestore</c> inside.</summary>
@@ -52,7 +52,7 @@ public sealed record StoreLayout
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(config);
         ArgumentException.ThrowIfNullOrWhiteSpace(run);
-        return Of(config, run, Path.Join(config, MetadataName), Path.Join(run, MetadataName));
+        return Of(config, run, LinuxPath.Join(config, MetadataName), LinuxPath.Join(run, MetadataName));
     }
 
     /// <summary>Roots of any place with metadata of any place on the same filesystem, beside the root for instance.</summary>
@@ -113,7 +113,7 @@ public sealed record StoreLayout
     public static StoreLayout Kata(string root)
     {
         string full = Full(root, nameof(root));
-        return Beside(Path.Join(full, "var/lib/vc/sbs"), Path.Join(full, "run/vc/sbs"));
+        return Beside(LinuxPath.Join(full, "var/lib/vc/sbs"), LinuxPath.Join(full, "run/vc/sbs"));
     }
 
     internal string PathOf(StoreRoot root) => root == StoreRoot.Config ? Config : Run;
@@ -123,7 +123,7 @@ public sealed record StoreLayout
     private static string Full(string path, string parameter)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path, parameter);
-        return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return LinuxPath.TrimEndingDirectorySeparator(LinuxPath.GetFullPath(path));
     }
 
     private static void CheckMetadata(string metadata, string[] paths, string parameter)
@@ -131,7 +131,7 @@ public sealed record StoreLayout
         foreach (string root in paths.AsSpan(0, 2))
         {
             // Inside a root only a name that no sandbox can have keeps listings of the root clean and ids free.
-            bool hidden = Path.GetDirectoryName(metadata) == root && Path.GetFileName(metadata).StartsWith('.');
+            bool hidden = LinuxPath.GetDirectoryName(metadata) == root && LinuxPath.GetFileName(metadata).StartsWith('.');
             if (IsInside(root, metadata) || (IsInside(metadata, root) && !hidden))
             {
                 throw new ArgumentException(

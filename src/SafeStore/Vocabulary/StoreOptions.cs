@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -78,14 +79,22 @@ public sealed record StoreOptions
     /// </summary>
     public bool CheckStamps { get; init; }
 
-    /// <summary>The operating system. The default is <see cref="PosixFileSystem"/>; tests give another.</summary>
-    public IDurableFileSystem FileSystem { get; init; } = new PosixFileSystem();
+    /// <summary>
+    /// The operating system; tests give another. The default is null: <see cref="PosixFileSystem"/>, once a store is opened. There is none
+    /// for other systems than Linux, where SafeStore.Testing's SimulatedStore has one in memory.
+    /// </summary>
+    public IDurableFileSystem? FileSystem { get; init; }
 
     /// <summary>The clock of every time-out, pause and interval.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Where messages about recovery, checkpoints and failed background work go.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>The operating system that is meant.</summary>
+    /// <exception cref="PlatformNotSupportedException">None is given, and this system has none.</exception>
+    internal IDurableFileSystem FileSystemInUse =>
+        FileSystem ?? (OperatingSystem.IsLinux() ? new PosixFileSystem() : throw NoFileSystem());
 
     internal void Validate()
     {
@@ -106,7 +115,6 @@ public sealed record StoreOptions
             throw new ArgumentOutOfRangeException(nameof(Replacing), Replacing, "A document is replaced by exchange or by rename.");
         }
 
-        ArgumentNullException.ThrowIfNull(FileSystem, nameof(FileSystem));
         ArgumentNullException.ThrowIfNull(TimeProvider, nameof(TimeProvider));
         ArgumentNullException.ThrowIfNull(Logger, nameof(Logger));
         CheckTime(LockTimeout, nameof(LockTimeout));
@@ -121,6 +129,11 @@ public sealed record StoreOptions
             throw new ArgumentOutOfRangeException(nameof(SegmentBytes), "The size of a segment must be a multiple of 4096 bytes.");
         }
     }
+
+    internal static PlatformNotSupportedException NoFileSystem() => new(
+        $"SafeStore keeps stores on Linux, and this is {RuntimeInformation.OSDescription}. To run and test a program here, open a store "
+        + $"on a simulated machine, in memory: SimulatedStore.OpenAsync() in the package SafeStore.Testing, or give "
+        + $"{nameof(StoreOptions)}.{nameof(FileSystem)} the filesystem of one of its processes.");
 
     internal static void CheckTime(TimeSpan time, string parameter)
     {
