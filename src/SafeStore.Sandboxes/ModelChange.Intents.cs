@@ -66,11 +66,45 @@ public sealed partial class ModelChange
     }
 
     /// <summary>
+    /// Gives all intents up that are not settled yet in this transaction, as <see cref="Forget"/> does it with one; a record that is
+    /// damaged is forgotten itself. With <see cref="RemoveSandbox"/> after it, what <see cref="PendingIntents.Keep"/> has kept goes with
+    /// the sandbox in one commit: nothing undoes it.
+    /// </summary>
+    /// <param name="reason">Why.</param>
+    /// <exception cref="ArgumentException">The reason is empty, or has half of a surrogate pair.</exception>
+    /// <exception cref="DocumentTooLargeException">The commit: with them the record is larger than a document may be.</exception>
+    public ModelChange ForgetAll(string reason)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        if (_ledger.IsDamaged)
+        {
+            return Complete();
+        }
+
+        foreach (Intent intent in _held.Intents.Where(intent => !_settled.Contains(intent.Number)))
+        {
+            Forget(intent, reason);
+        }
+
+        return this;
+    }
+
+    /// <summary>
     /// Puts into this transaction what becomes of the intents: that they are cleared by the same commit is the point of them.
     /// </summary>
     /// <returns>What to note of them when the transaction is committed.</returns>
-    private Action SettleIntents()
+    internal Action SettleIntents()
     {
+        if (_removesSandbox)
+        {
+            if (_settled.Count > 0)
+            {
+                ThrowUnlessSettled(); // what was intended meanwhile is not forgotten by the way
+            }
+
+            return () => _ledger.Committed(null, isRemoved: true);
+        }
+
         if (!_completesAll && _settled.Count == 0)
         {
             return _ledger.CommittedWithoutIntents;
@@ -87,5 +121,15 @@ public sealed partial class ModelChange
         }
 
         return () => _ledger.Committed(after);
+    }
+
+    private void ThrowUnlessSettled()
+    {
+        if (!_completesAll && !_ledger.IsDamaged && !_held.Intents.All(intent => _settled.Contains(intent.Number)))
+        {
+            throw new InvalidOperationException(
+                $"Something is still to be undone in sandbox '{_held.Sandbox}', which would be forgotten with it: call "
+                + $"{nameof(ModelLock.UndoAsync)}, or {nameof(ForgetAll)} or {nameof(Complete)} of this change, first.");
+        }
     }
 }

@@ -11,6 +11,7 @@ namespace SafeStore.Sandboxes;
 /// </summary>
 public sealed partial class ModelChange
 {
+    private readonly ModelTransaction _transaction;
     private readonly ModelLock _held;
     private readonly SandboxChange _change;
     private readonly IntentLedger _ledger;
@@ -19,12 +20,16 @@ public sealed partial class ModelChange
     private State? _state;
     private bool _removesSandbox;
 
-    internal ModelChange(ModelLock held, SandboxChange change, IntentLedger ledger)
+    internal ModelChange(ModelTransaction transaction, ModelLock held, SandboxChange change)
     {
+        _transaction = transaction;
         _held = held;
         _change = change;
-        _ledger = ledger;
+        _ledger = held.Ledger();
     }
+
+    /// <summary>The sandbox's id.</summary>
+    public string Sandbox => _held.Sandbox;
 
     /// <summary>Writes a document of the sandbox.</summary>
     /// <typeparam name="T">Its type.</typeparam>
@@ -97,7 +102,11 @@ public sealed partial class ModelChange
         }
 
         SandboxModel model = _held.Model;
-        sandbox.Config?.HypervisorConfig.Validate();
+        if (sandbox.Config is { HypervisorType: not ("" or "mock") } config)
+        {
+            config.HypervisorConfig.Validate();
+        }
+
         PutIfGiven(model.SandboxConfig, sandbox.Config);
         PutIfGiven(model.SandboxState, sandbox.State);
         PutIfGiven(model.Network, sandbox.Network);
@@ -105,6 +114,11 @@ public sealed partial class ModelChange
         PutIfGiven(model.Qemu, sandbox.Qemu);
         PutIfGiven(model.Firecracker, sandbox.Firecracker);
         PutIfGiven(model.Agent, sandbox.Agent);
+        foreach (NewDocument document in sandbox.Others)
+        {
+            document.PutInto(this);
+        }
+
         var ids = new HashSet<string>(StringComparer.Ordinal);
         foreach (NewContainer container in sandbox.Containers)
         {
@@ -138,6 +152,11 @@ public sealed partial class ModelChange
         PutIfGiven(container.Id, model.Process, container.Process);
         PutIfGiven(container.Id, model.Mounts, container.Mounts);
         PutIfGiven(container.Id, model.ContainerDevices, container.Devices);
+        foreach (NewDocument document in container.Others)
+        {
+            document.PutInto(this, container.Id);
+        }
+
         return this;
     }
 
@@ -199,19 +218,13 @@ public sealed partial class ModelChange
 
     /// <summary>Removes the sandbox with everything in it; also one whose record of intents is damaged.</summary>
     /// <exception cref="InvalidOperationException">
-    /// Something is intended that is neither undone nor completed, in this transaction at the latest; the sandbox is created or removed
-    /// already in this transaction, or it has been committed.
+    /// Something is intended that is neither undone nor, before this call, completed or forgotten in this transaction; the sandbox is
+    /// created or removed already in this transaction, or it has been committed.
     /// </exception>
     public ModelChange RemoveSandbox()
     {
-        if (_ledger.HasIntents && !_completesAll)
-        {
-            throw new InvalidOperationException(
-                $"Something is still to be undone in sandbox '{_held.Sandbox}', which would be forgotten with it: call "
-                + $"{nameof(ModelLock.UndoAsync)}, or complete it, first.");
-        }
-
-        if (_completesAll || _ledger.IsDamaged)
+        ThrowUnlessSettled();
+        if (_completesAll || _settled.Count > 0 || _ledger.IsDamaged)
         {
             _change.ForgetIntents();
         }
@@ -296,25 +309,12 @@ public sealed partial class ModelChange
     }
 
     /// <summary>
-    /// Commits: on return every change is durable and visible. See <see cref="Transaction.CommitAsync"/> for what may go wrong.
+    /// Commits the transaction, with the changes of its other sandboxes if it has several: on return every change is durable and visible.
+    /// See <see cref="Transaction.CommitAsync"/> for what may go wrong.
     /// </summary>
     /// <param name="cancellationToken">Honoured until the transaction is put into the log; after that it is ignored.</param>
     /// <returns>The transaction's LSN, now the sandbox's version.</returns>
-    public async ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default)
-    {
-        Action committed = _removesSandbox ? () => _ledger.Committed(null, isRemoved: true) : SettleIntents();
-        try
-        {
-            Lsn lsn = await _change.CommitAsync(cancellationToken).ConfigureAwait(false);
-            committed();
-            return lsn;
-        }
-        catch (CommitNotPublishedException)
-        {
-            committed();
-            throw;
-        }
-    }
+    public ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default) => _transaction.CommitAsync(cancellationToken);
 
     private void PutIfGiven<T>(DocumentKind<T> kind, T? value)
         where T : class => _ = value is null ? this : Put(kind, value);

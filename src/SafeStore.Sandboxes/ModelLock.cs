@@ -78,7 +78,7 @@ public sealed class ModelLock : IAsyncDisposable
     /// committed.
     /// </summary>
     /// <exception cref="InvalidOperationException">The lock is shared or released.</exception>
-    public ModelChange Change() => new(this, _held.Change(), Ledger());
+    public ModelChange Change() => new ModelTransaction([(this, _held.Change())]).For(Sandbox);
 
     /// <summary>
     /// Records how a side effect is to be undone; call it <b>before</b> the side effect. On return that is durable: unless a transaction
@@ -148,6 +148,6 @@ public sealed class ModelLock : IAsyncDisposable
     /// <summary>Releases the lock. What was intended and not completed is undone by the next exclusive lock of the sandbox.</summary>
     public ValueTask DisposeAsync() => _held.DisposeAsync();
 
-    private IntentLedger Ledger() =>
+    internal IntentLedger Ledger() =>
         _ledger ?? throw new InvalidOperationException($"The lock of sandbox '{Sandbox}' is shared; a change needs an exclusive one.");
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace SafeStore.Sandboxes;
@@ -9,7 +10,8 @@ namespace SafeStore.Sandboxes;
 public sealed record NewSandbox(string Id)
 {
     /// <summary>
-    /// How it is made. Its id must be the sandbox's, and it must name a kernel and an image (<see cref="HypervisorConfig.Validate"/>).
+    /// How it is made. Its id must be the sandbox's; if its <see cref="SandboxConfig.HypervisorType"/> is one of virtual machines, so
+    /// neither empty nor <c>mock</c>, it must name a kernel and an image (<see cref="HypervisorConfig.Validate"/>).
     /// </summary>
     public SandboxConfig? Config { get; init; }
 
@@ -33,6 +35,16 @@ public sealed record NewSandbox(string Id)
 
     /// <summary>Its containers; often one has the sandbox's own id.</summary>
     public IReadOnlyList<NewContainer> Containers { get; init; } = [];
+
+    internal IReadOnlyList<NewDocument> Others { get; init; } = [];
+
+    /// <summary>The same with one more document, of a kind of the program's own for instance; a second one of a kind replaces it.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="value">Its value. What cannot be written is refused where the sandbox is created.</param>
+    /// <exception cref="ArgumentException">The kind belongs to a container.</exception>
+    public NewSandbox With<T>(DocumentKind<T> kind, T value) =>
+        this with { Others = [.. Others, NewDocument.Of(kind, DocumentScope.Sandbox, value)] };
 }
 
 /// <summary>A container that is to be created, with the documents that it has from the start; what is null is left out.</summary>
@@ -53,4 +65,14 @@ public sealed record NewContainer(string Id)
 
     /// <summary>Which of the sandbox's devices it uses.</summary>
     public IReadOnlyList<ContainerDevice>? Devices { get; init; }
+
+    internal IReadOnlyList<NewDocument> Others { get; init; } = [];
+
+    /// <summary>The same with one more document, of a kind of the program's own for instance; a second one of a kind replaces it.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="value">Its value. What cannot be written is refused where the container is created.</param>
+    /// <exception cref="ArgumentException">The kind belongs to a sandbox.</exception>
+    public NewContainer With<T>(DocumentKind<T> kind, T value) =>
+        this with { Others = [.. Others, NewDocument.Of(kind, DocumentScope.Container, value)] };
 }

@@ -98,19 +98,7 @@ public sealed partial class SandboxStore
         }
     }
 
-    private static async ValueTask<Lsn> RemoveAsync(ModelLock held, bool forgetIntents, CancellationToken cancellation)
-    {
-        if (held.Intents.Count > 0 && !forgetIntents)
-        {
-            bool isCreating = held.IsCreating;
-            await held.UndoAsync(cancellation).ConfigureAwait(false);
-            if (isCreating)
-            {
-                return held.Version; // it went with its last intent
-            }
-        }
-
-        ModelChange edit = held.Change();
-        return await (forgetIntents ? edit.Complete() : edit).RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
-    }
+    private static ValueTask<Lsn> RemoveAsync(ModelLock held, bool forgetIntents, CancellationToken cancellation) => forgetIntents
+        ? held.Change().ForgetAll("The sandbox's processes are gone.").RemoveSandbox().CommitAsync(cancellation)
+        : RemoveAsync(held, cancellation);
 }

@@ -33,7 +33,7 @@ public sealed class AbandonedTests : IDisposable
         Assert.Equal(
             [new RecordedProcess(null, "state.json", 4711, ProcessVerdict.Gone), new("web", "process.json", 4711, ProcessVerdict.Gone)],
             found.Processes);
-        Assert.NotNull(removed!.Removed);
+        Assert.True(removed!.Removed > default(Lsn));
         Assert.Empty(store.ReadStatuses());
         Assert.Null(await store.FindProcessesAsync("sb-1"));
         Assert.Null(await store.RemoveAbandonedAsync("sb-1"));
@@ -120,7 +120,7 @@ public sealed class AbandonedTests : IDisposable
         SandboxProcesses? removed = await store.RemoveAbandonedAsync("sb-1", forgetIntents: true);
 
         Assert.Equal(("netns", 0), (Assert.Single(left.Intents).Kind, left.Intents[0].Attempts));
-        Assert.NotNull(removed!.Removed);
+        Assert.True(removed!.Removed > default(Lsn));
         Assert.Empty(store.ReadStatuses());
     }
 
@@ -138,7 +138,7 @@ public sealed class AbandonedTests : IDisposable
 
         SandboxProcesses? removed = await store.RemoveAbandonedAsync("sb-1");
 
-        Assert.NotNull(removed!.Removed);
+        Assert.True(removed!.Removed > default(Lsn));
         Assert.Equal(["sb-1"], undone);
         Assert.Empty(store.ReadStatuses());
     }
@@ -174,7 +174,7 @@ public sealed class AbandonedTests : IDisposable
         SandboxProcesses? removed = await store.RemoveAbandonedAsync("sb-1", forgetIntents: !hasHandler);
 
         Assert.Equal(ProcessVerdict.Gone, removed!.Verdict);
-        Assert.NotNull(removed.Removed);
+        Assert.True(removed!.Removed > default(Lsn));
         Assert.Empty(store.ReadStatuses());
     }
 

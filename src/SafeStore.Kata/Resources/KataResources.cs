@@ -45,6 +45,7 @@ public sealed class KataResources
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>The sandbox's version.</returns>
     /// <exception cref="ResourceArgumentException">An id is empty.</exception>
+    /// <exception cref="ArgumentException">The configuration lacks kernel or image, whatever the hypervisor is; and other causes.</exception>
     public async ValueTask<Lsn> CreateAsync(NewSandbox sandbox, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
@@ -54,6 +55,7 @@ public sealed class KataResources
             ResourceRules.CheckContainer(container.Id);
         }
 
+        sandbox.Config?.HypervisorConfig.Validate();
         using Activity? activity = KataActivities.Start("createAllResources", sandbox.Id);
         return await _store.CreateAsync(sandbox, cancellationToken: cancellationToken).ConfigureAwait(false);
     }

@@ -87,8 +87,8 @@ internal sealed class IntentLedger
     }
 
     /// <summary>Undoes everything, newest first; a sandbox that was only being made is removed with its last intent.</summary>
-    /// <returns>Whether the sandbox is still there.</returns>
-    public async ValueTask<bool> UndoAsync(CancellationToken cancellation)
+    /// <returns>The LSN of that removal; null if the sandbox is still there.</returns>
+    public async ValueTask<Lsn?> UndoAsync(CancellationToken cancellation)
     {
         while (Document is { } document && (document.Intents.Count > 0 || !document.IsNeeded))
         {
@@ -105,9 +105,9 @@ internal sealed class IntentLedger
             }
             else if (rest.Creating)
             {
-                await _held.Change().ForgetIntents().RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
+                Lsn removal = await _held.Change().ForgetIntents().RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
                 Committed(null, isRemoved: true);
-                return false;
+                return removal;
             }
             else
             {
@@ -116,7 +116,7 @@ internal sealed class IntentLedger
             }
         }
 
-        return true;
+        return null;
     }
 
     /// <summary>

@@ -42,7 +42,7 @@ public sealed class ApiCases : IDisposable
         await using SandboxStore store = await _test.OpenAsync();
 
         await Assert.ThrowsAsync<ArgumentException>(
-            async () => await store.CreateAsync(new NewSandbox("sb-1") { Config = new SandboxConfig { Id = "sb-1" } }));
+            async () => await store.Kata().CreateAsync(new NewSandbox("sb-1") { Config = new SandboxConfig { Id = "sb-1" } }));
 
         Assert.Empty(store.ReadStatuses());
         Assert.False(Directory.Exists(_test.ConfigPath("sb-1")) || Directory.Exists(_test.RunPath("sb-1")));

@@ -36,9 +36,10 @@ public sealed class SandboxCases : IDisposable
     {
         await using SandboxStore store = await _test.OpenAsync();
         SortedDictionary<string, string> before = _test.Tree();
-        var config = new SandboxConfig { Id = "sb-1", HypervisorConfig = new HypervisorConfig { KernelPath = kernel, ImagePath = image } };
+        var hypervisor = new HypervisorConfig { KernelPath = kernel, ImagePath = image };
+        var config = new SandboxConfig { Id = "sb-1", HypervisorConfig = hypervisor };
 
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.CreateAsync(new NewSandbox("sb-1") { Config = config }));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.Kata().CreateAsync(new NewSandbox("sb-1") { Config = config }));
 
         Assert.Equal(before, _test.Tree());
     }

@@ -148,6 +148,71 @@ public sealed class ForgettingTests : IDisposable
         Assert.Empty(_undone);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task All_that_was_kept_is_forgotten_and_the_sandbox_removed_in_one_commit(bool isCreating)
+    {
+        await using SandboxStore store = isCreating ? await _test.OpenAsync(Recording()) : await OpenWithIntentsAsync("netns", "cgroup");
+        if (isCreating)
+        {
+            await using ModelLock creating = await store.LockNewAsync("sb-1");
+            await creating.IntendJsonAsync("netns", s_payload);
+        }
+
+        await using (ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
+        {
+            Lsn before = held.Version;
+            Lsn after = await held.Change().ForgetAll("the host was set up anew").RemoveSandbox().CommitAsync();
+            Assert.Equal(before.Value + 1, after.Value);
+        }
+
+        Assert.Empty(store.Store.ListSandboxes());
+        Assert.Empty(_undone);
+    }
+
+    [Fact]
+    public async Task All_that_is_forgotten_stays_told_with_the_reason_but_for_what_the_change_completes()
+    {
+        await using SandboxStore store = await OpenWithIntentsAsync("netns", "cgroup", "mount");
+        await using (ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep))
+        {
+            await held.Change().Complete(held.Intents[1]).ForgetAll("why").CommitAsync();
+        }
+
+        await (await store.LockAsync("sb-1")).DisposeAsync();
+
+        Assert.Equal(
+            [(1, "why"), (3, "why")],
+            store.Read("sb-1", TestSandboxes.Model.Intents)!.Forgotten!.Select(static each => (each.Intent.Number, each.Reason)));
+        Assert.Empty(_undone);
+    }
+
+    [Fact]
+    public async Task A_damaged_record_goes_with_all_that_is_forgotten()
+    {
+        await using SandboxStore store = await OpenWithIntentsAsync("netns");
+        await File.WriteAllTextAsync(_test.ConfigPath("sb-1/intents.json"), "{", TestContext.Current.CancellationToken);
+        await using ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
+
+        await held.Change().ForgetAll("it cannot be read").CommitAsync();
+
+        Assert.False(File.Exists(_test.ConfigPath("sb-1/intents.json")));
+    }
+
+    [Fact]
+    public async Task An_intent_recorded_after_all_were_forgotten_keeps_the_sandbox()
+    {
+        await using SandboxStore store = await OpenWithIntentsAsync("netns");
+        await using ModelLock held = await store.LockAsync("sb-1", intents: PendingIntents.Keep);
+        ModelChange removal = held.Change().ForgetAll("why").RemoveSandbox();
+        await held.IntendJsonAsync("cgroup", s_payload);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await removal.CommitAsync());
+
+        Assert.Equal(2, held.Intents.Count);
+    }
+
     [Fact]
     public async Task An_intent_that_is_not_there_or_a_reason_that_is_empty_cannot_be_forgotten()
     {
