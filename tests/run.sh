@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Passes all tests: installs what they need (apt), builds Release with warnings as errors, publishes the native tool, checks the
+# Passes all tests: installs what they need (apt), builds Release with warnings as errors, publishes the native programs, checks the
 # formatting, runs every test project, and ends with one line: N passed, N failed, N skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Real filesystems, real faults, other programs' locks, real shells, a real browser; a linker for the native tool.
+# Real filesystems, real faults, other programs' locks, real shells, a real browser; containers; a linker for native programs.
 needed=()
 command -v strace >/dev/null || needed+=(strace)
 command -v flock >/dev/null || needed+=(util-linux)
@@ -15,6 +15,9 @@ command -v chromium >/dev/null || needed+=(chromium)
 command -v zsh >/dev/null || needed+=(zsh)
 command -v fish >/dev/null || needed+=(fish)
 command -v groff >/dev/null || needed+=(groff-base)
+command -v runc >/dev/null || needed+=(runc)
+command -v ip >/dev/null || needed+=(iproute2)
+[ -x /bin/busybox ] || needed+=(busybox-static)
 command -v gcc >/dev/null || needed+=(gcc libc6-dev)
 if [ "${#needed[@]}" -gt 0 ]; then
     as_root=()
@@ -27,7 +30,9 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet restore SafeStore.sln
 dotnet build SafeStore.sln --configuration Release --no-restore
 dotnet publish src/SafeStore.Cli --configuration Release --no-build
+dotnet publish samples/Minirun --configuration Release --no-build
 export SAFESTORE_TOOL="$PWD/artifacts/publish/SafeStore.Cli/release/safestore"
+export MINIRUN_PROGRAM="$PWD/artifacts/publish/Minirun/release/minirun"
 dotnet format SafeStore.sln --verify-no-changes --no-restore --exclude artifacts
 
 logs=$(mktemp -d)

@@ -23,7 +23,7 @@ public sealed partial class TidyTests
     public void No_line_is_longer_than_140_columns_unless_it_is_a_literal_of_several_lines()
     {
         IEnumerable<string> long_ =
-            from source in Repository.Sources("src", "tests", "property-tests")
+            from source in Repository.Sources("src", "samples", "tests", "property-tests")
             where !Unwrapped.Contains(source.Path)
             from line in Enumerable.Range(0, source.Lines.Count)
             where source.Lines[line].Length > LineMax && !source.IsInRawText(line)
@@ -34,7 +34,7 @@ public sealed partial class TidyTests
 
     [Fact]
     public void No_file_has_more_than_400_lines() => Assert.Empty(
-        from source in Repository.Sources("src", "tests", "property-tests")
+        from source in Repository.Sources("src", "samples", "tests", "property-tests")
         where source.Lines.Count > FileMax
         select $"{source.Path} has {source.Lines.Count} lines");
 
@@ -42,7 +42,9 @@ public sealed partial class TidyTests
     public void No_constructor_has_more_than_seven_parameters()
     {
         (string Path, string Name, int Parameters)[] constructors =
-            [.. from source in Repository.Sources("src") from each in source.Constructors select (source.Path, each.Name, each.Parameters)];
+            [.. from source in Repository.Sources("src", "samples")
+                from each in source.Constructors
+                select (source.Path, each.Name, each.Parameters)];
 
         Assert.Contains(constructors, static each => each is { Name: "SegmentHeader", Parameters: ParametersMax }); // records count too
         Assert.DoesNotContain(constructors, static each => each.Parameters > ParametersMax);
@@ -54,7 +56,7 @@ public sealed partial class TidyTests
     {
         IEnumerable<(string Path, string Text)> texts =
         [
-            .. Repository.Sources("src").Select(static source => (source.Path, source.Text)),
+            .. Repository.Sources("src", "samples").Select(static source => (source.Path, source.Text)),
             .. Repository.Files("docs", "*.md").Append("README.md").Append("CHANGELOG.md")
                 .Select(static path => (path, Repository.ReadText(path))),
         ];
