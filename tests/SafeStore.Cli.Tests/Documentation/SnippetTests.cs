@@ -78,7 +78,7 @@ public sealed partial class SnippetTests
         return blocks;
     }
 
-    [GeneratedRegex(@"\b(?:src|tests|property-tests|docs)/[A-Za-z0-9_./-]*[A-Za-z0-9]")]
+    [GeneratedRegex(@"\b(?:src|samples|tests|property-tests|docs)/[A-Za-z0-9_./-]*[A-Za-z0-9]")]
     private static partial Regex RepositoryFile();
 
     [GeneratedRegex(@"(?:\bsafestore|SafeStore\.Cli --) (?<verb>[a-z]+)[^\n|#]*")]
