@@ -236,6 +236,12 @@ public sealed class SandboxChange
     /// <inheritdoc cref="Transaction.CommitAsync"/>
     public ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default) => _transaction.CommitAsync(cancellationToken);
 
+    /// <summary>How many documents and containers it touches; a removal of the sandbox is one.</summary>
+    internal int Edits =>
+        _kind == PlanKind.Remove ? 1 : _documents.Puts.Length + _documents.Deletes.Length + (_created?.Count ?? 0) + (_removed?.Count ?? 0);
+
+    internal void Abandon() => _transaction.Abandon();
+
     internal SandboxPlan ToPlan()
     {
         // What is created here has nothing to delete, and where a container is created there is no document of its name.
@@ -274,7 +280,8 @@ public sealed class SandboxChange
     {
         try
         {
-            return StrictJson.Serialize(value, kind.Json);
+            byte[] json = StrictJson.Serialize(value, kind.Json);
+            return kind.Upcasting is { } upcasting ? upcasting.Mark(json) : json;
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
         {

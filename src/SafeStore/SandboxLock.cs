@@ -31,6 +31,7 @@ public sealed class SandboxLock : IAsyncDisposable
     private readonly OpenLocks _open;
     private readonly SandboxHold _hold;
     private readonly HeldLocks.Link _link;
+    private List<Transaction>? _started; // guarded by _link
 
     internal SandboxLock(StateStore store, OpenLocks open, SandboxHold hold, HeldLocks.Link link)
     {
@@ -49,6 +50,9 @@ public sealed class SandboxLock : IAsyncDisposable
     /// <summary>The LSN of the sandbox's last transaction; 0 before it is created.</summary>
     public Lsn Version => _hold.Version;
 
+    /// <summary>Whether the sandbox does not exist: a change made with this lock creates it.</summary>
+    public bool IsNew => !_hold.HasFlock;
+
     internal SandboxHold Hold => _hold;
 
     /// <summary>
@@ -59,7 +63,9 @@ public sealed class SandboxLock : IAsyncDisposable
     public SandboxChange Change()
     {
         _hold.ThrowIfReleased();
-        return _store.NewTransaction([_hold]).For(Sandbox);
+        Transaction transaction = _store.NewTransaction([_hold]);
+        Note(transaction);
+        return transaction.For(Sandbox);
     }
 
     /// <summary>Reads a document of the sandbox; see <see cref="StateStore.Read{T}(string, DocumentKind{T})"/>.</summary>
@@ -112,10 +118,26 @@ public sealed class SandboxLock : IAsyncDisposable
         Forget();
     }
 
+    /// <summary>Keeps a transaction in mind: if it is not committed with the lock, that is told.</summary>
+    internal void Note(Transaction transaction)
+    {
+        lock (_link)
+        {
+            _started ??= [];
+            _started.RemoveAll(static before => before.IsClosed);
+            _started.Add(transaction);
+        }
+    }
+
     private void Forget()
     {
         _open.Remove(this);
         _link.Release();
+        lock (_link)
+        {
+            _started?.ForEach(dropped => dropped.TellDropped(Sandbox));
+            _started = null;
+        }
     }
 }
 
@@ -139,7 +161,9 @@ public sealed class SandboxLocks : IAsyncDisposable
     public Transaction Change()
     {
         _locks.ForEach(static held => held.Hold.ThrowIfReleased());
-        return _store.NewTransaction([.. _locks.Select(static held => held.Hold)]);
+        Transaction transaction = _store.NewTransaction([.. _locks.Select(static held => held.Hold)]);
+        _locks.ForEach(held => held.Note(transaction));
+        return transaction;
     }
 
     /// <summary>Releases the locks; waits for a commit that is under way with them.</summary>

@@ -18,6 +18,32 @@ public sealed partial class StateStore
         return _engine.Reader.ListSandboxes();
     }
 
+    /// <summary>Whether a sandbox exists. Takes no lock: it may come or go right after.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <exception cref="ArgumentException">The id is not allowed.</exception>
+    /// <exception cref="StorageException">The operating system refused to look.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public bool Exists(string sandbox)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        _open.ThrowIfClosed();
+        return _engine.Reader.HasDirectory(sandbox);
+    }
+
+    /// <summary>Whether a container exists. Takes no lock: it may come or go right after.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="container">The container's id.</param>
+    /// <exception cref="ArgumentException">An id is not allowed.</exception>
+    /// <exception cref="StorageException">The operating system refused to look.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public bool Exists(string sandbox, string container)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        Identifier.CheckContainer(container, nameof(container));
+        _open.ThrowIfClosed();
+        return _engine.Reader.HasDirectory($"{sandbox}/{container}");
+    }
+
     /// <summary>The ids of a sandbox's containers, sorted; none if the sandbox does not exist. Takes no lock.</summary>
     /// <param name="sandbox">The sandbox's id.</param>
     /// <exception cref="ArgumentException">The id is not allowed.</exception>

@@ -60,6 +60,91 @@ public sealed partial class StateStore
     }
 
     /// <summary>
+    /// Locks a sandbox if it exists, as <see cref="LockAsync"/> does, or takes the turn for a new one, as <see cref="LockNewAsync"/> does;
+    /// <see cref="SandboxLock.IsNew"/> tells which. If another process creates or removes it meanwhile, it is tried again.
+    /// </summary>
+    /// <param name="sandbox">Its id.</param>
+    /// <param name="timeout">How long to wait; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
+    /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="StoreFaultedException">The sandbox must be resolved first, and the store is faulted.</exception>
+    /// <exception cref="StoreReadOnlyException">The store is read-only.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    public ValueTask<SandboxLock> LockOrCreateAsync(
+        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        Identifier.CheckSandbox(sandbox, nameof(sandbox));
+        TimeSpan wait = TimeoutOf(timeout);
+        HeldLocks.Link link = _held.Announce(sandbox);
+        return LockOrCreateAsync(sandbox, new Deadline(_options.TimeProvider, wait), link, cancellationToken);
+    }
+
+    /// <summary>
+    /// Begins an owner of locks in this process: all that is locked until its disposal, by the caller, what it calls and the tasks it
+    /// starts, belongs to it. An owner that locks a sandbox twice is refused at once, also through async methods of the program's own;
+    /// time-outs of others name its label. Parallel branches of one owner that lock the same sandbox are refused too: begin one in each.
+    /// Owners nest.
+    /// </summary>
+    /// <param name="label">What it is doing: "create sb-1" for instance. It is shown as it is.</param>
+    /// <returns>What to dispose at the end, in the method that began it.</returns>
+    /// <exception cref="ArgumentException">The label is blank.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public IDisposable BeginOwner(string label)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(label);
+        _open.ThrowIfClosed();
+        return _held.Begin(label);
+    }
+
+    /// <summary>
+    /// Locks an existing sandbox, lets a method change it, commits that and releases the lock. If the method throws, nothing is changed.
+    /// </summary>
+    /// <param name="sandbox">Its id.</param>
+    /// <param name="change">What to change: it reads by the lock and makes its edits in the change. It does not commit.</param>
+    /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="cancellationToken">Ends the wait, and is honoured until the transaction is put into the log.</param>
+    /// <returns>The transaction's LSN; without any edit, the sandbox's version.</returns>
+    /// <remarks>It throws what <see cref="LockAsync"/>, the method and <see cref="SandboxChange.CommitAsync"/> throw.</remarks>
+    public ValueTask<Lsn> UpdateAsync(
+        string sandbox, Action<SandboxLock, SandboxChange> change, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return UpdateAsync(
+            sandbox,
+            (held, edits) =>
+            {
+                change(held, edits);
+                return Task.CompletedTask;
+            },
+            timeout, cancellationToken);
+    }
+
+    /// <summary>As <see cref="UpdateAsync(string, Action{SandboxLock, SandboxChange}, TimeSpan?, CancellationToken)"/>.</summary>
+    /// <inheritdoc cref="UpdateAsync(string, Action{SandboxLock, SandboxChange}, TimeSpan?, CancellationToken)"/>
+    public async ValueTask<Lsn> UpdateAsync(
+        string sandbox, Func<SandboxLock, SandboxChange, Task> change, TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        await using SandboxLock held = await LockAsync(sandbox, LockMode.Exclusive, timeout, cancellationToken).ConfigureAwait(false);
+        SandboxChange edits = held.Change();
+        try
+        {
+            await change(held, edits).ConfigureAwait(false);
+        }
+        catch
+        {
+            edits.Abandon();
+            throw;
+        }
+
+        return await edits.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Locks several sandboxes, in one fixed order so that none waits in a circle, for one transaction over all of them or one point in
     /// time.
     /// </summary>
@@ -110,13 +195,48 @@ public sealed partial class StateStore
         {
             using OpenLocks.Call use = _open.Use();
             SandboxHold hold = await _engine.LockAsync(target, mode, timeout, cancellation).ConfigureAwait(false);
-            return _open.Add(new SandboxLock(this, _open, hold, link));
+            return Taken(hold, link);
         }
         catch
         {
             link.Release();
             throw;
         }
+    }
+
+    private async ValueTask<SandboxLock> LockOrCreateAsync(
+        string sandbox, Deadline deadline, HeldLocks.Link link, CancellationToken cancellation)
+    {
+        try
+        {
+            using OpenLocks.Call use = _open.Use();
+            while (true)
+            {
+                var target = new SandboxTarget(sandbox, IsNew: !_engine.Reader.HasDirectory(sandbox));
+                try
+                {
+                    SandboxHold hold =
+                        await _engine.LockAsync(target, LockMode.Exclusive, deadline.Remaining, cancellation).ConfigureAwait(false);
+                    return Taken(hold, link);
+                }
+                catch (SafeStoreException race)
+                    when (race is NotFoundException or AlreadyExistsException && deadline.Remaining != TimeSpan.Zero)
+                {
+                    // It came or went after the look.
+                }
+            }
+        }
+        catch
+        {
+            link.Release();
+            throw;
+        }
+    }
+
+    private SandboxLock Taken(SandboxHold hold, HeldLocks.Link link)
+    {
+        hold.Own(link);
+        return _open.Add(new SandboxLock(this, _open, hold, link));
     }
 
     private async ValueTask<SandboxLocks> LockAllAsync(
@@ -129,7 +249,7 @@ public sealed partial class StateStore
             for (int i = 0; i < targets.Length; i++)
             {
                 SandboxHold hold = await _engine.LockAsync(targets[i], mode, timeout, cancellation).ConfigureAwait(false);
-                locks.Add(_open.Add(new SandboxLock(this, _open, hold, links[i])));
+                locks.Add(Taken(hold, links[i]));
             }
 
             return new SandboxLocks(this, locks);

@@ -112,6 +112,20 @@ public sealed class Transaction
         return Array.Find(_sandboxes, entry => entry.Hold.Sandbox == sandbox).Change;
     }
 
+    internal bool IsClosed => _isClosed;
+
+    /// <summary>It will not be committed, and that is known.</summary>
+    internal void Abandon() => _isClosed = true;
+
+    /// <summary>The lock of a sandbox is released: edits of it that were not committed are told.</summary>
+    internal void TellDropped(string sandbox)
+    {
+        if (!_isClosed && Find(sandbox) is { Edits: > 0 and var edits })
+        {
+            _runner.Events.ChangeDropped(sandbox, edits);
+        }
+    }
+
     internal void ThrowIfClosed()
     {
         if (_isClosed)

@@ -25,6 +25,8 @@ internal sealed class TransactionRunner(
     private readonly Stager _stager = new(roots);
     private readonly Publisher _publisher = new(roots, events);
 
+    public EngineEvents Events => events;
+
     public async ValueTask<Lsn> CommitAsync(Participant[] participants, CancellationToken cancellation)
     {
         Array.ForEach(participants, Check); // C1

@@ -82,6 +82,8 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     public void Parked(string sandbox, Lsn last, Exception reason) => LogParked(logger, reason, sandbox, last.Value);
 
+    public void ChangeDropped(string sandbox, int edits) => LogChangeDropped(logger, sandbox, edits);
+
     public void ParkedStaysInLog(string sandbox, Exception reason) => LogParkedStaysInLog(logger, reason, sandbox);
 
     public void ParkedLost(string sandbox, Exception damage) => LogParkedLost(logger, damage, sandbox);
@@ -142,6 +144,11 @@ internal sealed partial class EngineEvents(ILogger logger)
         "A document in {Directory} could not be stamped: {Errno} (errno {Number}). Edits and damage of such documents are not noticed, and "
         + "no version of them can be required. Later ones are only counted (StoreStatistics.Unstamped)")]
     private static partial void LogNotStamped(ILogger logger, string directory, Errno errno, int number);
+
+    [LoggerMessage(
+        15, LogLevel.Warning,
+        "A change of sandbox {Sandbox} with {Edits} edits was not committed before its lock was released: nothing of it was stored")]
+    private static partial void LogChangeDropped(ILogger logger, string sandbox, int edits);
 
     [LoggerMessage(
         7, LogLevel.Warning,

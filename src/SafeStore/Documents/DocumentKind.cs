@@ -1,5 +1,7 @@
 using System;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using SafeStore.Documents;
 using SafeStore.Vocabulary;
 
 namespace SafeStore;
@@ -71,4 +73,33 @@ public sealed class DocumentKind<T> : DocumentKind
 
     /// <summary>How it is read and written.</summary>
     public JsonTypeInfo<T> Json { get; }
+
+    /// <summary>How documents of older versions are read; null if there are none.</summary>
+    internal Upcasting? Upcasting { get; private init; }
+
+    /// <summary>
+    /// The same kind, for documents that carry the number of their version. An older one is brought to the current version when it is read,
+    /// in memory; its file stays as it is until the next transaction that puts it, which writes the current version.
+    /// </summary>
+    /// <param name="member">
+    /// The member of the document's object that has the number; a document without it is of version 0. It is written by the store, whether
+    /// the type has it or not.
+    /// </param>
+    /// <param name="steps">
+    /// What makes version 1 of 0, 2 of 1 and so on: each gets the document and gives it back changed, or another. The store sets the
+    /// member. The current version is the number of steps.
+    /// </param>
+    /// <returns>
+    /// The kind to read and write by. A document of a later version than it knows is refused: <see cref="DocumentVersionException"/>. One
+    /// whose step throws is a <see cref="DocumentCorruptException"/>.
+    /// </returns>
+    /// <exception cref="ArgumentException">The member is blank, or a step is null.</exception>
+    public DocumentKind<T> WithUpcasters(string member, params Func<JsonObject, JsonObject>[] steps)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(member);
+        ArgumentNullException.ThrowIfNull(steps);
+        return Array.IndexOf(steps, null) >= 0
+            ? throw new ArgumentException("A step is null.", nameof(steps))
+            : new DocumentKind<T>(File, Root, Scope, Json) { Upcasting = new Upcasting(member, [.. steps], Json) };
+    }
 }

@@ -95,6 +95,24 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, Store
         }
     }
 
+    /// <summary>Whether a path is a directory in any root: a sandbox's or a container's.</summary>
+    public bool HasDirectory(string path)
+    {
+        foreach (RootDirectory root in roots.InOrderOfAppearance)
+        {
+            Errno errno = fs.Stat(root.Directory, path, out FileStatus status);
+            if (errno == Errno.None && status.Kind == FileKind.Directory)
+            {
+                return true;
+            }
+
+            errno = errno is Errno.NotFound or Errno.NotDirectory ? Errno.None : errno;
+            StorageException.ThrowIfFailed(errno, "look for the directory", root.Directory, path);
+        }
+
+        return false;
+    }
+
     public List<string> ListSandboxes()
     {
         var sandboxes = new List<string>();
@@ -252,7 +270,39 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, Store
         }
     }
 
-    private T? Parse<T>(in DocumentAddress document, DocumentKind<T> kind, ReadOnlySpan<byte> json)
+    private T? Parse<T>(in DocumentAddress document, DocumentKind<T> kind, ReadOnlySpan<byte> json) => kind.Upcasting is { } upcasting
+        ? ParseAnyVersion(document, kind, upcasting, json) : ParseCurrent(document, kind, json);
+
+    private T? ParseAnyVersion<T>(in DocumentAddress document, DocumentKind<T> kind, Upcasting upcasting, ReadOnlySpan<byte> json)
+    {
+        byte[]? upcast;
+        int version;
+        try
+        {
+            upcast = upcasting.Upcast(json, out version);
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException or ArgumentException)
+        {
+            throw Corrupt(
+                document, JsonRules.FindEncodingFault(json) ?? JsonRules.FindFault(json) ?? new JsonFault(0, failure.Message), failure);
+        }
+
+        if (version > upcasting.Current)
+        {
+            throw new DocumentVersionException(document.Id, PathOf(document), version, upcasting.Current);
+        }
+
+        try
+        {
+            return ParseCurrent(document, kind, upcast ?? json);
+        }
+        catch (DocumentCorruptException failure) when (upcast is not null)
+        {
+            throw Corrupt(document, new JsonFault(0, $"brought to version {upcasting.Current}, {failure.Reason}"), failure);
+        }
+    }
+
+    private T? ParseCurrent<T>(in DocumentAddress document, DocumentKind<T> kind, ReadOnlySpan<byte> json)
     {
         if (JsonRules.FindEncodingFault(json) is { } fault)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using System.Threading;
@@ -7,13 +8,18 @@ namespace SafeStore.Locking;
 
 /// <summary>
 /// Which locks the current flow of execution holds, so that taking one twice fails at once. The set flows with the execution context: to
-/// callees and tasks started while a lock is held, never to siblings.
+/// callees and tasks started while a lock is held, never to siblings. What an owner holds is noted at the owner too, which all flows below
+/// its beginning share: what an async method of theirs takes is still known when that has returned.
 /// </summary>
 internal sealed class HeldLocks
 {
     private const int ReleasedMax = 8;
 
     private readonly AsyncLocal<Set?> _set = new();
+    private readonly AsyncLocal<Owner?> _owner = new();
+
+    /// <summary>Begins an owner, inside the present one. Must be called in the caller's own synchronous part.</summary>
+    public Owner Begin(string label) => _owner.Value = new Owner(this, label, _owner.Value);
 
     /// <summary>
     /// Announces a lock. Must be called in the caller's own synchronous part: what an async method sets is gone when it returns.
@@ -33,12 +39,13 @@ internal sealed class HeldLocks
             string sandbox = sandboxes[i];
             if (links.TryGetValue(sandbox, out Link? link) && link.IsHeld)
             {
-                throw new LockAlreadyHeldException(sandbox);
+                throw new LockAlreadyHeldException(sandbox, null);
             }
 
             links[sandbox] = announced[i] = new Link();
         }
 
+        _owner.Value?.Note(sandboxes, announced);
         _set.Value = held with { Links = links.ToImmutable() };
         return announced;
     }
@@ -49,7 +56,72 @@ internal sealed class HeldLocks
 
         public bool IsHeld => !_isReleased;
 
+        /// <summary>Its owner's label; null without one.</summary>
+        public string? Label { get; set; }
+
         public void Release() => _isReleased = true;
+    }
+
+    /// <summary>Ends with its disposal, in the flow that began it; what flows below it still hold stays noted.</summary>
+    internal sealed class Owner(HeldLocks held, string label, Owner? outer) : IDisposable
+    {
+        private readonly Dictionary<string, Link> _links = new(StringComparer.Ordinal);
+        private int _heldOnce;
+
+        /// <exception cref="LockAlreadyHeldException">It, or one around it, holds one of them already.</exception>
+        public void Note(ReadOnlySpan<string> sandboxes, Link[] links)
+        {
+            lock (_links)
+            {
+                for (int i = 0; i < sandboxes.Length; i++)
+                {
+                    for (Owner? owner = this; owner is not null; owner = owner.Outer)
+                    {
+                        owner.ThrowIfHeld(sandboxes[i]);
+                    }
+                }
+
+                for (int i = 0; i < sandboxes.Length; i++)
+                {
+                    links[i].Label = label;
+                    _links[sandboxes[i]] = links[i];
+                }
+
+                ForgetReleased();
+            }
+        }
+
+        public void Dispose() => held._owner.Value = outer;
+
+        private Owner? Outer => outer;
+
+        private void ThrowIfHeld(string sandbox)
+        {
+            lock (_links)
+            {
+                if (_links.TryGetValue(sandbox, out Link? link) && link.IsHeld)
+                {
+                    throw new LockAlreadyHeldException(sandbox, label);
+                }
+            }
+        }
+
+        /// <summary>An owner that goes on for ever must not drag its old locks along.</summary>
+        private void ForgetReleased()
+        {
+            if (_links.Count > (2 * _heldOnce) + ReleasedMax)
+            {
+                foreach ((string sandbox, Link link) in _links)
+                {
+                    if (!link.IsHeld)
+                    {
+                        _ = _links.Remove(sandbox);
+                    }
+                }
+
+                _heldOnce = _links.Count;
+            }
+        }
     }
 
     /// <param name="Links">By sandbox; some have been released since.</param>

@@ -33,6 +33,15 @@ internal sealed class SandboxHold(
     /// <summary>Whether a transaction of this holder may be left half done: only the next locker finishes it.</summary>
     public bool IsSpent { get; set; }
 
+    /// <summary>Tells who waits for it whose it is, if it has an owner.</summary>
+    public void Own(HeldLocks.Link link)
+    {
+        if (link.Label is not null)
+        {
+            gate.Owned = (link, waiting.Time.GetTimestamp());
+        }
+    }
+
     public void ThrowIfReleased()
     {
         if (Volatile.Read(ref _disposed) != 0)

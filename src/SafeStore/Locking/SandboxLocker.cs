@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
@@ -133,8 +134,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
         {
             FairLock.Hold turn = gate.Threads.TryEnter(mode) // L1
                 ?? await WaitAsync(gate.Threads, mode, deadline, cancellation).ConfigureAwait(false)
-                ?? throw new LockTimeoutException(
-                    PathOf(sandbox), deadline.Total, [], $"another flow of this process (pid {Environment.ProcessId})");
+                ?? throw TimedOut(gate, deadline.Total);
             return new SandboxHold(gates, gate, mode, turn, waiting);
         }
         catch
@@ -142,6 +142,23 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
             gates.Leave(gate);
             throw;
         }
+    }
+
+    private LockTimeoutException TimedOut(SandboxGate gate, TimeSpan timeout)
+    {
+        string holder = $"another flow of this process (pid {Environment.ProcessId})";
+        if (gate.Owned is not { Link: { IsHeld: true, Label: { } label } } owned)
+        {
+            return new LockTimeoutException(PathOf(gate.Sandbox), timeout, [], holder);
+        }
+
+        TimeSpan held = waiting.Time.GetElapsedTime(owned.Since);
+        return new LockTimeoutException(
+            PathOf(gate.Sandbox), timeout, [],
+            string.Create(CultureInfo.InvariantCulture, $"{holder}, which is '{label}', for {held.TotalSeconds:0.###} s"))
+        {
+            Owner = label,
+        };
     }
 
     private ValueTask<FairLock.Hold?> WaitAsync(FairLock threads, LockMode mode, Deadline deadline, CancellationToken cancellation) =>

@@ -35,6 +35,38 @@ public sealed class DocumentCorruptException : SafeStoreException
 }
 
 /// <summary>
+/// A document is of a later version than this program knows (<see cref="DocumentKind{T}.WithUpcasters"/>): a newer program has written it.
+/// The file is left as it is. Use that program or a later one.
+/// </summary>
+public sealed class DocumentVersionException : SafeStoreException
+{
+    internal DocumentVersionException(DocumentId document, string path, int version, int known)
+        : base($"The document '{path}' is of version {version}, and this program knows versions up to {known}. The file was left as it is; "
+            + $"use the program that has written it, or a later one.")
+    {
+        Document = document;
+        Path = path;
+        Version = version;
+        Known = known;
+    }
+
+    /// <inheritdoc/>
+    public override string Code => "document-version";
+
+    /// <summary>Which document.</summary>
+    public DocumentId Document { get; }
+
+    /// <summary>The file's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Its version.</summary>
+    public int Version { get; }
+
+    /// <summary>The latest version that the program knows.</summary>
+    public int Known { get; }
+}
+
+/// <summary>
 /// A document is not what its last transaction wrote: its stamp does not hold (<see cref="StoreOptions.CheckStamps"/>). The file is left as
 /// it is. If the edit is wanted, put the document anew, which stamps it; otherwise restore it from a backup.
 /// </summary>

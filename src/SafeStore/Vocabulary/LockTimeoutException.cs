@@ -36,6 +36,9 @@ public sealed class LockTimeoutException : SafeStoreException
     /// <summary>Who holds it, as far as the kernel told (/proc/locks); empty when it did not.</summary>
     public IReadOnlyList<LockHolder> Holders { get; }
 
+    /// <summary>The label of what holds it in this process (<see cref="StateStore.BeginOwner"/>); null if it has none.</summary>
+    public string? Owner { get; internal init; }
+
     private static string Tell(IReadOnlyList<LockHolder> holders, string? unknownHolder) => holders.Count == 0
         ? unknownHolder ?? "a process that /proc/locks does not show"
         : string.Join(", ", holders.Select(static holder => $"pid {holder.ProcessId} ({holder.Command})"));
@@ -47,9 +50,9 @@ public sealed class LockTimeoutException : SafeStoreException
 /// </summary>
 public sealed class LockAlreadyHeldException : SafeStoreException
 {
-    internal LockAlreadyHeldException(string sandbox)
-        : base($"This flow of execution holds the lock of sandbox '{sandbox}' already, and would wait for itself. Use the lock that it "
-            + $"holds, or dispose that first.") =>
+    internal LockAlreadyHeldException(string sandbox, string? owner)
+        : base($"{(owner is null ? "This flow of execution" : $"The owner '{owner}'")} holds the lock of sandbox '{sandbox}' already, and "
+            + $"would wait for itself. Use the lock that it holds, or dispose that first.") =>
         Sandbox = sandbox;
 
     /// <inheritdoc/>
