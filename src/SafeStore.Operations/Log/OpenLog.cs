@@ -147,13 +147,14 @@ internal sealed class OpenLog : IDisposable
     }
 
     /// <summary>
-    /// Null if it was released since it was listed, or its header is damaged or of another version: what is wrong, the condition tells.
+    /// Of a file that is cut off, what is left. Null if it was released since it was listed, or its header is damaged or of another
+    /// version: what is wrong, the condition tells.
     /// </summary>
     private SegmentReader? TryOpen(Lsn first)
     {
         try
         {
-            return _directory.Open(first, FileUse.Read);
+            return _directory.OpenPart(first, FileUse.Read, out _);
         }
         catch (SafeStoreException failure) when (failure is LogCorruptException or StoreFormatException)
         {

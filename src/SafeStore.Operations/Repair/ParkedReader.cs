@@ -39,6 +39,8 @@ internal sealed class ParkedReader(StoreLayout layout, StoreOptions options, Roo
     private readonly IDurableFileSystem _fs = options.FileSystemInUse;
     private readonly ParkedRecords _parked = new(roots, new Watermarks(roots), RecordFormat.PayloadBytesMax);
 
+    public ParkedRecords Records => _parked;
+
     public Watermarks Watermarks => _parked.Watermarks;
 
     /// <summary>What is parked and not published by now, which the lock word tells.</summary>

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
+using SafeStore.Commit;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Log;
@@ -17,8 +18,8 @@ namespace SafeStore.Operations.Repair;
 /// next opening recovers it as always. Numbers that were given out are not given out again.
 /// </summary>
 /// <remarks>
-/// Order: copies, then the new segment, then the old segments go, then watermarks, then identities. A repair that dies on the way leaves a
-/// store that still does not open, or opens; the next one starts from what is there.
+/// Order: copies, then the new segment, then the old segments go, then watermarks, then identities. Each step leaves a store that opens as
+/// it is to be, or one that needs no other action than before: so the same repair may be repeated after a death in any step.
 /// </remarks>
 internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
 {
@@ -46,7 +47,7 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
         // More numbers may have been given out than anything still knows: at most as many as a segment has records.
         Lsn last = new(survey.Highest.Value + (options.SegmentBytes / RecordFormat.HeaderBytes));
         Lsn mark = isEmpty ? last : survey.Mark;
-        RenewLog(roots, survey, last, mark);
+        RenewLog(roots, survey, last, mark, new StampReader(_fs, [config, run]));
         RenewWatermarks(roots, survey, mark);
         RenewIdentity(roots, survey.Identity);
         GC.KeepAlive(anchor);
@@ -134,7 +135,7 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
     }
 
     /// <summary>The chain that is kept goes on in a new segment; what lies behind the break goes.</summary>
-    private void RenewLog(RootSet roots, StoreSurvey survey, Lsn last, Lsn mark)
+    private void RenewLog(RootSet roots, StoreSurvey survey, Lsn last, Lsn mark, StampReader stamps)
     {
         SalvagedLog found = survey.Log;
         using DirectoryHandle handle = RootDirectory.OpenOrMake(
@@ -143,33 +144,73 @@ internal sealed class StoreRebuild(StoreLayout layout, StoreOptions options)
         {
             Permissions = roots.Config.FilePermissions,
         };
-        List<Lsn> others = [.. directory.List().Where(first => !found.Kept.Contains(first))];
-        Span<byte> salt = stackalloc byte[8];
-        _fs.FillRandom(salt);
-        bool isEmpty = found.Header is null;
-        directory.Start(new SegmentHeader(
-            BitConverter.ToUInt64(salt), last.Next, isEmpty ? last : found.End.Next.Previous, isEmpty ? 0 : found.End.Checksum,
-            options.SegmentBytes, survey.Identity, mark)).Dispose();
-        directory.Release(directory.Detach(others));
+        List<Lsn> others = [.. directory.List().Where(first => !found.Kept.Contains(first) && first != last.Next)];
+        if (found.Header is null)
+        {
+            // Behind the new segment, what never was one would be a break that there was not before.
+            directory.Release(directory.Detach(others.Where(first => first > last.Next)));
+            _ = others.RemoveAll(first => first > last.Next);
+        }
+
+        var newer = new NewerDocuments(survey, new ParkedReader(layout, options, roots).Records, stamps);
+        Start(directory, survey, last, mark, [.. newer.Plan(last)]);
+        foreach (Lsn first in found.Kept)
+        {
+            directory.Lengthen(first);
+        }
+
+        directory.Release(directory.Detach(others)); // not before: without them, nothing would tell of the loss
         directory.SyncNames();
     }
 
+    private void Start(LogDirectory directory, StoreSurvey survey, Lsn last, Lsn mark, SandboxPlan[] plans)
+    {
+        SalvagedLog found = survey.Log;
+        Span<byte> salt = stackalloc byte[8];
+        _fs.FillRandom(salt);
+        bool isEmpty = found.Header is null;
+        long records = plans.Sum(static plan => RecordFormat.SizeOf(PlanCodec.SizeOf([plan])));
+        var header = new SegmentHeader(
+            BitConverter.ToUInt64(salt), last.Next, isEmpty ? last : found.End.Next.Previous, isEmpty ? 0 : found.End.Checksum,
+            Math.Max(options.SegmentBytes, SegmentHeader.Bytes + RecordFormat.AlignUp(records, RecordFormat.BlockBytes)),
+            survey.Identity, mark);
+        byte[] bytes = new byte[records];
+        LogPosition position = LogPosition.StartOf(header);
+        foreach (SandboxPlan plan in plans)
+        {
+            int payload = PlanCodec.SizeOf([plan]);
+            Span<byte> record = bytes.AsSpan((int)(position.Offset - SegmentHeader.Bytes), (int)RecordFormat.SizeOf(payload));
+            PlanCodec.Write([plan], record.Slice(RecordFormat.HeaderBytes, payload));
+            ulong checksum = RecordFormat.Seal(record, new RecordHeader(header.Salt, position.Next, last, position.Checksum, payload));
+            position = new LogPosition(position.Offset + record.Length, position.Next.Next, checksum);
+        }
+
+        directory.Start(header, bytes).Dispose();
+    }
+
+    /// <summary>
+    /// As an opening does it: the run root announces a life, the config root begins it, and the run root confirms it. So the lives are of
+    /// one time after each step.
+    /// </summary>
     private void RenewWatermarks(RootSet roots, StoreSurvey survey, Lsn mark)
     {
         Span<byte> id = stackalloc byte[16];
         _fs.FillRandom(id);
-        var life = new LifeId(survey.Life + 1, new Guid(id));
-        foreach (RootDirectory root in roots.InOrderOfAppearance)
-        {
-            var watermark = new Watermark(_fs, root.Metadata);
-            if (!IsReadable(watermark))
-            {
-                Array.ForEach(Watermark.FileNames, name => Remove(root.Metadata, name));
-            }
+        var life = new LifeId(survey.LivesMax + 1, new Guid(id));
+        Restore(roots.Run, new WatermarkState(mark, survey.Life, life, []));
+        Restore(roots.Config, new WatermarkState(mark, life, null, survey.Parked));
+        Restore(roots.Run, new WatermarkState(mark, life, null, []));
+    }
 
-            watermark.Restore(
-                new WatermarkState(mark, life, null, root.Root == StoreRoot.Config ? survey.Parked : []), root.FilePermissions);
+    private void Restore(RootDirectory root, WatermarkState state)
+    {
+        var watermark = new Watermark(_fs, root.Metadata);
+        if (!IsReadable(watermark))
+        {
+            Array.ForEach(Watermark.FileNames, name => Remove(root.Metadata, name));
         }
+
+        watermark.Restore(state, root.FilePermissions);
     }
 
     private static bool IsReadable(Watermark watermark)

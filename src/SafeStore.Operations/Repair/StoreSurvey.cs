@@ -29,8 +29,11 @@ internal sealed class StoreSurvey
     /// <summary>Up to where the documents need no log.</summary>
     public Lsn Mark { get; private set; }
 
-    /// <summary>The number of the last life.</summary>
-    public long Life { get; private set; }
+    /// <summary>The life of the config root, or else of the run root.</summary>
+    public LifeId Life { get; private set; }
+
+    /// <summary>The number of the last life of any root.</summary>
+    public long LivesMax { get; private set; }
 
     public ImmutableArray<ParkedEntry> Parked { get; private set; } = [];
 
@@ -70,10 +73,10 @@ internal sealed class StoreSurvey
         RootDocument? runRoot = ReadDocument(run, RootDocument.FileName, StoreMetadata.ReadRoot, RepairActions.AcceptRoots);
         Guid? id = store?.Store ?? configRoot?.Store ?? runRoot?.Store;
         Parked = mark?.Parked ?? [];
-        Life = Math.Max(mark?.Life.Number ?? 0, runMark?.Life.Number ?? 0);
+        Life = mark?.Life ?? runMark?.Life ?? default;
+        LivesMax = Math.Max(mark?.Life.Number ?? 0, runMark?.Life.Number ?? 0);
         ReadLog(options, config, mark?.Lsn ?? runMark?.Lsn, id);
-        Mark = mark?.Lsn ?? runMark?.Lsn ?? (Log.Header is null ? default : Lsn.Max(Log.Header.Watermark, Log.Kept[0].Previous));
-        Mark = Lsn.Max(Mark, Log.Header?.Watermark ?? default);
+        Mark = Lsn.Max(Log.Watermark, mark?.Lsn ?? runMark?.Lsn ?? (Log.Header is null ? default : Log.Kept[0].Previous));
         CheckIds(id, (config, configRoot), (run, runRoot));
         CheckMarks(run, mark, runMark);
         Identity = new StoreIdentity(
@@ -241,7 +244,7 @@ internal sealed class StoreSurvey
     /// Whether there is something else in a file's place: a directory, a link, a pipe, something far too large. Any other error is the
     /// disk's or this process's, and tells nothing of the file, so that nothing may be given up because of it.
     /// </summary>
-    private static bool IsOfOtherKind(Errno errno) => errno is Errno.IsDirectory or Errno.NotDirectory or Errno.SymbolicLink
+    internal static bool IsOfOtherKind(Errno errno) => errno is Errno.IsDirectory or Errno.NotDirectory or Errno.SymbolicLink
         or Errno.NotSeekable or Errno.NoSuchDevice or Errno.FileTooLarge;
 
     private static bool IsOfOtherKind(SafeStoreException failure) =>

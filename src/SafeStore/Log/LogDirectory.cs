@@ -67,8 +67,24 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     public long MeasureBytes() =>
         List().Sum(first => fs.Stat(directory, NameOf(first), out FileStatus status) == Errno.None ? status.Size : 0);
 
-    /// <summary>Opens a segment and checks its header.</summary>
+    /// <summary>Opens a segment and checks its header and size.</summary>
     public SegmentReader Open(Lsn first, FileUse use)
+    {
+        SegmentReader segment = OpenPart(first, use, out LogCorruptException? cut);
+        if (cut is not null)
+        {
+            segment.Dispose();
+            throw cut;
+        }
+
+        return segment;
+    }
+
+    /// <summary>The same for a look or a repair: of a file that is cut off, what is left.</summary>
+    /// <param name="first">The segment.</param>
+    /// <param name="use">What for.</param>
+    /// <param name="cut">That it is cut off; null if it is not.</param>
+    public SegmentReader OpenPart(Lsn first, FileUse use, out LogCorruptException? cut)
     {
         string path = $"{Path}/{NameOf(first)}";
         StorageException.ThrowIfFailed(fs.OpenFile(directory, NameOf(first), use, out FileHandle? file), "open a log segment", path);
@@ -90,10 +106,11 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             }
 
             StorageException.ThrowIfFailed(fs.Stat(file!, out FileStatus status), "look at a log segment", path);
-            return status.Size >= header.SegmentBytes
-                ? new SegmentReader(fs, file!, header)
-                : throw new LogCorruptException(
-                    path, status.Size, first, $"the file is cut off: it should have {header.SegmentBytes} bytes");
+            var segment = new SegmentReader(fs, file!, header) { Length = Math.Min(header.SegmentBytes, status.Size) };
+            cut = segment.Length == header.SegmentBytes ? null : new LogCorruptException(
+                path, segment.Length, segment.EndAfter(LogPosition.StartOf(header)).Next,
+                $"the file is cut off: it should have {header.SegmentBytes} bytes");
+            return segment;
         }
         catch
         {
@@ -134,12 +151,14 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
     /// Turns a spare (or, if none is large enough, a new file) into the segment that this header describes, in the place of one of that
     /// name in which no record is valid, if there is one. Durable with its name on return.
     /// </summary>
+    /// <param name="header">The header.</param>
+    /// <param name="records">What it has from its start, if anything.</param>
     /// <exception cref="StorageException">
     /// Nothing has changed but for spare files; or the segment is there, and empty, and could not be opened: a process that looks at the
     /// directory again finds it.
     /// </exception>
     /// <exception cref="SyncFailedException">The segment's name exists and may not be durable.</exception>
-    public SegmentReader Start(SegmentHeader header)
+    public SegmentReader Start(SegmentHeader header, ReadOnlySpan<byte> records = default)
     {
         string spare = FindSpare(header.SegmentBytes) ?? Prepare(header.SegmentBytes);
         Errno errno = fs.OpenFile(directory, spare, FileUse.ReadWrite, out FileHandle? file);
@@ -160,6 +179,7 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
             using (file)
             {
                 WriteFully(file!, header.Encode(), 0, "write a log segment");
+                WriteFully(file!, records, SegmentHeader.Bytes, "write a log segment");
                 // Its size and blocks are durable since it was prepared: what a full fsync would add, a commit of the filesystem's journal,
                 // all who commit would wait for.
                 StorageException.ThrowIfFailed(fs.SyncData(file!), "sync the header of a log segment", file!);
@@ -180,6 +200,35 @@ internal sealed class LogDirectory(IDurableFileSystem fs, DirectoryHandle direct
         errno = fs.OpenFile(directory, NameOf(header.FirstLsn), FileUse.ReadWrite, out FileHandle? segment);
         StorageException.ThrowIfFailed(errno, "open a log segment", Path, NameOf(header.FirstLsn));
         return new SegmentReader(fs, segment!, header);
+    }
+
+    /// <summary>Gives a segment that is cut off its whole length again, in a file of its own. Its name is to be synced.</summary>
+    public void Lengthen(Lsn first)
+    {
+        using SegmentReader part = OpenPart(first, FileUse.Read, out LogCorruptException? cut);
+        if (cut is null)
+        {
+            return;
+        }
+
+        string name = Prepare(part.Header.SegmentBytes);
+        StorageException.ThrowIfFailed(
+            fs.OpenFile(directory, name, FileUse.ReadWrite, out FileHandle? file), "open a log segment", Path, name);
+        using (file)
+        {
+            byte[] bytes = new byte[ZeroBytes];
+            for (long offset = 0; offset < part.Length;)
+            {
+                StorageException.ThrowIfFailed(fs.Read(part.File, bytes, offset, out int count), "read the log", part.File);
+                WriteFully(file!, bytes.AsSpan(0, count), offset, "write a log segment anew");
+                offset = count == 0 ? part.Length : offset + count;
+            }
+
+            StorageException.ThrowIfFailed(fs.SyncFile(file!), "sync a log segment", file!);
+        }
+
+        StorageException.ThrowIfFailed(
+            fs.Rename(directory, name, directory, NameOf(first), RenameKind.Replace), "name a log segment", Path, NameOf(first));
     }
 
     /// <summary>

@@ -64,7 +64,7 @@ internal static class LogInspection
     {
         try
         {
-            using SegmentReader segment = directory.Open(first, FileUse.Read);
+            using SegmentReader segment = directory.OpenPart(first, FileUse.Read, out LogCorruptException? cut);
             LogPosition end = LogPosition.StartOf(segment.Header);
             long records = 0;
             while (segment.TryReadNext(end, out LogPosition next) is not null)
@@ -73,7 +73,8 @@ internal static class LogInspection
                 records++;
             }
 
-            return new SegmentReport(segment.File.Path, first, segment.Header.SegmentBytes, records, end.Next.Previous, end.Offset, null);
+            return new SegmentReport(
+                segment.File.Path, first, segment.Header.SegmentBytes, records, end.Next.Previous, end.Offset, cut?.Reason);
         }
         catch (LogCorruptException damage)
         {

@@ -20,6 +20,9 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
 
     public FileHandle File { get; } = file;
 
+    /// <summary>Up to where records may lie: the header's size, or what is left of a file that was cut off.</summary>
+    public long Length { get; init; } = header.SegmentBytes;
+
     /// <summary>Whether the payload of a record is lent until the next is read, and not a copy.</summary>
     public bool LendsPayloads { get; set; }
 
@@ -66,7 +69,7 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
     public bool IsClaimedDurable(LogPosition position, out long claimant)
     {
         for (claimant = RecordFormat.AlignUp(
-            position.Offset, RecordFormat.BlockBytes); claimant < Header.SegmentBytes; claimant += RecordFormat.BlockBytes)
+            position.Offset, RecordFormat.BlockBytes); claimant < Length; claimant += RecordFormat.BlockBytes)
         {
             if (TryReadValid(claimant, out RecordHeader header, out _) && header.Lsn > position.Next && header.DurableLsn >= position.Next)
             {
@@ -83,7 +86,7 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
     /// </summary>
     public IEnumerable<CommitRecord> Salvage(LogPosition position)
     {
-        for (long offset = position.Offset; offset < Header.SegmentBytes;)
+        for (long offset = position.Offset; offset < Length;)
         {
             if (!TryReadValid(offset, out RecordHeader found, out ulong checksum) || found.Lsn < position.Next)
             {
@@ -102,9 +105,9 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
     {
         Span<byte> salt = stackalloc byte[8];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(salt, Header.Salt);
-        for (long start = position.Offset; start < Header.SegmentBytes; start += WindowBytes - 8)
+        for (long start = position.Offset; start < Length; start += WindowBytes - 8)
         {
-            int wanted = (int)Math.Min(WindowBytes, Header.SegmentBytes - start);
+            int wanted = (int)Math.Min(WindowBytes, Length - start);
             if (Bytes(start, wanted).IndexOf(salt) >= 0)
             {
                 return true;
@@ -117,9 +120,9 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
     /// <summary>Writes what the file has over itself, so that the next sync brings all of it to the disk.</summary>
     public void Rewrite()
     {
-        for (long offset = 0; offset < Header.SegmentBytes; offset += WindowBytes)
+        for (long offset = 0; offset < Length; offset += WindowBytes)
         {
-            ReadOnlySpan<byte> bytes = Bytes(offset, (int)Math.Min(WindowBytes, Header.SegmentBytes - offset));
+            ReadOnlySpan<byte> bytes = Bytes(offset, (int)Math.Min(WindowBytes, Length - offset));
             StorageException.ThrowIfFailed(fs.Write(File, bytes, offset, out int count), "write the log anew", File);
             StorageException.ThrowIfFailed(count == bytes.Length ? Errno.None : Errno.NoSpace, "write the log anew", File);
         }
@@ -146,7 +149,7 @@ internal sealed class SegmentReader(IDurableFileSystem fs, FileHandle file, Segm
     {
         checksum = 0;
         if (!RecordFormat.TryReadHeader(Bytes(offset, RecordFormat.HeaderBytes), Header.Salt, out header)
-            || offset + RecordFormat.SizeOf(header.PayloadBytes) > Header.SegmentBytes)
+            || offset + RecordFormat.SizeOf(header.PayloadBytes) > Length)
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using SafeStore.FileSystem;
@@ -15,18 +16,37 @@ namespace SafeStore.Cli.Tests.Repair;
 /// </summary>
 public sealed class RepairFaultTests
 {
-    private const RepairActions All = RepairActions.AcceptLoss | RepairActions.AcceptRoots | RepairActions.NewLog;
-
     private const int Closed = 2;
     private const int Unpublished = 3;
+    private const int Newest = 5;
+    private const string Metadata = "/s/config/.safestore";
 
     private static readonly StoreLayout s_layout = StoreLayout.At("/s");
     private static readonly DocumentId s_document = new("a", null, StoreRoot.Config, "state.json");
 
-    public static TheoryData<string, string> Cases =>
-        new MatrixTheoryData<string, string>(
-            ["log", "watermarks", "run watermarks", "root.json", "store.json", "all metadata of config", "root.json before a recovery"],
-            ["killed", "power", "full"]);
+    public static TheoryData<string, string> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<string, string>();
+            foreach (string damage in new[]
+            {
+                "log", "watermarks", "run watermarks", "root.json", "store.json", "all metadata of config", "root.json before a recovery",
+            })
+            {
+                cases.Add(damage, "killed");
+                cases.Add(damage, "power");
+                cases.Add(damage, "full");
+            }
+
+            cases.Add("log garbage", "killed");
+            cases.Add("old run root", "killed");
+            cases.Add("garbage before a recovery", "killed");
+            cases.Add("cut before a recovery", "killed");
+            cases.Add("record before a recovery", "power");
+            return cases;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -59,29 +79,36 @@ public sealed class RepairFaultTests
         Assert.Equal(1, machine.Faults.Count);
     }
 
+    /// <summary>
+    /// The actions that were needed at first are enough for the repetition, and after that nothing is left to be mended.
+    /// </summary>
     /// <returns>False if the repair had fewer calls.</returns>
     private static async Task<bool> RepairWithFaultAsync(string damage, long call, string fault)
     {
         var machine = new SimulatedMachine();
         SimulatedProcess first = await SeedAsync(machine);
-        if (damage == "root.json before a recovery")
+        int last = Closed; // the number is its LSN
+        if (damage.EndsWith("recovery", StringComparison.Ordinal))
         {
-            first = await LeaveInLogAsync(machine, first);
+            last = damage.StartsWith("record", StringComparison.Ordinal) ? Newest : Unpublished;
+            first = await LeaveInLogAsync(machine, first, last);
         }
 
-        Damage(first, damage.Split(" before")[0]);
-        Assert.NotEqual(RepairActions.None, StoreRepair.Examine(s_layout, OptionsOf(first)).Needed);
+        await DamageAsync(first, damage.Split(" before")[0]);
+        machine.LosePower(keepsUnsynced: true); // it stays
+        first = machine.Start();
+        RepairActions needed = StoreRepair.Examine(s_layout, OptionsOf(first)).Needed;
+        Assert.NotEqual(RepairActions.None, needed);
         machine.Faults = FaultPlan.At(machine.Calls + call, FaultOf(fault, (ulong)call));
-        Exception? failure = Record.Exception(() => StoreRepair.Repair(s_layout, All, OptionsOf(first)));
+        Exception? failure = Record.Exception(() => StoreRepair.Repair(s_layout, needed, OptionsOf(first)));
         bool isMet = machine.Faults.Count > 0;
         machine.Faults = new FaultPlan();
         Assert.True(failure is null or SafeStoreException || !first.IsAlive, failure?.ToString());
 
         SimulatedProcess second = first.IsAlive ? first : machine.Start();
-        _ = StoreRepair.Repair(s_layout, All, OptionsOf(second));
+        _ = StoreRepair.Repair(s_layout, needed, OptionsOf(second));
         Assert.Empty(StoreRepair.Examine(s_layout, OptionsOf(second)).Damages);
         await using StateStore store = await StateStore.OpenAsync(s_layout, OptionsOf(second));
-        int last = damage.EndsWith("recovery", StringComparison.Ordinal) ? Unpublished : Closed; // the number is its LSN
         Assert.Equal($"{last}", Encoding.UTF8.GetString(store.ReadJson(s_document)!));
         Assert.True(await PutAsync(store, 9) > new Lsn(last));
         return isMet;
@@ -100,14 +127,19 @@ public sealed class RepairFaultTests
         return process;
     }
 
-    /// <summary>A power loss takes back what was published last: only the log has it.</summary>
-    private static async Task<SimulatedProcess> LeaveInLogAsync(SimulatedMachine machine, SimulatedProcess process)
+    /// <summary>Only the log has what was published last, if that was one transaction; of several, the log is left as it is.</summary>
+    private static async Task<SimulatedProcess> LeaveInLogAsync(SimulatedMachine machine, SimulatedProcess process, int last)
     {
         StateStore store = await StateStore.OpenAsync(s_layout, OptionsOf(process));
-        _ = await PutAsync(store, Unpublished);
-        machine.LosePower(keepsUnsynced: false);
+        for (int number = Unpublished; number <= last; number++)
+        {
+            _ = await PutAsync(store, number);
+        }
+
+        machine.LosePower(keepsUnsynced: last > Unpublished);
         SimulatedProcess next = machine.Start();
-        Assert.Equal($"{Closed}", await next.FileSystem.Files.File.ReadAllTextAsync("/s/config/a/state.json"));
+        Assert.Equal(
+            $"{(last > Unpublished ? last : Closed)}", await next.FileSystem.Files.File.ReadAllTextAsync("/s/config/a/state.json"));
         return next;
     }
 
@@ -117,28 +149,50 @@ public sealed class RepairFaultTests
         return await held.Change().PutJson(StoreRoot.Config, null, "state.json", Encoding.UTF8.GetBytes($"{number}")).CommitAsync();
     }
 
-    private static void Damage(SimulatedProcess process, string damage)
+    private static async Task DamageAsync(SimulatedProcess process, string damage)
     {
         System.IO.Abstractions.IFileSystem files = process.FileSystem.Files;
-        const string config = "/s/config/.safestore";
         switch (damage)
         {
             case "log":
-                files.Directory.Delete($"{config}/log", recursive: true);
+                files.Directory.Delete($"{Metadata}/log", recursive: true);
+                break;
+            case "log garbage":
+                Array.ForEach(files.Directory.GetFiles($"{Metadata}/log"), files.File.Delete);
+                await files.File.WriteAllBytesAsync($"{Metadata}/log/0fffffffffffffff.log", []);
+                break;
+            case "garbage":
+                await files.File.WriteAllBytesAsync($"{Metadata}/log/0fffffffffffffff.log", []);
+                break;
+            case "record":
+                LogFiles.DamageRecord(process, LogFiles.NewestIn(process, Metadata), Newest - 1);
+                break;
+            case "cut":
+                LogFiles.Cut(process, LogFiles.NewestIn(process, Metadata), OptionsOf(process).SegmentBytes - 10);
+                break;
+            case "old run root":
+                string[] marks = files.Directory.GetFiles("/s/run/.safestore", "watermark.*");
+                byte[][] old = [.. marks.Select(files.File.ReadAllBytes)];
+                await (await StateStore.OpenAsync(s_layout, OptionsOf(process))).DisposeAsync();
+                for (int i = 0; i < marks.Length; i++)
+                {
+                    await files.File.WriteAllBytesAsync(marks[i], old[i]);
+                }
+
                 break;
             case "watermarks":
-                files.File.Delete($"{config}/watermark.0");
-                files.File.Delete($"{config}/watermark.1");
+                files.File.Delete($"{Metadata}/watermark.0");
+                files.File.Delete($"{Metadata}/watermark.1");
                 break;
             case "run watermarks":
                 files.File.Delete("/s/run/.safestore/watermark.0");
                 files.File.Delete("/s/run/.safestore/watermark.1");
                 break;
             case "all metadata of config":
-                files.Directory.Delete(config, recursive: true);
+                files.Directory.Delete(Metadata, recursive: true);
                 break;
             default:
-                files.File.Delete($"{config}/{damage}");
+                files.File.Delete($"{Metadata}/{damage}");
                 break;
         }
     }
