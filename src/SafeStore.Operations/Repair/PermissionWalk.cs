@@ -13,6 +13,7 @@ internal sealed class PermissionWalk(IDurableFileSystem fs, FileOwner? owner, bo
     private const string Changing = "change the owner and the mode";
 
     private FileStatus _root;
+    private string _metadata = "";
 
     public List<PermissionChange> Changes { get; } = [];
 
@@ -25,6 +26,7 @@ internal sealed class PermissionWalk(IDurableFileSystem fs, FileOwner? owner, bo
         }
 
         StorageException.ThrowIfFailed(fs.Stat(directory, out _root), "look at the root", directory);
+        _metadata = metadata.Path;
         VisitDirectory(directory, FileRole.Content);
         VisitAll(metadata, FileRole.Metadata);
         foreach (DirectoryEntry entry in EntriesOf(directory))
@@ -66,7 +68,8 @@ internal sealed class PermissionWalk(IDurableFileSystem fs, FileOwner? owner, bo
             }
             else if (entry.Kind == FileKind.Regular)
             {
-                bool isAnchor = role == FileRole.Metadata && entry.Name is StoreDocument.FileName or SharedState.FileName;
+                bool isAnchor = directory.Path == _metadata // not a copy in the quarantine
+                    && entry.Name is StoreDocument.FileName or SharedState.FileName;
                 VisitFile(directory, entry.Name, isAnchor ? FileRole.Anchor : role);
             }
         }

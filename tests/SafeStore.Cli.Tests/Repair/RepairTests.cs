@@ -252,6 +252,7 @@ public sealed class RepairTests : IDisposable
                     break;
                 case "damaged":
                     await File.WriteAllTextAsync(path, "{\"format\":2,");
+                    File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
                     break;
                 case "is a directory":
                     _ = Directory.CreateDirectory(path);
