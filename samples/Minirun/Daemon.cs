@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
+using SafeStore;
 
 namespace Minirun;
 
@@ -50,7 +51,7 @@ internal sealed partial class Daemon(Paths paths, Host host, IState state)
                     state.LockAsync(container.Id),
                     turn => turn.Container.Status == Status.Deleting ? DeleteAsync(turn) : NoteDeathAsync(turn));
             }
-            catch (Exception failure) when (failure is MinirunException or IOException or SafeStore.SafeStoreException)
+            catch (Exception failure) when (failure is MinirunException or SafeStoreException or IOException)
             {
                 await Console.Error.WriteLineAsync($"sweep: {container.Id}: {failure.Message}"); // the next request for it tries again
             }

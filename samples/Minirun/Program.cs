@@ -3,6 +3,7 @@ using System.IO;
 using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore;
 
 namespace Minirun;
 
@@ -18,14 +19,15 @@ internal static class Program
 
     public static async Task<int> Main(string[] arguments)
     {
-        var paths = new Paths("/var/lib/minirun");
-        if (arguments is ["--root", var root, .. var rest])
+        string root = "/var/lib/minirun";
+        if (arguments is ["--root", var given, .. var rest])
         {
-            (paths, arguments) = (new Paths(root), rest);
+            (root, arguments) = (given, rest);
         }
 
         try
         {
+            var paths = new Paths(root);
             return arguments switch
             {
                 ["serve"] or ["serve", "--state", "safestore"] => await ServeAsync(paths, SafeStoreState.OpenAsync),
@@ -36,7 +38,7 @@ internal static class Program
                 _ => Fail(Usage, 64),
             };
         }
-        catch (Exception failure) when (failure is MinirunException or SafeStore.SafeStoreException or IOException)
+        catch (Exception failure) when (failure is MinirunException or SafeStoreException or IOException or UnauthorizedAccessException)
         {
             return Fail(failure.Message, 1);
         }

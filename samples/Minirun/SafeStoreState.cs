@@ -34,20 +34,9 @@ internal sealed class SafeStoreState : IState
 
     public async Task UndoAllAsync()
     {
-        foreach (string id in _store.Store.ListSandboxes())
+        foreach (UndoResult result in (await _store.UndoAllAsync()).Where(static each => each.Error is not null))
         {
-            try
-            {
-                await (await _store.LockAsync(id)).DisposeAsync(); // which undoes what was intended
-            }
-            catch (NotFoundException)
-            {
-                // It was only being created, and is gone with what was intended.
-            }
-            catch (UndoFailedException failure)
-            {
-                await Console.Error.WriteLineAsync(failure.Message); // the next request for it tries again
-            }
+            await Console.Error.WriteLineAsync(result.Error!.Message); // the next request for it tries again
         }
     }
 

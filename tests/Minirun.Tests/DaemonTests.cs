@@ -119,6 +119,7 @@ public sealed class DaemonTests
         await using Ground ground = Ground.Make("safestore");
         string[] root = ["--root", ground.Paths.Root];
         Assert.Equal(64, (await Shell.TryAsync(DaemonProcess.Program, "boil")).Code);
+        Assert.Equal(1, (await Shell.TryAsync(DaemonProcess.Program, "--root", "/a, b", "serve")).Code);
         (int code, string output) = await Shell.TryAsync(DaemonProcess.Program, [.. root, "list"]);
         Assert.Equal(1, code);
         Assert.Contains("No daemon answers", output, StringComparison.Ordinal);
