@@ -35,6 +35,9 @@ public sealed class ModelLock : IAsyncDisposable
     /// <summary>The LSN of the sandbox's last transaction; 0 before it is created.</summary>
     public Lsn Version => _held.Version;
 
+    /// <summary>Whether the sandbox does not exist: a change made with this lock, or its first intent, creates it.</summary>
+    public bool IsNew => _held.IsNew;
+
     /// <summary>The documents that there are.</summary>
     public SandboxModel Model { get; }
 

@@ -51,8 +51,31 @@ public sealed partial class SandboxStore
         CancellationToken cancellationToken = default)
     {
         CheckIntents(intents);
-        return StartAsync(Store.LockAsync(sandbox, mode, timeout, cancellationToken), timeout, intents, cancellationToken);
+        return StartAsync(
+            Store.LockAsync(sandbox, mode, timeout, cancellationToken), () => Store.LockAsync(sandbox, mode, timeout, cancellationToken),
+            intents, cancellationToken);
     }
+
+    /// <summary>
+    /// Locks a sandbox exclusively if it exists, as <see cref="LockAsync"/> does, or takes the turn for a new one, as
+    /// <see cref="LockNewAsync"/> does; <see cref="ModelLock.IsNew"/> tells which. What was not completed in it is undone first; one that
+    /// was only being made when its maker died is new.
+    /// </summary>
+    /// <param name="sandbox">Its id.</param>
+    /// <param name="timeout">How long to wait; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="cancellationToken">Ends the wait; also given to the undo handlers.</param>
+    /// <exception cref="ArgumentException">The id is not allowed, or the time-out is negative.</exception>
+    /// <exception cref="UndoFailedException">An undo handler failed or is missing; the sandbox is not locked.</exception>
+    /// <exception cref="LockTimeoutException">The time is up; it names the holder if the kernel tells.</exception>
+    /// <exception cref="LockAlreadyHeldException">This flow of execution holds the lock already.</exception>
+    /// <exception cref="DocumentCorruptException">The record of the intents is damaged.</exception>
+    /// <exception cref="DocumentTooLargeException">It is larger than a document may be.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    public ValueTask<ModelLock> LockOrCreateAsync(
+        string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        StartAsync(
+            Store.LockOrCreateAsync(sandbox, timeout, cancellationToken),
+            () => Store.LockOrCreateAsync(sandbox, timeout, cancellationToken), PendingIntents.Undo, cancellationToken);
 
     /// <summary>
     /// Locks several sandboxes, in one fixed order so that none waits in a circle, for one transaction over all of them or one point in
@@ -85,6 +108,11 @@ public sealed partial class SandboxStore
             Store.LockManyAsync(targets, mode, timeout, cancellationToken), targets, mode, timeout, intents, cancellationToken);
     }
 
+    /// <summary>Begins an owner of locks in this process: <see cref="StateStore.BeginOwner"/>.</summary>
+    /// <param name="label">What it is doing: "create sb-1" for instance.</param>
+    /// <returns>What to dispose at the end, in the method that began it.</returns>
+    public IDisposable BeginOwner(string label) => Store.BeginOwner(label);
+
     private static void CheckIntents(PendingIntents intents)
     {
         if (intents is not (PendingIntents.Undo or PendingIntents.Keep))
@@ -115,7 +143,7 @@ public sealed partial class SandboxStore
     }
 
     private async ValueTask<ModelLock> StartAsync(
-        ValueTask<SandboxLock> turn, TimeSpan? timeout, PendingIntents intents, CancellationToken cancellation)
+        ValueTask<SandboxLock> turn, Func<ValueTask<SandboxLock>> again, PendingIntents intents, CancellationToken cancellation)
     {
         while (true)
         {
@@ -135,7 +163,7 @@ public sealed partial class SandboxStore
 
             // the next turn says that it does not exist, or finds a new one
             await held.DisposeAsync().ConfigureAwait(false);
-            turn = Store.LockAsync(held.Sandbox, held.Mode, timeout, cancellation);
+            turn = again();
         }
     }
 
@@ -148,7 +176,7 @@ public sealed partial class SandboxStore
             try
             {
                 SandboxLocks held = await turn.ConfigureAwait(false);
-                if (await TryStartAllAsync(held, targets, intents, cancellation).ConfigureAwait(false) is { } started)
+                if (await TryStartAllAsync(held, intents, cancellation).ConfigureAwait(false) is { } started)
                 {
                     return started;
                 }
@@ -164,15 +192,14 @@ public sealed partial class SandboxStore
     }
 
     private async ValueTask<ModelLocks?> TryStartAllAsync(
-        SandboxLocks held, SandboxTarget[] targets, PendingIntents intents, CancellationToken cancellation)
+        SandboxLocks held, PendingIntents intents, CancellationToken cancellation)
     {
         var started = new List<ModelLock>();
         try
         {
             foreach (SandboxLock each in held.Locks)
             {
-                bool isNew = Array.Exists(targets, target => target.Id == each.Sandbox && target.IsNew);
-                if ((isNew ? StartNew(each) : await TryStartAsync(each, intents, cancellation).ConfigureAwait(false)) is not { } one)
+                if (await TryStartAsync(each, intents, cancellation).ConfigureAwait(false) is not { } one)
                 {
                     await held.DisposeAsync().ConfigureAwait(false);
                     return null;
@@ -195,6 +222,11 @@ public sealed partial class SandboxStore
     /// <summary>Null if the sandbox was only being made, and is gone with its last intent.</summary>
     private async ValueTask<ModelLock?> TryStartAsync(SandboxLock held, PendingIntents intents, CancellationToken cancellation)
     {
+        if (held.IsNew)
+        {
+            return StartNew(held);
+        }
+
         if (held.Mode == LockMode.Shared)
         {
             return new ModelLock(held, Model, null, _temp);

@@ -88,7 +88,14 @@ public sealed partial class SandboxStore : IAsyncDisposable
         ModelLock held = await LockNewAsync(sandbox.Id, timeout, cancellationToken).ConfigureAwait(false);
         await using (held.ConfigureAwait(false))
         {
-            return await held.Change().Put(sandbox).CommitAsync(cancellationToken).ConfigureAwait(false);
+            return await ChangeAsync(
+                held,
+                (_, change) =>
+                {
+                    change.Put(sandbox);
+                    return Task.CompletedTask;
+                },
+                cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -102,15 +109,57 @@ public sealed partial class SandboxStore : IAsyncDisposable
     public async ValueTask<long> TakeBlockIndexAsync(
         string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
-        ModelLock held = await LockAsync(sandbox, LockMode.Exclusive, timeout, cancellationToken: cancellationToken).ConfigureAwait(false);
+        long index = 0;
+        await UpdateAsync(sandbox, (_, change) => index = change.TakeBlockIndex(), timeout, cancellationToken).ConfigureAwait(false);
+        return index;
+    }
+
+    /// <summary>
+    /// Locks an existing sandbox exclusively, lets a method change it, commits that and releases the lock. If the method throws, nothing is
+    /// changed.
+    /// </summary>
+    /// <param name="sandbox">Its id.</param>
+    /// <param name="change">What to change: it reads by the lock and makes its edits in the change. It does not commit.</param>
+    /// <param name="timeout">How long to wait for the lock; null for <see cref="StoreOptions.LockTimeout"/>.</param>
+    /// <param name="cancellationToken">Ends the wait, and is honoured until the transaction is put into the log.</param>
+    /// <returns>The transaction's LSN; without any edit, the sandbox's version.</returns>
+    /// <remarks>It throws what <see cref="LockAsync"/>, the method and <see cref="ModelChange.CommitAsync"/> throw.</remarks>
+    public ValueTask<Lsn> UpdateAsync(
+        string sandbox, Action<ModelLock, ModelChange> change, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return UpdateAsync(
+            sandbox,
+            (held, edits) =>
+            {
+                change(held, edits);
+                return Task.CompletedTask;
+            },
+            timeout, cancellationToken);
+    }
+
+    /// <summary>As <see cref="UpdateAsync(string, Action{ModelLock, ModelChange}, TimeSpan?, CancellationToken)"/>.</summary>
+    /// <inheritdoc cref="UpdateAsync(string, Action{ModelLock, ModelChange}, TimeSpan?, CancellationToken)"/>
+    public async ValueTask<Lsn> UpdateAsync(
+        string sandbox, Func<ModelLock, ModelChange, Task> change, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        ModelLock held =
+            await LockAsync(sandbox, LockMode.Exclusive, timeout, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (held.ConfigureAwait(false))
         {
-            ModelChange edit = held.Change();
-            long index = edit.TakeBlockIndex();
-            await edit.CommitAsync(cancellationToken).ConfigureAwait(false);
-            return index;
+            return await ChangeAsync(held, change, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether a sandbox exists, also one that is only being made: <see cref="StateStore.Exists(string)"/>.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    public bool Exists(string sandbox) => Store.Exists(sandbox);
+
+    /// <summary>Whether a container exists: <see cref="StateStore.Exists(string, string)"/>.</summary>
+    /// <param name="sandbox">The sandbox's id.</param>
+    /// <param name="container">The container's id.</param>
+    public bool Exists(string sandbox, string container) => Store.Exists(sandbox, container);
 
     /// <summary>Reads a document of a sandbox: <see cref="StateStore.Read{T}(string, DocumentKind{T})"/>.</summary>
     /// <typeparam name="T">Its type.</typeparam>
@@ -157,5 +206,22 @@ public sealed partial class SandboxStore : IAsyncDisposable
     {
         await Store.DisposeAsync().ConfigureAwait(false);
         _temp.Dispose();
+    }
+
+    private static async ValueTask<Lsn> ChangeAsync(
+        ModelLock held, Func<ModelLock, ModelChange, Task> change, CancellationToken cancellation)
+    {
+        ModelChange edits = held.Change();
+        try
+        {
+            await change(held, edits).ConfigureAwait(false);
+        }
+        catch
+        {
+            edits.Abandon();
+            throw;
+        }
+
+        return await edits.CommitAsync(cancellation).ConfigureAwait(false);
     }
 }

@@ -45,7 +45,7 @@ public sealed class KataResources
     /// <param name="cancellationToken">Honoured until the transaction is put into the log.</param>
     /// <returns>The sandbox's version.</returns>
     /// <exception cref="ResourceArgumentException">An id is empty.</exception>
-    /// <exception cref="ArgumentException">The configuration lacks kernel or image, whatever the hypervisor is; and other causes.</exception>
+    /// <exception cref="ArgumentException">The configuration lacks kernel or image, whatever the hypervisor is.</exception>
     public async ValueTask<Lsn> CreateAsync(NewSandbox sandbox, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
@@ -231,13 +231,8 @@ public sealed class KataResources
         string sandbox, string? container, ResourceSlot slot, object value, CancellationToken cancellation)
     {
         using Activity? activity = KataActivities.Start("storeResource", sandbox, container, slot.Resource);
-        ModelLock held = await _store.LockAsync(sandbox, cancellationToken: cancellation).ConfigureAwait(false);
-        await using (held.ConfigureAwait(false))
-        {
-            ModelChange change = held.Change();
-            slot.Put(change, container, value);
-            return await change.CommitAsync(cancellation).ConfigureAwait(false);
-        }
+        return await _store.UpdateAsync(sandbox, (_, change) => slot.Put(change, container, value), cancellationToken: cancellation)
+            .ConfigureAwait(false);
     }
 
     private async ValueTask<bool> RemoveAsync(

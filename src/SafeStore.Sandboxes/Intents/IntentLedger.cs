@@ -200,7 +200,18 @@ internal sealed class IntentLedger
     }
 
     /// <summary>Puts it into a change that is never committed, which checks its size.</summary>
-    private void ThrowUnlessItFits(IntentDocument document) => _held.Change().Put(_model.Intents, document);
+    private void ThrowUnlessItFits(IntentDocument document)
+    {
+        SandboxChange trial = _held.Change();
+        try
+        {
+            trial.Put(_model.Intents, document);
+        }
+        finally
+        {
+            trial.Abandon();
+        }
+    }
 
     /// <summary>The start of a text, without half characters, which could not be written.</summary>
     private static string Shortened(string text) =>
