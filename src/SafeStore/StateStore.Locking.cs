@@ -219,10 +219,14 @@ public sealed partial class StateStore
                         await _engine.LockAsync(target, LockMode.Exclusive, deadline.Remaining, cancellation).ConfigureAwait(false);
                     return Taken(hold, link);
                 }
-                catch (SafeStoreException race)
-                    when (race is NotFoundException or AlreadyExistsException && deadline.Remaining != TimeSpan.Zero)
+                catch (SafeStoreException race) when (race is NotFoundException or AlreadyExistsException)
                 {
-                    // It came or went after the look.
+                    if (deadline.Remaining == TimeSpan.Zero) // otherwise look again
+                    {
+                        throw new LockTimeoutException(
+                            $"{Layout.Run}/{sandbox}/{Identifier.LockFile}", deadline.Total, [],
+                            "a process that has created or removed the sandbox meanwhile");
+                    }
                 }
             }
         }

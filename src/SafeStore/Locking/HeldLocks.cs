@@ -59,6 +59,9 @@ internal sealed class HeldLocks
         /// <summary>Its owner's label; null without one.</summary>
         public string? Label { get; set; }
 
+        /// <summary>When it was taken, by the store's clock; told for one with an owner.</summary>
+        public long Since { get; set; }
+
         public void Release() => _isReleased = true;
     }
 

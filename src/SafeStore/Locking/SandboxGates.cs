@@ -25,8 +25,8 @@ internal sealed class SandboxGate(string sandbox)
     /// <summary>The version that the readers share.</summary>
     public Lsn SharedVersion { get; set; }
 
-    /// <summary>The lock that a flow with an owner took last, and when by the store's clock; perhaps released since.</summary>
-    public (HeldLocks.Link Link, long Since)? Owned { get; set; }
+    /// <summary>The lock that a flow with an owner took last; perhaps released since.</summary>
+    public HeldLocks.Link? Owned { get; set; }
 
     /// <summary>What is open of the sandbox; used by the holder of <see cref="Threads"/> or, between holders, kept for the next.</summary>
     public SandboxHandles? Handles { get; set; }

@@ -38,7 +38,8 @@ internal sealed class SandboxHold(
     {
         if (link.Label is not null)
         {
-            gate.Owned = (link, waiting.Time.GetTimestamp());
+            link.Since = waiting.Time.GetTimestamp();
+            gate.Owned = link;
         }
     }
 

@@ -147,7 +147,7 @@ internal sealed class SandboxLocker(RootSet roots, SandboxGates gates, NameLocks
     private LockTimeoutException TimedOut(SandboxGate gate, TimeSpan timeout)
     {
         string holder = $"another flow of this process (pid {Environment.ProcessId})";
-        if (gate.Owned is not { Link: { IsHeld: true, Label: { } label } } owned)
+        if (gate.Owned is not { IsHeld: true, Label: { } label } owned)
         {
             return new LockTimeoutException(PathOf(gate.Sandbox), timeout, [], holder);
         }

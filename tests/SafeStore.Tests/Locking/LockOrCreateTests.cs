@@ -67,9 +67,11 @@ public sealed class LockOrCreateTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task What_another_process_does_after_the_look_is_met_by_another_look(bool exists)
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    public async Task What_another_process_does_after_the_look_is_met_by_another_look_if_there_is_time(bool exists, bool isInTime)
     {
         await using StateStore other = await _test.OpenAsync(new ScriptedFileSystem());
         if (exists)
@@ -94,10 +96,19 @@ public sealed class LockOrCreateTests : IDisposable
 
             return Errno.None;
         };
-        await using SandboxLock held = await store.LockOrCreateAsync("sb");
+        if (isInTime)
+        {
+            await using SandboxLock held = await store.LockOrCreateAsync("sb");
+            Assert.Equal(exists, held.IsNew);
+        }
+        else
+        {
+            LockTimeoutException failure =
+                await Assert.ThrowsAsync<LockTimeoutException>(async () => await store.LockOrCreateAsync("sb", StoreCalls.Once));
+            Assert.Contains("has created or removed the sandbox meanwhile", failure.Message, StringComparison.Ordinal);
+        }
 
         Assert.NotNull(meanwhile);
-        Assert.Equal(exists, held.IsNew);
     }
 
     [Fact]
