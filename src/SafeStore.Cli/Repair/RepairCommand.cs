@@ -135,8 +135,11 @@ internal sealed class RepairCommand
     private static async Task<int> ShowAsync(StoreLayout layout, RepairPlan plan, string store, bool isJson, CancellationToken stop)
     {
         LogReport? log = null;
+        RepairOffers offers = RepairOffers.None;
         try
         {
+            offers = plan.Damages.Count > 0
+                ? RepairOffers.ReadClosed(layout, store, plan, stop) : RepairOffers.Read(layout, store, stop);
             log = LogInspection.Run(layout, new StoreOptions());
         }
         catch (SafeStoreException failure) when (plan.Damages.Count > 0)
@@ -144,7 +147,6 @@ internal sealed class RepairCommand
             await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
         }
 
-        RepairOffers offers = plan.Damages.Count > 0 ? RepairOffers.None : RepairOffers.Read(layout, store, stop);
         byte[] table = log is null || isJson ? [] : LogReportText.ToTable(log);
         await WriteAsync(isJson ? RepairText.ToJson(plan, log, offers) : [.. table, .. RepairText.ToText(plan), .. offers.ToText()]);
         return plan.Damages.Count == 0 && log?.Damage is null && offers.IsEmpty ? ExitCode.Ok : ExitCode.Findings;

@@ -19,9 +19,21 @@ internal sealed record RepairOffers(
 {
     public static RepairOffers None { get; } = new("", [], [], []);
 
+    /// <summary>What is to be told before documents of a store that does not open; null if it does.</summary>
+    private string? First { get; init; }
+
     public bool IsEmpty => Documents.Count + Parked.Count + Permissions.Count == 0;
 
     private IEnumerable<string> PermissionCommands => Permissions.Count == 0 ? [] : [$"safestore repair {Store} --owner"];
+
+    /// <summary>Of a store that does not open, which is repaired first.</summary>
+    public static RepairOffers ReadClosed(StoreLayout layout, string store, RepairPlan plan, CancellationToken stop) =>
+        new(store, DocumentRepair.Examine(layout, DocumentLimit.Largest, stop), [], [])
+        {
+            First = "These documents are damaged too. Mend them after the store"
+                + (plan.KeepsLog ? ", before anything else opens it: an opening may drop the values that the log has."
+                    : ". The log's values are lost with '--new-log': only the copy in the quarantine has them then."),
+        };
 
     /// <summary>Documents of a parked sandbox cannot be mended before that is done with.</summary>
     public static RepairOffers Read(StoreLayout layout, string store, CancellationToken stop)
@@ -36,6 +48,11 @@ internal sealed record RepairOffers(
     public byte[] ToText()
     {
         List<string> lines = [.. Parked.SelectMany(each => ParkedActions.Show(each, Store))];
+        if (First is not null && Documents.Count > 0)
+        {
+            lines.Add(First);
+        }
+
         foreach (DamagedDocument damaged in Documents)
         {
             string source = damaged.InLog is { } lsn ? $" The log has the value of LSN {lsn}." : "";

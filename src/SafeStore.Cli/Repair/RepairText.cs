@@ -74,7 +74,7 @@ internal static class RepairText
 
             writer.WriteEndArray();
             writer.WriteString("quarantine"u8, plan.Quarantine);
-            if (log is not null)
+            if (log is not null || !ReferenceEquals(offers, RepairOffers.None))
             {
                 offers.WriteMembers(writer);
             }

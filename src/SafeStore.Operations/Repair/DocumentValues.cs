@@ -27,8 +27,8 @@ internal static class DocumentValues
     {
         var found = documents.ToDictionary(
             static each => each, static _ => new DocumentValue(null, "the log does not have its value any more"));
-        using var log = OpenLog.Open(options, config.Metadata ?? throw config.Failure!);
-        foreach (CommitRecord record in documents.Count == 0 ? [] : log.ReadRecords())
+        using OpenLog? log = TryOpen(options, config);
+        foreach (CommitRecord record in documents.Count == 0 || log is null ? [] : log.ReadRecords())
         {
             foreach (SandboxPlan plan in PlanCodec.TryRead(record.Payload) ?? [])
             {
@@ -86,6 +86,20 @@ internal static class DocumentValues
                 : Checked(content.Bytes.ToArray(), "the other root", content.Version);
         }
     };
+
+    /// <summary>Null if it is gone: what keeps the store from being opened then, others tell.</summary>
+    private static OpenLog? TryOpen(StoreOptions options, ViewedRoot config)
+    {
+        try
+        {
+            return OpenLog.Open(options, config.Metadata ?? throw config.Failure!);
+        }
+        catch (SafeStoreException failure) when (failure is NotFoundException or StorageException { Errno: Errno.NotFound }
+            || StoreSurvey.IsOfOtherKind(failure))
+        {
+            return null;
+        }
+    }
 
     private static DocumentValue? ValueIn(SandboxPlan plan, Lsn lsn, DocumentId document)
     {

@@ -42,6 +42,6 @@ internal sealed class LostPlan(StoreOptions options, ViewedRoot[] roots)
         return isThis ? "has what this transaction wrote: newer than what stays" : "is older than this transaction, or newer";
     }
 
-    private static string Shown(DocumentKey key) =>
+    public static string Shown(DocumentKey key) =>
         $"{(key.Root == StoreRoot.Config ? "config" : "run")}:{(key.Container is null ? "" : key.Container + "/")}{key.File}";
 }

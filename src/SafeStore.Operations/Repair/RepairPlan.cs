@@ -9,12 +9,18 @@ public sealed record RepairPlan(IReadOnlyList<StoreDamage> Damages, RepairAction
 {
     /// <summary>
     /// What is given up, as far as it can be told: transactions that are whole but lie behind the break, and those that only a lock word
-    /// knows. Oldest first.
+    /// knows; of roots of different times, also what is newer in the config root. Oldest first.
     /// </summary>
     public IReadOnlyList<RepairLoss> Losses { get; init; } = [];
 
     /// <summary>The last transaction that stays.</summary>
     public Lsn LastKept { get; init; }
+
+    /// <summary>
+    /// Whether what the log has stays in it, so that <see cref="DocumentRepair"/> can take values from it after the repair, until the store
+    /// is opened.
+    /// </summary>
+    public bool KeepsLog { get; init; }
 
     /// <summary>Where copies of everything that was changed lie; null until it was done.</summary>
     public string? Quarantine { get; init; }

@@ -83,6 +83,7 @@ public static class StoreRepair
         new(survey.Damages, survey.Damages.Aggregate(RepairActions.None, static (all, damage) => all | damage.Mend))
         {
             Losses = new LossReader(options, roots, survey).Read(),
+            KeepsLog = survey.Log.Header is not null,
             LastKept = survey.Log.Header is null ? survey.Mark : survey.Log.End.Next.Previous,
         };
 

@@ -247,7 +247,7 @@ internal sealed class StoreSurvey
     internal static bool IsOfOtherKind(Errno errno) => errno is Errno.IsDirectory or Errno.NotDirectory or Errno.SymbolicLink
         or Errno.NotSeekable or Errno.NoSuchDevice or Errno.FileTooLarge;
 
-    private static bool IsOfOtherKind(SafeStoreException failure) =>
+    internal static bool IsOfOtherKind(SafeStoreException failure) =>
         failure is StorageException { Errno: var errno } && IsOfOtherKind(errno);
 
     private void Add(RepairActions mend, string message) => _damages.Add(new StoreDamage(message, mend));

@@ -140,15 +140,53 @@ public sealed class RepairTests : IDisposable
     }
 
     [Fact]
-    public async Task A_root_that_was_restored_alone_is_taken_as_it_is()
+    public async Task Of_a_store_that_does_not_open_damaged_documents_are_shown_and_get_their_values_from_the_log_after_the_repair()
+    {
+        await _scene.SeedAsync();
+        await KillAfterAsync(Third, """{"sandbox":"sb-2","ops":[{"put":"state.json","value":{"n":4}}]}""", Fourth);
+        await File.WriteAllTextAsync(_scene.PathOf("run/sb-1/state.json"), "{");
+        DamageRecord(4);
+
+        ToolResult shown = await _scene.RunAsync("repair");
+        _ = StoreRepair.Repair(StoreLayout.At(_scene.Store), RepairActions.AcceptLoss);
+        ToolResult mended = await _scene.RunAsync("repair --from-log");
+
+        Assert.Equal(2, shown.Code);
+        Assert.Contains(shown.Lines, static line => line.Contains("before anything else opens it", StringComparison.Ordinal));
+        Assert.Contains(shown.Lines, static line => line.Contains("The log has the value of LSN 3.", StringComparison.Ordinal));
+        Assert.Equal((0, ""), (mended.Code, mended.Errors));
+        Assert.Contains("3", await File.ReadAllTextAsync(_scene.PathOf("run/sb-1/state.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Damaged_documents_of_a_store_without_a_log_are_shown()
+    {
+        await _scene.SeedAsync();
+        await File.WriteAllTextAsync(_scene.PathOf("run/sb-1/state.json"), "{");
+        Directory.Delete(Path.Combine(_scene.Metadata, "log"), recursive: true);
+
+        ToolResult shown = await _scene.RunAsync("repair");
+
+        Assert.Equal(2, shown.Code);
+        Assert.Contains(shown.Lines, static line => line.Contains("only the copy in the quarantine", StringComparison.Ordinal));
+        Assert.Contains(shown.Lines, static line => line.StartsWith("corrupt: run:sb-1/state.json", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_root_that_was_restored_alone_is_taken_as_it_is_and_what_it_lacks_is_told()
     {
         await _scene.SeedAsync();
         Run("cp", "-a", _scene.PathOf("run"), _scene.PathOf("run.backup"));
-        await _scene.ApplyAsync(Third);
+        await _scene.ApplyAsync(
+            Third, """{"sandbox":"sb-2","ops":[{"put":"config.json","root":"config","container":"web","value":{"n":4}}]}""",
+            """{"sandbox":"sb-3","ops":[{"createSandbox":true},{"put":"config.json","root":"config","value":{"n":5}}]}""");
         Directory.Delete(_scene.PathOf("run"), recursive: true);
         Directory.Move(_scene.PathOf("run.backup"), _scene.PathOf("run"));
 
         Assert.Equal(1, (await _scene.RunAsync("apply")).Code);
+        Assert.Equal(
+            [(new Lsn(4), "sb-2"), (new Lsn(5), "sb-3")],
+            StoreRepair.Examine(StoreLayout.At(_scene.Store)).Losses.Select(static loss => (loss.Lsn, loss.Sandbox)));
         Assert.Equal(1, (await _scene.RunAsync("repair --new-log")).Code);
         Assert.Equal(0, (await _scene.RunAsync("repair --accept-roots")).Code);
 
