@@ -45,7 +45,8 @@ internal static class Looking
 
         using StoreView view = StoreView.Open(layout, DocumentLimit.Largest);
         StoreCondition condition = view.ReadCondition();
-        if (condition.Problems.FirstOrDefault(each => each.Code == "pending" || condition.PendingTransactions is null) is { } hidden)
+        bool isUnknown = condition.PendingTransactions is null;
+        if (condition.Problems.FirstOrDefault(each => isUnknown || each.Code is "pending" or "parked") is { } hidden)
         {
             throw new CommandException(hidden.Message);
         }

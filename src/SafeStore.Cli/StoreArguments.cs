@@ -68,7 +68,8 @@ internal sealed class StoreArguments
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new CommandException($"There is no store: '{mark}' does not exist. Check the path; 'safestore apply' makes a new store.");
+            throw new CommandException($"There is no store: '{mark}' does not exist. Check the path, and whether its disk is mounted. "
+                + "'safestore apply' makes a new store.");
         }
         catch (IOException failure)
         {

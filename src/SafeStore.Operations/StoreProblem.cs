@@ -11,6 +11,9 @@ public sealed record StoreProblem(string Code, string Message)
 {
     /// <summary>The file or directory; null for what lies in no single one.</summary>
     public string? Path { get; init; }
+
+    /// <summary>The only sandbox that it concerns; null if it concerns more.</summary>
+    public string? Sandbox { get; init; }
 }
 
 /// <summary>Gathers what is wrong: one part that cannot be read does not hide the others.</summary>
@@ -20,11 +23,13 @@ internal sealed class ProblemList
 
     public IReadOnlyList<StoreProblem> All => _problems;
 
-    public void Add(string code, string message, string? path = null)
+    public void Add(string code, string message, string? path = null) => Add(new StoreProblem(code, message) { Path = path });
+
+    public void Add(StoreProblem problem)
     {
-        if (!_problems.Any(each => each.Message == message))
+        if (!_problems.Any(each => each.Message == problem.Message))
         {
-            _problems.Add(new StoreProblem(code, message) { Path = path });
+            _problems.Add(problem);
         }
     }
 
@@ -41,7 +46,7 @@ internal sealed class ProblemList
     {
         foreach (StoreProblem problem in problems)
         {
-            Add(problem.Code, problem.Message, problem.Path);
+            Add(problem);
         }
     }
 

@@ -55,7 +55,7 @@ internal sealed class ReadOnlyEngine : IEngine
         using var owned = new OwnedParts();
         RootSet roots = owned.Add(RootSet.OpenToLook(options.FileSystemInUse, layout));
         StoreIdentity identity = new StoreMetadata(roots).Look();
-        var engine = new ReadOnlyEngine(roots, options, CountPending(roots, identity, options));
+        var engine = new ReadOnlyEngine(roots, options, CountPending(roots, identity, options)?.All);
         owned.Disown();
         return engine;
     }
@@ -95,7 +95,7 @@ internal sealed class ReadOnlyEngine : IEngine
     }
 
     /// <summary>A log that may not be read, or is damaged, does not hide the documents.</summary>
-    internal static long? CountPending(RootSet roots, StoreIdentity identity, StoreOptions options)
+    internal static PendingCount? CountPending(RootSet roots, StoreIdentity identity, StoreOptions options)
     {
         var events = new EngineEvents(options.Logger);
         try
@@ -109,9 +109,9 @@ internal sealed class ReadOnlyEngine : IEngine
                 var log = new LogDirectory(roots.FileSystem, directory!, options.SegmentBytes, options.LogBytesMax);
                 UnlockedReading reading = UnlockedLog.Read(log, new Watermark(roots.FileSystem, metadata), identity.Store);
                 var parked = new ParkedRecords(roots, new Watermarks(roots), log.BytesMax);
-                long? pending =
+                PendingCount? pending =
                     reading.Contents is { } contents ? new PendingTransactions(roots, identity).Count(contents, log.Path, parked) : null;
-                events.LookedAt(pending, reading.Damage);
+                events.LookedAt(pending?.All, reading.Damage);
                 return pending;
             }
         }

@@ -119,6 +119,22 @@ public sealed class ApplyTests : IDisposable
         Assert.Equal((2, ""), (await tool.WaitAsync(), await tool.Errors));
     }
 
+    [Theory]
+    [InlineData("--existing")]
+    [InlineData("--existing --dry-run")]
+    public async Task An_existing_store_is_opened_and_where_there_is_none_none_is_made(string options)
+    {
+        string[] command = ["apply", "--store", _fixture.Store, .. options.Split(' ')];
+        ToolResult refused = await ToolProcess.RunAsync(command, StoreFixture.CreateSandbox + "\n");
+
+        Assert.Equal((1, 0), (refused.Code, refused.Lines.Count));
+        Assert.Contains("whether its disk is mounted", refused.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_fixture.Store));
+
+        Assert.Equal(0, (await _fixture.ApplyAsync()).Code);
+        Assert.Equal(0, (await ToolProcess.RunAsync(command, StoreFixture.CreateSandbox + "\n")).Code);
+    }
+
     [Fact]
     public async Task A_dry_run_answers_as_the_store_would_and_writes_nothing()
     {

@@ -15,7 +15,8 @@ internal static class ApplyCommand
         var command = new Command(
             "apply",
             "Commits transactions from stdin, one JSON object per line, and answers each with one line as soon as it is durable: "
-            + "{\"lsn\":17}, or {\"error\":\"...\",\"code\":\"...\"} and goes on. Makes the store if there is none. Formats: docs/cli.md. "
+            + "{\"lsn\":17}, or {\"error\":\"...\",\"code\":\"...\"} and goes on. Makes the store if there is none, unless --existing says "
+            + "that there is one. Formats: docs/cli.md. "
             + "Exit codes: 0 every line was accepted, 1 the store could not be opened, 2 a line was refused, 3 the store is faulted, "
             + "141 no reader of the answers is left.");
         var store = new StoreArguments(command);
@@ -32,11 +33,20 @@ internal static class ApplyCommand
             Description = "Writes nothing: answers {\"dryRun\":true} for a line that would be accepted, after those before it. "
                 + "'require' of a sandbox that an earlier line changes is not checked.",
         };
+        var existing = new Option<bool>("--existing")
+        {
+            Description = "The store must exist: none is made where a disk is not mounted, or by a slip of the pen.",
+        };
+        command.Add(existing);
         command.Add(parallel);
         command.Add(failFast);
         command.Add(dryRun);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
-            store.LayoutOf(arguments), document.OptionsOf(arguments),
+            arguments.GetValue(existing) ? store.ExistingLayoutOf(arguments) : store.LayoutOf(arguments),
+            document.OptionsOf(arguments) with
+            {
+                Opening = arguments.GetValue(existing) ? StoreOpening.MustExist : StoreOpening.OpenOrCreate,
+            },
             new Manner(arguments.GetValue(parallel), arguments.GetValue(failFast), arguments.GetValue(dryRun)), ending)));
         return command;
     }

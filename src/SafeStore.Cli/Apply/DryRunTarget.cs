@@ -33,7 +33,13 @@ internal sealed class DryRunTarget : IApplyTarget, IAsyncDisposable
         SimulatedProcess process = new SimulatedMachine().Start();
         StateStore store = await StateStore.OpenAsync(
             StoreLayout.Kata("/"),
-            options with { FileSystem = process.FileSystem, TimeProvider = process.Clock, CheckpointInterval = Timeout.InfiniteTimeSpan },
+            options with
+            {
+                FileSystem = process.FileSystem,
+                TimeProvider = process.Clock,
+                CheckpointInterval = Timeout.InfiniteTimeSpan,
+                Opening = StoreOpening.OpenOrCreate,
+            },
             stop);
         try
         {

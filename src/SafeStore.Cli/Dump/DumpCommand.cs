@@ -9,6 +9,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Cli.Dump;
 
@@ -103,7 +104,11 @@ internal static class DumpCommand
         }
         catch (SafeStoreException failure) when (failure is LockTimeoutException or StorageException)
         {
-            await Console.Error.WriteLineAsync($"safestore: '{sandbox}' is shown without its lock. {failure.Message}".AsMemory(), stop);
+            if (failure is not StorageException { Errno: Errno.NotFound }) // no process has locked it yet
+            {
+                await Console.Error.WriteLineAsync($"safestore: '{sandbox}' is shown without its lock. {failure.Message}".AsMemory(), stop);
+            }
+
             return [.. store.ReadAllJson(sandbox)];
         }
     }

@@ -6,7 +6,9 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Cli.Look;
 using SafeStore.Log;
+using SafeStore.Operations;
 using SafeStore.Operations.Repair;
 
 namespace SafeStore.Cli.Repair;
@@ -149,7 +151,10 @@ internal sealed class RepairCommand
 
         byte[] table = log is null || isJson ? [] : LogReportText.ToTable(log);
         await WriteAsync(isJson ? RepairText.ToJson(plan, log, offers) : [.. table, .. RepairText.ToText(plan), .. offers.ToText()]);
-        return plan.Damages.Count == 0 && log?.Damage is null && offers.IsEmpty ? ExitCode.Ok : ExitCode.Findings;
+        using StoreView view = StoreView.Open(layout, DocumentLimit.Largest);
+        int told = await LookCommand.TellAsync( // parked sandboxes are among the offers
+            view.ReadCondition().Problems.Where(static each => each.Sandbox is not null && each.Code != "parked"));
+        return plan.Damages.Count == 0 && log?.Damage is null && offers.IsEmpty ? told : ExitCode.Findings;
     }
 
     private static async Task WriteAsync(byte[] text)

@@ -60,12 +60,30 @@ public sealed class TreeExport
         foreach (string sandbox in _store.ListSandboxes())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (FileReport report in await ReadAsync(sandbox, cancellationToken).ConfigureAwait(false) is { } read
-                ? Write(read, run, config) : [])
+            foreach (FileReport report in await CopyAsync(sandbox, run, config, cancellationToken).ConfigureAwait(false))
             {
                 yield return report;
             }
         }
+    }
+
+    /// <summary>A sandbox that cannot be looked at is reported, and the others follow.</summary>
+    private async ValueTask<IReadOnlyList<FileReport>> CopyAsync(
+        string sandbox, DirectoryHandle run, DirectoryHandle config, CancellationToken cancellation)
+    {
+        StoredSandbox? read;
+        try
+        {
+            read = await ReadAsync(sandbox, cancellation).ConfigureAwait(false);
+        }
+        catch (StorageException failure) when (failure.Errno is Errno.NotDirectory or Errno.SymbolicLink or Errno.IsDirectory)
+        {
+            bool isInConfig = failure.Path.StartsWith($"{_store.Layout.Config}/", StringComparison.Ordinal);
+            StoreRoot root = isInConfig ? StoreRoot.Config : StoreRoot.Run;
+            return [new FileReport(FileOutcome.Unreadable, root, sandbox, null, null) { Reason = failure.Message }];
+        }
+
+        return read is null ? [] : Write(read, run, config);
     }
 
     /// <summary>Reads a sandbox whole; null if it was removed since it was listed.</summary>
@@ -76,6 +94,10 @@ public sealed class TreeExport
             await using SandboxLock held =
                 await _store.LockAsync(sandbox, LockMode.Shared, cancellationToken: cancellation).ConfigureAwait(false);
             return new StoredSandbox(sandbox, held.ListContainers(), [.. _store.ReadAllJson(sandbox)]);
+        }
+        catch (StorageException failure) when (failure.Errno == Errno.NotFound) // no lock file: no process has locked it yet
+        {
+            return new StoredSandbox(sandbox, _store.ListContainers(sandbox), [.. _store.ReadAllJson(sandbox)]);
         }
         catch (NotFoundException)
         {

@@ -71,8 +71,17 @@ internal sealed class BackupSource : IDisposable
     public (UnixFileMode Mode, FileOwner Owner) PermissionsOfNew(StoreRoot root) => (_options.FileMode, _owners[root]);
 
     /// <summary>The sandbox's lock word; default if it has none.</summary>
-    public LockWord ReadWord(string sandbox) =>
-        LockWord.TryRead(_fs, _roots.Run.Directory, SandboxHandles.LockPathOf(sandbox)) ?? default;
+    public LockWord ReadWord(string sandbox)
+    {
+        try
+        {
+            return LockWord.TryRead(_fs, _roots.Run.Directory, SandboxHandles.LockPathOf(sandbox)) ?? default;
+        }
+        catch (StorageException failure) when (failure.Errno is Errno.NotDirectory or Errno.SymbolicLink)
+        {
+            return default;
+        }
+    }
 
     /// <summary>
     /// All of a sandbox with its lock word, under its shared lock if that is free in time. The word is read first: what is published later
@@ -100,7 +109,14 @@ internal sealed class BackupSource : IDisposable
     public Dictionary<DocumentKey, (long Size, DateTimeOffset? Modified)> Measure(string sandbox)
     {
         var files = new Dictionary<DocumentKey, (long Size, DateTimeOffset? Modified)>();
-        foreach ((RootDirectory root, DocumentKey key) in List(sandbox)?.Documents ?? [])
+        var problems = new ProblemList();
+        List<(RootDirectory Root, DocumentKey Key)> documents = List(sandbox, problems)?.Documents ?? [];
+        foreach (StoreProblem leftOut in problems.All)
+        {
+            files[new DocumentKey(StoreRoot.Run, null, leftOut.Message)] = (-1, null); // which no backup has: it is to be told each time
+        }
+
+        foreach ((RootDirectory root, DocumentKey key) in documents)
         {
             string path = PathOf(sandbox, key);
             if (_fs.Stat(root.Directory, path, out FileStatus status) == Errno.None)
@@ -144,9 +160,9 @@ internal sealed class BackupSource : IDisposable
     private FileLock? OpenLock(string sandbox)
     {
         Errno errno = _fs.OpenFile(_roots.Run.Directory, SandboxHandles.LockPathOf(sandbox), FileUse.Read, out FileHandle? file);
-        if (errno is Errno.NotFound or Errno.NotDirectory)
+        if (errno is Errno.NotFound or Errno.NotDirectory or Errno.SymbolicLink)
         {
-            return null; // no process has locked it yet
+            return null; // no process has locked it yet, or none can
         }
 
         StorageException.ThrowIfFailed(errno, "open the lock file", _roots.Run.Directory, SandboxHandles.LockPathOf(sandbox));
@@ -155,7 +171,7 @@ internal sealed class BackupSource : IDisposable
 
     private SandboxImage? ReadDocuments(string sandbox, ProblemList problems)
     {
-        if (List(sandbox) is not { } found)
+        if (List(sandbox, problems) is not { } found)
         {
             return null;
         }
@@ -174,14 +190,15 @@ internal sealed class BackupSource : IDisposable
     }
 
     /// <summary>Null if the sandbox has no directory in either root.</summary>
-    private (List<string> Containers, List<(RootDirectory Root, DocumentKey Key)> Documents)? List(string sandbox)
+    private (List<string> Containers, List<(RootDirectory Root, DocumentKey Key)> Documents)? List(
+        string sandbox, ProblemList problems)
     {
         var containers = new List<string>();
         var documents = new List<(RootDirectory, DocumentKey)>();
         bool exists = false;
         foreach (RootDirectory root in _roots.InOrderOfRemoval)
         {
-            if (ListDirectory(root, sandbox) is not { } entries)
+            if (ListDirectory(root, sandbox, problems) is not { } entries)
             {
                 continue;
             }
@@ -192,7 +209,7 @@ internal sealed class BackupSource : IDisposable
                 static each => each.Kind == FileKind.Directory && Identifier.IsFree(each.Name)))
             {
                 containers.Add(entry.Name);
-                Add(root, entry.Name, ListDirectory(root, $"{sandbox}/{entry.Name}") ?? []);
+                Add(root, entry.Name, ListDirectory(root, $"{sandbox}/{entry.Name}", problems) ?? []);
             }
         }
 
@@ -202,11 +219,18 @@ internal sealed class BackupSource : IDisposable
             entries.Where(DocumentReader.IsDocument).Select(each => (root, new DocumentKey(root.Root, container, each.Name))));
     }
 
-    private List<DirectoryEntry>? ListDirectory(RootDirectory root, string path)
+    /// <summary>Null if there is none; something else in its place is told.</summary>
+    private List<DirectoryEntry>? ListDirectory(RootDirectory root, string path, ProblemList problems)
     {
         var entries = new List<DirectoryEntry>();
         Errno errno = _fs.List(root.Directory, path, entries);
-        if (errno is Errno.NotFound or Errno.NotDirectory)
+        if (errno is Errno.NotDirectory or Errno.SymbolicLink)
+        {
+            problems.Add("left-out", $"'{root.Directory.Path}/{path}' is no directory and not in the backup: it is "
+                + (errno == Errno.SymbolicLink ? "a symbolic link." : "a file."));
+        }
+
+        if (errno is Errno.NotFound or Errno.NotDirectory or Errno.SymbolicLink)
         {
             return null;
         }

@@ -6,6 +6,9 @@ using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Log;
+using SafeStore.Operations.Repair;
+using SafeStore.Operations.Sandboxes;
+using SafeStore.Recovery;
 using SafeStore.Roots;
 
 namespace SafeStore.Operations.Status;
@@ -25,27 +28,37 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
             _problems.Add(failure);
         }
 
+        StoreFormatException? other = StoreFormat.FindOther(_fs, [.. roots.Select(static root => root.Metadata)]);
+        if (other is not null)
+        {
+            _problems.Add(other);
+        }
+
         Dictionary<StoreRoot, RootDocument> documents = ReadDocuments();
         RootDocument? any = documents.Values.FirstOrDefault();
         WatermarkState? mark = roots[0].Metadata is { } metadata
             ? _problems.Try<WatermarkState?>(() => new Watermark(_fs, metadata).Read(), null) : null;
         ReadLogDamage();
-        long? pending = CountPending(hasParked: mark?.Parked is { Length: > 0 });
+        PendingCount? pending = CountPending();
         StoreState state = ReadState();
+        IReadOnlyList<LostHalf> halves = other is null ? new SandboxHalves(_fs, roots).Find() : [];
+        _problems.AddAll(halves.Select(static half => half.Problem));
+
         ParkedSandbox[] parked = [.. (mark?.Parked ?? []).Select(static entry => new ParkedSandbox(entry.Sandbox, entry.Last))];
-        foreach (ParkedSandbox each in parked)
+        foreach (ParkedRepairPlan plan in parked.Length == 0 || roots.Any(static root => root.Directory is null) ? []
+            : _problems.Try(() => ParkedRepair.Examine(layout, options), []))
         {
-            _problems.Add("parked", $"The sandbox '{each.Sandbox}' is parked: its transactions up to LSN {each.Lsn} cannot be applied. "
-                + "Its next lock tells what is in the way; mend that, or remove the sandbox.");
+            _problems.Add(ProblemOf(plan));
         }
 
-        return new StoreCondition(state, pending, _problems.All)
+        return new StoreCondition(state, pending?.All, _problems.All)
         {
-            Format = any?.Format,
-            Store = any is { Store: var id } && id != default ? id : null,
+            Format = other?.Format ?? any?.Format,
+            Store = any?.Store,
             Roots = documents.ToDictionary(static each => each.Key, static each => each.Value.Root),
             Watermark = mark?.Lsn,
             Parked = parked,
+            Halves = halves,
         };
     }
 
@@ -72,10 +85,9 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
                         + "Restore the root from a backup; an opening that may write says which it is.", path);
                 }
             }
-            catch (StoreFormatException failure)
+            catch (StoreFormatException)
             {
-                found.Add(root.Root, new RootDocument(failure.Format, default, default, default));
-                _problems.Add(failure);
+                // It is told, perhaps by another document of the store.
             }
             catch (SafeStoreException failure)
             {
@@ -99,7 +111,7 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
     /// What a living process is about to publish, a new sandbox for instance, may be counted at one look and is gone at another. It is no
     /// problem as long as a process has the store open: whichever needs it publishes it.
     /// </summary>
-    private long? CountPending(bool hasParked)
+    private PendingCount? CountPending()
     {
         if (_problems.All.Count > 0)
         {
@@ -107,39 +119,54 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
         }
 
         bool isOpen = IsOpen();
-        long? pending = CountOnce();
-        for (int looks = 1; pending > 0 && looks < LooksMax; looks++)
+        PendingCount? pending = CountOnce();
+        for (int looks = 1; pending is { All: > 0 } before && looks < LooksMax; looks++)
         {
-            long? again = CountOnce();
+            PendingCount? again = CountOnce();
             isOpen |= IsOpen();
-            bool isSteady = again == pending && !isOpen;
-            pending = again is { } count ? Math.Min(count, pending.Value) : null;
+            bool isSteady = again == before && !isOpen;
+            pending = again is not { } count ? null
+                : new PendingCount(Math.Min(count.All, before.All), Math.Min(count.ToPublish, before.ToPublish));
             if (isSteady)
             {
                 break;
             }
         }
 
-        if (pending is > 0 && !isOpen)
+        if (pending is { ToPublish: > 0 } hidden && !isOpen)
         {
             _problems.Add("pending", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{pending} durable transactions are not visible yet: a process or the machine died before it published them. The next ")
-                + "opening that may write finishes them: start the program that uses the store, or run 'safestore apply' without input."
-                + (hasParked ? " Those of parked sandboxes it leaves." : ""));
+                $"{hidden.ToPublish} durable transactions are not visible yet: a process or the machine died before it published them. ")
+                + "The next opening that may write finishes them: start the program that uses the store, or run 'safestore checkpoint'.");
         }
 
         return pending;
     }
 
     /// <summary>The count of the engine's own read-only opening; it needs the whole store.</summary>
-    private long? CountOnce() => _problems.Try<long?>(
+    private PendingCount? CountOnce() => _problems.Try<PendingCount?>(
         () =>
         {
             using var all = RootSet.OpenToLook(_fs, layout);
             return ReadOnlyEngine.CountPending(all, new StoreMetadata(all).Look(), options);
         },
         null);
+
+    private static StoreProblem ProblemOf(ParkedRepairPlan plan)
+    {
+        string action = plan.Damage is null ? "--apply-parked" : "--give-up-parked";
+        string why = plan.Damage is { } damage ? $"cannot be applied. {damage}"
+            : plan.Obstacles.Count == 0 ? "could not be applied."
+            : $"cannot be applied, since this is in the way: {string.Join(", ", plan.Obstacles.Select(static each => $"'{each}'"))}.";
+        return new StoreProblem(
+            "parked", $"The sandbox '{plan.Sandbox}' is parked: its transactions up to LSN {plan.Last} {why} "
+            + $"Run 'safestore repair {action} {plan.Sandbox}', or remove the sandbox.")
+        {
+            Path = plan.Obstacles is [var first, ..] ? first : null,
+            Sandbox = plan.Sandbox,
+        };
+    }
 
     private bool IsOpen() => roots[0].Metadata is { } metadata
         && _fs.Stat(metadata, StoreDocument.FileName, out FileStatus anchor) == Errno.None

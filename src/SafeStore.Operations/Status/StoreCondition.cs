@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SafeStore.Operations.Sandboxes;
 
 namespace SafeStore.Operations;
 
@@ -45,6 +46,9 @@ public sealed record StoreCondition(StoreState State, long? PendingTransactions,
 
     /// <summary>The sandboxes whose last transactions could not be applied.</summary>
     public IReadOnlyList<ParkedSandbox> Parked { get; init; } = [];
+
+    /// <summary>The sandboxes that one root has lost, each with its problem among all.</summary>
+    internal IReadOnlyList<LostHalf> Halves { get; init; } = [];
 }
 
 /// <summary>A sandbox whose last durable transactions cannot be applied, since something is in the way of them.</summary>

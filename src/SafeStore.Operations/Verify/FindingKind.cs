@@ -26,6 +26,12 @@ internal sealed record FindingKind(string Code, FindingLevel Level, string Advic
     public static readonly FindingKind LockAhead =
         Problem("lock-ahead", "Restore both roots from one backup, or run 'safestore repair --accept-loss'.");
 
+    public static readonly FindingKind HalfLost =
+        Problem("half-lost", "Restore the sandbox from a backup; an empty directory in its place ends this.");
+
+    public static readonly FindingKind DocumentAhead =
+        Note("document-ahead", "The roots may be of different times: compare the sandbox with a backup. Its next transaction ends this.");
+
     public static readonly FindingKind LockMissing = Note("lock-missing", "The next lock makes one.");
     public static readonly FindingKind LockEmpty = Note("lock-empty", "The next lock writes its word.");
     public static readonly FindingKind Unstamped = Note("unstamped", "Their next change stamps them, or 'safestore verify --accept'.");
@@ -52,8 +58,8 @@ internal sealed record FindingKind(string Code, FindingLevel Level, string Advic
     public static IReadOnlyList<FindingKind> All { get; } =
     [
         Corrupt, Damaged, Edited, TooLarge, Unreadable, SymbolicLink, SpecialFile, Stray, Mount, HardLink, Mode, Owner, LockWord, LockAhead,
-        LockMissing, LockEmpty, Unstamped, NoStamps, Foreign, Metadata, StoreId, Watermark, RootsDiffer, Words, Log, ParkedDamaged, Hidden,
-        LeftBehind, Overruled,
+        HalfLost, DocumentAhead, LockMissing, LockEmpty, Unstamped, NoStamps, Foreign, Metadata, StoreId, Watermark, RootsDiffer,
+        Words, Log, ParkedDamaged, Hidden, LeftBehind, Overruled,
     ];
 
     public Finding At(string path, string what) => new(Code, Level, path, $"{what}. {Advice}");

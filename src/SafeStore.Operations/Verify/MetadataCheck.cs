@@ -20,8 +20,12 @@ internal sealed class MetadataCheck(StoreLayout layout, StoreOptions options, Vi
     {
         StoreCondition condition = conditions.Read();
         bool isOpen = condition.State is StoreState.Open or StoreState.Recovering;
-        _found.AddRange(condition.Problems.Select(
-            problem => new Finding(problem.Code, FindingLevel.Problem, problem.Path ?? layout.ConfigMetadata, problem.Message)));
+        _found.AddRange(condition.Halves.Select(static half => half.Finding));
+        _found.AddRange(condition.Problems.Except(condition.Halves.Select(static half => half.Problem)).Select(
+            problem => new Finding(problem.Code, FindingLevel.Problem, problem.Path ?? layout.ConfigMetadata, problem.Message)
+            {
+                Sandbox = problem.Sandbox,
+            }));
         if (condition.Format is null or StoreIdentity.Format)
         {
             RootDocument?[] documents = [.. roots.Select(DocumentOf)];
@@ -209,7 +213,8 @@ internal sealed class MetadataCheck(StoreLayout layout, StoreOptions options, Vi
             if (path != root.MetadataPath && !(isId && entry.Kind == FileKind.Directory))
             {
                 FindingKind kind = !isId ? FindingKind.Foreign
-                    : entry.Kind == FileKind.SymbolicLink ? FindingKind.SymbolicLink : FindingKind.Stray;
+                    : entry.Kind == FileKind.SymbolicLink ? FindingKind.SymbolicLink
+                    : entry.Kind == FileKind.Other ? FindingKind.SpecialFile : FindingKind.Stray;
                 _found.Add(kind.At(path, "it is no sandbox's directory") with { Root = root.Root });
             }
         }

@@ -15,7 +15,8 @@ internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDo
     private readonly IDurableFileSystem _fs = options.FileSystemInUse;
     private readonly List<Finding> _found = [];
     private readonly List<DocumentContent> _documents = [];
-    private readonly List<DocumentId> _unstamped = [];
+    private readonly List<(DocumentId Document, DateTime Written)> _unstamped = [];
+    private readonly List<(DocumentId Document, DocumentStamp Stamp)> _stamped = [];
     private int _count;
     private long _bytes;
 
@@ -30,13 +31,14 @@ internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDo
             }
         }
 
+        CheckVersions();
         foreach (ModelFinding each in model?.Check(sandbox, _documents) ?? [])
         {
             ViewedRoot root = roots.First(root => root.Root == each.Document.Root);
             Add(new Finding(each.Code, each.Level, $"{root.Path}/{each.Document.RelativePath}", each.Message), root.Root, each.Document);
         }
 
-        return new Look(_found) { Word = word, Documents = _count, Bytes = _bytes, Unstamped = _unstamped };
+        return new Look(_found) { Word = word, Documents = _count, Bytes = _bytes, Unstamped = _unstamped, Stamped = _stamped };
     }
 
     /// <summary>Before the documents: a word that is written meanwhile names a later transaction, never an earlier one.</summary>
@@ -80,13 +82,44 @@ internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDo
         }
     }
 
+    /// <summary>
+    /// A document of a later transaction than the sandbox's last is of another time than the lock word. That is read again, after the
+    /// documents: now it names none that is earlier.
+    /// </summary>
+    private void CheckVersions()
+    {
+        Lsn? word = ReadVersion();
+        foreach ((DocumentId document, DocumentStamp stamp) in _stamped.Where(each => each.Stamp.Lsn > word))
+        {
+            ViewedRoot root = roots.First(root => root.Root == document.Root);
+            string what = $"LSN {stamp.Lsn} has written it, and the sandbox's last transaction is LSN {word}";
+            Add(FindingKind.DocumentAhead.At($"{root.Path}/{document.RelativePath}", what), document.Root, document);
+        }
+    }
+
+    /// <summary>Null if no word tells it, or a transaction is under way.</summary>
+    private Lsn? ReadVersion()
+    {
+        try
+        {
+            ViewedRoot run = roots.First(static root => root.Root == StoreRoot.Run);
+            return run.Directory is { } directory
+                && LockWord.TryRead(_fs, directory, SandboxHandles.LockPathOf(sandbox)) is { State: LockWordState.Idle } word
+                ? word.Lsn : null;
+        }
+        catch (StorageException)
+        {
+            return null; // told with the word itself
+        }
+    }
+
     private void CheckDirectory(in Place place, string path)
     {
         Errno errno = _fs.Stat(place.Directory, path, out FileStatus status);
         var entries = new List<DirectoryEntry>();
-        if (errno == Errno.None && !CheckMount(place, path, status))
+        if (errno == Errno.None && (status.Kind != FileKind.Directory || !CheckMount(place, path, status)))
         {
-            return;
+            return; // what is in a directory's place is told with the names of what lies there
         }
 
         errno = errno == Errno.None ? _fs.List(place.Directory, path, entries) : errno;
@@ -194,9 +227,13 @@ internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDo
             _bytes += count;
             ReadOnlySpan<byte> content = rented.AsSpan(0, count);
             errno = DocumentStamp.Look(_fs, file, content, out DocumentStamp? stamp, out StampState state);
-            if (state is StampState.None or StampState.Unknown)
+            if (state is StampState.Holds)
             {
-                _unstamped.Add(document);
+                _stamped.Add((document, stamp!.Value));
+            }
+            else if (state is StampState.None or StampState.Unknown)
+            {
+                _unstamped.Add((document, state is StampState.None ? DocumentStamp.TimeOf(_fs, file) : default));
             }
 
             if (JsonRules.FindFault(content) is { } fault)

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using SafeStore.Documents;
 
 namespace SafeStore.Operations.Verify;
 
@@ -13,8 +14,11 @@ internal sealed record Look(IReadOnlyList<Finding> Findings)
 
     public int Documents { get; init; }
 
-    /// <summary>Those of the documents without a stamp that this version can read.</summary>
-    public IReadOnlyList<DocumentId> Unstamped { get; init; } = [];
+    /// <summary>Those of the documents without a stamp that this version can read, and when each was written.</summary>
+    public IReadOnlyList<(DocumentId Document, DateTime Written)> Unstamped { get; init; } = [];
+
+    /// <summary>The stamps of the others.</summary>
+    public IReadOnlyList<(DocumentId Document, DocumentStamp Stamp)> Stamped { get; init; } = [];
 
     public long Bytes { get; init; }
 }

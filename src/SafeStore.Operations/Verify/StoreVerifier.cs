@@ -27,6 +27,14 @@ internal sealed class StoreVerifier(
                 yield return finding;
             }
         }
+        else
+        {
+            var halves = new SandboxHalves(options.FileSystemInUse, roots);
+            foreach (LostHalf half in halves.Find().Where(each => sandboxes.Contains(each.Sandbox)))
+            {
+                yield return half.Finding;
+            }
+        }
 
         var ahead = new List<(string Sandbox, Lsn Word)>();
         var unstamped = new UnstampedDocuments(options.FileSystemInUse, roots);

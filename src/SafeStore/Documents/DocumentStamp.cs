@@ -65,7 +65,7 @@ internal readonly record struct DocumentStamp(Lsn Lsn, int Size, DateTimeOffset 
     }
 
     /// <summary>When the file was written last; a time that tells of no edit if it is gone, or not to be reached by its path.</summary>
-    private static DateTime TimeOf(IDurableFileSystem fs, FileHandle file)
+    public static DateTime TimeOf(IDurableFileSystem fs, FileHandle file)
     {
         try
         {

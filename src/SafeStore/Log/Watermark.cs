@@ -51,7 +51,7 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
         }
     }
 
-    /// <summary>Writes a new state, as an opener does: what files are missing are made. Durable on return.</summary>
+    /// <summary>Writes a new state, as an opener does: files that are missing or were cut short are made anew. Durable on return.</summary>
     /// <param name="state">The new state.</param>
     /// <param name="permissions">Of a new file.</param>
     public void Restore(WatermarkState state, in FilePermissions permissions)
@@ -63,16 +63,25 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
         }
 
         Harden(newest);
-        var next = new Slot(newest.Sequence + 1, state);
-        if (fs.Stat(metadata, NameOf(next.Sequence), out _) == Errno.NotFound)
+        if (!IsWhole(newest))
         {
-            Make(next, permissions);
+            Make(newest, permissions);
         }
-        else
+
+        var next = new Slot(newest.Sequence + 1, state);
+        if (IsWhole(next))
         {
             Overwrite(next);
         }
+        else
+        {
+            Make(next, permissions);
+        }
     }
+
+    /// <summary>Whether a file has its room: what is written in place later must not need any.</summary>
+    private bool IsWhole(Slot slot) =>
+        fs.Stat(metadata, NameOf(slot.Sequence), out FileStatus status) == Errno.None && status.Size >= FileBytes;
 
     private void Harden(Slot newest)
     {
@@ -156,7 +165,7 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
         _synced = slot.Sequence;
     }
 
-    /// <summary>Makes a file out of sight, so that it is whole once it has its name.</summary>
+    /// <summary>Makes a file out of sight, so that it is whole once it has its name. One that was cut short it replaces.</summary>
     private void Make(Slot slot, in FilePermissions permissions)
     {
         string temp = TempName.NewFile(_temps);
@@ -172,7 +181,7 @@ internal sealed class Watermark(IDurableFileSystem fs, DirectoryHandle metadata)
             errno = errno == Errno.None ? fs.Write(file!, bytes, 0, out count) : errno;
             errno = errno == Errno.None && count != bytes.Length ? Errno.NoSpace : errno;
             errno = errno == Errno.None ? fs.SyncFile(file!) : errno;
-            errno = errno == Errno.None ? fs.Rename(metadata, temp, metadata, NameOf(slot.Sequence), RenameKind.NoReplace) : errno;
+            errno = errno == Errno.None ? fs.Rename(metadata, temp, metadata, NameOf(slot.Sequence), RenameKind.Replace) : errno;
         }
 
         if (errno != Errno.None)

@@ -24,13 +24,14 @@ internal sealed class PendingTransactions(RootSet roots, StoreIdentity identity)
     /// <param name="parked">What is parked beside the log.</param>
     /// <exception cref="StorageException">A document cannot be looked at.</exception>
     /// <exception cref="LogCorruptException">What is parked of a sandbox is missing or damaged.</exception>
-    public long Count(LogContents log, string path, ParkedRecords parked)
+    public PendingCount Count(LogContents log, string path, ParkedRecords parked)
     {
         ILookup<string, (SandboxPlan Plan, CommitRecord Record)> logged =
             CommittedPlans.Of(log.Records, path).ToLookup(static transaction => transaction.Plan.Sandbox, StringComparer.Ordinal);
         Dictionary<string, ParkedEntry> entries =
             (parked.Watermarks.Config.Read()?.Parked ?? []).ToDictionary(static entry => entry.Sandbox, StringComparer.Ordinal);
         var pending = new HashSet<Lsn>();
+        var ofParked = new HashSet<Lsn>();
         foreach (string sandbox in logged.Select(static transactions => transactions.Key).Union(entries.Keys, StringComparer.Ordinal))
         {
             var redo = new Redo(sandbox);
@@ -43,11 +44,11 @@ internal sealed class PendingTransactions(RootSet roots, StoreIdentity identity)
             if (!IsShown(redo) && PublishedOf(redo) is { } published)
             {
                 IEnumerable<Lsn> all = redo.Transactions.Select(static transaction => transaction.Record.Lsn);
-                pending.UnionWith(all.Where(lsn => lsn > published).DefaultIfEmpty(redo.Last));
+                (entries.ContainsKey(sandbox) ? ofParked : pending).UnionWith(all.Where(lsn => lsn > published).DefaultIfEmpty(redo.Last));
             }
         }
 
-        return pending.Count;
+        return new PendingCount(pending.Union(ofParked).Count(), pending.Count);
     }
 
     /// <summary>
@@ -58,7 +59,7 @@ internal sealed class PendingTransactions(RootSet roots, StoreIdentity identity)
     {
         Errno errno = _fs.OpenFile(
             roots.Run.Directory, SandboxHandles.LockPathOf(redo.Sandbox), FileUse.Read, out FileHandle? file);
-        if (errno is Errno.NotFound or Errno.NotDirectory)
+        if (errno is Errno.NotFound or Errno.NotDirectory or Errno.SymbolicLink)
         {
             return default(Lsn);
         }
@@ -125,7 +126,7 @@ internal sealed class PendingTransactions(RootSet roots, StoreIdentity identity)
     private FileKind? KindOf(RootDirectory root, string path)
     {
         Errno errno = _fs.Stat(root.Directory, path, out FileStatus status);
-        if (errno is Errno.NotFound or Errno.NotDirectory)
+        if (errno is Errno.NotFound or Errno.NotDirectory or Errno.SymbolicLink) // a link, below which nothing is looked at
         {
             return null;
         }
@@ -134,3 +135,8 @@ internal sealed class PendingTransactions(RootSet roots, StoreIdentity identity)
         return status.Kind;
     }
 }
+
+/// <summary>How many durable transactions cannot be seen.</summary>
+/// <param name="All">All of them.</param>
+/// <param name="ToPublish">Those that the next opening publishes: all but those of parked sandboxes alone.</param>
+internal readonly record struct PendingCount(long All, long ToPublish);

@@ -125,9 +125,15 @@ internal sealed class StoreMetadata(RootSet roots)
 
     /// <summary>The identity by the roots' own documents: a mere reader need not have the right to read the store's.</summary>
     /// <exception cref="NotFoundException">There is no store.</exception>
+    /// <exception cref="StoreFormatException">It is of another format, by any of its documents that may be read.</exception>
     /// <exception cref="StoreMetadataException">One is missing or damaged, or of another store.</exception>
     public StoreIdentity Look()
     {
+        if (StoreFormat.FindOther(_fs, roots.Config.Metadata, roots.Run.Metadata) is { } other)
+        {
+            throw other;
+        }
+
         RootDocument config = Known(roots.Config);
         RootDocument run = Known(roots.Run);
         return run.Store == config.Store ? new StoreIdentity(config.Store, config.Root, run.Root) : throw Foreign(roots.Run);
@@ -240,7 +246,13 @@ internal sealed class StoreMetadata(RootSet roots)
         string metadataPath = layout.MetadataOf(root);
         if (fs.OpenRoot(metadataPath, out DirectoryHandle? metadata) == Errno.None)
         {
-            metadata!.Dispose();
+            using (metadata)
+            {
+                if (StoreFormat.FindOther(fs, metadata) is { } other)
+                {
+                    throw other;
+                }
+            }
         }
         else if (fs.OpenRoot(layout.PathOf(root), out DirectoryHandle? directory) == Errno.None)
         {

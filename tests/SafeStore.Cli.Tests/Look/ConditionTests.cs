@@ -130,9 +130,11 @@ public sealed class ConditionTests : IDisposable
 
         await AssertAllAsync(command => _scene.RunAsync(command), 2, "'sb-1' is parked");
 
-        Assert.Equal(
-            """[{"sandbox":"sb-1","lsn":3}]""",
-            StatusOf(await _scene.RunAsync("status --json"), 2).GetProperty("parked").GetRawText());
+        ToolResult status = await _scene.RunAsync("status --json");
+        Assert.Equal("""[{"sandbox":"sb-1","lsn":3}]""", StatusOf(status, 2).GetProperty("parked").GetRawText());
+        string told = Assert.Single(status.Errors.Split('\n')[..^1]); // nothing is said to wait for an opening
+        Assert.Contains($"this is in the way: '{_scene.PathOf("run/sb-1/state.json")}'", told, StringComparison.Ordinal);
+        Assert.Contains("'safestore repair --apply-parked sb-1'", told, StringComparison.Ordinal);
     }
 
     [Fact]

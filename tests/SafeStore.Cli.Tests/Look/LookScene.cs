@@ -24,6 +24,10 @@ public sealed class LookScene : IDisposable
 
     private readonly StoreFixture _fixture = new();
 
+    /// <summary>The documents that name a store's format.</summary>
+    public static IReadOnlyList<string> FormatFiles { get; } =
+        ["config/.safestore/store.json", "config/.safestore/root.json", "run/.safestore/root.json"];
+
     public string Store => _fixture.Store;
 
     public string Metadata => Path.Combine(Store, "config/.safestore");
@@ -155,10 +159,11 @@ public sealed class LookScene : IDisposable
         await File.WriteAllBytesAsync(PathOf($"run/{sandbox}/lock"), word);
     }
 
-    public async Task SetFormatAsync(int format)
+    /// <summary>In one of the documents that name it, or in all.</summary>
+    public async Task SetFormatAsync(int format, string? only = null)
     {
         await SeedAsync();
-        foreach (string path in new[] { "config/.safestore/store.json", "config/.safestore/root.json", "run/.safestore/root.json" })
+        foreach (string path in only is not null ? [only] : FormatFiles)
         {
             string text = await File.ReadAllTextAsync(PathOf(path));
             await File.WriteAllTextAsync(PathOf(path), text.Replace("\"format\": 2", $"\"format\": {format}", StringComparison.Ordinal));

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Documentation;
 using SafeStore.Operations;
+using SafeStore.Operations.Repair;
 using SafeStore.Operations.Verify;
 using Xunit;
 
@@ -74,7 +75,9 @@ public sealed class FindingTests : IDisposable
     [InlineData("edited", FindingLevel.Problem, "echo 1 > run/sb-1/state.json; touch -d '+1 second' run/sb-1/state.json")]
     [InlineData("edited", FindingLevel.Problem, "echo 12 > run/sb-1/state.json; touch -d 2020-01-01 run/sb-1/state.json")]
     [InlineData("damaged", FindingLevel.Problem, "printf [] > run/sb-1/state.json; touch -d 2020-01-01 run/sb-1/state.json")]
-    [InlineData("unstamped", FindingLevel.Note, "cp run/sb-1/state.json new; mv new run/sb-1/state.json")]
+    [InlineData("edited", FindingLevel.Problem, "cp run/sb-1/state.json n; touch -d '+1 second' n; mv n run/sb-1/state.json")]
+    [InlineData("edited", FindingLevel.Problem, "echo 1 > run/sb-1/new.json; touch -d '+1 second' run/sb-1/new.json")]
+    [InlineData("unstamped", FindingLevel.Note, "cp run/sb-1/state.json n; touch -d 2020-01-01 n; mv n run/sb-1/state.json")]
     public async Task A_document_that_no_transaction_wrote_is_told(string code, FindingLevel level, string command)
     {
         StampedFiles.SkipIfThereAreNone();
@@ -82,6 +85,40 @@ public sealed class FindingTests : IDisposable
         Run(command);
 
         AssertFound(code, level);
+    }
+
+    [Theory]
+    [InlineData("rm config/.safestore/watermark.0")]
+    [InlineData("rm run/.safestore/watermark.1")]
+    [InlineData("truncate --size=5 config/.safestore/watermark.0")]
+    [InlineData("truncate --size=5 config/.safestore/watermark.1")]
+    [InlineData("truncate --size=5 run/.safestore/watermark.0")]
+    [InlineData("truncate --size=5 run/.safestore/watermark.1")]
+    [InlineData("truncate --size=4096 */.safestore/watermark.?")]
+    [InlineData(": > run/.safestore/words")]
+    [InlineData("echo > run/sb-1/lock")]
+    [InlineData(": > run/sb-1/lock")]
+    [InlineData("rm run/sb-1/lock")]
+    [InlineData("mkdir run/.safestore/scratch/0123456789abcdef; echo > run/.safestore/scratch/0123456789abcdef/staged")]
+    [InlineData("mkdir config/.safestore/parked; echo > config/.safestore/parked/sb-1")]
+    public async Task What_an_opening_and_a_lock_are_said_to_mend_they_mend(string command)
+    {
+        await SeedAsync();
+        await (await StateStore.OpenAsync(StoreLayout.At(Store), DamageScene.Options)).DisposeAsync();
+        Run(command);
+        Assert.NotEmpty(DamageScene.Verify(Store));
+
+        try
+        {
+            await LockAsync();
+        }
+        catch (StoreMetadataException) // the newer watermark was lost, and the older one tells of another life
+        {
+            _ = StoreRepair.Repair(StoreLayout.At(Store), RepairActions.AcceptRoots, DamageScene.Options);
+            await LockAsync();
+        }
+
+        Assert.Empty(DamageScene.Verify(Store));
     }
 
     [Fact]
@@ -123,6 +160,12 @@ public sealed class FindingTests : IDisposable
         string page = string.Join('\n', Repository.LinesOf("docs/verify.md"));
 
         Assert.All(FindingKind.All, kind => Assert.Contains($"`{kind.Code}`", page, StringComparison.Ordinal));
+    }
+
+    private async Task LockAsync()
+    {
+        await using StateStore store = await StateStore.OpenAsync(StoreLayout.At(Store), DamageScene.Options);
+        await using SandboxLock held = await store.LockAsync("sb-1");
     }
 
     private async Task SeedAsync()
