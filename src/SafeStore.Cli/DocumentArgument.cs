@@ -21,13 +21,15 @@ internal sealed record NamedDocument(string Sandbox, string? Container, string F
     public DocumentId In(StoreRoot root) => new(Sandbox, Container, root, File);
 
     /// <summary>The document that is there, or the one of the root that was named.</summary>
+    /// <param name="view">The store.</param>
+    /// <param name="mayBeGone">Whether one that does not exist may be named too, with its root.</param>
     /// <exception cref="CommandException">It does not exist, or both roots have it.</exception>
-    public DocumentId In(StoreView view) =>
+    public DocumentId In(StoreView view, bool mayBeGone = false) =>
         Root is { } root ? In(root) : view.FindDocuments(Sandbox, Container, File) switch
         {
             [var only] => only,
-            [] => throw new CommandException(
-                $"The document '{this}' does not exist in either root. See what is there: safestore tree {Sandbox}."),
+            [] => throw new CommandException($"The document '{this}' does not exist in either root. "
+                + (mayBeGone ? "Say in which it is to be: --root config or --root run." : $"See what is there: safestore tree {Sandbox}.")),
             _ => throw new CommandException($"Both roots have a document '{this}'. Say which: --root config or --root run."),
         };
 }

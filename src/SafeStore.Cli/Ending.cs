@@ -27,6 +27,12 @@ internal sealed class Ending : IDisposable
     /// <summary>The exit code; 0 while there is no reason to end.</summary>
     public int Code => Volatile.Read(ref _code);
 
+    /// <summary>
+    /// What the command has changed last, as a sentence, set before it is told on standard output: if that cannot be written, the message
+    /// on stderr begins with it. Null if nothing is changed.
+    /// </summary>
+    public string? Change { get; set; }
+
     public void Because(int code)
     {
         if (Interlocked.CompareExchange(ref _code, code, 0) == 0)

@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using SafeStore.FileSystem;
 
 namespace SafeStore.Cli;
 
@@ -48,7 +49,7 @@ internal sealed class ProgressLine : IDisposable
     /// <summary>Spaces and no escape sequence: these every terminal knows.</summary>
     private void Overwrite(string text)
     {
-        string shown = Console.WindowWidth > 0 && text.Length >= Console.WindowWidth ? text[..(Console.WindowWidth - 1)] : text;
+        string shown = TerminalSize.Columns(2) is var columns and > 0 && text.Length >= columns ? text[..(columns - 1)] : text;
         Console.Error.Write($"\r{shown.PadRight(_width)}{(shown.Length == 0 ? "\r" : "")}");
         _width = shown.Length;
     }

@@ -12,14 +12,15 @@ internal static class StandardOutput
 {
     private const int Descriptor = 1;
 
+    /// <exception cref="CommandException">It is closed.</exception>
+    public static void ThrowIfClosed() => InheritedDescriptor.ThrowIfClosed(Descriptor, "standard output");
+
     /// <summary>
     /// Opens it. The console's own stream swallows EPIPE, so that a command would go on committing without a reader; a file, on the other
     /// hand, needs the console's stream, since a FileStream keeps a position of its own and others may write to the same file.
     /// </summary>
-    /// <exception cref="CommandException">It is closed.</exception>
     public static Stream Open()
     {
-        InheritedDescriptor.ThrowIfClosed(Descriptor, "standard output");
         var stream = new FileStream(new SafeFileHandle(Descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         return new OutputStream(stream.CanSeek ? Console.OpenStandardOutput() : stream);
     }
@@ -29,7 +30,6 @@ internal static class StandardOutput
         Console.SetOut(new StreamWriter(new OutputStream(Console.OpenStandardOutput()), new UTF8Encoding(false)) { AutoFlush = true });
 
     /// <summary>Writes a text at once.</summary>
-    /// <exception cref="CommandException">It is closed.</exception>
     public static async Task WriteAsync(string text)
     {
         await using Stream output = Open();

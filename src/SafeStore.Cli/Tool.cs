@@ -31,6 +31,7 @@ internal static partial class Tool
     public static async Task<int> RunAsync(string[] arguments)
     {
         InheritedDescriptor.FillClosed();
+        StandardError.LoseFailures();
         StandardOutput.NameFailures();
         var root = new RootCommand(
             "SafeStore: crash-safe transactions over plain JSON files. Exit codes: "
@@ -68,14 +69,19 @@ internal static partial class Tool
         };
         root.Add(ManCommand.Create(root));
         ParseResult parsed = root.Parse(arguments);
-        if (parsed.Errors.Count > 0)
+        if (parsed.RootCommandResult.GetResult("--version") is not null && arguments.Length > 1)
         {
-            return await RefuseAsync(parsed, parsed.Errors.Select(static error => InOneLine(error.Message)));
+            return await RefuseAsync(parsed, ["--version stands alone."]);
         }
 
         if (FindOptionTakenForArgument(parsed, arguments) is { } unknown)
         {
             return await RefuseAsync(parsed, [$"There is no option '{unknown}'; what is no option and looks like one stands behind '--'."]);
+        }
+
+        if (parsed.Errors.Count > 0)
+        {
+            return await RefuseAsync(parsed, parsed.Errors.Select(static error => InOneLine(error.Message)));
         }
 
         // The commands handle signals themselves: they finish commits that are under way, which may take longer than a time-out here.
@@ -108,7 +114,7 @@ internal static partial class Tool
 
         string command = string.Join(' ', names.Prepend("safestore"));
         string errors = string.Join(' ', why.Distinct());
-        await Console.Error.WriteLineAsync($"safestore: {errors} See '{command} --help'.");
+        await StandardError.TellAsync($"{errors} See '{command} --help'.");
         return ExitCode.Usage;
     }
 
@@ -126,6 +132,7 @@ internal static partial class Tool
         using var ending = new Ending();
         try
         {
+            StandardOutput.ThrowIfClosed(); // before anything is changed
             int code = await work(ending);
             return ending.Code != 0 ? ending.Code : code;
         }
@@ -135,19 +142,30 @@ internal static partial class Tool
         }
         catch (IOException failure) when (IsBrokenPipe(failure))
         {
+            if (ending.Change is { } change)
+            {
+                await StandardError.TellAsync($"{change} No reader of the standard output is left.");
+            }
+
             return ExitCode.BrokenPipe;
+        }
+        catch (OutputException failure) when (ending.Change is { } change)
+        {
+            await StandardError.TellAsync($"{change} {failure.Message}");
+            return ExitCode.Failed;
         }
         catch (ArgumentException failure)
         {
             // What the command line says, and the library does not take: a path or an id.
-            await Console.Error.WriteLineAsync($"safestore: {failure.Message.Split(" (Parameter", 2)[0]}");
+            await StandardError.TellAsync(failure.Message.Split(" (Parameter", 2)[0]);
             return ExitCode.Usage;
         }
         catch (Exception failure)
             when (failure is SafeStoreException or CommandException or IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"safestore: {MessageOf(failure)}");
-            return failure is StoreFaultedException ? ExitCode.Faulted : ExitCode.Failed;
+            await StandardError.TellAsync(MessageOf(failure));
+            return failure is StoreFaultedException or StorageException { Operation: Engine.RecoverySync } ? ExitCode.Faulted
+                : ExitCode.Failed;
         }
     }
 
@@ -160,6 +178,9 @@ internal static partial class Tool
             "List all sandboxes and go on from there (FollowAsync).",
             $"See what there is with 'safestore dump', and go on with --from {behind.Oldest}.",
             StringComparison.Ordinal),
+        FileNotFoundException { FileName: null } => // getcwd(3)
+            "The current directory does not exist any more. Change to another one, or back to it if it was made anew (cd .).",
+        IOException { HResult: 24 } => "This process may not open as many files as it needs (EMFILE). Raise the limit: ulimit -n.",
         _ => failure.Message,
     };
 

@@ -181,4 +181,14 @@ internal static unsafe partial class LibC
         [FieldOffset(48)]
         internal readonly long FreeInodes;
     }
+
+    /// <summary>struct winsize.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct WindowSize
+    {
+        internal ushort Rows;
+        internal ushort Columns;
+        internal ushort Width;
+        internal ushort Height;
+    }
 }

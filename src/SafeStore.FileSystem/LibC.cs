@@ -67,6 +67,7 @@ internal static unsafe partial class LibC
     internal const nuint FS_IOC_SETFLAGS = 0x40086602;
     internal const int FS_NOCOW_FL = 0x00800000;
     internal const nuint FS_IOC_FSGETXATTR = 0x801C581F;
+    internal const nuint TIOCGWINSZ = 0x5413;
     internal const uint FS_XFLAG_PROJINHERIT = 0x200;
 
     internal const int SIGXFSZ = 25;
@@ -272,6 +273,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ioctl(Descriptor file, nuint request, int* value);
+
+    [LibraryImport("libc")]
+    internal static partial int ioctl(nint file, nuint request, WindowSize* size);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int sigaction(int signal, SignalAction* action, SignalAction* before);

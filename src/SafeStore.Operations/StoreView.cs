@@ -92,6 +92,15 @@ public sealed class StoreView : IDisposable
         return Files().Read(document);
     }
 
+    /// <summary>The paths of what lies in a sandbox or container and is neither a document nor the store's.</summary>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    internal IReadOnlyList<string> FindForeign(string sandbox, string? container) =>
+    [
+        .. _roots.Where(static root => root.Directory is not null).SelectMany(root =>
+            new ForeignEntries(_options.FileSystemInUse).Find(root.Directory!, root.Root, sandbox, container)
+                .Select(path => $"{root.Path}/{path}")),
+    ];
+
     /// <summary>Looks whether a sandbox may be removed, as its removal does.</summary>
     /// <exception cref="PendingIntentsException">Something is to be undone in it, or what is there does not tell.</exception>
     /// <exception cref="StorageException">It could not be read.</exception>

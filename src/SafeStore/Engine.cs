@@ -20,6 +20,9 @@ namespace SafeStore;
 /// <summary>The parts of an open store, and how a store is opened and closed (docs/commit-protocol.md, "Open").</summary>
 internal sealed class Engine : IEngine
 {
+    /// <summary>The operation of the failure that leaves the store faulted when it is opened.</summary>
+    public const string RecoverySync = "sync during recovery";
+
     private readonly StoreAnchor _anchor;
     private readonly OpenedLog _log;
     private readonly LockWaiting _waiting;
@@ -278,12 +281,12 @@ internal sealed class Engine : IEngine
         catch (SyncFailedException failure)
         {
             shared.TryFault(); // or the next opener would sync again and believe it
-            throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
+            throw new StorageException(RecoverySync, failure.Path, failure.Errno, failure);
         }
         catch (NotDurableException failure)
         {
             shared.TryFault();
-            throw new StorageException("sync during recovery", failure.Path, failure.Errno, failure);
+            throw new StorageException(RecoverySync, failure.Path, failure.Errno, failure);
         }
     }
 

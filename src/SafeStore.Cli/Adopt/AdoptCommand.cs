@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Trees;
 using SafeStore.Kata;
@@ -48,10 +47,10 @@ internal static class AdoptCommand
                 MakesRun = arguments.GetValue(makeRun),
             },
             arguments.GetValue(json),
-            ending.Token)));
+            ending)));
         return command;
     }
 
-    private static Task<int> RunAsync(TreeAdoption adoption, bool json, CancellationToken stop) =>
-        FileReportOutput.WriteAsync(adoption.RunAsync(stop), json, adoption.IsDryRun, stop);
+    private static Task<int> RunAsync(TreeAdoption adoption, bool json, Ending ending) =>
+        FileReportOutput.WriteAsync(adoption.RunAsync(ending.Token), json, adoption.IsDryRun, ending);
 }

@@ -27,6 +27,7 @@ internal static class ApplyCommand
             preset: 1,
             max: 1024);
         var document = new DocumentLimit(command);
+        var patience = new LockPatience(command);
         var failFast = new Option<bool>("--fail-fast") { Description = "Ends after the first line that is refused." };
         var dryRun = new Option<bool>("--dry-run")
         {
@@ -43,7 +44,7 @@ internal static class ApplyCommand
         command.Add(dryRun);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
             arguments.GetValue(existing) ? store.ExistingLayoutOf(arguments) : store.LayoutOf(arguments),
-            document.OptionsOf(arguments) with
+            patience.Limit(document.OptionsOf(arguments), arguments) with
             {
                 Opening = arguments.GetValue(existing) ? StoreOpening.MustExist : StoreOpening.OpenOrCreate,
             },

@@ -26,6 +26,7 @@ internal sealed class ApplySession : IDisposable
 
     private readonly bool _isFailFast;
     private volatile bool _hasRefused;
+    private readonly List<Lsn> _untold = []; // under its own lock
     private IOException? _outputFailure;
 
     /// <param name="target">What the lines are committed to.</param>
@@ -173,6 +174,15 @@ internal sealed class ApplySession : IDisposable
         {
             // No reader hears of what is committed from here on: so nothing more is.
             _outputFailure ??= failure;
+            if (answer.Lsn is { } lsn)
+            {
+                lock (_untold)
+                {
+                    _untold.Add(lsn);
+                    _ending.Change = $"Committed and not told: LSN {string.Join(", ", _untold)}.";
+                }
+            }
+
             _ending.Because(Tool.IsBrokenPipe(failure) ? ExitCode.BrokenPipe : ExitCode.Failed);
         }
         finally

@@ -1,8 +1,8 @@
-using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.Operations;
@@ -87,11 +87,12 @@ internal static class BackupCommand
             };
             if (arguments.GetValue(dryRun))
             {
-                return await PlanAsync(backups, layout, options, arguments.GetValue(json));
+                return await PlanAsync(backups, layout, options, arguments.GetValue(json), ending.Token);
             }
 
             BackupResult result = await backups.CreateAsync(layout, options, ending.Token);
             line.Clear();
+            ending.Change = $"The backup '{result.Backup.Path}' is made.";
             await WriteAsync(result, arguments.GetValue(json));
             return await TellAsync(result.Problems);
         }));
@@ -147,11 +148,11 @@ internal static class BackupCommand
 
     private static Option<bool> JsonOption() => new("--json") { Description = "JSON, one object a line." };
 
-    private static async Task<int> PlanAsync(BackupDirectory backups, StoreLayout layout, BackupOptions options, bool json)
+    private static async Task<int> PlanAsync(BackupDirectory backups, StoreLayout layout, BackupOptions options, bool json, CancellationToken stop)
     {
         using StoreView view = StoreView.Open(layout);
         int count = options.Sandboxes?.Count ?? view.ListSandboxes().Count;
-        IReadOnlyList<string> removed = options.Keep is { } keep ? backups.FindSurplus(layout, keep) : [];
+        IReadOnlyList<string> removed = options.Keep is { } keep ? backups.FindSurplus(layout, keep, stop) : [];
         await using Stream output = StandardOutput.Open();
         if (json)
         {
@@ -175,14 +176,7 @@ internal static class BackupCommand
         }
 
         var text = new TextOutput();
-        text.Pairs(
-        [
-            ("backup", result.Backup.Path),
-            ("cut", $"LSN {result.Backup.Cut}"),
-            ("sandboxes", $"{TextOutput.Shown(result.Backup.Sandboxes)}, {TextOutput.Shown(result.Reused)} of them from the backup before"),
-            ("documents", $"{TextOutput.Shown(result.Backup.Documents)}, {TextOutput.Shown(result.Backup.Bytes)} bytes"),
-            .. result.Removed.Select(static each => ("removed", each)),
-        ]);
+        text.Lines([result.Backup.Path]);
         await text.WriteAsync(output);
     }
 
@@ -224,7 +218,7 @@ internal static class BackupCommand
         int code = ExitCode.Ok;
         foreach (StoreProblem problem in problems)
         {
-            await Console.Error.WriteLineAsync($"safestore: {problem.Message}");
+            await StandardError.TellAsync(problem.Message);
             code = ExitCode.Findings;
         }
 

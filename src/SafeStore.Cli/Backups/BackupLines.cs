@@ -66,12 +66,14 @@ internal sealed record BackupMember(string Name, string Path, Guid Store, long C
 
 /// <summary>What <c>restore --json</c> writes of a sandbox.</summary>
 internal sealed record RestoredLine(
-    string Sandbox, RestoredKind Kind, long? Lsn, IReadOnlyList<RestoredContainer> Containers, IReadOnlyList<RestoredDocument> Documents)
+    string Sandbox, RestoredKind Kind, long? Lsn, IReadOnlyList<RestoredContainer> Containers, IReadOnlyList<RestoredDocument> Documents,
+    IReadOnlyList<string> Quarantines)
 {
     public static RestoredLine Of(RestoredSandbox sandbox) => new(
         sandbox.Sandbox, sandbox.Kind, sandbox.Lsn?.Value,
         [.. sandbox.Containers.Select(static each => new RestoredContainer(each.Key, each.Value))],
-        [.. sandbox.Documents.Select(static each => new RestoredDocument(each.Key.Container, each.Key.Root, each.Key.File, each.Value))]);
+        [.. sandbox.Documents.Select(static each => new RestoredDocument(each.Key.Container, each.Key.Root, each.Key.File, each.Value))],
+        sandbox.Quarantines);
 }
 
 /// <summary>A container that is made or removed.</summary>

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
@@ -23,6 +22,7 @@ internal static class RestoreCommand
         command.Add(backup);
         Argument<string[]> sandboxes = BackupCommand.SandboxesOf(command, "The sandboxes; without them, all that the backup has.");
         var store = new StoreArguments(command);
+        var patience = new LockPatience(command);
         var replace = new Option<bool>("--replace")
         {
             Description = "Makes sandboxes that exist and differ as the backup has them. Without it nothing is restored if there are such.",
@@ -51,13 +51,14 @@ internal static class RestoreCommand
             int code = ExitCode.Ok;
             await using Stream output = StandardOutput.Open();
             await foreach (RestoredSandbox restored in BackupRestore.RunAsync(
-                arguments.GetValue(backup)!, store.LayoutOf(arguments), options, cancellationToken: ending.Token))
+                arguments.GetValue(backup)!, store.LayoutOf(arguments), options, patience.Limit(new StoreOptions(), arguments), ending.Token))
             {
                 line.Clear();
+                ending.Change = restored.Lsn is { } lsn ? $"The transaction of LSN {lsn} is made, and nothing after it." : ending.Change;
                 await WriteAsync(output, restored, arguments.GetValue(json));
                 if (restored.Damage is { } damage)
                 {
-                    await Console.Error.WriteLineAsync($"safestore: {damage.Message}");
+                    await StandardError.TellAsync(damage.Message);
                     code = ExitCode.Findings;
                 }
             }
@@ -87,6 +88,7 @@ internal static class RestoreCommand
         Line(restored.Kind, restored.Sandbox),
         .. restored.Containers.Select(each => Line(each.Value, $"{restored.Sandbox}/{each.Key}/")),
         .. restored.Documents.Select(static each => Line(each.Value, each.Key.ToString())),
+        .. restored.Quarantines.Select(static each => $"{"kept",-8}{each}"),
     ];
 
     private static string Line(RestoredKind kind, string what) => $"{TextOutput.Shown(kind),-8}{what}";

@@ -17,11 +17,8 @@ internal sealed class ChangeCommand
     private const string Codes = " Says what it did with --verbose or --json only. Exit codes: 0 done, 1 it could not be done, and why is "
         + "on stderr, 2 in a dry run: something of the store is wrong, 3 the store is faulted.";
 
-    private const int SecondsMax = 24 * 60 * 60;
-
     private readonly StoreArguments _store;
-    private readonly Option<int> _timeout = WholeNumber.Option(
-        "--timeout", "How many seconds to wait for a lock; 0 for a single try.", preset: 30, max: SecondsMax, min: 0);
+    private readonly LockPatience _patience;
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Says what was done." };
     private readonly Option<bool> _json = new("--json") { Description = "Says what was done, as JSON, one object a line." };
     private readonly Option<bool> _dryRun =
@@ -33,7 +30,7 @@ internal sealed class ChangeCommand
         Command = new Command(name, description + Codes);
         _store = new StoreArguments(Command);
         _limit = new DocumentLimit(Command);
-        Command.Add(_timeout);
+        _patience = new LockPatience(Command);
         Command.Add(_verbose);
         Command.Add(_json);
         Command.Add(_dryRun);
@@ -45,14 +42,11 @@ internal sealed class ChangeCommand
     {
         Command.SetAction(arguments => Tool.GuardAsync(async ending =>
         {
-            StoreOptions options = _limit.OptionsOf(arguments) with
-            {
-                Opening = StoreOpening.MustExist,
-                LockTimeout = TimeSpan.FromSeconds(arguments.GetValue(_timeout)),
-            };
+            StoreOptions options =
+                _patience.Limit(_limit.OptionsOf(arguments), arguments) with { Opening = StoreOpening.MustExist };
             bool isDryRun = arguments.GetValue(_dryRun);
             await using Stream output = StandardOutput.Open();
-            var told = new ChangeOutput(output, arguments.GetValue(_json), isDryRun || arguments.GetValue(_verbose), isDryRun);
+            var told = new ChangeOutput(output, ending, arguments.GetValue(_json), isDryRun || arguments.GetValue(_verbose), isDryRun);
             var call =
                 new Call(_store.LayoutOf(arguments), options, arguments, told, ending.Token) { StoreText = _store.TextOf(arguments) };
             await work(call);

@@ -34,33 +34,27 @@ internal sealed record ChangeLine(string Operation, string? Sandbox)
     public long? Lsn { get; init; }
 
     public bool DryRun { get; init; }
+
+    /// <summary>The paths of what a removal would take with it that is not the store's; in a dry run only.</summary>
+    public IReadOnlyList<string>? Foreign { get; init; }
+
+    /// <summary>The quarantines that have copies of that.</summary>
+    public IReadOnlyList<string>? Quarantines { get; init; }
 }
 
 [JsonSerializable(typeof(ChangeLine))]
 internal sealed partial class ChangeJson : JsonSerializerContext;
 
 /// <summary>Tells what was done: as JSON, as text, or not at all.</summary>
-internal sealed class ChangeOutput(Stream output, bool isJson, bool isTold, bool isDryRun)
+internal sealed class ChangeOutput(Stream output, Ending ending, bool isJson, bool isTold, bool isDryRun)
 {
     private static readonly ChangeJson s_types = new(new JsonSerializerOptions(JsonOutput.Types.Options) { TypeInfoResolver = null });
 
     public bool IsDryRun => isDryRun;
 
-    /// <exception cref="CommandException">What was done cannot be told.</exception>
     public async Task WriteAsync(ChangeLine line, params string[] text)
     {
-        try
-        {
-            await WriteOutAsync(line, text);
-        }
-        catch (OutputException failure) when (line.Lsn is { } lsn)
-        {
-            throw new CommandException($"The change is made, with LSN {lsn}. {failure.Message}");
-        }
-    }
-
-    private async Task WriteOutAsync(ChangeLine line, string[] text)
-    {
+        ending.Change = line.Lsn is { } lsn ? $"The change is made, with LSN {lsn}." : null;
         if (isJson)
         {
             await JsonOutput.WriteAsync(output, [line with { DryRun = isDryRun }], s_types.ChangeLine);

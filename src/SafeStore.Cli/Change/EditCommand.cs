@@ -42,7 +42,7 @@ internal static class EditCommand
         }
         catch (Exception failure) when (failure is SafeStoreException or OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync($"safestore: {draft.KeptIn} To write it: safestore put {named} {draft.Path} "
+            await StandardError.TellAsync($"{draft.KeptIn} To write it: safestore put {named} {draft.Path} "
                 + $"--root {TextOutput.Shown(before.Document.Root)} {call.StoreText}");
             throw;
         }

@@ -162,7 +162,8 @@ internal static class PutCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"Could not read '{path}': {(Directory.Exists(path) ? "It is a directory." : failure.Message)}");
+            throw new CommandException($"Could not read '{path}': {(Directory.Exists(path) ? "It is a directory." : failure.Message)} "
+                + "Name the file that has the document, or write it to the standard input.");
         }
     }
 

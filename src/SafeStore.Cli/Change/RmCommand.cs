@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.Cli.Shell;
 using SafeStore.Operations;
+using SafeStore.Operations.Backups;
 
 namespace SafeStore.Cli.Change;
 
@@ -77,10 +78,12 @@ internal static class RmCommand
         await using StateStore store = await call.OpenAsync();
         if (request.IsSandbox && request.Require is null)
         {
+            string[] quarantines = [.. Keep(call, request.Sandbox, null)];
+
             // Also one that cannot be locked otherwise, since something is in the way of its last transaction.
             Lsn removed = await (request.Forgets ? store.RemoveSandboxAndForgetIntentsAsync(request.Sandbox, null, call.Stop)
                 : store.RemoveSandboxAsync(request.Sandbox, null, call.Stop));
-            await TellAsync(call, new ChangeLine("removeSandbox", request.Sandbox), removed, []);
+            await TellAsync(call, new ChangeLine("removeSandbox", request.Sandbox) { Quarantines = quarantines }, removed, []);
             return;
         }
 
@@ -90,6 +93,11 @@ internal static class RmCommand
         if (request.Require is { } version)
         {
             change.RequireVersion(new Lsn(version));
+        }
+
+        if (line.File is null)
+        {
+            line = line with { Quarantines = Keep(call, request.Sandbox, line.Container) };
         }
 
         change = line switch
@@ -123,10 +131,18 @@ internal static class RmCommand
                 ? (each.Document.Container, each.Document.Root, each.Document.File) == (line.Container, line.Root, file)
                 : line.Container is null || each.Document.Container == line.Container),
         ];
+        IReadOnlyList<string> foreign = line.File is null ? view.FindForeign(request.Sandbox, line.Container) : [];
         await TellAsync(
-            call, line with { Documents = [.. gone.Select(SizedMember.Of)] }, null,
-            gone.Select(static each => $"  {each.Document}, {each.Bytes} bytes"));
+            call, line with { Documents = [.. gone.Select(SizedMember.Of)], Foreign = foreign }, null,
+            [
+                .. gone.Select(static each => $"  {each.Document}, {each.Bytes} bytes"),
+                .. foreign.Select(static each => $"  {each}, not the store's, after a copy to the quarantine"),
+            ]);
     }
+
+    /// <summary>The store cannot bring back what is not its own.</summary>
+    private static IReadOnlyList<string> Keep(ChangeCommand.Call call, string sandbox, string? container) =>
+        KeptCopies.KeepForeign(call.Layout, call.Options, sandbox, container, $"safestore rm of '{sandbox}'");
 
     /// <summary>What is to be removed: SANDBOX/NAME is a container or a document.</summary>
     private static ChangeLine LineOf(RmRequest request, IReadOnlyList<string> containers, Func<IEnumerable<DocumentId>> documents)
@@ -162,7 +178,8 @@ internal static class RmCommand
         };
         return call.Told.WriteAsync(
             line with { Lsn = lsn?.Value },
-            lsn is { } done ? [$"{done}: removed {what}"] : [$"would remove {what}:", .. documents]);
+            lsn is { } done ? [$"{done}: removed {what}", .. (line.Quarantines ?? []).Select(static each => $"what was foreign: {each}")]
+                : [$"would remove {what}:", .. documents]);
     }
 
     private sealed record RmRequest(string[] Path, StoreRoot? Root, bool IsRecursive, bool Forgets, long? Require)

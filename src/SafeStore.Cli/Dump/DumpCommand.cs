@@ -28,6 +28,7 @@ internal static class DumpCommand
                 + "store or it could not be opened, 2 a document had an error, or a durable transaction is not visible yet.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
+        command.Add(new Option<bool>("--json") { Description = "JSON, one object a line, which is the only form." });
         Argument<string?> sandbox = SandboxArgument.Optional(command);
         command.SetAction(
             arguments =>
@@ -102,13 +103,13 @@ internal static class DumpCommand
         {
             return (await store.SnapshotAsync(sandbox, s_patience, stop)).Documents;
         }
+        catch (StorageException failure) when (failure.Errno == Errno.NotFound)
+        {
+            return [.. store.ReadAllJson(sandbox)]; // its run directory is lost: it has no lock
+        }
         catch (SafeStoreException failure) when (failure is LockTimeoutException or StorageException)
         {
-            if (failure is not StorageException { Errno: Errno.NotFound }) // no process has locked it yet
-            {
-                await Console.Error.WriteLineAsync($"safestore: '{sandbox}' is shown without its lock. {failure.Message}".AsMemory(), stop);
-            }
-
+            await StandardError.TellAsync($"'{sandbox}' is shown without its lock. {failure.Message}");
             return [.. store.ReadAllJson(sandbox)];
         }
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Trees;
 using SafeStore.Kata;
@@ -19,6 +18,7 @@ internal static class ExportCommand
             + "findings: a document is damaged, or the tree has another content.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
+        var patience = new LockPatience(command);
         var config = new Option<string>("--to-config") { Description = "The tree's config root.", HelpName = "DIR", Required = true };
         var run = new Option<string>("--to-run") { Description = "The tree's run root.", HelpName = "DIR", Required = true };
         Option<bool> json = FileReportOutput.Option();
@@ -27,19 +27,19 @@ internal static class ExportCommand
         command.Add(json);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
             store.ExistingLayoutOf(arguments),
-            document.OptionsOf(arguments),
+            patience.Limit(document.OptionsOf(arguments), arguments),
             new TreeRoots(arguments.GetValue(config), arguments.GetValue(run)!),
             arguments.GetValue(json),
-            ending.Token)));
+            ending)));
         return command;
     }
 
-    private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, TreeRoots target, bool json, CancellationToken stop)
+    private static async Task<int> RunAsync(StoreLayout layout, StoreOptions options, TreeRoots target, bool json, Ending ending)
     {
-        await using StateStore store = await StateStore.OpenAsync(layout, Looking.At(options), stop);
+        await using StateStore store = await StateStore.OpenAsync(layout, Looking.At(options), ending.Token);
         Looking.ThrowIfPending(store, layout);
         int code = await FileReportOutput.WriteAsync(
-            new TreeExport(store, options.FileSystemInUse).RunAsync(target, stop), json, isDryRun: false, stop);
+            new TreeExport(store, options.FileSystemInUse).RunAsync(target, ending.Token), json, isDryRun: false, ending);
         return await Looking.TellAsync(layout, code);
     }
 }

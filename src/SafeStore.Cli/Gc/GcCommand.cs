@@ -3,10 +3,10 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.FileSystem;
+using SafeStore.Operations.Backups;
 using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Gc;
@@ -58,12 +58,12 @@ internal sealed class GcCommand
                 result.AddError("Say --dry-run or --remove.");
             }
         });
-        _command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(arguments, ending.Token)));
+        _command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(arguments, ending)));
     }
 
     public static Command Create() => new GcCommand()._command;
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken stop)
+    private async Task<int> RunAsync(ParseResult arguments, Ending ending)
     {
         StoreLayout layout = _store.ExistingLayoutOf(arguments);
         if (!arguments.GetValue(_ownPids) && PseudoFile.WholeLinkTarget("/proc/self/ns/pid") != HostProcesses)
@@ -76,15 +76,17 @@ internal sealed class GcCommand
         bool removes = arguments.GetValue(_remove);
         var options = new StoreOptions { Opening = StoreOpening.MustExist };
         await using SandboxStore store = await SandboxStore.OpenAsync(
-            layout, new SandboxStoreOptions { Store = removes ? options : Looking.At(options) }, stop);
+            layout, new SandboxStoreOptions { Store = removes ? options : Looking.At(options) }, ending.Token);
         await using Stream output = StandardOutput.Open();
         bool isLeft = false;
         foreach (string sandbox in SandboxesOf(store, arguments.GetValue(_sandbox)))
         {
-            SandboxProcesses? found = await store.FindProcessesAsync(sandbox, stop);
-            if (removes && found?.Verdict == ProcessVerdict.Gone)
+            SandboxProcesses? found = await store.FindProcessesAsync(sandbox, ending.Token);
+            IReadOnlyList<string> quarantines = [];
+            if (removes && found is { Verdict: ProcessVerdict.Gone } && (found.Intents.Count == 0 || arguments.GetValue(_forget)))
             {
-                found = await store.RemoveAbandonedAsync(sandbox, arguments.GetValue(_forget), stop);
+                quarantines = KeptCopies.KeepForeign(layout, options, sandbox, null, $"safestore gc --remove of '{sandbox}'");
+                found = await store.RemoveAbandonedAsync(sandbox, arguments.GetValue(_forget), ending.Token);
             }
 
             if (found is null or { Verdict: ProcessVerdict.Living or ProcessVerdict.NotRecorded })
@@ -92,8 +94,10 @@ internal sealed class GcCommand
                 continue;
             }
 
-            isLeft |= IsLeft(found);
-            await WriteAsync(output, found, arguments.GetValue(_json));
+            isLeft |= found.Removed is null;
+            ending.Change = found.Removed is { } lsn ? $"The sandbox '{sandbox}' is removed, with LSN {lsn}, and none after it."
+                : ending.Change;
+            await WriteAsync(output, found, quarantines, arguments.GetValue(_json));
         }
 
         return await Looking.TellAsync(layout, isLeft ? ExitCode.Findings : ExitCode.Ok);
@@ -105,14 +109,11 @@ internal sealed class GcCommand
         return only is null ? all : all.Contains(only) ? [only] : throw new NotFoundException("sandbox", only);
     }
 
-    /// <summary>One that is locked is in use.</summary>
-    private static bool IsLeft(SandboxProcesses found) => found is { Removed: null, Verdict: not ProcessVerdict.Locked };
-
-    private static async Task WriteAsync(Stream output, SandboxProcesses found, bool isJson)
+    private static async Task WriteAsync(Stream output, SandboxProcesses found, IReadOnlyList<string> quarantines, bool isJson)
     {
         if (isJson)
         {
-            await JsonOutput.WriteAsync(output, [GcLine.Of(found)], JsonOutput.Types.GcLine);
+            await JsonOutput.WriteAsync(output, [GcLine.Of(found, quarantines)], JsonOutput.Types.GcLine);
             return;
         }
 
@@ -126,6 +127,7 @@ internal sealed class GcCommand
             .. found.Intents.Select(each =>
                 $"    {(found.Removed is null ? "to undo" : "forgotten")}: {each.Number} {each.Kind} {each.Payload.GetRawText()}"),
             .. found.Errors.Select(static each => $"    {each.Message}"),
+            .. quarantines.Select(static each => $"    what was foreign: {each}"),
         ]);
         await text.WriteAsync(output);
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Trees;
 using SafeStore.Kata;
@@ -19,6 +18,7 @@ internal static class ImportCommand
                 + "sandbox left out, or the store has another content.");
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
+        var patience = new LockPatience(command);
         var config =
             new Option<string?>(
             "--from-config")
@@ -46,7 +46,7 @@ internal static class ImportCommand
         command.Add(json);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
             store.LayoutOf(arguments),
-            new TreeImport(store.LayoutOf(arguments), document.OptionsOf(arguments))
+            new TreeImport(store.LayoutOf(arguments), patience.Limit(document.OptionsOf(arguments), arguments))
             {
                 IsDryRun = arguments.GetValue(dryRun),
                 Quarantines = arguments.GetValue(quarantine),
@@ -54,13 +54,13 @@ internal static class ImportCommand
             },
             new TreeRoots(arguments.GetValue(config), arguments.GetValue(run)!),
             arguments.GetValue(json),
-            ending.Token)));
+            ending)));
         return command;
     }
 
-    private static async Task<int> RunAsync(StoreLayout layout, TreeImport import, TreeRoots source, bool json, CancellationToken stop)
+    private static async Task<int> RunAsync(StoreLayout layout, TreeImport import, TreeRoots source, bool json, Ending ending)
     {
-        int code = await FileReportOutput.WriteAsync(import.RunAsync(source, stop), json, import.IsDryRun, stop);
+        int code = await FileReportOutput.WriteAsync(import.RunAsync(source, ending.Token), json, import.IsDryRun, ending);
         return import.IsDryRun ? await Looking.TellIfThereAsync(layout, code) : code;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class LookCommand
         StoreProblem[] distinct = [.. problems.Distinct()];
         foreach (StoreProblem problem in distinct)
         {
-            await Console.Error.WriteLineAsync($"safestore: {problem.Message}");
+            await StandardError.TellAsync(problem.Message);
         }
 
         return distinct.Length > 0 ? ExitCode.Findings : ExitCode.Ok;

@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.FileSystem;
 using Spectre.Console;
 
 namespace SafeStore.Cli.Look;
@@ -38,7 +39,8 @@ internal sealed class TextOutput
             Out = new AnsiConsoleOutput(new StringWriter(_text, Culture) { NewLine = "\n" }),
         });
         _console.Profile.Capabilities.Unicode = true;
-        _console.Profile.Width = Console.IsOutputRedirected || Console.WindowWidth <= 0 ? Unlimited : Console.WindowWidth;
+        _console.Profile.Height = Unlimited;
+        _console.Profile.Width = TerminalSize.Columns(1) is var columns and > 0 ? columns : Unlimited;
     }
 
     public static CultureInfo Culture => CultureInfo.InvariantCulture;

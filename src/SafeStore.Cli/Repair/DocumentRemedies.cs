@@ -4,7 +4,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.Cli.Shell;
@@ -64,7 +63,7 @@ internal sealed class DocumentRemedies
 
     public bool IsGivenIn(ParseResult arguments) => Array.Exists(Actions, option => arguments.GetResult(option) is { Implicit: false });
 
-    public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun, CancellationToken stop)
+    public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun, Ending ending)
     {
         DocumentRemedy remedy = arguments.GetValue(_quarantine) ? DocumentRemedy.Quarantine
             : arguments.GetValue(_fromLog) ? DocumentRemedy.FromLog
@@ -78,8 +77,11 @@ internal sealed class DocumentRemedies
         };
         int code = ExitCode.Ok;
         await using Stream output = StandardOutput.Open();
-        await foreach (MendedDocument mended in DocumentRepair.RunAsync(layout, remedy, repair, DocumentLimit.Largest, stop))
+        await foreach (MendedDocument mended in DocumentRepair.RunAsync(layout, remedy, repair, DocumentLimit.Largest, ending.Token))
         {
+            ending.Change = mended.Lsn is { } lsn
+                ? $"'{mended.Document}' is mended, with LSN {lsn}, and none after it; what was there: {mended.Quarantine ?? "nothing"}."
+                : ending.Change;
             await TellAsync(output, mended, isJson, isDryRun);
             code = mended.Kind == MendedKind.NotMended || (isDryRun && mended.Kind != MendedKind.Good) ? ExitCode.Findings : code;
         }
@@ -115,7 +117,7 @@ internal sealed class DocumentRemedies
     {
         if (mended.Kind == MendedKind.NotMended)
         {
-            await Console.Error.WriteLineAsync($"safestore: '{mended.Document}' is not mended. {TextOutput.Harmless(mended.Message)}");
+            await StandardError.TellAsync($"'{mended.Document}' is not mended. {mended.Message}");
         }
 
         if (isJson)
@@ -172,6 +174,6 @@ internal sealed class DocumentRemedies
             remedy == DocumentRemedy.Quarantine && root is null
                 && view.FindDocuments(named.Sandbox, named.Container, named.File).Count == 0
                 ? named.In(StoreRoot.Run) // it is told that it is not there; a repetition may find it so
-                : named.In(view))];
+                : named.In(view, mayBeGone: true))];
     }
 }

@@ -49,11 +49,12 @@ internal sealed class OwnerAction
 
     public bool IsGivenIn(ParseResult arguments) => arguments.GetResult(_owner) is { Implicit: false };
 
-    public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun)
+    public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun, Ending ending)
     {
         FileOwner? owner = arguments.GetValue(_owner) is { } given ? OwnerText.Parse(given) : null;
         IReadOnlyList<PermissionChange> changes =
             isDryRun ? PermissionRepair.Examine(layout, owner) : PermissionRepair.Repair(layout, owner);
+        ending.Change = changes.Count == 0 || isDryRun ? null : "The owners and modes are changed.";
         await using Stream output = StandardOutput.Open();
         if (isJson)
         {
@@ -62,9 +63,7 @@ internal sealed class OwnerAction
         else
         {
             var text = new TextOutput();
-            text.Lines(changes.Count == 0
-                ? ["All files have the owner and the mode that they should."]
-                : changes.Select(change => $"{(isDryRun ? "would change" : "changed")}: {Describe(change)}"));
+            text.Lines(changes.Select(change => $"{(isDryRun ? "would change" : "changed")}: {Describe(change)}"));
             await text.WriteAsync(output);
         }
 

@@ -3,10 +3,10 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.Cli.Shell;
+using SafeStore.Operations;
 using SafeStore.Operations.Repair;
 
 namespace SafeStore.Cli.Repair;
@@ -57,14 +57,25 @@ internal sealed class ParkedActions
 
     public bool IsGivenIn(ParseResult arguments) => Array.Exists(Actions, option => arguments.GetResult(option) is { Implicit: false });
 
-    public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun, CancellationToken stop)
+    public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun, Ending ending)
     {
         bool isApply = arguments.GetValue(_apply) is not null;
         string sandbox = (arguments.GetValue(_apply) ?? arguments.GetValue(_giveUp))!;
+        using (StoreView view = StoreView.Open(layout, DocumentLimit.Largest))
+        {
+            bool isKnown = view.ListSandboxes().Contains(sandbox)
+                || ParkedRepair.Examine(layout, DocumentLimit.Largest).Any(each => each.Sandbox == sandbox);
+            if (!isKnown)
+            {
+                throw new CommandException($"The sandbox '{sandbox}' does not exist, and nothing of it is parked. See what is: safestore repair.");
+            }
+        }
+
         ParkedRepairPlan? plan = isDryRun
             ? ParkedRepair.Examine(layout, DocumentLimit.Largest).FirstOrDefault(each => each.Sandbox == sandbox)
-            : isApply ? await ParkedRepair.ApplyAsync(layout, sandbox, DocumentLimit.Largest, stop)
-            : await ParkedRepair.GiveUpAsync(layout, sandbox, DocumentLimit.Largest, stop);
+            : isApply ? await ParkedRepair.ApplyAsync(layout, sandbox, DocumentLimit.Largest, ending.Token)
+            : await ParkedRepair.GiveUpAsync(layout, sandbox, DocumentLimit.Largest, ending.Token);
+        ending.Change = plan is null || isDryRun ? null : string.Join(' ', Tell(plan, isApply, isDryRun));
         await using Stream output = StandardOutput.Open();
         if (isJson)
         {

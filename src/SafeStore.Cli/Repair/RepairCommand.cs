@@ -67,7 +67,7 @@ internal sealed class RepairCommand
         _owner = new OwnerAction(_command);
         _command.Validators.Add(Check);
         _command.SetAction(arguments => Tool.GuardAsync(ending => arguments.GetValue(_separate)
-            ? SeparateAsync(_store.ExistingLayoutOf(arguments)) : RunAsync(arguments, ending.Token)));
+            ? SeparateAsync(_store.ExistingLayoutOf(arguments), ending) : RunAsync(arguments, ending)));
     }
 
     public static Command Create() => new RepairCommand()._command;
@@ -82,13 +82,17 @@ internal sealed class RepairCommand
         {
             result.AddError("One action a call; but --accept-loss, --accept-roots and --new-log go together.");
         }
+        else if (result.GetValue(_dryRun) && mending == 0 && !accepts && !separates)
+        {
+            result.AddError("--dry-run goes with an action; without one, repair changes nothing.");
+        }
         else if (separates && (result.GetValue(_dryRun) || result.GetValue(_json)))
         {
             result.AddError("--separate stands alone.");
         }
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken stop)
+    private async Task<int> RunAsync(ParseResult arguments, Ending ending)
     {
         StoreLayout layout = _store.LayoutOf(arguments);
         RepairActions actions = ActionsIn(arguments.GetValue);
@@ -96,27 +100,28 @@ internal sealed class RepairCommand
         bool isDryRun = arguments.GetValue(_dryRun);
         if (_remedies.IsGivenIn(arguments))
         {
-            return await _remedies.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, stop);
+            return await _remedies.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, ending);
         }
 
         if (_parked.IsGivenIn(arguments))
         {
-            return await _parked.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, stop);
+            return await _parked.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, ending);
         }
 
         if (_owner.IsGivenIn(arguments))
         {
-            return await _owner.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun);
+            return await _owner.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, ending);
         }
 
         RepairPlan plan = Examined(layout, arguments);
         if (actions == RepairActions.None)
         {
-            return await ShowAsync(layout, plan, _store.TextOf(arguments), isJson, stop);
+            return await ShowAsync(layout, plan, _store.TextOf(arguments), isJson, ending.Token);
         }
 
         bool isDone = !isDryRun;
         plan = isDone ? StoreRepair.Repair(layout, actions) : plan;
+        ending.Change = plan.Quarantine is { } path ? $"The store is mended. What was changed lies in '{path}'." : null;
         await WriteAsync(isJson ? RepairText.ToJson(plan, null, RepairOffers.None) : RepairText.ToText(plan));
         return isDone || plan.Damages.Count == 0 ? ExitCode.Ok : ExitCode.Findings;
     }
@@ -146,7 +151,7 @@ internal sealed class RepairCommand
         }
         catch (SafeStoreException failure) when (plan.Damages.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"safestore: {failure.Message}");
+            await StandardError.TellAsync(failure.Message);
         }
 
         byte[] table = log is null || isJson ? [] : LogReportText.ToTable(log);
@@ -164,12 +169,16 @@ internal sealed class RepairCommand
         await output.FlushAsync(CancellationToken.None);
     }
 
-    private static async Task<int> SeparateAsync(StoreLayout layout)
+    private static async Task<int> SeparateAsync(StoreLayout layout, Ending ending)
     {
         await using StateStore store = await StateStore.OpenAsync(layout);
         IReadOnlyList<string> separated = store.SeparateLockFiles();
-        await Console.Out.WriteLineAsync(separated.Count == 0
-            ? "No lock file is shared with a copy." : $"These sandboxes have lock files of their own now: {string.Join(", ", separated)}.");
+        if (separated.Count > 0)
+        {
+            ending.Change = $"These sandboxes have lock files of their own now: {string.Join(", ", separated)}.";
+            await StandardOutput.WriteAsync($"{ending.Change}\n");
+        }
+
         return ExitCode.Ok;
     }
 

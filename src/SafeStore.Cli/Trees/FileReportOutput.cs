@@ -15,7 +15,7 @@ using SafeStore.Kata;
 namespace SafeStore.Cli.Trees;
 
 /// <summary>Reports of files for eyes and for scripts, as they come (docs/cli.md, "Reports of files").</summary>
-internal sealed class FileReportOutput(Stream output, bool isJson, bool isDryRun)
+internal sealed class FileReportOutput(Stream output, Ending ending, bool isJson, bool isDryRun)
 {
     private readonly SortedDictionary<FileOutcome, int> _counts = [];
     private int _findings;
@@ -25,20 +25,26 @@ internal sealed class FileReportOutput(Stream output, bool isJson, bool isDryRun
 
     /// <summary>Writes all reports and their totals to standard output.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> WriteAsync(IAsyncEnumerable<FileReport> reports, bool isJson, bool isDryRun, CancellationToken stop)
+    public static async Task<int> WriteAsync(IAsyncEnumerable<FileReport> reports, bool isJson, bool isDryRun, Ending ending)
     {
         await using Stream output = StandardOutput.Open();
-        return await new FileReportOutput(output, isJson, isDryRun).WriteAsync(reports, stop);
+        return await new FileReportOutput(output, ending, isJson, isDryRun).WriteAsync(reports);
     }
 
-    private async Task<int> WriteAsync(IAsyncEnumerable<FileReport> reports, CancellationToken stop)
+    private async Task<int> WriteAsync(IAsyncEnumerable<FileReport> reports)
     {
-        await foreach (FileReport report in reports.WithCancellation(stop))
+        await foreach (FileReport report in reports.WithCancellation(ending.Token))
         {
             _counts[report.Outcome] = _counts.GetValueOrDefault(report.Outcome) + 1;
             _findings += report.IsFinding ? 1 : 0;
-            await WriteAsync(isJson ? ToJson(report) : ToLines(report));
+            ending.Change = isDryRun ? null : $"It is done up to '{PathOf(report)}'.";
+            if ((isJson ? ToJson(report) : ToLines(report)) is { Length: > 0 } lines)
+            {
+                await WriteAsync(lines);
+            }
         }
+
+        ending.Change = isDryRun || _counts.Count == 0 ? null : "All is done.";
 
         await WriteAsync(isJson ? ToJson() : ToTotals());
         await output.FlushAsync(CancellationToken.None);

@@ -4,7 +4,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.Operations;
@@ -57,7 +56,7 @@ internal sealed class AcceptOption
 
     public bool IsGivenIn(ParseResult arguments) => arguments.GetResult(_accept) is { Implicit: false };
 
-    public async Task RunAsync(ParseResult arguments, StoreLayout layout, StoreOptions options, bool isJson, CancellationToken stop)
+    public async Task RunAsync(ParseResult arguments, StoreLayout layout, StoreOptions options, bool isJson, Ending ending)
     {
         bool evenDamaged = arguments.GetValue(_evenDamaged);
         bool isDryRun = arguments.GetValue(_dryRun);
@@ -80,10 +79,12 @@ internal sealed class AcceptOption
             return;
         }
 
-        await using StateStore store = await StateStore.OpenAsync(layout, options with { Opening = StoreOpening.MustExist }, stop);
+        await using StateStore store = await StateStore.OpenAsync(layout, options with { Opening = StoreOpening.MustExist }, ending.Token);
         foreach (AcceptedDocument each in accepted)
         {
-            await TellAsync(output, await store.AcceptAsync(each.Document, evenDamaged, stop), isJson, isDryRun);
+            AcceptedDocument done = await store.AcceptAsync(each.Document, evenDamaged, ending.Token);
+            ending.Change = done.Lsn is { } lsn ? $"'{done.Document}' is accepted, with LSN {lsn}, and none after it." : ending.Change;
+            await TellAsync(output, done, isJson, isDryRun);
         }
     }
 

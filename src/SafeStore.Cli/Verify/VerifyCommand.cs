@@ -48,7 +48,7 @@ internal static class VerifyCommand
             if (accept.IsGivenIn(arguments))
             {
                 StoreOptions toOpen = document.OptionsOf(arguments);
-                await accept.RunAsync(arguments, store.LayoutOf(arguments), toOpen, arguments.GetValue(json), ending.Token);
+                await accept.RunAsync(arguments, store.LayoutOf(arguments), toOpen, arguments.GetValue(json), ending);
                 return ExitCode.Ok;
             }
 

@@ -126,6 +126,36 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
         }
     }
 
+    /// <summary>What lies there of a root.</summary>
+    /// <exception cref="StorageException">A directory cannot be listed.</exception>
+    public IReadOnlyList<FileReport> List(StoreRoot root)
+    {
+        string top = $"{metadata}/{DirectoryName}/{NameOf(root)}";
+        var found = new List<FileReport>();
+        foreach (DirectoryEntry sandbox in _files.List(top) ?? [])
+        {
+            foreach (DirectoryEntry each in _files.List($"{top}/{sandbox.Name}") ?? [])
+            {
+                string path = $"{top}/{sandbox.Name}/{each.Name}";
+                if (each.Kind != FileKind.Directory)
+                {
+                    found.Add(Lying(new FileReport(FileOutcome.Quarantined, root, sandbox.Name, null, each.Name), path));
+                    continue;
+                }
+
+                found.AddRange((_files.List(path) ?? []).Select(file => Lying(
+                    new FileReport(FileOutcome.Quarantined, root, sandbox.Name, each.Name, file.Name), $"{path}/{file.Name}")));
+            }
+        }
+
+        return found;
+    }
+
+    private static string NameOf(StoreRoot root) => root == StoreRoot.Config ? "config" : "run";
+
+    private FileReport Lying(FileReport report, string path) =>
+        report with { Bytes = _files.SizeOf(path), Reason = $"an earlier run has put it into '{path}'" };
+
     private static FileReport Quarantined(FileReport report, string verb, string path) =>
         report with { Outcome = FileOutcome.Quarantined, Reason = $"{report.Reason}; {verb} to '{path}'" };
 
@@ -135,7 +165,7 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
     private DirectoryHandle Make(FileReport place)
     {
         DirectoryHandle directory = RootDirectory.OpenOrMake(fs, metadata);
-        foreach (string? name in new[] { DirectoryName, place.Root == StoreRoot.Config ? "config" : "run", place.Sandbox, place.Container })
+        foreach (string? name in new[] { DirectoryName, NameOf(place.Root), place.Sandbox, place.Container })
         {
             if (name is null)
             {

@@ -47,7 +47,10 @@ public sealed class TreeAdoption
 
     private IDurableFileSystem FileSystem => _options.FileSystemInUse;
 
-    /// <summary>Adopts the tree. The work is done as the reports are asked for; the tree is a store when the last has come.</summary>
+    /// <summary>
+    /// Adopts the tree. The work is done as the reports are asked for; the tree is a store when the last has come. First comes what an
+    /// earlier adoption has moved to the quarantine, and still lies there.
+    /// </summary>
     /// <param name="cancellationToken">Ends it between two sandboxes.</param>
     /// <exception cref="StorageException">A root does not exist or cannot be listed, or the operating system refused a call.</exception>
     /// <exception cref="StoreMetadataException">The roots are those of a store that has its metadata inside.</exception>
@@ -59,6 +62,11 @@ public sealed class TreeAdoption
         ThrowIfStoreOfItsOwn();
         var reader = new TreeReader(FileSystem.Files, new TreeRoots(_layout.Config, _layout.Run), _reading, _options.DocumentBytesMax);
         (IReadOnlyList<string> sandboxes, IReadOnlyList<SourceFile> others) = reader.List(mayLack: MakesRun ? StoreRoot.Run : null);
+        foreach (FileReport earlier in new[] { StoreRoot.Config, StoreRoot.Run }.SelectMany(QuarantinedBefore))
+        {
+            yield return earlier;
+        }
+
         foreach (SourceFile other in others)
         {
             yield return other.Report;
@@ -256,6 +264,10 @@ public sealed class TreeAdoption
             }
         }
     }
+
+    /// <summary>A process that died has told of none that it moved.</summary>
+    private IReadOnlyList<FileReport> QuarantinedBefore(StoreRoot root) =>
+        new Quarantine(FileSystem, _layout.MetadataOf(root)).List(root);
 
     private FileReport SetAside(SourceFile file)
     {

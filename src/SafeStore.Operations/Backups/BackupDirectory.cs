@@ -79,24 +79,32 @@ public sealed partial class BackupDirectory
         Sweep(backups);
         (string made, Copied copied) = await MakeAsync(source, backups, options, cancellationToken).ConfigureAwait(false);
         BackupReport report = Look(made);
-        IReadOnlyList<string> removed =
-            options.Keep is { } keep && !copied.HasDamage ? Retain(backups, keep, source.Identity.Store) : [];
-        return new BackupResult(report.Backup!, copied.Problems) { Reused = copied.Reused, Removed = removed };
+        BackupReport[] surplus = options.Keep is { } keep && !copied.HasDamage
+            ? FindSurplus(source.Identity.Store, keep, cancellationToken) : [];
+        string[] removed = [.. surplus.Where(static each => each.Problems.Count == 0).Select(static each => each.Name)];
+        Array.ForEach(removed, name => Discard(backups, name));
+        StoreProblem[] left = [.. surplus.Where(static each => each.Problems.Count > 0).Select(static each => new StoreProblem(
+            "damaged", $"The old backup '{each.Path}' is damaged, and so not removed. See what is left of it: safestore backup verify. "
+            + "Remove it by hand when nothing of it is needed."))];
+        return new BackupResult(report.Backup!, [.. copied.Problems, .. left]) { Reused = copied.Reused, Removed = removed };
     }
 
-    /// <summary>The backups that the next one would remove; see <see cref="BackupOptions.Keep"/>.</summary>
+    /// <summary>The backups that the next one would remove; see <see cref="BackupOptions.Keep"/>. Reads all of them.</summary>
     /// <param name="store">Where the store lies.</param>
     /// <param name="keep">How many are kept, the next one among them: 1 or more.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="ArgumentException">The number is below 1.</exception>
     /// <exception cref="NotFoundException">There is no store.</exception>
     /// <exception cref="StoreMetadataException">The store's metadata is missing or damaged.</exception>
     /// <exception cref="StorageException">The directory cannot be read.</exception>
-    public IReadOnlyList<string> FindSurplus(StoreLayout store, int keep)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IReadOnlyList<string> FindSurplus(StoreLayout store, int keep, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
         using BackupSource source = BackupSource.Open(store, _options);
-        return FindSurplus(source.Identity.Store, keep - 1);
+        return [.. FindSurplus(source.Identity.Store, keep - 1, cancellationToken).Where(static each => each.Problems.Count == 0)
+            .Select(static each => each.Name)];
     }
 
     /// <summary>The finished backups, oldest first, by their manifests.</summary>
@@ -308,13 +316,6 @@ public sealed partial class BackupDirectory
         return null;
     }
 
-    private List<string> Retain(DirectoryHandle backups, int keep, Guid store)
-    {
-        List<string> old = FindSurplus(store, keep);
-        old.ForEach(name => Discard(backups, name));
-        return old;
-    }
-
     /// <summary>A removed backup loses its name first, so that one which is removed in part never looks whole.</summary>
     private void Discard(DirectoryHandle backups, string name)
     {
@@ -325,10 +326,11 @@ public sealed partial class BackupDirectory
         BackupTree.RemoveTree(_fs, backups, unfinished);
     }
 
-    private List<string> FindSurplus(Guid store, int keep) =>
+    /// <summary>Each is read before it may be removed: what is damaged tells of the disk, and may be all that is left.</summary>
+    private BackupReport[] FindSurplus(Guid store, int keep, CancellationToken cancellation) =>
     [
         .. List().Where(each => each.Backup is { IsWhole: true } backup && backup.Store == store).SkipLast(keep)
-            .Select(static each => each.Name),
+            .Select(each => Verify(each.Name, null, cancellation)),
     ];
 
     private string NewUnfinished()

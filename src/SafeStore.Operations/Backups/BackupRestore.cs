@@ -88,10 +88,13 @@ public static class BackupRestore
         }
 
         done = 0;
+        using RootSet? roots = options.IsDryRun ? null : RootSet.Open(storeOptions.FileSystemInUse, store, storeOptions);
+        using KeptCopies? kept =
+            roots is null ? null : new KeptCopies(roots, storeOptions.TimeProvider.GetUtcNow(), $"restore of {stored.Path}");
         foreach (ManifestSandbox[] together in options.IsDryRun ? [] : Group(chosen))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (RestoredSandbox restored in await RestoreAsync(stored, together, opened, options, cancellationToken)
+            foreach (RestoredSandbox restored in await RestoreAsync(stored, together, opened, options, kept!, cancellationToken)
                 .ConfigureAwait(false))
             {
                 yield return restored;
@@ -159,7 +162,8 @@ public static class BackupRestore
     }
 
     private static async ValueTask<RestoredSandbox[]> RestoreAsync(
-        StoredBackup stored, ManifestSandbox[] sandboxes, StateStore store, RestoreOptions options, CancellationToken cancellation)
+        StoredBackup stored, ManifestSandbox[] sandboxes, StateStore store, RestoreOptions options, KeptCopies kept,
+        CancellationToken cancellation)
     {
         HashSet<string> existing = [.. store.ListSandboxes().Intersect(sandboxes.Select(static each => each.Sandbox))];
         SandboxContents[] contents = [.. sandboxes.Select(each => SandboxContents.Read(stored, each))];
@@ -184,7 +188,13 @@ public static class BackupRestore
             return restored;
         }
 
+        IReadOnlyList<string> quarantines = kept.Keep(restored);
         Lsn lsn = await change.CommitAsync(cancellation).ConfigureAwait(false);
-        return Array.ConvertAll(restored, each => each.Kind == RestoredKind.Same ? each : each with { Lsn = lsn });
+        return Array.ConvertAll(restored, each => each.Kind switch
+        {
+            RestoredKind.Same => each,
+            RestoredKind.Changed => each with { Lsn = lsn, Quarantines = quarantines },
+            _ => each with { Lsn = lsn },
+        });
     }
 }

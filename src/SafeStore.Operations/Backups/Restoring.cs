@@ -10,7 +10,8 @@ public sealed record RestoreOptions
     public IReadOnlyCollection<string>? Sandboxes { get; init; }
 
     /// <summary>
-    /// Whether sandboxes that exist and differ become as the backup has them. The default is false: then none may differ.
+    /// Whether sandboxes that exist and differ become as the backup has them; copies of what is replaced or removed go to a quarantine
+    /// before. The default is false: then none may differ.
     /// </summary>
     public bool Replace { get; init; }
 
@@ -56,6 +57,11 @@ public sealed record RestoredSandbox(string Sandbox, RestoredKind Kind)
 
     /// <summary>What is wrong with the backup's; null if it is whole.</summary>
     public StoreProblem? Damage { get; init; }
+
+    /// <summary>
+    /// The directories with copies of what was replaced or removed, and a manifest: <c>quarantine/TIME</c> in the roots' metadata.
+    /// </summary>
+    public IReadOnlyList<string> Quarantines { get; init; } = [];
 
     /// <summary>The containers that are made or removed.</summary>
     public IReadOnlyDictionary<string, RestoredKind> Containers { get; init; } = new Dictionary<string, RestoredKind>();

@@ -25,6 +25,8 @@ internal sealed class StoredBackup : IDisposable
 
     public BackupManifest Manifest { get; }
 
+    public string Path => _directory.Path;
+
     /// <exception cref="NotFoundException">There is none.</exception>
     /// <exception cref="BackupException">Its manifest is missing or damaged.</exception>
     public static StoredBackup Open(IDurableFileSystem fs, string path)

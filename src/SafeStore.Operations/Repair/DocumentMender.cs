@@ -8,7 +8,10 @@ using SafeStore.Roots;
 namespace SafeStore.Operations.Repair;
 
 /// <summary>Mends documents one by one: looks, keeps what is there, and then lets a transaction write or remove it.</summary>
-internal sealed class DocumentMender(StoreOptions options, Func<DocumentId, DocumentValue>? values)
+/// <param name="options">How the store is opened.</param>
+/// <param name="values">What a document is to have; null if it is to be removed.</param>
+/// <param name="keptOf">Where a quarantine has a document; null if none has.</param>
+internal sealed class DocumentMender(StoreOptions options, Func<DocumentId, DocumentValue>? values, Func<DocumentId, string?> keptOf)
 {
     private readonly IDurableFileSystem _fs = options.FileSystemInUse;
 
@@ -34,6 +37,11 @@ internal sealed class DocumentMender(StoreOptions options, Func<DocumentId, Docu
                     return new MendedDocument(document, MendedKind.Good, good);
                 }
             }
+        }
+
+        if (errno == Errno.NotFound && values is null && keptOf(document) is { } kept)
+        {
+            return new MendedDocument(document, MendedKind.Good, $"It is removed already, and lies in '{kept}'.");
         }
 
         string? obstacle = value is { Content: null } ? $"{char.ToUpperInvariant(value.Message[0])}{value.Message[1..]}."

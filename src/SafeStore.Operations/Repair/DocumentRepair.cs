@@ -113,7 +113,8 @@ public static class DocumentRepair
             DocumentRemedy.FromBackup => DocumentValues.In(backup!),
             DocumentRemedy.FromOtherRoot => DocumentValues.InOtherRoot(options, roots),
             _ => null,
-        });
+        }, document => roots[(int)document.Root].Metadata is { } metadata
+            ? Quarantine.FindKept(options.FileSystemInUse, metadata, document.RelativePath) : null);
         MendedDocument[] looked = [.. documents.Select(each => mender.Look(root => DirectoryOf(roots, root), each))];
         if (repair.IsDryRun || Array.TrueForAll(looked, static each => each.Kind is MendedKind.Good or MendedKind.NotMended))
         {

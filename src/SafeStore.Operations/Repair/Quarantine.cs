@@ -45,6 +45,16 @@ internal sealed class Quarantine(IDurableFileSystem fs, RootDirectory root, Date
     /// <summary>The directory, made when it is first needed.</summary>
     public DirectoryHandle Directory => _directory ??= Make();
 
+    /// <summary>Where the newest quarantine that has a document has it; null if none has.</summary>
+    public static string? FindKept(IDurableFileSystem fs, DirectoryHandle metadata, string path)
+    {
+        var entries = new List<DirectoryEntry>();
+        _ = fs.List(metadata, DirectoryName, entries);
+        return entries.Select(static each => each.Name).OrderDescending(StringComparer.Ordinal)
+            .Select(name => $"{DirectoryName}/{name}/{TargetOf(path)}")
+            .Where(kept => fs.Stat(metadata, kept, out _) == Errno.None).Select(kept => $"{metadata.Path}/{kept}").FirstOrDefault();
+    }
+
     /// <summary>Copies the files of a directory; of what is no file, only the name is noted.</summary>
     /// <param name="source">The directory.</param>
     /// <param name="target">Where to, below the quarantine.</param>
@@ -97,6 +107,57 @@ internal sealed class Quarantine(IDurableFileSystem fs, RootDirectory root, Date
         return true;
     }
 
+    /// <summary>
+    /// Copies files and directories of a root, with all that is in them; what is no file, or cannot be read, is moved if it was named, and
+    /// else only its name is noted. Durable on return.
+    /// </summary>
+    /// <param name="directory">The root's directory.</param>
+    /// <param name="paths">Paths in it; one that is not there is left out.</param>
+    /// <param name="reason">For the manifest.</param>
+    /// <returns>Whether there was anything.</returns>
+    /// <exception cref="StorageException">One could not be copied: nothing has been changed.</exception>
+    public bool KeepPaths(DirectoryHandle directory, IReadOnlyCollection<string> paths, string reason)
+    {
+        int before = _files.Count;
+        var toMove = new List<(string Parent, string Name)>();
+        foreach (string path in paths)
+        {
+            (string parent, string name) = (System.IO.Path.GetDirectoryName(path)!, System.IO.Path.GetFileName(path));
+            Errno errno = _fs.Stat(directory, path, out FileStatus status);
+            if (errno is Errno.NotFound or Errno.NotDirectory)
+            {
+                continue;
+            }
+
+            StorageException.ThrowIfFailed(errno, "look at", directory, path);
+            if (status.Kind == FileKind.Directory)
+            {
+                CopyTree(directory, path);
+                continue;
+            }
+
+            using DirectoryHandle source = OpenDirectory(directory, parent);
+            if (!TryCopy(source, name, TargetOf(parent)))
+            {
+                Note(name, TargetOf(parent), $"to be moved: {status.Kind}");
+                toMove.Add((parent, name));
+            }
+        }
+
+        if (_files.Count > before)
+        {
+            Complete(reason, []);
+        }
+
+        foreach ((string parent, string name) in toMove)
+        {
+            using DirectoryHandle source = OpenDirectory(directory, parent);
+            Move(source, name, TargetOf(parent));
+        }
+
+        return _files.Count > before;
+    }
+
     /// <summary>Notes what is going to be moved, so that the manifest has it before.</summary>
     public void Note(string name, string target, string what) => _files.Add(new QuarantinedFile($"{target}/{name}", 0, null, what));
 
@@ -138,6 +199,28 @@ internal sealed class Quarantine(IDurableFileSystem fs, RootDirectory root, Date
                 owned.Disown();
                 return made!;
             }
+        }
+    }
+
+    /// <summary>The quarantine's <c>documents/</c> has the paths of the root.</summary>
+    private static string TargetOf(string parent) => $"documents/{parent}";
+
+    private DirectoryHandle OpenDirectory(DirectoryHandle root, string path)
+    {
+        StorageException.ThrowIfFailed(_fs.OpenDirectory(root, path, out DirectoryHandle? directory), "open the directory", root, path);
+        return directory!;
+    }
+
+    private void CopyTree(DirectoryHandle root, string path)
+    {
+        using DirectoryHandle directory = OpenDirectory(root, path);
+        Copy(directory, TargetOf(path), static _ => true);
+        _files.Add(new QuarantinedFile(TargetOf(path), 0, null, FileKind.Directory.ToString()));
+        var entries = new List<DirectoryEntry>();
+        StorageException.ThrowIfFailed(_fs.List(directory, entries), "list the directory", directory);
+        foreach (DirectoryEntry entry in entries.Where(static each => each.Kind == FileKind.Directory))
+        {
+            CopyTree(root, $"{path}/{entry.Name}");
         }
     }
 

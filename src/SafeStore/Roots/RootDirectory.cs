@@ -160,7 +160,8 @@ internal sealed class RootDirectory : IDisposable
         IDurableFileSystem fs, DirectoryHandle parent, string name, FilePermissions? permissions = null)
     {
         Errno errno = fs.OpenDirectory(parent, name, out DirectoryHandle? directory);
-        if (errno == Errno.NotFound)
+        bool isMade = errno == Errno.NotFound;
+        if (isMade)
         {
             errno = fs.MakeDirectory(parent, name, permissions ?? new FilePermissions(DirectoryMode), out directory);
             if (errno is Errno.None or Errno.Exists)
@@ -176,7 +177,7 @@ internal sealed class RootDirectory : IDisposable
             }
         }
 
-        StorageException.ThrowIfFailed(errno, "open the directory", parent, name);
+        StorageException.ThrowIfFailed(errno, isMade ? "make the directory" : "open the directory", parent, name);
         return directory!;
     }
 

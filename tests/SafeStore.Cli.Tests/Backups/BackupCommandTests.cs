@@ -40,7 +40,7 @@ public sealed class BackupCommandTests : IDisposable
             JsonElement.Parse(Assert.Single(listed.Lines)).EnumerateObject().Select(static each => each.Name));
         Assert.Equal(
             """{"sandbox":"sb-1","kind":"new","lsn":1,"containers":[],"documents":["""
-                + """{"container":null,"root":"run","file":"state.json","kind":"new"}]}""",
+                + """{"container":null,"root":"run","file":"state.json","kind":"new"}],"quarantines":[]}""",
             restored.Lines[0]);
     }
 

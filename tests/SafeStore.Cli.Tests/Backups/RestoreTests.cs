@@ -85,6 +85,33 @@ public sealed class RestoreTests : IDisposable
         SortedDictionary<string, string> after = BackupScene.DocumentsIn(_scene.Store);
         Assert.True(after.Remove("config/sb-9") && after.Remove("run/sb-9"));
         Assert.Equal(before, after);
+        Assert.Equal((2, 0), (restored[0].Quarantines.Count, planned[0].Quarantines.Count));
+        string kept = restored[0].Quarantines[1]; // of the run root
+        Assert.Equal(("1", "2", "3"), (Kept("db/a.json"), Kept("new.json"), Kept("state.json")));
+        Assert.True(File.Exists($"{kept}/manifest.json"));
+
+        string Kept(string path) => File.ReadAllText($"{kept}/documents/sb-1/{path}");
+    }
+
+    [Fact]
+    public async Task A_foreign_file_in_a_container_that_goes_and_a_document_that_no_file_is_are_kept()
+    {
+        await SeedAsync();
+        Backup backup = (await _scene.BackUpAsync()).Backup;
+        await using (StateStore store = await _scene.OpenAsync())
+        {
+            await using SandboxLock held = await store.LockAsync("sb-1");
+            await held.Change().CreateContainer("db").PutJson(StoreRoot.Run, null, "new.json", "2"u8).CommitAsync();
+        }
+
+        await File.WriteAllTextAsync(_scene.PathOf("store/config/sb-1/db/.swp"), "swp", TestContext.Current.CancellationToken);
+
+        RestoredSandbox restored = (await _scene.RestoreAsync(backup, "store", new RestoreOptions { Replace = true }))[0];
+
+        Assert.Equal("swp", await File.ReadAllTextAsync(
+            $"{restored.Quarantines[0]}/documents/sb-1/db/.swp", TestContext.Current.CancellationToken));
+        Assert.Equal("2", await File.ReadAllTextAsync(
+            $"{restored.Quarantines[1]}/documents/sb-1/new.json", TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -195,6 +222,26 @@ public sealed class RestoreTests : IDisposable
         Assert.Equal(made[2..].Select(static each => each.Name), _scene.Backups.List().Select(static each => each.Name));
         Assert.Equal("""{"n":3}""", await File.ReadAllTextAsync(Path.Combine(made[3].Path, "run/sb-1/state.json")));
         Assert.Equal(0, (await _scene.BackUpAsync(new BackupOptions { IsFull = true })).Reused);
+    }
+
+    [Fact]
+    public async Task A_damaged_backup_is_never_removed_and_told_each_time()
+    {
+        await SeedAsync();
+        Backup old = (await _scene.BackUpAsync()).Backup;
+        await File.WriteAllTextAsync($"{old.Path}/run/sb-1/state.json", """{"n":8}""", TestContext.Current.CancellationToken);
+
+        for (int turn = 0; turn < 2; turn++)
+        {
+            BackupResult result = await _scene.Backups.CreateAsync(
+                _scene.Layout, new BackupOptions { Keep = 1 }, TestContext.Current.CancellationToken);
+
+            Assert.Contains(old.Path, Assert.Single(result.Problems).Message, StringComparison.Ordinal);
+            Assert.Equal(turn, result.Removed.Count);
+            Assert.Equal([old.Name, result.Backup.Name], _scene.Backups.List().Select(static each => each.Name));
+        }
+
+        Assert.Empty(_scene.Backups.FindSurplus(_scene.Layout, 2, TestContext.Current.CancellationToken));
     }
 
     private async Task SeedAsync()

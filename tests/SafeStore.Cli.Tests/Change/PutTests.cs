@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using SafeStore.Cli.Tests.Look;
@@ -29,7 +30,7 @@ public sealed class PutTests : IDisposable
         Assert.Equal((0, ""), (fromInput.Code, fromInput.Errors));
         Assert.Equal(
             """{"operation":"put","sandbox":"sb-1","container":null,"root":"run","file":"state.json","bytes":9,"documents":null"""
-            + ""","intents":null,"lsn":4,"dryRun":false}""",
+            + ""","intents":null,"lsn":4,"dryRun":false,"foreign":null,"quarantines":null}""",
             Assert.Single(fromInput.Lines));
         Assert.Equal(" {\"n\": 8}", await ReadAsync("run/sb-1/state.json"));
     }
@@ -51,6 +52,30 @@ public sealed class PutTests : IDisposable
         Assert.Equal((0, "1: wrote config:sb-1/web/a.json, 1 bytes"), (made.Code, Assert.Single(made.Lines)));
         Assert.Equal(0, again.Code);
         Assert.Equal("2", await ReadAsync("config/sb-1/web/a.json"));
+    }
+
+    [Fact]
+    public async Task What_is_not_the_stores_is_shown_before_a_removal_and_kept_by_it()
+    {
+        await _scene.SeedAsync();
+        _ = Directory.CreateDirectory(_scene.PathOf("run/sb-1/junk"));
+        await File.WriteAllTextAsync(_scene.PathOf("run/sb-1/junk/.zz"), "zz", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_scene.PathOf("config/sb-1/.swp"), "swp", TestContext.Current.CancellationToken);
+
+        ToolResult dry = await _scene.RunAsync("rm -r sb-1 --dry-run");
+        ToolResult removed = await _scene.RunAsync("rm -r sb-1 --json");
+
+        Assert.Contains(_scene.PathOf("config/sb-1/.swp"), string.Join('\n', dry.Lines), StringComparison.Ordinal);
+        Assert.Contains(_scene.PathOf("run/sb-1/junk/.zz"), string.Join('\n', dry.Lines), StringComparison.Ordinal);
+        Assert.Equal((0, ""), (removed.Code, removed.Errors));
+        string[] quarantines =
+        [
+            .. JsonElement.Parse(Assert.Single(removed.Lines)).GetProperty("quarantines").EnumerateArray().Select(static each => $"{each}"),
+        ];
+        Assert.False(Directory.Exists(_scene.PathOf("run/sb-1")));
+        Assert.Equal("swp", await File.ReadAllTextAsync($"{quarantines[0]}/documents/sb-1/.swp", TestContext.Current.CancellationToken));
+        Assert.Equal("zz", await File.ReadAllTextAsync($"{quarantines[1]}/documents/sb-1/junk/.zz", TestContext.Current.CancellationToken));
+        Assert.All(quarantines, static each => Assert.True(File.Exists($"{each}/manifest.json")));
     }
 
     [Fact]

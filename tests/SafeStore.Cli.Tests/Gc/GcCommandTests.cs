@@ -32,7 +32,7 @@ public sealed class GcCommandTests : IDisposable
         JsonElement line = JsonElement.Parse(Assert.Single(shown.Lines));
         Assert.Equal((2, ""), (shown.Code, shown.Errors));
         Assert.Equal(
-            "sandbox,verdict,state,processes,intents,errors,removed",
+            "sandbox,verdict,state,processes,intents,errors,removed,quarantines",
             string.Join(',', line.EnumerateObject().Select(static each => each.Name)));
         Assert.Equal(
             """[{"container":null,"file":"state.json","pid":2147483647,"verdict":"gone"}]""", line.GetProperty("processes").GetRawText());

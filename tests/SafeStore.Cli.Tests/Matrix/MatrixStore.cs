@@ -40,6 +40,9 @@ public sealed class MatrixStore : IAsyncDisposable
 
     public string Condition { get; }
 
+    /// <summary>'full' or 'closed', if the commands' standard output is.</summary>
+    public string Output { get; init; } = "";
+
     /// <summary>Holds the store, the backups and the tree; the condition is that of all in it.</summary>
     public string Place => Path.Combine(_temp, "place");
 
@@ -75,6 +78,7 @@ public sealed class MatrixStore : IAsyncDisposable
             {
                 ["TOOL"] = string.Join(' ', BuiltTool.Command),
                 ["CONDITION"] = Condition,
+                ["OUTPUT"] = Output,
                 ["VISUAL"] = "sed -i s/1/2/",
                 ["TMPDIR"] = Path.Combine(_temp, "out"),
             },

@@ -21,6 +21,8 @@ public sealed class MatrixTests
             .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
     ];
 
+    public static IEnumerable<string> Commands => s_table[1..].Select(static row => string.Join(' ', row[..^s_table[0].Length]));
+
     public static TheoryData<string> Conditions => [.. s_table[0]];
 
     [Theory]

@@ -1,6 +1,6 @@
 # Runs commands of the tool on a store of the condition $CONDITION in ./place. Each leaves NUMBER.code, .out, .err, and .changed: what
 # in ./place is not as it was: after a command that looks, a name, mode, owner, time or size; after one that changes, a document.
-# Lines 'run NUMBER look|change|follow COMMAND...' are added.
+# OUTPUT is 'full' or 'closed' for a standard output that is. Lines 'run NUMBER look|change|follow COMMAND...' are added.
 umask 022
 chmod 755 .
 as=()
@@ -64,7 +64,11 @@ run() {
     known=$(documents)
     set -- "${as[@]}" $TOOL "$command" "$@" "${where[@]}"
     : > "$number.changed"
-    if [ "$kind" = follow ]; then
+    if [ "$OUTPUT" = closed ]; then
+        "$@" >&- 2> "$number.err" < /dev/null
+    elif [ "$OUTPUT" = full ]; then
+        "$@" > /dev/full 2> "$number.err" <<< '{"sandbox":"sb-2","ops":[{"put":"state.json","value":7}]}'
+    elif [ "$kind" = follow ]; then
         [ -e pipe ] || mkfifo pipe
         "$@" > pipe 2> "$number.err" < /dev/null &
         # A watch of a store that is faulted ends itself after what was committed before.

@@ -93,7 +93,7 @@ public sealed class DocumentRepairTests : IAsyncLifetime
         CheckKept(mended, damage);
         Assert.False(Path.Exists(StatePath));
         Assert.Empty(DocumentRepair.Examine(StoreLayout.At(_scene.Store)));
-        Assert.Equal(MendedKind.NotMended, Assert.Single(await RunAsync(DocumentRemedy.Quarantine, s_state)).Kind);
+        Assert.Equal(MendedKind.Good, Assert.Single(await RunAsync(DocumentRemedy.Quarantine, s_state)).Kind); // a repetition
     }
 
     [Fact]

@@ -18,6 +18,8 @@ internal static class TorturePicture
     /// <summary>Explores all recipes and writes the report; a file that is there is replaced by it as a whole.</summary>
     public static async Task<int> WriteAsync(string file, PersistenceProfile profile, ulong seed, CancellationToken stop)
     {
+        string path = Path.GetFullPath(file);
+        ThrowIfNoPlace(path);
         var strips = ImmutableArray.CreateBuilder<RecipeStrip>();
         using var line = new ProgressLine();
         foreach (Recipe recipe in Recipe.All)
@@ -27,7 +29,17 @@ internal static class TorturePicture
         }
 
         string page = new PicturePage(strips.ToImmutable(), profile, seed).ToString();
-        new AtomicFile(new PosixFileSystem()) { Mode = ReadableByAll }.Write(Path.GetFullPath(file), Encoding.UTF8.GetBytes(page));
+        new AtomicFile(new PosixFileSystem()) { Mode = ReadableByAll }.Write(path, Encoding.UTF8.GetBytes(page));
         return ExitCode.Ok;
+    }
+
+    /// <summary>Before the long work.</summary>
+    private static void ThrowIfNoPlace(string path)
+    {
+        if (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(path)))
+        {
+            throw new CommandException($"The page cannot be written to '{path}': there is no such directory, or that is one. Make it, or name "
+                + "a file in another.");
+        }
     }
 }
