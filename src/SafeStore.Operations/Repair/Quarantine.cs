@@ -122,7 +122,7 @@ internal sealed class Quarantine(IDurableFileSystem fs, RootDirectory root, Date
         var toMove = new List<(string Parent, string Name)>();
         foreach (string path in paths)
         {
-            (string parent, string name) = (System.IO.Path.GetDirectoryName(path)!, System.IO.Path.GetFileName(path));
+            (string parent, string name) = (LinuxPath.GetDirectoryName(path)!, LinuxPath.GetFileName(path));
             Errno errno = _fs.Stat(directory, path, out FileStatus status);
             if (errno is Errno.NotFound or Errno.NotDirectory)
             {
