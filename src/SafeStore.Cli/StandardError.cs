@@ -6,7 +6,7 @@ using SafeStore.Cli.Look;
 
 namespace SafeStore.Cli;
 
-/// <summary>Standard error. What cannot be written there, since it is full or closed, is lost: a command ends as it would otherwise.</summary>
+/// <summary>Standard error. What cannot be written there is lost: a command ends as it would otherwise.</summary>
 internal sealed class StandardError(TextWriter inner) : TextWriter
 {
     public override Encoding Encoding => inner.Encoding;

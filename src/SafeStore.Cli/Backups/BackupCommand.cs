@@ -148,7 +148,8 @@ internal static class BackupCommand
 
     private static Option<bool> JsonOption() => new("--json") { Description = "JSON, one object a line." };
 
-    private static async Task<int> PlanAsync(BackupDirectory backups, StoreLayout layout, BackupOptions options, bool json, CancellationToken stop)
+    private static async Task<int> PlanAsync(
+        BackupDirectory backups, StoreLayout layout, BackupOptions options, bool json, CancellationToken stop)
     {
         using StoreView view = StoreView.Open(layout);
         int count = options.Sandboxes?.Count ?? view.ListSandboxes().Count;

@@ -51,7 +51,8 @@ internal static class RestoreCommand
             int code = ExitCode.Ok;
             await using Stream output = StandardOutput.Open();
             await foreach (RestoredSandbox restored in BackupRestore.RunAsync(
-                arguments.GetValue(backup)!, store.LayoutOf(arguments), options, patience.Limit(new StoreOptions(), arguments), ending.Token))
+                arguments.GetValue(backup)!, store.LayoutOf(arguments), options, patience.Limit(new StoreOptions(), arguments),
+                ending.Token))
             {
                 line.Clear();
                 ending.Change = restored.Lsn is { } lsn ? $"The transaction of LSN {lsn} is made, and nothing after it." : ending.Change;

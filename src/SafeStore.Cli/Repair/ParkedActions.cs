@@ -67,7 +67,8 @@ internal sealed class ParkedActions
                 || ParkedRepair.Examine(layout, DocumentLimit.Largest).Any(each => each.Sandbox == sandbox);
             if (!isKnown)
             {
-                throw new CommandException($"The sandbox '{sandbox}' does not exist, and nothing of it is parked. See what is: safestore repair.");
+                throw new CommandException(
+                    $"The sandbox '{sandbox}' does not exist, and nothing of it is parked. See what is: safestore repair.");
             }
         }
 

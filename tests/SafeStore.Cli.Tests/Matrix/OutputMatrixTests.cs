@@ -17,7 +17,8 @@ public sealed class OutputMatrixTests
     {
         foreach (MatrixResult result in await RunAsync("closed"))
         {
-            Assert.Equal((result.Command, 1, ""), (result.Command, result.Code, result.Changed));
+            Assert.Equal((result.Command, 1), (result.Command, result.Code));
+            Assert.DoesNotContain("/sb-", result.Changed, StringComparison.Ordinal); // the scene's own process makes checkpoints
             Assert.StartsWith("safestore: The standard output is closed.", result.Errors, StringComparison.Ordinal);
         }
     }

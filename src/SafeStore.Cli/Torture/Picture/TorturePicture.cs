@@ -38,8 +38,8 @@ internal static class TorturePicture
     {
         if (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(path)))
         {
-            throw new CommandException($"The page cannot be written to '{path}': there is no such directory, or that is one. Make it, or name "
-                + "a file in another.");
+            throw new CommandException(
+                $"The page cannot be written to '{path}': there is no such directory, or that is one. Make it, or name a file in another.");
         }
     }
 }
