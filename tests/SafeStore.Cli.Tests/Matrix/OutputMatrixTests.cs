@@ -6,7 +6,7 @@ using Xunit;
 
 namespace SafeStore.Cli.Tests.Matrix;
 
-/// <summary>Every command with a standard output that is full or closed: none keeps quiet of that, or of a change that it has made.</summary>
+/// <summary>Every command with a standard output that is full or closed: each tells that, and a change that it has made.</summary>
 public sealed class OutputMatrixTests
 {
     /// <summary>Has nothing to say of this store; the others are refused before.</summary>
@@ -38,10 +38,13 @@ public sealed class OutputMatrixTests
         }
     }
 
+    private static bool IsQuiet(string command) => command.Contains("--timeout 0", StringComparison.Ordinal)
+        && !command.Contains("apply", StringComparison.Ordinal);
+
     private static async Task<IReadOnlyList<MatrixResult>> RunAsync(string output)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "The scene needs a mount namespace of its own.");
         await using var store = new MatrixStore("rich") { Output = output };
-        return await store.RunAsync([.. MatrixTests.Commands.Select(static each => each.Contains("--timeout 0", StringComparison.Ordinal) && !each.Contains("apply", StringComparison.Ordinal) ? each + " --json" : each)]);
+        return await store.RunAsync([.. MatrixTests.Commands.Select(static each => IsQuiet(each) ? each + " --json" : each)]);
     }
 }
