@@ -6,7 +6,7 @@ using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.Cli.Shell;
 using SafeStore.Operations;
-using SafeStore.Operations.Backups;
+using SafeStore.Operations.Sandboxes;
 
 namespace SafeStore.Cli.Change;
 
@@ -142,7 +142,7 @@ internal static class RmCommand
 
     /// <summary>The store cannot bring back what is not its own.</summary>
     private static IReadOnlyList<string> Keep(ChangeCommand.Call call, string sandbox, string? container) =>
-        KeptCopies.KeepForeign(call.Layout, call.Options, sandbox, container, $"safestore rm of '{sandbox}'");
+        ForeignCopies.Keep(call.Layout, call.Options, sandbox, container, $"safestore rm of '{sandbox}'");
 
     /// <summary>What is to be removed: SANDBOX/NAME is a container or a document.</summary>
     private static ChangeLine LineOf(RmRequest request, IReadOnlyList<string> containers, Func<IEnumerable<DocumentId>> documents)

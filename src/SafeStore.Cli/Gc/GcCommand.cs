@@ -6,7 +6,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using SafeStore.Cli.Look;
 using SafeStore.FileSystem;
-using SafeStore.Operations.Backups;
+using SafeStore.Operations.Sandboxes;
 using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.Gc;
@@ -85,7 +85,7 @@ internal sealed class GcCommand
             IReadOnlyList<string> quarantines = [];
             if (removes && found is { Verdict: ProcessVerdict.Gone } && (found.Intents.Count == 0 || arguments.GetValue(_forget)))
             {
-                quarantines = KeptCopies.KeepForeign(layout, options, sandbox, null, $"safestore gc --remove of '{sandbox}'");
+                quarantines = ForeignCopies.Keep(layout, options, sandbox, null, $"safestore gc --remove of '{sandbox}'");
                 found = await store.RemoveAbandonedAsync(sandbox, arguments.GetValue(_forget), ending.Token);
             }
 

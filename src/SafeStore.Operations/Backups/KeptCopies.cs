@@ -33,23 +33,6 @@ internal sealed class KeptCopies(RootSet roots, DateTimeOffset now, string reaso
     public IReadOnlyList<string> KeepForeign(string sandbox, string? container) => Keep(
         root => [.. new ForeignEntries(roots.FileSystem).Find(roots[root].Directory, root, sandbox, container)]);
 
-    /// <summary>The same for a store that another object has open.</summary>
-    public static IReadOnlyList<string> KeepForeign(
-        StoreLayout layout, StoreOptions options, string sandbox, string? container, string reason)
-    {
-        using (StoreView view = StoreView.Open(layout, options))
-        {
-            if (view.FindForeign(sandbox, container).Count == 0)
-            {
-                return [];
-            }
-        }
-
-        using RootSet roots = RootSet.Open(options.FileSystemInUse, layout, options);
-        using var kept = new KeptCopies(roots, options.TimeProvider.GetUtcNow(), reason);
-        return kept.KeepForeign(sandbox, container);
-    }
-
     public void Dispose()
     {
         _config.Dispose();
