@@ -54,6 +54,10 @@ public sealed class BackupMutantTests
             int sum = 0;
             foreach (string sandbox in new[] { "a", "b" }.Where(each => reader.FileSystem.Files.Directory.Exists($"{path}/run/{each}")))
             {
+                Violation.Unless(
+                    reader.FileSystem.Files.File.Exists($"{path}/run/{sandbox}/n.json")
+                        && reader.FileSystem.Files.File.Exists($"{path}/config/{sandbox}/n.json"),
+                    $"Seed {seed}: '{sandbox}' lacks a document.");
                 int balance = NumberIn(reader, $"{path}/run/{sandbox}/n.json");
                 Violation.Unless(
                     balance == NumberIn(reader, $"{path}/config/{sandbox}/n.json"), $"Seed {seed}: the roots of '{sandbox}' differ.");
