@@ -39,11 +39,11 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 run() { dotnet test --project "$1" --configuration Release --no-build; }
 
-# Two lanes. The simulation and the laws compute, and touch nothing of the machine; the others wait for disks and processes beside them.
-# Among themselves those run one at a time: the crash tests count processes and mounts.
+# Two lanes. The simulation, the laws and the mutants compute, and touch nothing of the machine; the others wait for disks and processes
+# beside them. Among themselves those run one at a time: the crash tests count processes and mounts.
 computing() {
     local status=0
-    for project in tests/SafeStore.Testing.Tests property-tests/*Tests; do
+    for project in tests/SafeStore.Testing.Tests property-tests/*Tests tests/SafeStore.MutantTests; do
         run "$project" >>"$logs/computing" 2>&1 || status=$?
     done
     return "$status"
@@ -52,7 +52,7 @@ computing &
 lane=$!
 status=0
 for project in tests/*Tests; do
-    [ "$project" != tests/SafeStore.Testing.Tests ] || continue
+    case $project in tests/SafeStore.Testing.Tests | tests/SafeStore.MutantTests) continue ;; esac
     run "$project" 2>&1 | tee -a "$logs/others" || status=$?
 done
 wait "$lane" || status=$?

@@ -44,10 +44,10 @@ internal static class StoreTorture
         new(PersistenceProfile.Xfs, null, NestedEvery: 48),
         new(PersistenceProfile.Btrfs, null),
         new(PersistenceProfile.Tmpfs, null),
-        new(PersistenceProfile.Strict, PersistenceProfile.Strict, NestedEvery: 64),
-        new(PersistenceProfile.Strict, PersistenceProfile.Tmpfs, NestedEvery: 64),
+        new(PersistenceProfile.Strict, PersistenceProfile.Strict, NestedEvery: 160),
+        new(PersistenceProfile.Strict, PersistenceProfile.Tmpfs, NestedEvery: 128),
         new(PersistenceProfile.Ext4Ordered, PersistenceProfile.Tmpfs),
-        new(PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true }, null, NestedEvery: 64),
+        new(PersistenceProfile.Strict with { Name = "strict, synced as a whole", CanSyncAll = true }, null, NestedEvery: 192),
     ];
 
     public static ValueTask<CrashReport> RunAsync(
