@@ -44,7 +44,8 @@ public static class DocumentRepair
         using var owned = new OwnedParts();
         ViewedRoot[] roots = RootsOf(layout, options, owned);
         List<Finding> damaged =
-            [.. Find(layout, options, static code => s_damages.Contains(code) || code == FindingKind.Edited.Code, cancellationToken)];
+            [.. Find(layout, options, static code => s_damages.Contains(code) || code == FindingKind.Edited.Code, cancellationToken)
+                .DistinctBy(static each => each.Document)];
         if (damaged.Count == 0)
         {
             return [];

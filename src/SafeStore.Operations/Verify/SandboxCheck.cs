@@ -227,6 +227,13 @@ internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDo
             _bytes += count;
             ReadOnlySpan<byte> content = rented.AsSpan(0, count);
             errno = DocumentStamp.Look(_fs, file, content, out DocumentStamp? stamp, out StampState state);
+            if (JsonRules.FindFault(content) is { } fault)
+            {
+                string edit = state == StampState.Edited ? $" ({EditedSince(stamp)})" : "";
+                Add(FindingKind.Corrupt.At(path, $"{fault.Reason} at byte {fault.Position}{edit}"), document.Root, document);
+                return errno;
+            }
+
             if (state is StampState.Holds)
             {
                 _stamped.Add((document, stamp!.Value));
@@ -234,13 +241,6 @@ internal sealed class SandboxCheck(StoreOptions options, ViewedRoot[] roots, IDo
             else if (state is StampState.None or StampState.Unknown)
             {
                 _unstamped.Add((document, state is StampState.None ? DocumentStamp.TimeOf(_fs, file) : default));
-            }
-
-            if (JsonRules.FindFault(content) is { } fault)
-            {
-                string edit = state == StampState.Edited ? $" ({EditedSince(stamp)})" : "";
-                Add(FindingKind.Corrupt.At(path, $"{fault.Reason} at byte {fault.Position}{edit}"), document.Root, document);
-                return errno;
             }
 
             if (state is StampState.Edited)
