@@ -109,7 +109,7 @@ public sealed class StorageException : SafeStoreException
 
     private static string Advice(Errno errno) => errno switch
     {
-        Errno.NoSpace => "The filesystem is full: free some space and try again. Removing sandboxes works on a full disk.",
+        Errno.NoSpace => "The filesystem is full: free some space and try again.",
         Errno.QuotaExceeded => "The quota is used up: free some space or raise the quota, then try again.",
         Errno.InputOutput => "The device failed: look at the kernel log before trying again.",
         Errno.Damaged => "The filesystem has met an error of its own: look at the kernel log, and check it (fsck).",
