@@ -282,17 +282,19 @@ internal static class StrictJson
     public static byte[] Serialize<T>(T value, JsonTypeInfo<T> json)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        var options = new JsonWriterOptions
-        {
-            Encoder = new StrictTextEncoder(json.Options.Encoder ?? JavaScriptEncoder.Default),
-            Indented = json.Options.WriteIndented,
-            MaxDepth = JsonRules.DepthMax,
-        };
-        using (var writer = new Utf8JsonWriter(buffer, options))
+        using (var writer = new Utf8JsonWriter(buffer, OptionsOf(json.Options)))
         {
             JsonSerializer.Serialize(writer, value, json);
         }
 
         return buffer.WrittenSpan.ToArray();
     }
+
+    /// <summary>How a document is written that is serialized so.</summary>
+    public static JsonWriterOptions OptionsOf(JsonSerializerOptions options) => new()
+    {
+        Encoder = new StrictTextEncoder(options.Encoder ?? JavaScriptEncoder.Default),
+        Indented = options.WriteIndented,
+        MaxDepth = JsonRules.DepthMax,
+    };
 }

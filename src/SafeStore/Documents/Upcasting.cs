@@ -1,12 +1,10 @@
 using System;
 using System.Buffers;
 using System.Linq;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using SafeStore.FileSystem;
 
 namespace SafeStore.Documents;
 
@@ -118,13 +116,7 @@ internal sealed class Upcasting(string member, Func<JsonObject, JsonObject>[] st
     private byte[] Write(JsonObject node)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        var options = new JsonWriterOptions
-        {
-            Encoder = new StrictTextEncoder(json.Options.Encoder ?? JavaScriptEncoder.Default),
-            Indented = json.Options.WriteIndented,
-            MaxDepth = JsonRules.DepthMax,
-        };
-        using (var writer = new Utf8JsonWriter(buffer, options))
+        using (var writer = new Utf8JsonWriter(buffer, StrictJson.OptionsOf(json.Options)))
         {
             node.WriteTo(writer);
         }

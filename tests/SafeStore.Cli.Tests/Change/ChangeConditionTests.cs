@@ -30,8 +30,6 @@ public sealed class ChangeConditionTests : IDisposable
 
     private readonly LookScene _scene = new();
 
-    private static string[] OtherUser => ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
-
     public void Dispose() => _scene.Dispose();
 
     [Fact]
@@ -75,7 +73,7 @@ public sealed class ChangeConditionTests : IDisposable
         File.SetUnixFileMode(Path.GetDirectoryName(_scene.Store)!, UnixFileMode.UserRead | UnixFileMode.UserWrite
             | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
 
-        await AssertAsync(OtherUser, [Edit, Diff], 1, "EACCES");
+        await AssertAsync(LookScene.OtherUser, [Edit, Diff], 1, "EACCES");
     }
 
     [Fact]
@@ -149,7 +147,7 @@ public sealed class ChangeConditionTests : IDisposable
     }
 
     /// <summary>Every command has this exit code and says this, and the store is as it was.</summary>
-    private async Task AssertAsync(string[] behind, IEnumerable<string> commands, int code, string told = "")
+    private async Task AssertAsync(IReadOnlyList<string> behind, IEnumerable<string> commands, int code, string told = "")
     {
         IReadOnlyList<string> before = DocumentsOf(_scene);
         foreach (string command in commands)
@@ -164,7 +162,7 @@ public sealed class ChangeConditionTests : IDisposable
         Assert.Equal(before, DocumentsOf(_scene));
     }
 
-    private Task<ToolResult> RunAsync(string[] behind, string command) =>
+    private Task<ToolResult> RunAsync(IReadOnlyList<string> behind, string command) =>
         _scene.RunBehindAsync(["env", "VISUAL=sed -i s/1/2/", .. behind], command, command.StartsWith("apply", StringComparison.Ordinal)
             ? """{"sandbox":"sb-1","ops":[{"put":"state.json","value":1}]}""" : "{\"n\":2}");
 

@@ -65,7 +65,7 @@ public sealed class ConditionTests : IDisposable
         await _scene.SeedAsync();
         await LetInAsync();
 
-        await AssertAllAsync(command => _scene.RunBehindAsync(OtherUser, command), 0);
+        await AssertAllAsync(command => _scene.RunBehindAsync(LookScene.OtherUser, command), 0);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class ConditionTests : IDisposable
 
         foreach (string command in s_commands.Append("dump"))
         {
-            ToolResult result = await _scene.RunBehindAsync(OtherUser, command);
+            ToolResult result = await _scene.RunBehindAsync(LookScene.OtherUser, command);
             Assert.Equal((1, 0), (result.Code, result.Lines.Count));
             Assert.Contains("EACCES", result.Errors, StringComparison.Ordinal);
             Assert.Contains(_scene.Store, result.Errors, StringComparison.Ordinal);
@@ -159,8 +159,6 @@ public sealed class ConditionTests : IDisposable
         Assert.Equal(["sb-1", "sb-2"], ls.Lines);
         Assert.Contains(_scene.PathOf("run"), ls.Errors, StringComparison.Ordinal);
     }
-
-    private static string[] OtherUser => ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
     /// <summary>Every command shows what it can, has this exit code and message, and changes nothing.</summary>
     private async Task AssertAllAsync(Func<string, Task<ToolResult>> run, int code, string? told = null)

@@ -64,7 +64,7 @@ public sealed class DoctorCommandTests : IDisposable
         await _scene.SeedAsync();
 
         ToolResult result = await _scene.RunBehindAsync(
-            ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"], "doctor --json");
+            LookScene.OtherUser, "doctor --json");
 
         Assert.Equal((2, ""), (result.Code, result.Errors));
         Assert.Contains(result.Lines, static line => line.Contains("\"unreadable\"", StringComparison.Ordinal)

@@ -34,6 +34,9 @@ public sealed class LookScene : IDisposable
 
     public void Dispose() => _fixture.Dispose();
 
+    /// <summary>What makes a command another user's: <see cref="RunBehindAsync"/>.</summary>
+    public static IReadOnlyList<string> OtherUser => ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
     public string PathOf(string path) => Path.Combine(Store, path);
 
     public Task SeedAsync() => ApplyAsync(StoreFixture.CreateSandbox, Two);
@@ -69,7 +72,7 @@ public sealed class LookScene : IDisposable
     }
 
     /// <summary>The same behind another program, setpriv for instance, that becomes the tool.</summary>
-    public async Task<ToolResult> RunBehindAsync(string[] behind, string command, string input = "")
+    public async Task<ToolResult> RunBehindAsync(IReadOnlyList<string> behind, string command, string input = "")
     {
         var start = new ProcessStartInfo(behind[0])
         {
@@ -78,7 +81,7 @@ public sealed class LookScene : IDisposable
             RedirectStandardError = true,
         };
         string[] rest = [.. BuiltTool.Command, .. command.Split(' '), "--store", Store];
-        Array.ForEach([.. behind[1..], .. rest], start.ArgumentList.Add);
+        Array.ForEach([.. behind.Skip(1), .. rest], start.ArgumentList.Add);
         using Process process = Process.Start(start)!;
         try
         {
@@ -94,6 +97,20 @@ public sealed class LookScene : IDisposable
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return new ToolResult(process.ExitCode, [.. output.Split('\n').SkipLast(1)], await errors);
+    }
+
+    /// <summary>Runs a script in the store's directory, and gives what it prints.</summary>
+    public async Task<string> ShellAsync(string script)
+    {
+        using Process shell = Process.Start(new ProcessStartInfo("bash", ["-euc", script])
+        {
+            WorkingDirectory = Store,
+            RedirectStandardOutput = true,
+        })!;
+        string output = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, shell.ExitCode);
+        return output;
     }
 
     /// <summary>A process dies after this transaction was acknowledged, so that the log still has it.</summary>

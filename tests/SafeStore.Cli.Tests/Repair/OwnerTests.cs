@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -66,7 +65,7 @@ public sealed class OwnerTests : IDisposable
             await ShellAsync("find config run ! -user 65534 -printf './%p\\n' | sort"));
         Assert.Equal(["0"], await ShellAsync("stat -c %u ../outside"));
         Assert.Empty(PermissionRepair.Repair(Layout, s_nobody));
-        ToolResult status = await _scene.RunBehindAsync(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"], "ls");
+        ToolResult status = await _scene.RunBehindAsync(LookScene.OtherUser, "ls");
         Assert.NotEqual(64, status.Code);
     }
 
@@ -90,7 +89,7 @@ public sealed class OwnerTests : IDisposable
 
         await ShellAsync("chmod 0755 .. .");
         ToolResult refused = await _scene.RunBehindAsync(
-            ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"], "repair --owner 0:0");
+            LookScene.OtherUser, "repair --owner 0:0");
         Assert.Equal(1, refused.Code);
         Assert.Contains("EPERM", refused.Errors, StringComparison.Ordinal);
     }
@@ -133,16 +132,6 @@ public sealed class OwnerTests : IDisposable
         return [.. view.Verify().Where(static each => each.Code is "mode" or "owner").Select(static each => each.Message)];
     }
 
-    private async Task<string[]> ShellAsync(string script)
-    {
-        using Process shell = Process.Start(new ProcessStartInfo("bash", ["-euc", script])
-        {
-            WorkingDirectory = _scene.Store,
-            RedirectStandardOutput = true,
-        })!;
-        string output = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(0, shell.ExitCode);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
+    private async Task<string[]> ShellAsync(string script) =>
+        (await _scene.ShellAsync(script)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

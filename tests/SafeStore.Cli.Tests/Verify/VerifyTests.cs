@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -89,7 +88,7 @@ public sealed class VerifyTests : IDisposable
     {
         await _scene.ParkAsync();
         Assert.Contains("parked", Problems());
-        await ShellAsync("echo > config/.safestore/parked/sb-1");
+        await _scene.ShellAsync("echo > config/.safestore/parked/sb-1");
 
         Assert.Contains("parked-damaged", Problems());
     }
@@ -114,7 +113,7 @@ public sealed class VerifyTests : IDisposable
     public async Task Sandboxes_that_are_named_are_looked_at_alone()
     {
         await _scene.SeedAsync();
-        await ShellAsync("echo > run/sb-1/state.json; echo > run/.safestore/words");
+        await _scene.ShellAsync("echo > run/sb-1/state.json; echo > run/.safestore/words");
 
         ToolResult other = await _scene.RunAsync("verify sb-2");
 
@@ -128,7 +127,7 @@ public sealed class VerifyTests : IDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "A mount and another user need root.");
         await _scene.SeedAsync();
-        await ShellAsync("chgrp -R 65534 \"$PWD/..\"; chmod 750 \"$PWD/..\"");
+        await _scene.ShellAsync("chgrp -R 65534 \"$PWD/..\"; chmod 750 \"$PWD/..\"");
         string[] behind =
         [
             "unshare", "-m", "sh", "-ec",
@@ -146,14 +145,14 @@ public sealed class VerifyTests : IDisposable
     public async Task Nothing_is_changed()
     {
         await _scene.LeavePendingAsync();
-        await ShellAsync(": > run/sb-1/lock; mkfifo run/pipe; mkdir -p run/.safestore/scratch/0123456789abcdef");
+        await _scene.ShellAsync(": > run/sb-1/lock; mkfifo run/pipe; mkdir -p run/.safestore/scratch/0123456789abcdef");
         string before = await ListAsync();
 
         Assert.Contains("pending", Problems());
 
         Assert.Equal(before, await ListAsync());
 
-        async Task<string> ListAsync() => await ShellAsync(
+        async Task<string> ListAsync() => await _scene.ShellAsync(
             "find . -printf '%p %i %m %u %g %n %s %T@ %C@\\n' | sort; find . -type f | sort | xargs sha256sum");
     }
 
@@ -193,18 +192,4 @@ public sealed class VerifyTests : IDisposable
 
     private IEnumerable<string> Problems() =>
         DamageScene.Verify(_scene.Store).Where(static each => each.Level == FindingLevel.Problem).Select(static each => each.Code);
-
-    /// <summary>Runs a command in the store's directory.</summary>
-    private async Task<string> ShellAsync(string command)
-    {
-        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-ec", command])
-        {
-            WorkingDirectory = _scene.Store,
-            RedirectStandardOutput = true,
-        })!;
-        string output = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(0, shell.ExitCode);
-        return output;
-    }
 }
