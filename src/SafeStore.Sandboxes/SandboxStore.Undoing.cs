@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 
 namespace SafeStore.Sandboxes;
 
@@ -24,24 +25,18 @@ public sealed partial class SandboxStore
     /// <exception cref="StorageException">A root cannot be listed.</exception>
     public async ValueTask<IReadOnlyList<UndoResult>> UndoAllAsync(CancellationToken cancellationToken = default)
     {
-        var results = new List<UndoResult>();
-        foreach (string sandbox in Store.ListSandboxes().Where(HasRecord))
+        using Observation? undoing = SandboxTelemetry.UndoAll(Store);
+        try
         {
-            try
-            {
-                results.AddRange(await UndoOneAsync(sandbox, cancellationToken).ConfigureAwait(false));
-            }
-            catch (NotFoundException)
-            {
-                // Another process has undone and removed it meanwhile.
-            }
-            catch (SafeStoreException failure) when (failure is not (StoreFaultedException or StoreReadOnlyException))
-            {
-                results.Add(new UndoResult(sandbox, [], IsRemoved: false, failure));
-            }
+            List<UndoResult> results = await UndoEachAsync(cancellationToken).ConfigureAwait(false);
+            undoing?.Found(results.Count);
+            return results;
         }
-
-        return results;
+        catch (Exception failure)
+        {
+            undoing?.Fail(failure);
+            throw;
+        }
     }
 
     /// <summary>
@@ -59,22 +54,58 @@ public sealed partial class SandboxStore
     public async ValueTask<Lsn> RemoveSandboxAsync(
         string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
+        using Observation? removing = SandboxTelemetry.Remove(Store, sandbox);
+        try
+        {
+            return await RemoveOneAsync(sandbox, timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            removing?.Fail(failure);
+            throw;
+        }
+    }
+
+    private async ValueTask<Lsn> RemoveOneAsync(string sandbox, TimeSpan? timeout, CancellationToken cancellation)
+    {
         if (ReadRecord(sandbox) is null)
         {
-            return await Store.RemoveSandboxAsync(sandbox, timeout, cancellationToken).ConfigureAwait(false);
+            return await Store.RemoveSandboxAsync(sandbox, timeout, cancellation).ConfigureAwait(false);
         }
 
         ModelLock held =
-            await LockAsync(sandbox, LockMode.Exclusive, timeout, PendingIntents.Keep, cancellationToken).ConfigureAwait(false);
+            await LockAsync(sandbox, LockMode.Exclusive, timeout, PendingIntents.Keep, cancellation).ConfigureAwait(false);
         await using (held.ConfigureAwait(false))
         {
-            return await RemoveAsync(held, cancellationToken).ConfigureAwait(false);
+            return await RemoveAsync(held, cancellation).ConfigureAwait(false);
         }
     }
 
     private static async ValueTask<Lsn> RemoveAsync(ModelLock held, CancellationToken cancellation) =>
         await held.Ledger().UndoAsync(cancellation).ConfigureAwait(false) // one that was only being made goes with its last intent
         ?? await held.Change().RemoveSandbox().CommitAsync(cancellation).ConfigureAwait(false);
+
+    private async ValueTask<List<UndoResult>> UndoEachAsync(CancellationToken cancellation)
+    {
+        var results = new List<UndoResult>();
+        foreach (string sandbox in Store.ListSandboxes().Where(HasRecord))
+        {
+            try
+            {
+                results.AddRange(await UndoOneAsync(sandbox, cancellation).ConfigureAwait(false));
+            }
+            catch (NotFoundException)
+            {
+                // Another process has undone and removed it meanwhile.
+            }
+            catch (SafeStoreException failure) when (failure is not (StoreFaultedException or StoreReadOnlyException))
+            {
+                results.Add(new UndoResult(sandbox, [], IsRemoved: false, failure));
+            }
+        }
+
+        return results;
+    }
 
     private async ValueTask<IReadOnlyList<UndoResult>> UndoOneAsync(string sandbox, CancellationToken cancellation)
     {

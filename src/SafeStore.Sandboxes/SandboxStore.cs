@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 
 namespace SafeStore.Sandboxes;
 
@@ -23,6 +24,9 @@ namespace SafeStore.Sandboxes;
 /// </code></example>
 public sealed partial class SandboxStore : IAsyncDisposable
 {
+    /// <summary>The name of the activity source of all sandbox stores; docs/observability.md has its spans.</summary>
+    public const string ActivitySourceName = SandboxTelemetry.Name;
+
     private readonly UndoHandlers _undo;
     private readonly TimeProvider _time;
     private readonly TempFiles _temp;
@@ -85,17 +89,15 @@ public sealed partial class SandboxStore : IAsyncDisposable
     public async ValueTask<Lsn> CreateAsync(NewSandbox sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
-        ModelLock held = await LockNewAsync(sandbox.Id, timeout, cancellationToken).ConfigureAwait(false);
-        await using (held.ConfigureAwait(false))
+        using Observation? creating = SandboxTelemetry.Create(Store, sandbox.Id);
+        try
         {
-            return await ChangeAsync(
-                held,
-                (_, change) =>
-                {
-                    change.Put(sandbox);
-                    return Task.CompletedTask;
-                },
-                cancellationToken).ConfigureAwait(false);
+            return await CreateOneAsync(sandbox, timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            creating?.Fail(failure);
+            throw;
         }
     }
 
@@ -182,7 +184,21 @@ public sealed partial class SandboxStore : IAsyncDisposable
     /// </summary>
     /// <exception cref="StorageException">A root cannot be listed.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public IReadOnlyList<SandboxStatus> ReadStatuses() => [.. Store.ListSandboxes().Select(_status.Read)];
+    public IReadOnlyList<SandboxStatus> ReadStatuses()
+    {
+        using Observation? listing = SandboxTelemetry.List(Store);
+        try
+        {
+            IReadOnlyList<SandboxStatus> statuses = [.. Store.ListSandboxes().Select(_status.Read)];
+            listing?.Found(statuses.Count);
+            return statuses;
+        }
+        catch (Exception failure)
+        {
+            listing?.Fail(failure);
+            throw;
+        }
+    }
 
     /// <summary>The status of a sandbox at one point in time, under its shared lock. What cannot be read is an error in it.</summary>
     /// <param name="sandbox">The sandbox's id. Throws what <see cref="LockAsync"/> does.</param>
@@ -206,6 +222,22 @@ public sealed partial class SandboxStore : IAsyncDisposable
     {
         await Store.DisposeAsync().ConfigureAwait(false);
         _temp.Dispose();
+    }
+
+    private async ValueTask<Lsn> CreateOneAsync(NewSandbox sandbox, TimeSpan? timeout, CancellationToken cancellation)
+    {
+        ModelLock held = await LockNewAsync(sandbox.Id, timeout, cancellation).ConfigureAwait(false);
+        await using (held.ConfigureAwait(false))
+        {
+            return await ChangeAsync(
+                held,
+                (_, change) =>
+                {
+                    change.Put(sandbox);
+                    return Task.CompletedTask;
+                },
+                cancellation).ConfigureAwait(false);
+        }
     }
 
     private static async ValueTask<Lsn> ChangeAsync(

@@ -48,7 +48,7 @@ internal sealed class Engine : IEngine
         Checkpointer =
             new Checkpointer(new CheckpointLock(opened.Anchor, waiting), log, opened.Log.Dirty, published, documents, parked, events);
         _maintenance = new Maintenance(log, Checkpointer, options, events);
-        _committer = new Committer(log, opened.Log.Shared, waiting.Guard, _maintenance.Nudge);
+        _committer = new Committer(log, opened.Log.Shared, waiting.Guard, _maintenance.Nudge, events.Telemetry);
         var limit = new LogLimit(log, Checkpointer, waiting);
         Runner = new TransactionRunner(roots, _committer, names, Locker, resolver, limit.AdmitAsync, events);
         Reader = new DocumentReader(roots.FileSystem, roots, options);
@@ -72,6 +72,8 @@ internal sealed class Engine : IEngine
 
     public StoreStatistics Statistics => Events.Statistics;
 
+    public StoreTelemetry Telemetry => Events.Telemetry;
+
     /// <summary>Recovery has finished them.</summary>
     public long? PendingTransactions => 0;
 
@@ -83,7 +85,7 @@ internal sealed class Engine : IEngine
     {
         IDurableFileSystem fs = options.FileSystemInUse;
         OpeningChecks.Run(fs, layout, options);
-        var events = new EngineEvents(options.Logger);
+        var events = new EngineEvents(options.Logger, new StoreTelemetry(layout.Config, options));
         using var owned = new OwnedParts();
         LockWaiting waiting = owned.Add(new LockWaiting(options.TimeProvider, options.LockTimeout));
         RootSet roots = owned.Add(RootSet.Open(fs, layout, options));
@@ -123,6 +125,7 @@ internal sealed class Engine : IEngine
         var sync = new SharedSync(new SharedLock(anchor.LockOf(StoreLock.Sync), shared, SharedWord.SyncLockWaiting), shared);
         var dirty = new DirtySegments();
         var log = owned.Add(new CommitLog(segments, logLock, sync, shared, anchor, identity, dirty));
+        log.Faults.Told = events.Faulted;
         using (LogLock.Hold hold = await log.LockAsync(cancellation).ConfigureAwait(false))
         {
             _ = log.LastLsn(hold); // O6: the kernel tells of a failed write-back only to handles that were open
@@ -281,11 +284,13 @@ internal sealed class Engine : IEngine
         catch (SyncFailedException failure)
         {
             shared.TryFault(); // or the next opener would sync again and believe it
+            events.Faulted(failure);
             throw new StorageException(RecoverySync, failure.Path, failure.Errno, failure);
         }
         catch (NotDurableException failure)
         {
             shared.TryFault();
+            events.Faulted(failure);
             throw new StorageException(RecoverySync, failure.Path, failure.Errno, failure);
         }
     }

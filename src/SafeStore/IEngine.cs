@@ -4,6 +4,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Changes;
 using SafeStore.Commit;
+using SafeStore.Diagnostics;
 using SafeStore.Documents;
 using SafeStore.Locking;
 
@@ -15,6 +16,8 @@ internal interface IEngine : IAsyncDisposable
     DocumentReader Reader { get; }
 
     StoreStatistics Statistics { get; }
+
+    StoreTelemetry Telemetry { get; }
 
     /// <summary>How many durable transactions the documents did not show when the store was opened; null if that is not known.</summary>
     long? PendingTransactions { get; }

@@ -26,12 +26,13 @@ internal sealed class ReadOnlyEngine : IEngine
     private readonly LockWaiting _waiting;
     private readonly ReaderLocker _locker;
 
-    private ReadOnlyEngine(RootSet roots, StoreOptions options, long? pending)
+    private ReadOnlyEngine(RootSet roots, StoreLayout layout, StoreOptions options, long? pending)
     {
         _roots = roots;
         _options = options;
         _waiting = new LockWaiting(options.TimeProvider, options.LockTimeout);
         _locker = new ReaderLocker(roots, _waiting);
+        Telemetry = new StoreTelemetry(layout.Config, options);
         PendingTransactions = pending;
         Reader = new DocumentReader(roots.FileSystem, roots, options);
     }
@@ -39,6 +40,8 @@ internal sealed class ReadOnlyEngine : IEngine
     public DocumentReader Reader { get; }
 
     public StoreStatistics Statistics { get; } = new(0, 0, 0, 0, 0);
+
+    public StoreTelemetry Telemetry { get; }
 
     public long? PendingTransactions { get; }
 
@@ -55,7 +58,7 @@ internal sealed class ReadOnlyEngine : IEngine
         using var owned = new OwnedParts();
         RootSet roots = owned.Add(RootSet.OpenToLook(options.FileSystemInUse, layout));
         StoreIdentity identity = new StoreMetadata(roots).Look();
-        var engine = new ReadOnlyEngine(roots, options, CountPending(roots, identity, options)?.All);
+        var engine = new ReadOnlyEngine(roots, layout, options, CountPending(roots, identity, options)?.All);
         owned.Disown();
         return engine;
     }
@@ -97,7 +100,7 @@ internal sealed class ReadOnlyEngine : IEngine
     /// <summary>A log that may not be read, or is damaged, does not hide the documents.</summary>
     internal static PendingCount? CountPending(RootSet roots, StoreIdentity identity, StoreOptions options)
     {
-        var events = new EngineEvents(options.Logger);
+        var events = new EngineEvents(options.Logger, new StoreTelemetry(roots.Config.Directory.Path, options));
         try
         {
             DirectoryHandle metadata = roots.Config.Metadata;

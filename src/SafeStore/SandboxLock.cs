@@ -55,6 +55,8 @@ public sealed class SandboxLock : IAsyncDisposable
 
     internal SandboxHold Hold => _hold;
 
+    internal StateStore Store => _store;
+
     /// <summary>
     /// Starts a transaction on this sandbox; with the lock of a new sandbox, one that creates it. Nothing touches the disk before it is
     /// committed.

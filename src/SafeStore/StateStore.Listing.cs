@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 using SafeStore.Vocabulary;
 
 namespace SafeStore;
@@ -15,7 +16,18 @@ public sealed partial class StateStore
     public IReadOnlyList<string> ListSandboxes()
     {
         _open.ThrowIfClosed();
-        return _engine.Reader.ListSandboxes();
+        using Observation? listing = _engine.Telemetry.List();
+        try
+        {
+            IReadOnlyList<string> sandboxes = _engine.Reader.ListSandboxes();
+            listing?.Found(sandboxes.Count);
+            return sandboxes;
+        }
+        catch (Exception failure)
+        {
+            listing?.Fail(failure);
+            throw;
+        }
     }
 
     /// <summary>Whether a sandbox exists. Takes no lock: it may come or go right after.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 using SafeStore.Locking;
 using SafeStore.Vocabulary;
 
@@ -191,14 +192,16 @@ public sealed partial class StateStore
     private async ValueTask<SandboxLock> LockOneAsync(
         SandboxTarget target, LockMode mode, TimeSpan timeout, HeldLocks.Link link, CancellationToken cancellation)
     {
+        using Observation? taking = _engine.Telemetry.Lock(target.Id, 1, mode);
         try
         {
             using OpenLocks.Call use = _open.Use();
             SandboxHold hold = await _engine.LockAsync(target, mode, timeout, cancellation).ConfigureAwait(false);
             return Taken(hold, link);
         }
-        catch
+        catch (Exception failure)
         {
+            taking?.Fail(failure);
             link.Release();
             throw;
         }
@@ -207,6 +210,7 @@ public sealed partial class StateStore
     private async ValueTask<SandboxLock> LockOrCreateAsync(
         string sandbox, Deadline deadline, HeldLocks.Link link, CancellationToken cancellation)
     {
+        using Observation? taking = _engine.Telemetry.Lock(sandbox, 1, LockMode.Exclusive);
         try
         {
             using OpenLocks.Call use = _open.Use();
@@ -230,8 +234,9 @@ public sealed partial class StateStore
                 }
             }
         }
-        catch
+        catch (Exception failure)
         {
+            taking?.Fail(failure);
             link.Release();
             throw;
         }
@@ -247,6 +252,7 @@ public sealed partial class StateStore
         SandboxTarget[] targets, LockMode mode, TimeSpan timeout, HeldLocks.Link[] links, CancellationToken cancellation)
     {
         var locks = new List<SandboxLock>();
+        using Observation? taking = _engine.Telemetry.Lock(targets.Length == 1 ? targets[0].Id : null, targets.Length, mode);
         try
         {
             using OpenLocks.Call use = _open.Use();
@@ -258,8 +264,9 @@ public sealed partial class StateStore
 
             return new SandboxLocks(this, locks);
         }
-        catch
+        catch (Exception failure)
         {
+            taking?.Fail(failure);
             Array.ForEach(links, static link => link.Release());
             locks.ForEach(static held => held.Release());
             throw;

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 using SafeStore.Locking;
 using SafeStore.Vocabulary;
 
@@ -57,12 +58,26 @@ public sealed partial class StateStore
         try
         {
             using OpenLocks.Call use = _open.Use();
-            using SandboxHold hold = await _engine.LockToRemoveAsync(sandbox, timeout, cancellation).ConfigureAwait(false);
+            using SandboxHold hold = await LockToRemoveAsync(sandbox, timeout, cancellation).ConfigureAwait(false);
             return await removal(NewTransaction([hold]).For(sandbox)).CommitAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {
             link.Release();
+        }
+    }
+
+    private async ValueTask<SandboxHold> LockToRemoveAsync(string sandbox, TimeSpan timeout, CancellationToken cancellation)
+    {
+        using Observation? taking = _engine.Telemetry.Lock(sandbox, 1, LockMode.Exclusive);
+        try
+        {
+            return await _engine.LockToRemoveAsync(sandbox, timeout, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            taking?.Fail(failure);
+            throw;
         }
     }
 }

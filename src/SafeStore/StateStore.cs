@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 using SafeStore.Locking;
 using SafeStore.Vocabulary;
 
@@ -23,6 +24,12 @@ namespace SafeStore;
 /// </example>
 public sealed partial class StateStore : IAsyncDisposable
 {
+    /// <summary>The name of the meter of all stores (System.Diagnostics.Metrics); docs/observability.md has its instruments.</summary>
+    public const string MeterName = StoreTelemetry.Name;
+
+    /// <summary>The name of the activity source of all stores; docs/observability.md has its spans.</summary>
+    public const string ActivitySourceName = StoreTelemetry.Name;
+
     private readonly IEngine _engine;
     private readonly StoreOptions _options;
     private readonly HeldLocks _held = new();
@@ -242,6 +249,8 @@ public sealed partial class StateStore : IAsyncDisposable
 
         await _closed.Task.ConfigureAwait(false); // also for who came second
     }
+
+    internal StoreTelemetry Telemetry => _engine.Telemetry;
 
     internal Transaction NewTransaction(ReadOnlySpan<SandboxHold> holds) => new(_engine.Runner, _open, holds, _options.DocumentBytesMax);
 

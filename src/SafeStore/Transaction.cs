@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Commit;
+using SafeStore.Diagnostics;
 using SafeStore.Locking;
 
 namespace SafeStore;
@@ -78,6 +79,7 @@ public sealed class Transaction
         _isClosed = true;
         var participants = new Participant[_sandboxes.Length];
         int busy = 0;
+        Observation? committing = null;
         try
         {
             foreach ((SandboxHold hold, SandboxChange change) in _sandboxes)
@@ -90,15 +92,43 @@ public sealed class Transaction
                 };
             }
 
-            return await _runner.CommitAsync(participants, cancellationToken).ConfigureAwait(false);
+            committing = Observe(participants);
+            Lsn lsn = await _runner.CommitAsync(participants, cancellationToken).ConfigureAwait(false);
+            committing?.Committed(lsn);
+            return lsn;
+        }
+        catch (Exception failure)
+        {
+            committing?.Fail(failure);
+            throw;
         }
         finally
         {
+            committing?.Dispose();
             while (busy > 0)
             {
                 participants[--busy].Hold.EndCommit();
             }
         }
+    }
+
+    /// <summary>Null without a listener, and for a transaction without edits, which commits nothing.</summary>
+    private Observation? Observe(Participant[] participants)
+    {
+        if (!StoreTelemetry.ObservesCommits || Array.TrueForAll(participants, static participant => participant.Plan.IsEmpty))
+        {
+            return null;
+        }
+
+        string? sandbox = participants.Length == 1 ? participants[0].Plan.Sandbox : null;
+        return _runner.Events.Telemetry.Commit(sandbox, participants.Length, KindOf(participants));
+    }
+
+    private static string KindOf(Participant[] participants)
+    {
+        PlanKind first = participants[0].Plan.Kind;
+        return !Array.TrueForAll(participants, participant => participant.Plan.Kind == first) ? "mixed"
+            : first switch { PlanKind.Create => "create", PlanKind.Remove => "remove", _ => "update" };
     }
 
     private SandboxChange? Find(string sandbox)

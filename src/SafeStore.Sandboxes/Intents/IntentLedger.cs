@@ -5,6 +5,7 @@ using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 
 namespace SafeStore.Sandboxes;
 
@@ -152,6 +153,20 @@ internal sealed class IntentLedger
     private async ValueTask UndoLastAsync(IntentDocument document, CancellationToken cancellation)
     {
         Intent last = document.Intents[^1];
+        using Observation? undoing = SandboxTelemetry.Undo(_held.Store, _held.Sandbox, last);
+        try
+        {
+            await UndoAsync(document, last, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            undoing?.Fail(failure);
+            throw;
+        }
+    }
+
+    private async ValueTask UndoAsync(IntentDocument document, Intent last, CancellationToken cancellation)
+    {
         UndoHandler handler = _handlers.Find(last.Kind)
             ?? throw new UndoFailedException(_held.Sandbox, last, $"this program has no undo handler for the kind '{last.Kind}'.");
         last = last with { Attempts = last.Attempts == int.MaxValue ? last.Attempts : last.Attempts + 1 };

@@ -81,7 +81,7 @@ internal sealed class Checkpointer(
         }
 
         await threads.RunAsync(() => Faulting(() => log.Directory.Release(detached))).ConfigureAwait(false); // K8
-        events.CheckpointDone(last, scope.Released.Count, turn.Time.GetElapsedTime(start));
+        events.CheckpointDone(last, scope.Released.Count, turn.Time.GetElapsedTime(start), log.Bytes);
         return last;
     }
 

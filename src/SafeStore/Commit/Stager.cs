@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 using SafeStore.Roots;
@@ -10,7 +11,7 @@ namespace SafeStore.Commit;
 /// Writes a plan's new bytes where no reader looks: documents into the scratch directory, new sandboxes and containers as whole
 /// directories. Refuses what recovery could not publish either, before it gets into the log.
 /// </summary>
-internal sealed class Stager(RootSet roots)
+internal sealed class Stager(RootSet roots, StoreTelemetry telemetry)
 {
     private readonly IDurableFileSystem _fs = roots.FileSystem;
     private readonly NewDirectory _new = new(roots.FileSystem);
@@ -23,6 +24,7 @@ internal sealed class Stager(RootSet roots)
     /// <param name="staged">Receives what was staged, also when staging fails half-way: the caller then takes it back.</param>
     public void Stage(SandboxPlan plan, SandboxHandles handles, StagedPlan staged)
     {
+        using Timing staging = telemetry.Stage();
         if (!handles.IsCurrent()) // C2
         {
             throw new NotFoundException("sandbox", handles.Sandbox); // its lock is no lock any more, whatever directories are still open
@@ -76,6 +78,7 @@ internal sealed class Stager(RootSet roots)
     /// </summary>
     public void StageNew(SandboxPlan plan, StagedPlan staged)
     {
+        using Timing staging = telemetry.Stage();
         using (DirectoryHandle run = staged.NewDirectory!)
         {
             _new.FillSandbox(run, roots.Run, plan); // N3

@@ -22,7 +22,7 @@ internal sealed class TransactionRunner(
     private readonly ContainerRules _containers = new(roots);
     private readonly DocumentRules _documents = new(roots);
     private readonly IntentRules _intents = new(roots.FileSystem, roots.Config.Directory);
-    private readonly Stager _stager = new(roots);
+    private readonly Stager _stager = new(roots, events.Telemetry);
     private readonly Publisher _publisher = new(roots, events);
 
     public EngineEvents Events => events;
@@ -252,6 +252,7 @@ internal sealed class TransactionRunner(
 
     private void Publish(Participant[] participants, Lsn lsn)
     {
+        using Timing publishing = events.Telemetry.Publish();
         Exception? first = null;
         foreach (Participant participant in participants)
         {
@@ -259,10 +260,9 @@ internal sealed class TransactionRunner(
         }
 
         // C8: no word says "idle" before all of the transaction is published, so that a copy can be cut between two transactions.
-        Lsn ofSeveral = participants.Length > 1 ? lsn : default;
         for (int i = 0; i < participants.Length && first is null; i++)
         {
-            first = Try(participants[i], participant => Conclude(participant, lsn, ofSeveral));
+            first = Try(participants[i], participant => Conclude(participant, lsn, participants.Length > 1 ? lsn : default));
         }
 
         if (first is not null)

@@ -6,7 +6,7 @@ using SafeStore.FileSystem;
 namespace SafeStore.Diagnostics;
 
 /// <summary>What the engine tells about itself: log messages, and counts for <see cref="StateStore.Statistics"/>.</summary>
-internal sealed partial class EngineEvents(ILogger logger)
+internal sealed partial class EngineEvents(ILogger logger, StoreTelemetry telemetry)
 {
     private long _commits;
     private long _rolledForward;
@@ -17,6 +17,8 @@ internal sealed partial class EngineEvents(ILogger logger)
     public StoreStatistics Statistics => new(
         Volatile.Read(ref _commits), Volatile.Read(ref _rolledForward), Volatile.Read(ref _rolledBack), Volatile.Read(ref _checkpoints),
         Volatile.Read(ref _unstamped));
+
+    public StoreTelemetry Telemetry => telemetry;
 
     public void Committed() => Interlocked.Increment(ref _commits);
 
@@ -32,11 +34,23 @@ internal sealed partial class EngineEvents(ILogger logger)
         LogRolledBack(logger, sandbox);
     }
 
-    public void Recovered(Lsn watermark, Lsn last, int records) => LogRecovered(logger, watermark.Value, last.Value, records);
+    public void Recovered(Lsn watermark, Lsn last, int records)
+    {
+        telemetry.RecoveredAtOpen(records);
+        LogRecovered(logger, watermark.Value, last.Value, records);
+    }
 
-    public void CheckpointDone(Lsn watermark, int segments, TimeSpan taken)
+    /// <summary>A sync failed, or something else that leaves it unknown what is durable.</summary>
+    public void Faulted(Exception fault)
+    {
+        telemetry.Faulted();
+        LogFaulted(logger, fault);
+    }
+
+    public void CheckpointDone(Lsn watermark, int segments, TimeSpan taken, long logBytes)
     {
         Interlocked.Increment(ref _checkpoints);
+        telemetry.CheckpointDone(taken, logBytes);
         LogCheckpoint(logger, watermark.Value, segments, taken.TotalMilliseconds);
     }
 
@@ -180,4 +194,12 @@ internal sealed partial class EngineEvents(ILogger logger)
 
     [LoggerMessage(24, LogLevel.Error, "Transactions of sandbox {Sandbox} that were parked are lost: remove or restore it")]
     private static partial void LogParkedLost(ILogger logger, Exception damage, string sandbox);
+
+    [LoggerMessage(
+        25, LogLevel.Critical,
+        "The store is faulted: nothing is written until all processes have closed it and one has opened it again. Look at the kernel log")]
+    private static partial void LogFaulted(ILogger logger, Exception fault);
+
+    [LoggerMessage(26, LogLevel.Warning, "A listener of the store's metrics or spans has failed, which is told once and changes nothing else")]
+    public static partial void LogListenerFailed(ILogger logger, Exception failure);
 }

@@ -85,8 +85,11 @@ internal sealed class CommitLog : IDisposable
 
     public ValueTask<LogLock.Hold> LockAsync(CancellationToken cancellation) => _lock.AcquireAsync(cancellation);
 
+    /// <summary>The size of the log in bytes, as far as this process has measured it.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
     /// <summary>Whether the log is so long that commits are refused, as far as this process has measured it.</summary>
-    public bool IsTooLong => Volatile.Read(ref _bytes) >= _directory.BytesMax;
+    public bool IsTooLong => Bytes >= _directory.BytesMax;
 
     /// <summary>The same, measured now.</summary>
     public bool MeasureIsTooLong(LogLock.Hold hold)
@@ -242,10 +245,7 @@ internal sealed class CommitLog : IDisposable
         return detached;
     }
 
-    public void Dispose()
-    {
-        Use(null);
-    }
+    public void Dispose() => Use(null);
 
     /// <summary>
     /// Whether no other process has appended for a while: then nothing is written for others to read, and no sync is shared.

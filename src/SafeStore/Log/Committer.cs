@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Diagnostics;
 using SafeStore.Threads;
 
 namespace SafeStore.Log;
@@ -27,6 +28,7 @@ internal sealed class Committer : IDisposable
     private readonly SharedState _shared;
     private readonly StarvationGuard? _guard;
     private readonly Action _segmentHalfFull;
+    private readonly StoreTelemetry _telemetry;
     private readonly WorkThread _thread;
     private readonly MeanwhileThread? _meanwhileThread;
     private readonly bool _meanwhileFirst;
@@ -40,12 +42,13 @@ internal sealed class Committer : IDisposable
     /// <summary>The list of the last batch, kept for the next one.</summary>
     private List<PendingCommit>? _lastBatch = new(BatchCapacity);
 
-    public Committer(CommitLog log, SharedState shared, StarvationGuard? guard, Action segmentHalfFull)
+    public Committer(CommitLog log, SharedState shared, StarvationGuard? guard, Action segmentHalfFull, StoreTelemetry telemetry)
     {
         _log = log;
         _shared = shared;
         _guard = guard;
         _segmentHalfFull = segmentHalfFull;
+        _telemetry = telemetry;
         _thread = new WorkThread("SafeStore log", LeadForAllAsync);
         _meanwhileFirst = log.Directory.FileSystem.StagesFirst;
         _meanwhileThread = log.Directory.FileSystem.SyncsSideBySide > 1 ? new MeanwhileThread() : null;
@@ -324,10 +327,12 @@ internal sealed class Committer : IDisposable
     private void Sync(List<PendingCommit> batch, int appended, LogLock.Hold hold)
     {
         List<PendingCommit> written = appended == batch.Count ? batch : batch.GetRange(0, appended);
+        _telemetry.Appended(appended, _log.Bytes);
         try
         {
             if (written.FindLast(static commit => commit.NeedsSync) is { } last)
             {
+                using Timing syncing = _telemetry.SyncLog();
                 _log.Sync(last.Lsn, hold);
             }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Threading;
 using SafeStore.FileSystem;
 using SafeStore.Locking;
 
@@ -274,6 +275,9 @@ internal sealed class FaultMark(SharedState shared)
 {
     private StoreFaultedException? _fault;
 
+    /// <summary>Is told of the first fault of this process.</summary>
+    public Action<Exception>? Told { private get; set; }
+
     public bool IsFaulted => _fault is not null || shared.IsFaulted;
 
     public void ThrowIfFaulted()
@@ -300,8 +304,13 @@ internal sealed class FaultMark(SharedState shared)
 
     public StoreFaultedException Fault(StoreFaultedException fault)
     {
-        _fault ??= fault;
+        bool isFirst = Interlocked.CompareExchange(ref _fault, fault, null) is null;
         shared.TryFault();
+        if (isFirst)
+        {
+            Told?.Invoke(fault);
+        }
+
         return fault;
     }
 }

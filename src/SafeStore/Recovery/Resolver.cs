@@ -125,6 +125,7 @@ internal sealed class Resolver(RootSet roots, CommitLog log, StoreIdentity ident
         var redo = new Redo(sandbox);
         plans.ForEach(entry => redo.Add(entry.Plan, entry.Record));
         events.RolledForward(sandbox, redo.Last);
+        events.Telemetry.RecoveredAtLock(plans.Count);
         using var inOrder = new ParallelCalls(1);
         using var applier = new RedoApplier(roots, identity, inOrder, events);
         applier.Apply(redo);

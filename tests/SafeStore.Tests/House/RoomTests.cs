@@ -23,7 +23,7 @@ public sealed partial class RoomTests
         ("Checkpoint", ["Recovery", "Commit", "Log", "Locking", "Roots", "Threads", "Diagnostics", "Vocabulary"]),
         ("Recovery", ["Commit", "Log", "Locking", "Roots", "Threads", "Diagnostics", "Vocabulary"]),
         ("Commit", ["Log", "Locking", "Documents", "Roots", "Diagnostics", "Vocabulary"]),
-        ("Log", ["Locking", "Roots", "Threads", "Vocabulary"]),
+        ("Log", ["Locking", "Roots", "Threads", "Diagnostics", "Vocabulary"]),
         ("Locking", ["Roots", "Threads", "Vocabulary"]),
         ("Documents", ["Roots", "Vocabulary"]),
         ("Roots", ["Diagnostics", "Vocabulary"]),
