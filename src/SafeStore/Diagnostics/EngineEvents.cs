@@ -200,6 +200,6 @@ internal sealed partial class EngineEvents(ILogger logger, StoreTelemetry teleme
         "The store is faulted: nothing is written until all processes have closed it and one has opened it again. Look at the kernel log")]
     private static partial void LogFaulted(ILogger logger, Exception fault);
 
-    [LoggerMessage(26, LogLevel.Warning, "A listener of the store's metrics or spans has failed, which is told once and changes nothing else")]
-    public static partial void LogListenerFailed(ILogger logger, Exception failure);
+    [LoggerMessage(26, LogLevel.Warning, "A listener of the store's metrics or spans failed: told once, and of no effect on the store")]
+    internal static partial void LogListenerFailed(ILogger logger, Exception failure);
 }
