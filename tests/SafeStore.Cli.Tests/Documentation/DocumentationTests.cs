@@ -24,6 +24,7 @@ public sealed partial class DocumentationTests
         ["docs/file-format.md"] = 1500,
         ["docs/guide.md"] = 2500,
         ["docs/minirun.md"] = 900,
+        ["docs/observability.md"] = 800,
         ["docs/performance.md"] = 2500,
         ["docs/protocol-damage.md"] = 800,
         ["docs/protocol-filesystems.md"] = 800,
