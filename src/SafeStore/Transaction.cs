@@ -126,9 +126,10 @@ public sealed class Transaction
 
     private static string KindOf(Participant[] participants)
     {
-        PlanKind first = participants[0].Plan.Kind;
-        return !Array.TrueForAll(participants, participant => participant.Plan.Kind == first) ? "mixed"
-            : first switch { PlanKind.Create => "create", PlanKind.Remove => "remove", _ => "update" };
+        PlanKind[] kinds =
+            [.. participants.Select(static participant => participant.Plan).Where(static plan => !plan.IsEmpty).Select(static plan => plan.Kind)];
+        return Array.TrueForAll(kinds, kind => kind == kinds[0])
+            ? kinds[0] switch { PlanKind.Create => "create", PlanKind.Remove => "remove", _ => "update" } : "mixed";
     }
 
     private SandboxChange? Find(string sandbox)

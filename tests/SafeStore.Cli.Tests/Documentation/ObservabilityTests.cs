@@ -39,9 +39,12 @@ public sealed partial class ObservabilityTests
     {
         string[] constants =
         [
-            .. new[] { ("SafeStore.Diagnostics.StoreTelemetry", typeof(StateStore)), ("SafeStore.Sandboxes.SandboxTelemetry", typeof(SandboxStore)) }
-                .SelectMany(static each => each.Item2.Assembly.GetType(each.Item1, throwOnError: true)!
-                    .GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .. new[]
+            {
+                typeof(StateStore).Assembly.GetType("SafeStore.Diagnostics.StoreTelemetry", throwOnError: true)!,
+                typeof(SandboxStore).Assembly.GetType("SafeStore.Sandboxes.SandboxTelemetry", throwOnError: true)!,
+            }
+                .SelectMany(static type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
                 .Where(static field => field.IsLiteral && field.FieldType == typeof(string))
                 .Select(static field => (string)field.GetRawConstantValue()!),
         ];
@@ -80,7 +83,9 @@ public sealed partial class ObservabilityTests
                 .Select(static target => target.GetProperty("expr").GetString()!),
         ];
         string[] used =
-            [.. expressions.SelectMany(static expression => MetricOfQuery().Matches(expression)).Select(static match => match.Groups[1].Value)];
+        [
+            .. expressions.SelectMany(static expression => MetricOfQuery().Matches(expression)).Select(static match => match.Groups[1].Value),
+        ];
 
         Assert.Equal(names.Order(StringComparer.Ordinal), used.Distinct().Order(StringComparer.Ordinal));
         Assert.All(
