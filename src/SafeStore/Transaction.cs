@@ -126,8 +126,7 @@ public sealed class Transaction
 
     private static string KindOf(Participant[] participants)
     {
-        PlanKind[] kinds =
-            [.. participants.Select(static participant => participant.Plan).Where(static plan => !plan.IsEmpty).Select(static plan => plan.Kind)];
+        PlanKind[] kinds = [.. participants.Where(static each => !each.Plan.IsEmpty).Select(static each => each.Plan.Kind)];
         return Array.TrueForAll(kinds, kind => kind == kinds[0])
             ? kinds[0] switch { PlanKind.Create => "create", PlanKind.Remove => "remove", _ => "update" } : "mixed";
     }

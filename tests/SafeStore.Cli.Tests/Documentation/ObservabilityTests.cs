@@ -84,7 +84,8 @@ public sealed partial class ObservabilityTests
         ];
         string[] used =
         [
-            .. expressions.SelectMany(static expression => MetricOfQuery().Matches(expression)).Select(static match => match.Groups[1].Value),
+            .. expressions.SelectMany(static expression => MetricOfQuery().Matches(expression))
+                .Select(static match => match.Groups[1].Value),
         ];
 
         Assert.Equal(names.Order(StringComparer.Ordinal), used.Distinct().Order(StringComparer.Ordinal));
