@@ -14,6 +14,7 @@ internal static class PlainLoop
         Way way = Way.Of(arguments.Text("--way") ?? Way.SafeStore.Id);
         int documents = arguments.Number("--documents", 1);
         int writers = arguments.Number("--writers", 1);
+        using Listening? listening = arguments.Has("--listen") ? new Listening() : null;
         await using Contestant contestant = way.Make(Path.Join(directory, "commits"));
         await contestant.OpenAsync(writers);
         bool isNew = arguments.Has("--new");

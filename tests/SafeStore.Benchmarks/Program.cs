@@ -16,6 +16,7 @@ const string Usage = """
     watch     how long a change takes to a watcher      [--count 2000]
     tool      how long the built tool takes to start    --tool PATH [--sandboxes 1000] [--rounds 40]
     commits   a plain loop for strace and perf          [--way safestore] [--count 2000] [--documents 1] [--writers 1] [--new]
+                                                        [--listen]
 
     All: [--dir DIR], a directory that is made and removed; [--ext4-image], a fresh ext4 in a loop image there (needs root),
     written past the page cache as a disk is (8 GiB of space), or with [--buffered] through it.
