@@ -19,7 +19,7 @@ public sealed partial class StateStore
         using Observation? listing = _engine.Telemetry.List();
         try
         {
-            IReadOnlyList<string> sandboxes = _engine.Reader.ListSandboxes();
+            List<string> sandboxes = _engine.Reader.ListSandboxes();
             listing?.Found(sandboxes.Count);
             return sandboxes;
         }

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Threading;
-using SafeStore.FileSystem;
 
 namespace SafeStore.Diagnostics;
 

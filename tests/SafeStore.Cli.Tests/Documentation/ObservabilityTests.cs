@@ -97,7 +97,8 @@ public sealed partial class ObservabilityTests
     private static async Task<Instrument[]> InstrumentsAsync()
     {
         var instruments = new List<Instrument>();
-        await using SimulatedStore simulated = await SimulatedStore.OpenAsync(); // makes them
+        await using SimulatedStore simulated = await SimulatedStore.OpenAsync();
+        await (await simulated.Store.LockNewAsync("a")).DisposeAsync(); // the first call that can be measured makes them
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, _) =>

@@ -1,10 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
-using SafeStore.Diagnostics;
 using SafeStore.FileSystem;
 using SafeStore.Tests.FileSystem;
 using Xunit;
