@@ -16,7 +16,7 @@ namespace SafeStore.Diagnostics;
 /// meters in the options would do it for metrics only.
 /// </remarks>
 /// <param name="store">The path of the store's config root: the tag that all measurements and spans have.</param>
-/// <param name="options">Whose clock and log are used.</param>
+/// <param name="options">It gives the clock and the log.</param>
 internal sealed class StoreTelemetry(string store, StoreOptions options)
 {
     public const string Name = "SafeStore";
@@ -36,7 +36,7 @@ internal sealed class StoreTelemetry(string store, StoreOptions options)
     private static readonly ActivitySource s_source = new(Name, s_version);
     private static readonly Meter s_meter = new(Name, s_version);
 
-    /// <summary>In seconds: from a commit on volatile roots to one that waits for a tired disk.</summary>
+    /// <summary>In seconds: from a commit on volatile roots to one that waits for a slow disk.</summary>
     private static readonly InstrumentAdvice<double> s_seconds = new()
     {
         HistogramBucketBoundaries =
