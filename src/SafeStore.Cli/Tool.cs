@@ -22,6 +22,7 @@ using SafeStore.Cli.Repair;
 using SafeStore.Cli.Shell;
 using SafeStore.Cli.Torture;
 using SafeStore.Cli.Verify;
+using SafeStore.Roots;
 
 namespace SafeStore.Cli;
 
@@ -174,6 +175,7 @@ internal static partial class Tool
     {
         DocumentTooLargeException =>
             failure.Message.Replace("StoreOptions.DocumentBytesMax", "--document-bytes", StringComparison.Ordinal),
+        StoreMetadataException => failure.Message.Replace(RootModes.Choices, $"say {WritableRoots.Name}", StringComparison.Ordinal),
         ChangesNotInLogException behind => failure.Message.Replace(
             "List all sandboxes and go on from there (FollowAsync).",
             $"See what there is with 'safestore dump', and go on with --from {behind.Oldest}.",

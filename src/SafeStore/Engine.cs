@@ -113,6 +113,7 @@ internal sealed class Engine : IEngine
         SharedState shared = owned.Add(new SharedState(fs, words, place.Inode));
         DirectoryHandle logDirectory =
             owned.Add(RootDirectory.OpenOrMake(fs, home, LogDirectory.DirectoryName, roots.Config.DirectoryPermissions));
+        RootModes.Check(fs, logDirectory, options);
         var segments = new LogDirectory(fs, logDirectory, options.SegmentBytes, options.LogBytesMax)
         {
             Permissions = roots.Config.FilePermissions,

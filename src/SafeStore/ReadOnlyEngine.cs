@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Changes;
@@ -58,6 +59,15 @@ internal sealed class ReadOnlyEngine : IEngine
         using var owned = new OwnedParts();
         RootSet roots = owned.Add(RootSet.OpenToLook(options.FileSystemInUse, layout));
         StoreIdentity identity = new StoreMetadata(roots).Look();
+        var events = new EngineEvents(options.Logger, new StoreTelemetry(layout.Config, options));
+        foreach (DirectoryHandle directory in roots.InOrderOfRemoval.SelectMany(static root => new[] { root.Directory, root.Metadata }))
+        {
+            if (RootModes.FindFault(roots.FileSystem, directory, options) is { } fault)
+            {
+                events.WritableByOthers(directory.Path, fault);
+            }
+        }
+
         var engine = new ReadOnlyEngine(roots, layout, options, CountPending(roots, identity, options)?.All);
         owned.Disown();
         return engine;

@@ -1,3 +1,4 @@
+using System.IO;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -24,6 +25,20 @@ public sealed class StoreOnSimulationTests
         await Assert.ThrowsAsync<SimulatedCrashException>(async () => await store.DisposeAsync());
         await using StateStore again = await OpenAsync(machine.Start("second"));
         Assert.Equal("{\"a\":1}"u8, again.ReadJson(new DocumentId("sb", null, StoreRoot.Config, "config.json"))!);
+    }
+
+    [Theory]
+    [InlineData("/store/config")]
+    [InlineData("/store/run")]
+    public async Task A_root_to_which_all_users_may_write_is_refused_on_a_simulated_machine_too(string path)
+    {
+        var machine = new SimulatedMachine();
+        SimulatedProcess first = machine.Start("first");
+        await (await OpenAsync(first)).DisposeAsync();
+        first.FileSystem.Files.File.SetUnixFileMode(path, (UnixFileMode)0x1FF);
+
+        Assert.Equal(path, (await Assert.ThrowsAsync<StoreMetadataException>(async () =>
+            await OpenAsync(machine.Start("second")))).Path);
     }
 
     [Theory]

@@ -23,6 +23,7 @@ internal static class AdoptCommand
             "--run")
         { Description = "The tree's run root; the metadata comes to DIR.safestore.", HelpName = "DIR", Required = true };
         var document = new DocumentLimit(command);
+        var roots = new WritableRoots(command);
         var dryRun = new Option<bool>("--dry-run") { Description = "Only tells what it finds; writes nothing at all." };
         var quarantine =
             new Option<bool>(
@@ -40,7 +41,9 @@ internal static class AdoptCommand
         command.Add(makeRun);
         command.Add(json);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
-            new TreeAdoption(StoreLayout.Beside(arguments.GetValue(config)!, arguments.GetValue(run)!), document.OptionsOf(arguments))
+            new TreeAdoption(
+                StoreLayout.Beside(arguments.GetValue(config)!, arguments.GetValue(run)!),
+                roots.Allow(document.OptionsOf(arguments), arguments))
             {
                 IsDryRun = arguments.GetValue(dryRun),
                 Quarantines = arguments.GetValue(quarantine),

@@ -28,6 +28,7 @@ internal static class ApplyCommand
             max: 1024);
         var document = new DocumentLimit(command);
         var patience = new LockPatience(command);
+        var roots = new WritableRoots(command);
         var failFast = new Option<bool>("--fail-fast") { Description = "Ends after the first line that is refused." };
         var dryRun = new Option<bool>("--dry-run")
         {
@@ -44,7 +45,7 @@ internal static class ApplyCommand
         command.Add(dryRun);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
             arguments.GetValue(existing) ? store.ExistingLayoutOf(arguments) : store.LayoutOf(arguments),
-            patience.Limit(document.OptionsOf(arguments), arguments) with
+            roots.Allow(patience.Limit(document.OptionsOf(arguments), arguments), arguments) with
             {
                 Opening = arguments.GetValue(existing) ? StoreOpening.MustExist : StoreOpening.OpenOrCreate,
             },

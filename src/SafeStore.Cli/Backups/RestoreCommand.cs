@@ -23,6 +23,7 @@ internal static class RestoreCommand
         Argument<string[]> sandboxes = BackupCommand.SandboxesOf(command, "The sandboxes; without them, all that the backup has.");
         var store = new StoreArguments(command);
         var patience = new LockPatience(command);
+        var roots = new WritableRoots(command);
         var replace = new Option<bool>("--replace")
         {
             Description = "Makes sandboxes that exist and differ as the backup has them. Without it nothing is restored if there are such.",
@@ -51,8 +52,8 @@ internal static class RestoreCommand
             int code = ExitCode.Ok;
             await using Stream output = StandardOutput.Open();
             await foreach (RestoredSandbox restored in BackupRestore.RunAsync(
-                arguments.GetValue(backup)!, store.LayoutOf(arguments), options, patience.Limit(new StoreOptions(), arguments),
-                ending.Token))
+                arguments.GetValue(backup)!, store.LayoutOf(arguments), options,
+                roots.Allow(patience.Limit(new StoreOptions(), arguments), arguments), ending.Token))
             {
                 line.Clear();
                 ending.Change = restored.Lsn is { } lsn ? $"The transaction of LSN {lsn} is made, and nothing after it." : ending.Change;

@@ -24,6 +24,7 @@ internal sealed class ChangeCommand
     private readonly Option<bool> _dryRun =
         new("--dry-run") { Description = "Says what would be done, writes nothing and waits for no lock." };
     private readonly DocumentLimit _limit;
+    private readonly WritableRoots _roots;
 
     public ChangeCommand(string name, string description)
     {
@@ -31,6 +32,7 @@ internal sealed class ChangeCommand
         _store = new StoreArguments(Command);
         _limit = new DocumentLimit(Command);
         _patience = new LockPatience(Command);
+        _roots = new WritableRoots(Command);
         Command.Add(_verbose);
         Command.Add(_json);
         Command.Add(_dryRun);
@@ -42,8 +44,10 @@ internal sealed class ChangeCommand
     {
         Command.SetAction(arguments => Tool.GuardAsync(async ending =>
         {
-            StoreOptions options =
-                _patience.Limit(_limit.OptionsOf(arguments), arguments) with { Opening = StoreOpening.MustExist };
+            StoreOptions options = _roots.Allow(_patience.Limit(_limit.OptionsOf(arguments), arguments), arguments) with
+            {
+                Opening = StoreOpening.MustExist,
+            };
             bool isDryRun = arguments.GetValue(_dryRun);
             await using Stream output = StandardOutput.Open();
             var told = new ChangeOutput(output, ending, arguments.GetValue(_json), isDryRun || arguments.GetValue(_verbose), isDryRun);

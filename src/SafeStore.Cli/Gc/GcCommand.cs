@@ -22,6 +22,7 @@ internal sealed class GcCommand
         + "0 there is none, or all are removed, 1 no store, 2 some are left, 3 the store is faulted.");
 
     private readonly StoreArguments _store;
+    private readonly WritableRoots _roots;
     private readonly Argument<string?> _sandbox;
     private readonly Option<bool> _json = new("--json") { Description = "JSON, one object a line." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Shows only, as without --remove." };
@@ -41,6 +42,7 @@ internal sealed class GcCommand
     {
         _sandbox = SandboxArgument.Optional(_command);
         _store = new StoreArguments(_command);
+        _roots = new WritableRoots(_command);
         foreach (Option option in new[] { _remove, _dryRun, _forget, _ownPids, _json })
         {
             _command.Add(option);
@@ -51,6 +53,11 @@ internal sealed class GcCommand
             if (result.GetValue(_forget) && !result.GetValue(_remove))
             {
                 result.AddError("--forget-intents belongs to --remove.");
+            }
+
+            if (result.GetValue(_roots.Option) && !result.GetValue(_remove))
+            {
+                result.AddError($"{WritableRoots.Name} belongs to --remove.");
             }
 
             if (result.GetValue(_dryRun) && result.GetValue(_remove))
@@ -74,7 +81,7 @@ internal sealed class GcCommand
         }
 
         bool removes = arguments.GetValue(_remove);
-        var options = new StoreOptions { Opening = StoreOpening.MustExist };
+        StoreOptions options = _roots.Allow(new StoreOptions { Opening = StoreOpening.MustExist }, arguments);
         await using SandboxStore store = await SandboxStore.OpenAsync(
             layout, new SandboxStoreOptions { Store = removes ? options : Looking.At(options) }, ending.Token);
         await using Stream output = StandardOutput.Open();

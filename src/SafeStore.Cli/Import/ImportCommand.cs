@@ -19,6 +19,7 @@ internal static class ImportCommand
         var store = new StoreArguments(command);
         var document = new DocumentLimit(command);
         var patience = new LockPatience(command);
+        var roots = new WritableRoots(command);
         var config =
             new Option<string?>(
             "--from-config")
@@ -46,7 +47,8 @@ internal static class ImportCommand
         command.Add(json);
         command.SetAction(arguments => Tool.GuardAsync(ending => RunAsync(
             store.LayoutOf(arguments),
-            new TreeImport(store.LayoutOf(arguments), patience.Limit(document.OptionsOf(arguments), arguments))
+            new TreeImport(
+                store.LayoutOf(arguments), roots.Allow(patience.Limit(document.OptionsOf(arguments), arguments), arguments))
             {
                 IsDryRun = arguments.GetValue(dryRun),
                 Quarantines = arguments.GetValue(quarantine),

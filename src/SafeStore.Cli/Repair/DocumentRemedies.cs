@@ -63,7 +63,8 @@ internal sealed class DocumentRemedies
 
     public bool IsGivenIn(ParseResult arguments) => Array.Exists(Actions, option => arguments.GetResult(option) is { Implicit: false });
 
-    public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun, Ending ending)
+    public async Task<int> RunAsync(
+        ParseResult arguments, StoreLayout layout, StoreOptions options, bool isJson, bool isDryRun, Ending ending)
     {
         DocumentRemedy remedy = arguments.GetValue(_quarantine) ? DocumentRemedy.Quarantine
             : arguments.GetValue(_fromLog) ? DocumentRemedy.FromLog
@@ -77,7 +78,7 @@ internal sealed class DocumentRemedies
         };
         int code = ExitCode.Ok;
         await using Stream output = StandardOutput.Open();
-        await foreach (MendedDocument mended in DocumentRepair.RunAsync(layout, remedy, repair, DocumentLimit.Largest, ending.Token))
+        await foreach (MendedDocument mended in DocumentRepair.RunAsync(layout, remedy, repair, options, ending.Token))
         {
             ending.Change = mended.Lsn is { } lsn
                 ? $"'{mended.Document}' is mended, with LSN {lsn}, and none after it; what was there: {mended.Quarantine ?? "nothing"}."

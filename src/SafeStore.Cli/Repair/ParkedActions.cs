@@ -57,7 +57,8 @@ internal sealed class ParkedActions
 
     public bool IsGivenIn(ParseResult arguments) => Array.Exists(Actions, option => arguments.GetResult(option) is { Implicit: false });
 
-    public async Task<int> RunAsync(ParseResult arguments, StoreLayout layout, bool isJson, bool isDryRun, Ending ending)
+    public async Task<int> RunAsync(
+        ParseResult arguments, StoreLayout layout, StoreOptions options, bool isJson, bool isDryRun, Ending ending)
     {
         bool isApply = arguments.GetValue(_apply) is not null;
         string sandbox = (arguments.GetValue(_apply) ?? arguments.GetValue(_giveUp))!;
@@ -74,8 +75,8 @@ internal sealed class ParkedActions
 
         ParkedRepairPlan? plan = isDryRun
             ? ParkedRepair.Examine(layout, DocumentLimit.Largest).FirstOrDefault(each => each.Sandbox == sandbox)
-            : isApply ? await ParkedRepair.ApplyAsync(layout, sandbox, DocumentLimit.Largest, ending.Token)
-            : await ParkedRepair.GiveUpAsync(layout, sandbox, DocumentLimit.Largest, ending.Token);
+            : isApply ? await ParkedRepair.ApplyAsync(layout, sandbox, options, ending.Token)
+            : await ParkedRepair.GiveUpAsync(layout, sandbox, options, ending.Token);
         ending.Change = plan is null || isDryRun ? null : string.Join(' ', Tell(plan, isApply, isDryRun));
         await using Stream output = StandardOutput.Open();
         if (isJson)

@@ -30,6 +30,7 @@ internal sealed class RepairCommand
     private readonly DocumentRemedies _remedies;
     private readonly ParkedActions _parked;
     private readonly OwnerAction _owner;
+    private readonly WritableRoots _roots;
     private readonly Option<bool> _json = new("--json") { Description = "JSON." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Shows what the actions would do, and changes nothing." };
 
@@ -65,9 +66,11 @@ internal sealed class RepairCommand
         _remedies = new DocumentRemedies(_command);
         _parked = new ParkedActions(_command);
         _owner = new OwnerAction(_command);
+        _roots = new WritableRoots(_command);
         _command.Validators.Add(Check);
         _command.SetAction(arguments => Tool.GuardAsync(ending => arguments.GetValue(_separate)
-            ? SeparateAsync(_store.ExistingLayoutOf(arguments), ending) : RunAsync(arguments, ending)));
+            ? SeparateAsync(_store.ExistingLayoutOf(arguments), _roots.Allow(new StoreOptions(), arguments), ending)
+            : RunAsync(arguments, ending)));
     }
 
     public static Command Create() => new RepairCommand()._command;
@@ -86,6 +89,11 @@ internal sealed class RepairCommand
         {
             result.AddError("--dry-run goes with an action; without one, repair changes nothing.");
         }
+        else if (result.GetValue(_roots.Option)
+            && (result.GetResult(_owner.Option) is { Implicit: false } || (mending == 0 && !accepts && !separates)))
+        {
+            result.AddError($"{WritableRoots.Name} goes with an action that opens the store.");
+        }
         else if (separates && (result.GetValue(_dryRun) || result.GetValue(_json)))
         {
             result.AddError("--separate stands alone.");
@@ -98,14 +106,15 @@ internal sealed class RepairCommand
         RepairActions actions = ActionsIn(arguments.GetValue);
         bool isJson = arguments.GetValue(_json);
         bool isDryRun = arguments.GetValue(_dryRun);
+        StoreOptions options = _roots.Allow(DocumentLimit.Largest, arguments);
         if (_remedies.IsGivenIn(arguments))
         {
-            return await _remedies.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, ending);
+            return await _remedies.RunAsync(arguments, _store.ExistingLayoutOf(arguments), options, isJson, isDryRun, ending);
         }
 
         if (_parked.IsGivenIn(arguments))
         {
-            return await _parked.RunAsync(arguments, _store.ExistingLayoutOf(arguments), isJson, isDryRun, ending);
+            return await _parked.RunAsync(arguments, _store.ExistingLayoutOf(arguments), options, isJson, isDryRun, ending);
         }
 
         if (_owner.IsGivenIn(arguments))
@@ -120,7 +129,7 @@ internal sealed class RepairCommand
         }
 
         bool isDone = !isDryRun;
-        plan = isDone ? StoreRepair.Repair(layout, actions) : plan;
+        plan = isDone ? StoreRepair.Repair(layout, actions, _roots.Allow(new StoreOptions(), arguments)) : plan;
         ending.Change = plan.Quarantine is { } path ? $"The store is mended. What was changed lies in '{path}'." : null;
         await WriteAsync(isJson ? RepairText.ToJson(plan, null, RepairOffers.None) : RepairText.ToText(plan));
         return isDone || plan.Damages.Count == 0 ? ExitCode.Ok : ExitCode.Findings;
@@ -169,9 +178,9 @@ internal sealed class RepairCommand
         await output.FlushAsync(CancellationToken.None);
     }
 
-    private static async Task<int> SeparateAsync(StoreLayout layout, Ending ending)
+    private static async Task<int> SeparateAsync(StoreLayout layout, StoreOptions options, Ending ending)
     {
-        await using StateStore store = await StateStore.OpenAsync(layout);
+        await using StateStore store = await StateStore.OpenAsync(layout, options);
         IReadOnlyList<string> separated = store.SeparateLockFiles();
         if (separated.Count > 0)
         {

@@ -33,12 +33,15 @@ internal sealed class AcceptOption
         Description = "With --accept: says what would be accepted, and writes nothing.",
     };
 
+    private readonly WritableRoots _roots;
+
     public AcceptOption(Command command, Argument sandboxes, params Option[] ofLook)
     {
         _accept.Validators.Add(static result => DocumentArgument.Check(result, isDocument: true));
-        Option[] ofAccept = [_evenDamaged, _root, _dryRun];
+        _roots = new WritableRoots(command);
+        Option[] ofAccept = [_evenDamaged, _root, _dryRun, _roots.Option];
         command.Add(_accept);
-        Array.ForEach(ofAccept, command.Add);
+        Array.ForEach(ofAccept[..^1], command.Add);
         command.Validators.Add(result =>
         {
             bool isAccept = IsGiven(result, _accept);
@@ -79,7 +82,8 @@ internal sealed class AcceptOption
             return;
         }
 
-        await using StateStore store = await StateStore.OpenAsync(layout, options with { Opening = StoreOpening.MustExist }, ending.Token);
+        await using StateStore store = await StateStore.OpenAsync(
+            layout, _roots.Allow(options, arguments) with { Opening = StoreOpening.MustExist }, ending.Token);
         foreach (AcceptedDocument each in accepted)
         {
             AcceptedDocument done = await store.AcceptAsync(each.Document, evenDamaged, ending.Token);

@@ -73,6 +73,8 @@ internal sealed partial class EngineEvents(ILogger logger, StoreTelemetry teleme
         }
     }
 
+    public void WritableByOthers(string path, string fault) => LogWritableByOthers(logger, path, fault);
+
     public void NotJournaled(string root, string filesystem) => LogNoJournal(logger, root, filesystem);
 
     /// <summary>The store was opened read-only.</summary>
@@ -168,6 +170,12 @@ internal sealed partial class EngineEvents(ILogger logger, StoreTelemetry teleme
         7, LogLevel.Warning,
         "Sandbox {Sandbox} has transactions in the log but no directory in any root: another program removed it; they are skipped")]
     private static partial void LogSandboxVanished(ILogger logger, string sandbox);
+
+    [LoggerMessage(
+        27, LogLevel.Warning,
+        "What is in {Path} cannot be trusted: {Fault}. An opening that may write refuses it. Take that right away (chmod go-w), or set "
+        + "StoreOptions.AllowRootsWritableByOthers")]
+    private static partial void LogWritableByOthers(ILogger logger, string path, string fault);
 
     [LoggerMessage(
         20, LogLevel.Warning,

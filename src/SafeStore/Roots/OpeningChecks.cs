@@ -9,13 +9,20 @@ internal static class OpeningChecks
 
     /// <exception cref="NotFoundException">The store, or a root of it, does not exist and must.</exception>
     /// <exception cref="StoreFormatException">It is of another format.</exception>
-    /// <exception cref="StoreMetadataException">Its document is damaged, or a journal is required and there is none.</exception>
+    /// <exception cref="StoreMetadataException">Its document is damaged, a journal is required and there is none, or other users may
+    /// write to a root.</exception>
     public static void Run(IDurableFileSystem fs, StoreLayout layout, StoreOptions options)
     {
         bool mustExist = options.Opening == StoreOpening.MustExist;
-        if (!StoreMetadata.Exists(fs, layout) && mustExist)
+        if (!StoreMetadata.Exists(fs, layout))
         {
-            throw new NotFoundException("store", $"{layout.ConfigMetadata}/{StoreDocument.FileName}", NotThere);
+            if (mustExist)
+            {
+                throw new NotFoundException("store", $"{layout.ConfigMetadata}/{StoreDocument.FileName}", NotThere);
+            }
+
+            RootModes.Check(fs, layout.Config, options);
+            RootModes.Check(fs, layout.Run, options);
         }
 
         if (!mustExist && !options.RequireJournal)

@@ -77,6 +77,7 @@ internal sealed class RootDirectory : IDisposable
         var made = new FilePermissions(options.DirectoryMode);
         DirectoryHandle directory = owned.Add(OpenOrMake(fs, layout.PathOf(root), made));
         StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus status), "look at the root", directory);
+        RootModes.Check(directory, status, options);
         // What is made belongs to the root's owner and group; of another process than a privileged one, to the group if that may be.
         FilePermissions directories = made with { Owner = status.Owner, IsOwnerOptional = !fs.IsPrivileged };
         StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
@@ -87,7 +88,7 @@ internal sealed class RootDirectory : IDisposable
         }
 
         DirectoryHandle metadata = owned.Add(OpenMetadata(fs, layout.MetadataOf(root), directories));
-        CheckMetadata(fs, directory, status, metadata, options.DirectoryMode);
+        CheckMetadata(fs, directory, status, metadata, options);
         DirectoryHandle scratches = owned.Add(OpenOrMake(fs, metadata, ScratchName, directories));
         DirectoryHandle created = owned.Add(OpenOrMake(fs, metadata, NewName, directories));
         owned.Disown();
@@ -247,12 +248,12 @@ internal sealed class RootDirectory : IDisposable
         return OpenOrMake(fs, parent, LinuxPath.GetFileName(path), permissions);
     }
 
-    /// <summary>Renames between a root and its metadata must be possible, and no other user may change the metadata.</summary>
+    /// <summary>Renames between a root and its metadata must be possible, and the metadata belong to whom the root belongs to.</summary>
     private static void CheckMetadata(
-        IDurableFileSystem fs, DirectoryHandle directory, in FileStatus status, DirectoryHandle metadata, UnixFileMode mode)
+        IDurableFileSystem fs, DirectoryHandle directory, in FileStatus status, DirectoryHandle metadata, StoreOptions options)
     {
-        const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
         StorageException.ThrowIfFailed(fs.Stat(metadata, out FileStatus found), "look at the metadata directory", metadata);
+        RootModes.Check(metadata, found, options);
         if (!found.IsOnMountOf(status))
         {
             throw new StoreMetadataException(
@@ -260,20 +261,14 @@ internal sealed class RootDirectory : IDisposable
                 $"it lies on another filesystem or mount than its root '{directory.Path}', so nothing could be renamed between them");
         }
 
-        bool isOfGroup = (mode & UnixFileMode.GroupWrite) != 0 && found.Owner.Group == status.Owner.Group;
+        bool isShared = options.AllowRootsWritableByOthers || (options.DirectoryMode & UnixFileMode.GroupWrite) != 0;
+        bool isOfGroup = isShared && found.Owner.Group == status.Owner.Group;
         if (found.Owner.User != status.Owner.User && found.Owner.User != 0 && !isOfGroup)
         {
             throw new StoreMetadataException(
                 metadata.Path,
                 $"it belongs to user {found.Owner.User}, and its root to user {status.Owner.User}. Find out who made it, then give it to "
                 + $"the root's owner (chown)");
-        }
-
-        if ((found.Mode & WritableByOthers & ~mode) != 0)
-        {
-            throw new StoreMetadataException(
-                metadata.Path,
-                "other users may write to it. Take that right away (chmod go-w), or say in StoreOptions.DirectoryMode that it is meant");
         }
     }
 }

@@ -64,6 +64,13 @@ public sealed record StoreOptions
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
 
     /// <summary>
+    /// Whether a root, its metadata and the log's directory may be writable by their group or by all users, beyond what
+    /// <see cref="DirectoryMode"/> says. The default is false: the store is not opened then (<see cref="StoreMetadataException"/>), or, to
+    /// be looked at only, with a warning. Such users can put anything in the place of what the store keeps.
+    /// </summary>
+    public bool AllowRootsWritableByOthers { get; init; }
+
+    /// <summary>
     /// The permission bits of store.json and of the words file, on which the processes of a store meet. The default is 0600, so that a
     /// member of the group cannot hold a lock of the store; a store that several users of a group share needs 0660, which lets any of them
     /// keep the others waiting.
