@@ -121,6 +121,12 @@ public sealed partial class BackupDirectory
         }
     }
 
+    /// <summary>The newest backup of all sandboxes of a store, by its manifest; null if there is none that can be read.</summary>
+    /// <param name="store">The store's id.</param>
+    /// <exception cref="StorageException">The directory cannot be read.</exception>
+    public Backup? FindLast(Guid store) => Names().Reverse().Select(Look).Select(static each => each.Backup)
+        .FirstOrDefault(backup => backup is { IsWhole: true } && backup.Store == store);
+
     /// <summary>Reads all of a backup and compares it with its manifest.</summary>
     /// <param name="name">The backup's name.</param>
     /// <param name="progress">Told after each sandbox; null for none.</param>

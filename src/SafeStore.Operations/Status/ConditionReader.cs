@@ -38,7 +38,7 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
         RootDocument? any = documents.Values.FirstOrDefault();
         WatermarkState? mark = roots[0].Metadata is { } metadata
             ? _problems.Try<WatermarkState?>(() => new Watermark(_fs, metadata).Read(), null) : null;
-        ReadLogDamage();
+        LogReport? log = ReadLog();
         PendingCount? pending = CountPending();
         StoreState state = ReadState();
         IReadOnlyList<LostHalf> halves = other is null ? new SandboxHalves(_fs, roots).Find() : [];
@@ -57,6 +57,9 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
             Store = any?.Store,
             Roots = documents.ToDictionary(static each => each.Key, static each => each.Value.Root),
             Watermark = mark?.Lsn,
+            LastLsn = log?.LastValid,
+            SealedLsn = log?.Segments is [.., var current] ? current.First.Previous : null,
+            LogBytes = log?.Segments.Sum(static each => each.Bytes ?? 0),
             Parked = parked,
             Halves = halves,
         };
@@ -98,13 +101,16 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
         return found;
     }
 
-    private void ReadLogDamage()
+    private LogReport? ReadLog()
     {
-        if (roots[0].Metadata is not null
-            && _problems.Try<LogReport?>(() => LogInspection.Run(layout, options), null) is { Damage: { } damage })
+        LogReport? log = roots[0].Metadata is null ? null
+            : _problems.Try<LogReport?>(() => LogInspection.Run(layout, options), null);
+        if (log is { Damage: { } damage })
         {
             _problems.Add(damage);
         }
+
+        return log;
     }
 
     /// <summary>

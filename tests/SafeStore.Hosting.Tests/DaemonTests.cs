@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using SafeStore.Tests.FileSystem;
+using Xunit;
+
+namespace SafeStore.Hosting.Tests;
+
+/// <summary>A real process with a host that commits as fast as it can.</summary>
+public sealed class DaemonTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    private string Store => Path.Combine(_directory.Path, "store");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task A_SIGTERM_during_commits_loses_nothing_and_leaves_nothing_to_recover()
+    {
+        using var daemon = Daemon.Start(Store);
+        await daemon.ExpectAsync(40);
+
+        Assert.Equal(0, await daemon.TerminateAsync());
+        Assert.Equal(daemon.Said, await OpenCleanAsync());
+    }
+
+    [Fact]
+    public async Task A_service_that_does_not_heed_the_end_of_its_host_loses_nothing_either()
+    {
+        using var daemon = Daemon.Start(Store, isDeaf: true);
+        await daemon.ExpectAsync(40);
+        _ = await daemon.TerminateAsync();
+
+        Dictionary<string, long> stored = await OpenCleanAsync();
+
+        Assert.All(daemon.Said, said => Assert.InRange(stored[said.Key], said.Value, said.Value + 1));
+    }
+
+    [Fact]
+    public async Task Systemd_is_told_of_the_start_of_life_and_of_the_end()
+    {
+        string address = Path.Combine(_directory.Path, "notify");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(address));
+        using var daemon = Daemon.StartUnderSystemd(
+            Store, Path.Combine(_directory.Path, "systemd"), address, TimeSpan.FromMilliseconds(20));
+
+        var told = new List<string>();
+        while (told.Count(static each => each == "WATCHDOG=1") < 3 || !told.Contains("READY=1"))
+        {
+            told.Add(await ReceiveAsync(socket));
+        }
+
+        await daemon.ExpectAsync(1);
+        await daemon.TerminateAsync();
+        while (!told.Contains("STOPPING=1"))
+        {
+            told.Add(await ReceiveAsync(socket));
+        }
+
+        Assert.Equal(daemon.Said, await OpenCleanAsync());
+    }
+
+    private static async Task<string> ReceiveAsync(Socket socket)
+    {
+        var buffer = new byte[256];
+        int length = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
+        return Encoding.UTF8.GetString(buffer, 0, length);
+    }
+
+    /// <summary>Opens the store, which has nothing to recover, and reads the numbers.</summary>
+    private async Task<Dictionary<string, long>> OpenCleanAsync()
+    {
+        var log = new RecoveryLog();
+        await using StateStore store = await StateStore.OpenAsync(
+            StoreLayout.At(Store), new StoreOptions { Logger = log }, TestContext.Current.CancellationToken);
+        Assert.Equal(["0"], log.Records);
+        Assert.Equal((0, 0), (store.Statistics.RolledForward, store.Statistics.RolledBack));
+        return store.ListSandboxes().ToDictionary(
+            static sandbox => sandbox,
+            sandbox => JsonDocument.Parse(store.ReadJson(new DocumentId(sandbox, null, StoreRoot.Config, "count.json")))
+                .RootElement.GetProperty("Number").GetInt64());
+    }
+
+    /// <summary>How many transactions a recovery has applied, by its message.</summary>
+    private sealed class RecoveryLog : ILogger
+    {
+        private const int Recovered = 3;
+
+        public List<string> Records { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == Recovered && state is IReadOnlyList<KeyValuePair<string, object?>> values)
+            {
+                Records.Add(Convert.ToString(values.Single(static each => each.Key == "Records").Value, CultureInfo.InvariantCulture)!);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using SafeStore.FileSystem;
+using SafeStore.Hosting.Systemd;
+using SafeStore.Testing;
+using Xunit;
+
+namespace SafeStore.Hosting.Tests;
+
+/// <summary>What systemd's watchdog is told.</summary>
+public sealed class WatchdogTests
+{
+    private static readonly TimeSpan s_allowed = TimeSpan.FromSeconds(10);
+
+    [Theory]
+    [InlineData("3000000", null, 3.0)]
+    [InlineData("3000000", "", 3.0)]
+    [InlineData("1500000", "42", 1.5)]
+    [InlineData("3000000", "43", null)]
+    [InlineData("0", null, null)]
+    [InlineData("-5", null, null)]
+    [InlineData("soon", null, null)]
+    [InlineData(null, null, null)]
+    public void The_time_allowed_is_that_of_the_environment_if_this_process_is_meant(string? microseconds, string? process, double? seconds) =>
+        Assert.Equal(seconds, Watchdog.ReadAllowed(name => name == "WATCHDOG_USEC" ? microseconds : process, 42)?.TotalSeconds);
+
+    [Fact]
+    public async Task It_is_fed_twice_in_its_time_as_long_as_no_store_is_faulted()
+    {
+        var machine = new SimulatedMachine();
+        var time = new FakeTimeProvider();
+        var notifier = new Counting();
+        using IHost host = await TestHost.StartAsync(
+            machine.Start(), static services => services.AddSafeStore(static store => store.Directory = TestHost.Place));
+        using var watchdog = new Watchdog(
+            host.Services.GetServices<IHostedStore>(), notifier, time, s_allowed, NullLogger<Watchdog>.Instance);
+        await watchdog.StartAsync(TestContext.Current.CancellationToken);
+        await notifier.ExpectAsync();
+        time.Advance(s_allowed / 2);
+        await notifier.ExpectAsync();
+
+        machine.Faults = new FaultPlan().Add(
+            new FaultRule { Operations = [Operation.SyncData], Fault = new CallFails(Errno.InputOutput), Times = int.MaxValue });
+        await Assert.ThrowsAnyAsync<SafeStoreException>(() => host.Get<StateStore>().PutAsync("sb-1", "1"));
+        time.Advance(s_allowed * 3);
+        await watchdog.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(2, notifier.Count);
+    }
+
+    [Fact]
+    public async Task Outside_of_systemd_nothing_watches()
+    {
+        using IHost host = await TestHost.StartAsync(new SimulatedMachine().Start(), static services =>
+        {
+            services.AddSafeStore(static store => store.Directory = TestHost.Place);
+            services.AddSafeStoreSystemd();
+        });
+
+        Assert.DoesNotContain(host.Services.GetServices<IHostedService>(), static each => each is Watchdog);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Counting : ISystemdNotifier
+    {
+        private readonly SemaphoreSlim _told = new(0);
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public bool IsEnabled => true;
+
+        public void Notify(ServiceState state)
+        {
+            Interlocked.Increment(ref _count);
+            _told.Release();
+        }
+
+        public Task ExpectAsync() => _told.WaitAsync(TestContext.Current.CancellationToken);
+    }
+}
