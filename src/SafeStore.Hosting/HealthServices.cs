@@ -16,7 +16,9 @@ public static class HealthServices
     /// and log, takes no lock and waits for none.
     /// </summary>
     /// <param name="builder">The health checks.</param>
-    /// <param name="name">The store's name; empty for the one without. The check is called <c>safestore</c> or <c>safestore-NAME</c>.</param>
+    /// <param name="name">
+    /// The store's name; empty for the one without. The check is called <c>safestore</c> or <c>safestore-NAME</c>.
+    /// </param>
     /// <param name="tags">The check's tags.</param>
     /// <returns>The health checks.</returns>
     public static IHealthChecksBuilder AddSafeStore(this IHealthChecksBuilder builder, string name = "", params IEnumerable<string> tags)

@@ -17,7 +17,9 @@ public sealed class HostedStoreOptions : IValidatableObject
 
     private static readonly StoreOptions s_defaults = new();
 
-    /// <summary>The directory with the roots <c>config</c> and <c>run</c>; or name these by <see cref="Config"/> and <see cref="Run"/>.</summary>
+    /// <summary>
+    /// The directory with the roots <c>config</c> and <c>run</c>; or name these by <see cref="Config"/> and <see cref="Run"/>.
+    /// </summary>
     public string? Directory { get; set; }
 
     /// <summary>The config root.</summary>

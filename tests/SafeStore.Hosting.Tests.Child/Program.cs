@@ -27,7 +27,8 @@ namespace SafeStore.Hosting.Tests.Child
     {
         private const int Flows = 4;
 
-        private static readonly DocumentKind<Count> s_kind = DocumentKind.OfSandbox("count.json", StoreRoot.Config, CountJson.Default.Count);
+        private static readonly DocumentKind<Count> s_kind =
+            DocumentKind.OfSandbox("count.json", StoreRoot.Config, CountJson.Default.Count);
 
         private readonly TextWriter _output = TextWriter.Synchronized(new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true });
 

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Reflection;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Hosting;
@@ -98,7 +97,8 @@ public sealed class HostedStoreOptionsTests
     [InlineData("BackupAgeMax", "0")]
     public async Task A_setting_that_is_not_valid_is_named_and_keeps_the_host_from_starting(string key, string value)
     {
-        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync([("Directory", TestHost.Place), (key, value)]));
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => StartAsync([("Directory", TestHost.Place), (key, value)]));
 
         Assert.Contains(key, failure.Message, StringComparison.Ordinal);
         AssertNothingMade();
@@ -142,21 +142,24 @@ public sealed class HostedStoreOptionsTests
                 isTaken = false;
             }
 
-            Assert.True(isTaken == isValid, string.Join(", ", typeof(HostedStoreOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance)
-                .Select(each => $"{each.Name}={each.GetValue(settings)}")));
+            Assert.True(isTaken == isValid, string.Join(
+                ", ", typeof(HostedStoreOptions).GetProperties().Select(each => $"{each.Name}={each.GetValue(settings)}")));
         }
     }
 
     private static IEnumerable<HostedStoreOptions> Edges()
     {
-        TimeSpan[] times = [Timeout.InfiniteTimeSpan, TimeSpan.FromTicks(-1), TimeSpan.Zero, TimeSpan.FromDays(24), TimeSpan.FromDays(24) + TimeSpan.FromTicks(1)];
+        var longest = TimeSpan.FromDays(24);
+        TimeSpan[] times =
+            [Timeout.InfiniteTimeSpan, TimeSpan.FromTicks(-1), TimeSpan.Zero, longest, longest + TimeSpan.FromTicks(1)];
         return new[] { 0, 1, 64 << 20, (64 << 20) + 1 }.Select(static value => new HostedStoreOptions { DocumentBytesMax = value })
             .Concat(new[] { -1, 0, 10_000, 10_001 }.Select(static value => new HostedStoreOptions { IdleSandboxesMax = value }))
             .Concat(new long[] { 16 << 10, (16 << 10) + 1, 12 << 10, 1 << 30, (1L << 30) + 4096 }
                 .Select(static value => new HostedStoreOptions { SegmentBytes = value }))
             .Concat(new long[] { -1, 0 }.Select(static value => new HostedStoreOptions { LogBytesMax = value }))
             .Concat(times.Select(static value => new HostedStoreOptions { LockTimeout = value }))
-            .Concat(times.Select(static value => new HostedStoreOptions { CheckpointInterval = value, CheckpointAgeMax = TimeSpan.FromDays(99) }));
+            .Concat(times.Select(
+                static value => new HostedStoreOptions { CheckpointInterval = value, CheckpointAgeMax = TimeSpan.FromDays(99) }));
     }
 
     private async Task<IHost> StartAsync(params (string Key, string Value)[] settings) =>

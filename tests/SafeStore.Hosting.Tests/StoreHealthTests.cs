@@ -137,7 +137,8 @@ public sealed class StoreHealthTests
     public void What_may_change_of_the_machine_below_is_told(string code, FindingLevel level, HealthStatus? expected)
     {
         var signs = new StoreSigns(
-            new HostedStoreOptions(), new StoreCondition(StoreState.Open, 0, []), [new DoctorFinding(code, level, "/store", "What.", "Do.")]);
+            new HostedStoreOptions(), new StoreCondition(StoreState.Open, 0, []),
+            [new DoctorFinding(code, level, "/store", "What.", "Do.")]);
 
         Assert.Equal(expected, StatusOf(signs.Judge()));
     }

@@ -39,7 +39,8 @@ public sealed class StoreLifetimeTests
     [Fact]
     public async Task A_store_that_is_not_open_is_an_error_that_says_when_it_is()
     {
-        using IHost host = TestHost.Build(_process, static services => services.AddSafeStore(static store => store.Directory = TestHost.Place));
+        using IHost host = TestHost.Build(
+            _process, static services => services.AddSafeStore(static store => store.Directory = TestHost.Place));
 
         var before = Assert.Throws<StoreNotOpenException>(host.Get<StateStore>);
         await host.StartAsync(TestContext.Current.CancellationToken);

@@ -28,7 +28,8 @@ public sealed class WatchdogTests
     [InlineData("-5", null, null)]
     [InlineData("soon", null, null)]
     [InlineData(null, null, null)]
-    public void The_time_allowed_is_that_of_the_environment_if_this_process_is_meant(string? microseconds, string? process, double? seconds) =>
+    public void The_time_allowed_is_that_of_the_environment_if_this_process_is_meant(
+        string? microseconds, string? process, double? seconds) =>
         Assert.Equal(seconds, Watchdog.ReadAllowed(name => name == "WATCHDOG_USEC" ? microseconds : process, 42)?.TotalSeconds);
 
     [Fact]

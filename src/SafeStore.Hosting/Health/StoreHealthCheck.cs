@@ -77,6 +77,6 @@ internal sealed class StoreHealthCheck(IHostedStore store) : IHealthCheck
 
     private static StoreComplaint Faulted() => new(
         "faulted",
-        "The store is faulted: a sync has failed, in this process or another. Reading goes on; nothing is written. Look at the kernel's log "
-        + "(dmesg) and start the programs that use the store again; the first to open it recovers it.", IsSevere: true);
+        "The store is faulted: a sync has failed, in this process or another. Reading goes on; nothing is written. Look at the kernel's "
+        + "log (dmesg) and start the programs that use the store again; the first to open it recovers it.", IsSevere: true);
 }

@@ -58,6 +58,7 @@ internal sealed partial class Watchdog(
     }
 
     [LoggerMessage(
-        101, LogLevel.Critical, "The store '{Name}' is faulted or closed: systemd's watchdog is told nothing more, and starts the service again")]
+        101, LogLevel.Critical,
+        "The store '{Name}' is faulted or closed: systemd's watchdog is told nothing more, and starts the service again")]
     private static partial void LogSilent(ILogger logger, string name);
 }
