@@ -51,29 +51,18 @@ public sealed class DaemonTests : IDisposable
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(address));
         using var daemon = Daemon.StartUnderSystemd(
-            Store, Path.Combine(_directory.Path, "systemd"), address, TimeSpan.FromMilliseconds(20));
+            Store, Path.Combine(_directory.Path, "systemd"), address, TimeSpan.FromMilliseconds(100));
 
-        var told = new List<string>();
-        while (told.Count(static each => each == "WATCHDOG=1") < 3 || !told.Contains("READY=1"))
-        {
-            told.Add(await ReceiveAsync(socket));
-        }
-
+        var manager = new Manager(socket);
+        await manager.ExpectAsync("READY=1");
+        await manager.ExpectAsync("WATCHDOG=1");
+        await manager.ExpectAsync("WATCHDOG=1");
         await daemon.ExpectAsync(1);
-        await daemon.TerminateAsync();
-        while (!told.Contains("STOPPING=1"))
-        {
-            told.Add(await ReceiveAsync(socket));
-        }
+        Task stopping = manager.ExpectAsync("STOPPING=1");
+        _ = await daemon.TerminateAsync();
+        await stopping;
 
         Assert.Equal(daemon.Said, await OpenCleanAsync());
-    }
-
-    private static async Task<string> ReceiveAsync(Socket socket)
-    {
-        var buffer = new byte[256];
-        int length = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
-        return Encoding.UTF8.GetString(buffer, 0, length);
     }
 
     /// <summary>Opens the store, which has nothing to recover, and reads the numbers.</summary>
@@ -88,6 +77,22 @@ public sealed class DaemonTests : IDisposable
             static sandbox => sandbox,
             sandbox => JsonDocument.Parse(store.ReadJson(new DocumentId(sandbox, null, StoreRoot.Config, "count.json")))
                 .RootElement.GetProperty("Number").GetInt64());
+    }
+
+    /// <summary>The other end of the socket.</summary>
+    private sealed class Manager(Socket socket)
+    {
+        public async Task ExpectAsync(string message)
+        {
+            var buffer = new byte[256];
+            string told;
+            do
+            {
+                int length = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
+                told = Encoding.UTF8.GetString(buffer, 0, length);
+            }
+            while (told != message);
+        }
     }
 
     /// <summary>How many transactions a recovery has applied, by its message.</summary>

@@ -1,11 +1,10 @@
 using System;
-using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using SafeStore.FileSystem;
 using SafeStore.Hosting.Systemd;
@@ -38,10 +37,11 @@ public sealed class WatchdogTests
         var machine = new SimulatedMachine();
         var time = new FakeTimeProvider();
         var notifier = new Counting();
+        var log = new Alarm();
         using IHost host = await TestHost.StartAsync(
             machine.Start(), static services => services.AddSafeStore(static store => store.Directory = TestHost.Place));
         using var watchdog = new Watchdog(
-            host.Services.GetServices<IHostedStore>(), notifier, time, s_allowed, NullLogger<Watchdog>.Instance);
+            host.Services.GetServices<IHostedStore>(), notifier, time, s_allowed, log);
         await watchdog.StartAsync(TestContext.Current.CancellationToken);
         await notifier.ExpectAsync();
         time.Advance(s_allowed / 2);
@@ -50,7 +50,8 @@ public sealed class WatchdogTests
         machine.Faults = new FaultPlan().Add(
             new FaultRule { Operations = [Operation.SyncData], Fault = new CallFails(Errno.InputOutput), Times = int.MaxValue });
         await Assert.ThrowsAnyAsync<SafeStoreException>(() => host.Get<StateStore>().PutAsync("sb-1", "1"));
-        time.Advance(s_allowed * 3);
+        time.Advance(s_allowed / 2);
+        await log.Raised;
         await watchdog.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(2, notifier.Count);
@@ -85,5 +86,21 @@ public sealed class WatchdogTests
         }
 
         public Task ExpectAsync() => _told.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Alarm : ILogger<Watchdog>
+    {
+        private readonly TaskCompletionSource _raised = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Raised => _raised.Task.WaitAsync(TestContext.Current.CancellationToken);
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _raised.TrySetResult();
     }
 }
