@@ -28,7 +28,7 @@ public sealed class HostedStore<T> : IHostedStore, IAsyncDisposable
 
     /// <summary>The open store.</summary>
     /// <exception cref="StoreNotOpenException">The host has not opened it yet, or has closed it.</exception>
-    public T Store => Volatile.Read(ref _store) ?? throw new StoreNotOpenException(Name, Volatile.Read(ref _wasOpen));
+    public T Store => Require();
 
     HostedStoreOptions IHostedStore.Settings => _parts.Settings;
 
@@ -66,4 +66,6 @@ public sealed class HostedStore<T> : IHostedStore, IAsyncDisposable
         Volatile.Write(ref _wasOpen, true);
         Volatile.Write(ref _store, store);
     }
+
+    private T Require() => Volatile.Read(ref _store) ?? throw new StoreNotOpenException(Name, Volatile.Read(ref _wasOpen));
 }

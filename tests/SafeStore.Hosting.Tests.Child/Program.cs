@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Linq;
 using System.Text.Json.Serialization;
 using System.Threading;
@@ -30,8 +29,6 @@ namespace SafeStore.Hosting.Tests.Child
         private static readonly DocumentKind<Count> s_kind =
             DocumentKind.OfSandbox("count.json", StoreRoot.Config, CountJson.Default.Count);
 
-        private readonly TextWriter _output = TextWriter.Synchronized(new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true });
-
         protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
             Enumerable.Range(0, Flows).Select(flow => CountAsync($"sb-{flow}", isDeaf ? CancellationToken.None : stoppingToken)));
 
@@ -45,7 +42,7 @@ namespace SafeStore.Hosting.Tests.Child
                     _ = await held.Change().Put(s_kind, new Count(number)).CommitAsync(CancellationToken.None);
                 }
 
-                await _output.WriteLineAsync($"{sandbox} {number}");
+                await Console.Out.WriteLineAsync($"{sandbox} {number}");
             }
         }
     }

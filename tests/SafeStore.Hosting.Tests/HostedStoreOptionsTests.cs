@@ -127,22 +127,13 @@ public sealed class HostedStoreOptionsTests
     {
         foreach (HostedStoreOptions settings in Edges())
         {
-            settings.Directory = TestHost.Place;
+            (settings.Directory, settings.Opening) = (TestHost.Place, StoreOpening.MustExist); // the options are looked at first
             bool isValid = new HostedStoreOptionsValidator().Validate(null, settings).Succeeded;
-            bool isTaken = true;
-            try
-            {
-                await using StateStore store = await StateStore.OpenAsync(
-                    settings.ToLayout(),
-                    settings.ToStoreOptions() with { FileSystem = _process.FileSystem, TimeProvider = _process.Clock },
-                    TestContext.Current.CancellationToken);
-            }
-            catch (ArgumentException)
-            {
-                isTaken = false;
-            }
+            Exception failure = await Assert.ThrowsAnyAsync<Exception>(async () => await StateStore.OpenAsync(
+                settings.ToLayout(), settings.ToStoreOptions() with { FileSystem = _process.FileSystem },
+                TestContext.Current.CancellationToken));
 
-            Assert.True(isTaken == isValid, string.Join(
+            Assert.True(failure is NotFoundException == isValid, string.Join(
                 ", ", typeof(HostedStoreOptions).GetProperties().Select(each => $"{each.Name}={each.GetValue(settings)}")));
         }
     }
