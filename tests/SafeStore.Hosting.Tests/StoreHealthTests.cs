@@ -58,8 +58,12 @@ public sealed class StoreHealthTests
         await host.StartAsync(TestContext.Current.CancellationToken);
         StateStore store = host.Get<StateStore>();
         await store.PutAsync("sb-1", "1");
-        _machine.Faults = new FaultPlan().Add(
-            new FaultRule { Operations = [Operation.Exchange], Fault = new CallFails(Errno.InputOutput), Times = int.MaxValue });
+        _machine.Faults = new FaultPlan().Add(new FaultRule
+        {
+            Operations = [Operation.Exchange, Operation.Rename],
+            Fault = new CallFails(Errno.InputOutput),
+            Times = int.MaxValue,
+        });
         await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.PutAsync("sb-1", "2"));
         _ = await store.CheckpointAsync(TestContext.Current.CancellationToken);
 

@@ -1,5 +1,5 @@
 using System;
-using System.Threading;
+using System.Threading.Channels;
 using System.Threading.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -36,7 +36,7 @@ public sealed class WatchdogTests
     {
         var machine = new SimulatedMachine();
         var time = new FakeTimeProvider();
-        var notifier = new Counting();
+        var notifier = new Notifications();
         var log = new Alarm();
         using IHost host = await TestHost.StartAsync(
             machine.Start(), static services => services.AddSafeStore(static store => store.Directory = TestHost.Place));
@@ -54,7 +54,7 @@ public sealed class WatchdogTests
         await log.Raised;
         await watchdog.StopAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(2, notifier.Count);
+        Assert.False(notifier.HasMore);
     }
 
     [Fact]
@@ -70,22 +70,18 @@ public sealed class WatchdogTests
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    private sealed class Counting : ISystemdNotifier
+    private sealed class Notifications : ISystemdNotifier
     {
-        private readonly SemaphoreSlim _told = new(0);
-        private int _count;
+        private readonly Channel<ServiceState> _told = Channel.CreateUnbounded<ServiceState>();
 
-        public int Count => Volatile.Read(ref _count);
+        public bool HasMore => _told.Reader.TryPeek(out _);
 
         public bool IsEnabled => true;
 
-        public void Notify(ServiceState state)
-        {
-            Interlocked.Increment(ref _count);
-            _told.Release();
-        }
+        public void Notify(ServiceState state) => _told.Writer.TryWrite(state);
 
-        public Task ExpectAsync() => _told.WaitAsync(TestContext.Current.CancellationToken);
+        public async Task ExpectAsync() =>
+            Assert.Equal("WATCHDOG=1", (await _told.Reader.ReadAsync(TestContext.Current.CancellationToken)).ToString());
     }
 
     private sealed class Alarm : ILogger<Watchdog>
