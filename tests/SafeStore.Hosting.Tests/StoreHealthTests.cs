@@ -61,6 +61,7 @@ public sealed class StoreHealthTests
         _machine.Faults = new FaultPlan().Add(new FaultRule
         {
             Operations = [Operation.Exchange, Operation.Rename],
+            Path = "*/.safestore/scratch*",
             Fault = new CallFails(Errno.InputOutput),
             Times = int.MaxValue,
         });
