@@ -118,6 +118,18 @@ public sealed class StoreHealthTests
     }
 
     [Theory]
+    [InlineData("log-corrupt", null, HealthStatus.Unhealthy)]
+    [InlineData("half-lost", "sb-1", HealthStatus.Degraded)]
+    [InlineData("pending", null, null)]
+    public void What_concerns_one_sandbox_only_degrades_the_store(string code, string? sandbox, HealthStatus? expected)
+    {
+        var problem = new StoreProblem(code, "What.") { Sandbox = sandbox };
+        var signs = new StoreSigns(new HostedStoreOptions(), new StoreCondition(StoreState.Open, 0, [problem]), []);
+
+        Assert.Equal(expected, StatusOf(signs.Judge()));
+    }
+
+    [Theory]
     [InlineData(0, null)]
     [InlineData(24 << 20, null)]
     [InlineData((24 << 20) + 1, HealthStatus.Degraded)]

@@ -11,6 +11,8 @@ namespace SafeStore.Hosting.Health;
 /// <param name="Machine">The machine below it.</param>
 internal sealed record StoreSigns(HostedStoreOptions Settings, StoreCondition Condition, IReadOnlyList<DoctorFinding> Machine)
 {
+    private const string Pending = "pending";
+
     /// <summary>What of the machine may change while a store is open; the rest is for <c>safestore doctor</c>.</summary>
     private static readonly string[] s_changing = ["space", "inodes", "read-only", "filesystem-errors"];
 
@@ -26,8 +28,11 @@ internal sealed record StoreSigns(HostedStoreOptions Settings, StoreCondition Co
     /// <summary>What is wrong. One sandbox, or what comes only later, degrades the store; the rest keeps it from working.</summary>
     public IEnumerable<StoreComplaint> Judge() => OfCondition().Concat(OfLog()).Concat(OfMachine()).Concat(OfBackup());
 
-    private IEnumerable<StoreComplaint> OfCondition() => Condition.Problems.Select(static problem => new StoreComplaint(
-        problem.Code, problem.Message, IsSevere: problem.Sandbox is null && problem.Code != "pending"));
+    /// <summary>What is pending, a store that is open to be changed publishes when it is needed.</summary>
+    private IEnumerable<StoreComplaint> OfCondition() => Condition.Problems
+        .Where(problem => problem.Code != Pending || Settings.Opening == StoreOpening.ReadOnly)
+        .Select(static problem => new StoreComplaint(
+            problem.Code, problem.Message, IsSevere: problem.Sandbox is null && problem.Code != Pending));
 
     private IEnumerable<StoreComplaint> OfLog()
     {
