@@ -83,7 +83,7 @@ public static class HostingServices
         services.AddKeyedSingleton<T>(key, (provider, _) => provider.GetRequiredKeyedService<HostedStore<T>>(key).Store);
         services.AddSingleton<IHostedStore>(provider => provider.GetRequiredKeyedService<HostedStore<T>>(key));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StoreLifetime>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HostedStoreOptions>, HostedStoreOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HostedStoreOptions>, StoreSettingsCheck>());
         return services.AddOptions<HostedStoreOptions>(name).ValidateOnStart();
     }
 

@@ -113,12 +113,13 @@ public sealed class HostedStoreOptionsTests
     }
 
     [Fact]
-    public void All_that_is_wrong_is_told_at_once()
+    public void All_that_is_wrong_is_told_at_once_and_of_which_store()
     {
-        ValidateOptionsResult result = new HostedStoreOptionsValidator().Validate(
+        ValidateOptionsResult result = new StoreSettingsCheck().Validate(
             "images", new HostedStoreOptions { DocumentBytesMax = 0, LogBytesMax = -1 });
 
         Assert.Equal(3, result.Failures!.Count());
+        Assert.All(result.Failures!, static failure => Assert.StartsWith("Store 'images': ", failure, StringComparison.Ordinal));
     }
 
     /// <summary>Settings at the edges of what is allowed: the engine takes those that are valid here, and no other.</summary>
@@ -128,7 +129,7 @@ public sealed class HostedStoreOptionsTests
         foreach (HostedStoreOptions settings in Edges())
         {
             (settings.Directory, settings.Opening) = (TestHost.Place, StoreOpening.MustExist); // the options are looked at first
-            bool isValid = new HostedStoreOptionsValidator().Validate(null, settings).Succeeded;
+            bool isValid = new StoreSettingsCheck().Validate(null, settings).Succeeded;
             Exception failure = await Assert.ThrowsAnyAsync<Exception>(async () => await StateStore.OpenAsync(
                 settings.ToLayout(), settings.ToStoreOptions() with { FileSystem = _process.FileSystem },
                 TestContext.Current.CancellationToken));

@@ -62,7 +62,7 @@ public sealed class StoreHealthTests
         {
             Operations = [Operation.Exchange, Operation.Rename],
             Path = "*/.safestore/scratch*",
-            Fault = new CallFails(Errno.InputOutput),
+            Fault = new CallFails(Errno.Busy),
             Times = int.MaxValue,
         });
         await Assert.ThrowsAsync<CommitNotPublishedException>(() => store.PutAsync("sb-1", "2"));
