@@ -9,8 +9,9 @@ public sealed class StoreNotOpenException : SafeStoreException
     internal StoreNotOpenException(string name, bool wasOpen)
         : base(wasOpen
             ? $"The host has closed the store{Label(name)}: it does so once all services have stopped. Use it until then only."
-            : $"The store{Label(name)} is not open yet: the host opens it when it starts, after it has made the hosted services. Let such "
-                + "a service take HostedStore<StateStore> (or HostedStore<SandboxStore>) and ask that for the store in its ExecuteAsync.") =>
+            : $"The store{Label(name)} is not open yet: the host opens it when it starts, after it has made the hosted services. Let "
+                + "such a service take HostedStore<StateStore>, or HostedStore<SandboxStore>, and ask that for the store in its "
+                + "ExecuteAsync.") =>
         Name = name;
 
     /// <inheritdoc/>
