@@ -12,8 +12,8 @@ public static class HealthServices
 {
     /// <summary>
     /// Adds a check of a store of either kind: whether it is open, not faulted and whole; the size of its log, parked sandboxes, free space
-    /// and inodes, the last checkpoint and, with <see cref="HostedStoreOptions.Backups"/>, the last backup. It reads the store's metadata
-    /// and log, takes no lock and waits for none.
+    /// and inodes, the last checkpoint and, with <see cref="HostedStoreOptions.Backups"/>, the last backup. It takes no
+    /// lock, waits for none, and touches no sandbox.
     /// </summary>
     /// <param name="builder">The health checks.</param>
     /// <param name="name">

@@ -56,6 +56,12 @@ public sealed class StoreView : IDisposable
     /// <summary>What state the store is in, and what is wrong with it.</summary>
     public StoreCondition ReadCondition() => Conditions().Read();
 
+    /// <summary>
+    /// What tells whether an open store is well, at a cost that does not grow with its sandboxes: it reads metadata, the sizes of the log's
+    /// segments, and one segment. What is wrong further back in the log, or with a sandbox, it does not see.
+    /// </summary>
+    public StoreVitals ReadVitals() => new VitalsReader(_options, _roots).Read();
+
     /// <summary>All that can be told of the store, its sandboxes and its log.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

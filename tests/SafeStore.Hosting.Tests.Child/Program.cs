@@ -3,6 +3,8 @@ using System.Linq;
 using System.Text.Json.Serialization;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,14 +12,19 @@ using SafeStore;
 using SafeStore.Hosting;
 using SafeStore.Hosting.Tests.Child;
 
-// A daemon. Arguments: the store's directory; "deaf" for a service that does not heed the end of its host.
-HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+// A daemon with a web server. Arguments: the store's directory; the socket of the server; "deaf" for a service that does not heed the end
+// of its host.
+WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
+builder.WebHost.ConfigureKestrel(server => server.ListenUnixSocket(args[1]));
 builder.Services.AddSafeStore(store => store.Directory = args[0]);
+builder.Services.AddHealthChecks().AddSafeStore();
 builder.Services.AddSafeStoreSystemd();
 builder.Services.AddHostedService(provider => new Counting(provider.GetRequiredService<HostedStore<StateStore>>(), args.Contains("deaf")));
 builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(300));
-await builder.Build().RunAsync();
+WebApplication web = builder.Build();
+web.MapHealthChecks("/health");
+await web.RunAsync();
 
 namespace SafeStore.Hosting.Tests.Child
 {

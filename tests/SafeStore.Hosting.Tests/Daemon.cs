@@ -3,6 +3,9 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 
@@ -14,8 +17,11 @@ internal sealed class Daemon : IDisposable
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    private Daemon(ProcessStartInfo start)
+    private readonly string _socket;
+
+    private Daemon(ProcessStartInfo start, string directory)
     {
+        _socket = SocketOf(directory);
         _process = Process.Start(start)!;
         _errors = _process.StandardError.ReadToEndAsync();
     }
@@ -25,7 +31,7 @@ internal sealed class Daemon : IDisposable
 
     /// <param name="directory">The store's.</param>
     /// <param name="isDeaf">Whether its service does not heed the end of its host.</param>
-    public static Daemon Start(string directory, bool isDeaf = false) => new(Command(directory, isDeaf));
+    public static Daemon Start(string directory, bool isDeaf = false) => new(Command(directory, isDeaf), directory);
 
     /// <summary>As systemd starts a service with a watchdog: as a child of a program that is called so.</summary>
     /// <param name="directory">The store's.</param>
@@ -46,7 +52,23 @@ internal sealed class Daemon : IDisposable
 
         start.Environment["NOTIFY_SOCKET"] = socket;
         start.Environment["WATCHDOG_USEC"] = watchdog.TotalMicroseconds.ToString(CultureInfo.InvariantCulture);
-        return new Daemon(start);
+        return new Daemon(start, directory);
+    }
+
+    /// <summary>The answer of its health endpoint.</summary>
+    public async Task<(HttpStatusCode Status, string Text)> AskHealthAsync()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socket), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+        using HttpResponseMessage answer = await client.GetAsync(new Uri("http://daemon/health"));
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>Waits until it has said so many numbers.</summary>
@@ -90,12 +112,14 @@ internal sealed class Daemon : IDisposable
     {
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         string program = Path.Combine(AppContext.BaseDirectory, "SafeStore.Hosting.Tests.Child.dll");
-        return new ProcessStartInfo(dotnet, [program, directory, isDeaf ? "deaf" : "heedful"])
+        return new ProcessStartInfo(dotnet, [program, directory, SocketOf(directory), isDeaf ? "deaf" : "heedful"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
     }
+
+    private static string SocketOf(string directory) => directory + ".socket";
 
     private void Note(string line)
     {

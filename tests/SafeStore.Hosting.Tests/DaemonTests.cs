@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -30,6 +31,18 @@ public sealed class DaemonTests : IDisposable
 
         Assert.Equal(0, await daemon.TerminateAsync());
         Assert.Equal(daemon.Said, await OpenCleanAsync());
+    }
+
+    [Fact]
+    public async Task The_health_endpoint_of_a_web_server_says_that_the_store_is_well_or_faulted()
+    {
+        using var daemon = Daemon.Start(Store);
+        await daemon.ExpectAsync(1);
+        Assert.Equal((HttpStatusCode.OK, "Healthy"), await daemon.AskHealthAsync());
+
+        await File.WriteAllBytesAsync(
+            Path.Combine(Store, "run", ".safestore", "words"), [], TestContext.Current.CancellationToken);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), await daemon.AskHealthAsync());
     }
 
     [Fact]

@@ -72,6 +72,35 @@ public sealed class StoreHealthTests
     }
 
     [Fact]
+    public async Task A_look_touches_no_sandbox_and_lists_no_root()
+    {
+        using IHost host = Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        await host.Get<StateStore>().PutAsync("sb-1", "1");
+        var plan = new FaultPlan();
+        foreach (FaultRule rule in (FaultRule[])
+        [
+            new FaultRule { Path = "*/sb-1*", Fault = new CallFails(Errno.InputOutput), Times = int.MaxValue },
+            new FaultRule
+            {
+                Operations = [Operation.List], Path = "/store/config", Fault = new CallFails(Errno.InputOutput), Times = int.MaxValue,
+            },
+            new FaultRule
+            {
+                Operations = [Operation.List], Path = "/store/run", Fault = new CallFails(Errno.InputOutput), Times = int.MaxValue,
+            },
+        ])
+        {
+            plan.Add(rule);
+        }
+
+        _machine.Faults = plan;
+
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Status);
+        Assert.Equal(0, plan.Count);
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_gets_no_further_degrades_the_store()
     {
         using IHost host = Build(static settings => settings.CheckpointInterval = Timeout.InfiniteTimeSpan);
@@ -118,25 +147,13 @@ public sealed class StoreHealthTests
     }
 
     [Theory]
-    [InlineData("log-corrupt", null, HealthStatus.Unhealthy)]
-    [InlineData("half-lost", "sb-1", HealthStatus.Degraded)]
-    [InlineData("pending", null, null)]
-    public void What_concerns_one_sandbox_only_degrades_the_store(string code, string? sandbox, HealthStatus? expected)
-    {
-        var problem = new StoreProblem(code, "What.") { Sandbox = sandbox };
-        var signs = new StoreSigns(new HostedStoreOptions(), new StoreCondition(StoreState.Open, 0, [problem]), []);
-
-        Assert.Equal(expected, StatusOf(signs.Judge()));
-    }
-
-    [Theory]
     [InlineData(0, null)]
     [InlineData(24 << 20, null)]
     [InlineData((24 << 20) + 1, HealthStatus.Degraded)]
     [InlineData(32 << 20, HealthStatus.Unhealthy)]
     public void A_long_log_is_told_before_commits_are_refused(long bytes, HealthStatus? expected)
     {
-        var signs = new StoreSigns(new HostedStoreOptions(), new StoreCondition(StoreState.Open, 0, []) { LogBytes = bytes }, []);
+        var signs = new StoreSigns(new HostedStoreOptions(), new StoreVitals(bytes, []), []);
 
         Assert.Equal(expected, StatusOf(signs.Judge()));
     }
@@ -145,11 +162,10 @@ public sealed class StoreHealthTests
     [InlineData("space", FindingLevel.Note, HealthStatus.Degraded)]
     [InlineData("inodes", FindingLevel.Problem, HealthStatus.Unhealthy)]
     [InlineData("read-only", FindingLevel.Problem, HealthStatus.Unhealthy)]
-    [InlineData("no-journal", FindingLevel.Problem, null)]
     public void What_may_change_of_the_machine_below_is_told(string code, FindingLevel level, HealthStatus? expected)
     {
         var signs = new StoreSigns(
-            new HostedStoreOptions(), new StoreCondition(StoreState.Open, 0, []),
+            new HostedStoreOptions(), new StoreVitals(0, []),
             [new DoctorFinding(code, level, "/store", "What.", "Do.")]);
 
         Assert.Equal(expected, StatusOf(signs.Judge()));
@@ -162,7 +178,7 @@ public sealed class StoreHealthTests
         TimeSpan seen = TimeSpan.Zero;
         for (int last = 6; last < 60; last++)
         {
-            seen = age.Note(Condition(watermark: 5, sealedTo: 3, last), _machine.Clock);
+            seen = age.Note(Vitals(watermark: 5, sealedTo: 3, last), _machine.Clock);
             _machine.Clock.Advance(TimeSpan.FromSeconds(20));
         }
 
@@ -173,13 +189,13 @@ public sealed class StoreHealthTests
     public void A_watermark_below_sealed_segments_that_stands_still_is_late_also_while_commits_come()
     {
         var age = new CheckpointAge();
-        _ = age.Note(Condition(watermark: 5, sealedTo: 10, last: 20), _machine.Clock);
+        _ = age.Note(Vitals(watermark: 5, sealedTo: 10, last: 20), _machine.Clock);
         _machine.Clock.Advance(TimeSpan.FromSeconds(20));
-        Assert.Equal(TimeSpan.FromSeconds(20), age.Note(Condition(watermark: 5, sealedTo: 10, last: 30), _machine.Clock));
-        Assert.Equal(TimeSpan.Zero, age.Note(Condition(watermark: 6, sealedTo: 10, last: 40), _machine.Clock));
+        Assert.Equal(TimeSpan.FromSeconds(20), age.Note(Vitals(watermark: 5, sealedTo: 10, last: 30), _machine.Clock));
+        Assert.Equal(TimeSpan.Zero, age.Note(Vitals(watermark: 6, sealedTo: 10, last: 40), _machine.Clock));
     }
 
-    private static StoreCondition Condition(long watermark, long sealedTo, long last) => new(StoreState.Open, 0, [])
+    private static StoreVitals Vitals(long watermark, long sealedTo, long last) => new(0, [])
     {
         Watermark = new Lsn(watermark),
         SealedLsn = new Lsn(sealedTo),

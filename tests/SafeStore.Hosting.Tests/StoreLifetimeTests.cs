@@ -33,7 +33,7 @@ public sealed class StoreLifetimeTests
         Assert.Equal(["starts: null", "stops: 1"], service.Seen);
         Assert.Throws<ObjectDisposedException>(() => store.IsFaulted);
         using var view = StoreView.Open(store.Layout, _process.StoreOptions);
-        Assert.Equal(view.ReadCondition().LastLsn, view.ReadCondition().Watermark);
+        Assert.Equal(view.ReadVitals().LastLsn, view.ReadCondition().Watermark);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class CheckpointAge
     private Lsn? _last;
     private long _since;
 
-    public TimeSpan Note(StoreCondition seen, TimeProvider time)
+    public TimeSpan Note(StoreVitals seen, TimeProvider time)
     {
         lock (_gate)
         {

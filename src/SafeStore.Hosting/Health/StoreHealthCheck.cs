@@ -48,16 +48,16 @@ internal sealed class StoreHealthCheck(IHostedStore store) : IHealthCheck
     {
         StoreOptions options = store.Options;
         using var view = StoreView.Open(layout, options);
-        StoreCondition condition = view.ReadCondition();
-        var signs = new StoreSigns(store.Settings, condition, StoreDoctor.Examine(layout, options))
+        StoreVitals vitals = view.ReadVitals();
+        var signs = new StoreSigns(store.Settings, vitals, StoreDoctor.ExamineState(layout, options))
         {
-            CheckpointAge = _checkpoints.Note(condition, options.TimeProvider),
-            Backup = condition.Store is { } id && store.Settings.Backups is { } backups ? FindBackup(backups, id, options) : null,
+            CheckpointAge = _checkpoints.Note(vitals, options.TimeProvider),
+            Backup = vitals.Store is { } id && store.Settings.Backups is { } backups ? FindBackup(backups, id, options) : null,
         };
-        AddFigure(data, "log-bytes", condition.LogBytes);
-        AddFigure(data, "watermark", condition.Watermark?.Value);
-        AddFigure(data, "last-lsn", condition.LastLsn?.Value);
-        AddFigure(data, "parked", condition.Parked.Count);
+        AddFigure(data, "log-bytes", vitals.LogBytes);
+        AddFigure(data, "watermark", vitals.Watermark?.Value);
+        AddFigure(data, "last-lsn", vitals.LastLsn?.Value);
+        AddFigure(data, "parked", vitals.Parked.Count);
         AddFigure(data, "checkpoint-age-seconds", signs.CheckpointAge.TotalSeconds);
         AddFigure(data, "backup-age-seconds", signs.Backup?.Age.TotalSeconds);
         return signs;

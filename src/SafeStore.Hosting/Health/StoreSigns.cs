@@ -7,15 +7,10 @@ namespace SafeStore.Hosting.Health;
 
 /// <summary>What a health check has seen of an open store.</summary>
 /// <param name="Settings">When to complain.</param>
-/// <param name="Condition">The store.</param>
-/// <param name="Machine">The machine below it.</param>
-internal sealed record StoreSigns(HostedStoreOptions Settings, StoreCondition Condition, IReadOnlyList<DoctorFinding> Machine)
+/// <param name="Vitals">The store.</param>
+/// <param name="Machine">What of the machine below it may change while it is open.</param>
+internal sealed record StoreSigns(HostedStoreOptions Settings, StoreVitals Vitals, IReadOnlyList<DoctorFinding> Machine)
 {
-    private const string Pending = "pending";
-
-    /// <summary>What of the machine may change while a store is open; the rest is for <c>safestore doctor</c>.</summary>
-    private static readonly string[] s_changing = ["space", "inodes", "read-only", "filesystem-errors"];
-
     /// <summary>How long checkpoints have got no further although they should.</summary>
     public TimeSpan CheckpointAge { get; init; }
 
@@ -26,36 +21,37 @@ internal sealed record StoreSigns(HostedStoreOptions Settings, StoreCondition Co
     private long LogBytesBound => 2 * Math.Max(Settings.LogBytesMax, 2 * Settings.SegmentBytes);
 
     /// <summary>What is wrong. One sandbox, or what comes only later, degrades the store; the rest keeps it from working.</summary>
-    public IEnumerable<StoreComplaint> Judge() => OfCondition().Concat(OfLog()).Concat(OfMachine()).Concat(OfBackup());
+    public IEnumerable<StoreComplaint> Judge() => OfMetadata().Concat(OfParked()).Concat(OfLog()).Concat(OfMachine()).Concat(OfBackup());
 
-    /// <summary>What is pending, a store that is open to be changed publishes when it is needed.</summary>
-    private IEnumerable<StoreComplaint> OfCondition() => Condition.Problems
-        .Where(problem => problem.Code != Pending || Settings.Opening == StoreOpening.ReadOnly)
-        .Select(static problem => new StoreComplaint(
-            problem.Code, problem.Message, IsSevere: problem.Sandbox is null && problem.Code != Pending));
+    private IEnumerable<StoreComplaint> OfMetadata() => Vitals.Problems.Select(
+        static problem => new StoreComplaint(problem.Code, problem.Message, IsSevere: true));
+
+    private IEnumerable<StoreComplaint> OfParked() => Vitals.Parked.Select(static parked => new StoreComplaint(
+        "parked", $"The sandbox '{parked.Sandbox}' is parked: its transactions up to LSN {parked.Lsn} could not be applied. "
+        + "'safestore status' says why and what to do.", IsSevere: false));
 
     private IEnumerable<StoreComplaint> OfLog()
     {
-        if (Condition.LogBytes > LogBytesBound / 4 * 3)
+        if (Vitals.LogBytes > LogBytesBound / 4 * 3)
         {
             yield return new StoreComplaint(
                 "log-backlog",
-                $"The log has {Condition.LogBytes} bytes, and commits are refused at {LogBytesBound}: a process that was stopped in the "
+                $"The log has {Vitals.LogBytes} bytes, and commits are refused at {LogBytesBound}: a process that was stopped in the "
                 + "middle of a commit, or something in the way of a transaction, keeps it from being shortened. See 'safestore status'.",
-                IsSevere: Condition.LogBytes >= LogBytesBound);
+                IsSevere: Vitals.LogBytes >= LogBytesBound);
         }
 
         if (CheckpointAge > Settings.CheckpointAgeMax)
         {
             yield return new StoreComplaint(
                 "checkpoint-age",
-                $"Checkpoints have got no further than LSN {Condition.Watermark} for {CheckpointAge:c}, and the log has transactions to "
-                + $"LSN {Condition.LastLsn}. See the log messages of the store, and 'safestore status'.",
+                $"Checkpoints have got no further than LSN {Vitals.Watermark} for {CheckpointAge:c}, and the log has transactions to "
+                + $"LSN {Vitals.LastLsn}. See the log messages of the store, and 'safestore status'.",
                 IsSevere: false);
         }
     }
 
-    private IEnumerable<StoreComplaint> OfMachine() => Machine.Where(static found => s_changing.Contains(found.Code)).Select(
+    private IEnumerable<StoreComplaint> OfMachine() => Machine.Select(
         static found => new StoreComplaint(
             found.Code, $"{found.Place}: {found.Message} {found.Advice}", IsSevere: found.Level == FindingLevel.Problem));
 

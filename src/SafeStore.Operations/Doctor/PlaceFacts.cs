@@ -57,27 +57,14 @@ internal sealed record PlaceFacts(StoreRoot Root, string Path, string Place, Fil
     public static PlaceFacts Read(IDurableFileSystem fs, StoreLayout layout, StoreRoot root)
     {
         using var view = ViewedRoot.Open(fs, layout, root);
-        if (view.Failure is StorageException failure)
-        {
-            throw failure;
-        }
-
-        using DirectoryHandle? nearest = view.Directory is null ? OpenNearest(fs, LinuxPath.GetDirectoryName(view.Path)!) : null;
+        using DirectoryHandle? nearest = OpenNearestTo(fs, view);
         DirectoryHandle directory = view.Directory ?? nearest!;
-        StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
-        StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus status), "look at the directory", directory);
-        bool isSimulated = directory is not PosixDirectory; // of which the kernel knows nothing
-        string mounts = isSimulated ? "" : PseudoFile.Read(MountTable);
-        MountEntry? mount = MountInfo.Find(mounts, status.MountId);
-        string device = isSimulated ? "" : PseudoFile.LinkTarget($"/sys/dev/block/{PosixStatus.NumbersOf(status.Device)}");
+        PlaceFacts state = ReadState(fs, view, directory);
+        string mounts = directory is PosixDirectory ? PseudoFile.Read(MountTable) : "";
         uint staged = view.Metadata is { } made ? ProjectIn(fs, made) ?? 0 : ProjectIn(fs, directory) ?? 0;
-        return new PlaceFacts(root, view.Path, directory.Path, traits!, status)
+        return state with
         {
-            Mount = mount,
-            Options = OptionsOf(mount, device.Length == 0 ? "" : PseudoFile.Read($"/proc/fs/ext4/{device}/options")),
-            Errors = device.Length == 0 ? 0 : ErrorsOf(status.Device),
-            Device = DeviceFacts.Read(device, mount?.Source ?? ""),
-            Space = isSimulated ? null : PosixTraits.SpaceOf(directory),
+            Device = DeviceFacts.Read(DeviceOf(state.Status, directory), state.Mount?.Source ?? ""),
             MountsBelow = [.. new[] { view.Directory, view.Metadata }.OfType<PosixDirectory>()
                 .SelectMany(each => MountInfo.PointsBelow(mounts, PosixDirectory.RealPathOf(each))).Distinct()],
             Parent = view.Directory is null ? null : ParentOf(fs, view.Path),
@@ -89,6 +76,39 @@ internal sealed record PlaceFacts(StoreRoot Root, string Path, string Place, Fil
             OddProjects = view.Directory is null ? [] : OddProjectsIn(fs, view.Directory, staged),
         };
     }
+
+    /// <summary>The filesystem only, at a cost that does not grow with the store.</summary>
+    /// <exception cref="StorageException">It may not be looked at.</exception>
+    public static PlaceFacts ReadState(IDurableFileSystem fs, StoreLayout layout, StoreRoot root)
+    {
+        using var view = ViewedRoot.Open(fs, layout, root);
+        using DirectoryHandle? nearest = OpenNearestTo(fs, view);
+        return ReadState(fs, view, view.Directory ?? nearest!);
+    }
+
+    private static PlaceFacts ReadState(IDurableFileSystem fs, ViewedRoot view, DirectoryHandle directory)
+    {
+        StorageException.ThrowIfFailed(fs.Describe(directory, out FileSystemTraits? traits), "look at the filesystem", directory);
+        StorageException.ThrowIfFailed(fs.Stat(directory, out FileStatus status), "look at the directory", directory);
+        bool isSimulated = directory is not PosixDirectory; // of which the kernel knows nothing
+        MountEntry? mount = MountInfo.Find(isSimulated ? "" : PseudoFile.Read(MountTable), status.MountId);
+        string device = DeviceOf(status, directory);
+        return new PlaceFacts(view.Root, view.Path, directory.Path, traits!, status)
+        {
+            Mount = mount,
+            Options = OptionsOf(mount, device.Length == 0 ? "" : PseudoFile.Read($"/proc/fs/ext4/{device}/options")),
+            Errors = device.Length == 0 ? 0 : ErrorsOf(status.Device),
+            Space = isSimulated ? null : PosixTraits.SpaceOf(directory),
+        };
+    }
+
+    private static string DeviceOf(in FileStatus status, DirectoryHandle directory) =>
+        directory is PosixDirectory ? PseudoFile.LinkTarget($"/sys/dev/block/{PosixStatus.NumbersOf(status.Device)}") : "";
+
+    /// <summary>What is open above a root that is not there; null of one that is.</summary>
+    private static DirectoryHandle? OpenNearestTo(IDurableFileSystem fs, ViewedRoot view) =>
+        view.Failure is StorageException failure ? throw failure
+        : view.Directory is null ? OpenNearest(fs, LinuxPath.GetDirectoryName(view.Path)!) : null;
 
     private static DirectoryHandle OpenNearest(IDurableFileSystem fs, string path)
     {

@@ -21,7 +21,7 @@ public static class StoreDoctor
         ArgumentNullException.ThrowIfNull(layout);
         options ??= new StoreOptions();
         var found = new List<DoctorFinding>();
-        PlaceFacts[] places = ReadPlaces(layout, options, found);
+        PlaceFacts[] places = ReadPlaces(PlaceFacts.Read, layout, options, found);
         foreach (PlaceFacts place in places)
         {
             found.AddRange(FilesystemCheck.Run(place));
@@ -30,6 +30,27 @@ public static class StoreDoctor
         }
 
         found.AddRange(MachineCheck.Run(MachineFacts.Read(layout, options), options));
+        return Sorted(found);
+    }
+
+    /// <summary>
+    /// As <see cref="Examine"/>, but only what may change while a store is open: <c>space</c>, <c>inodes</c>, <c>read-only</c> and
+    /// <c>filesystem-errors</c>, or <c>unreadable</c>. Its cost does not grow with the store.
+    /// </summary>
+    /// <param name="layout">Where the store lies.</param>
+    /// <param name="options">Its options: the filesystem and the limits count. Null for the default.</param>
+    /// <returns>What is found, problems first.</returns>
+    public static IReadOnlyList<DoctorFinding> ExamineState(StoreLayout layout, StoreOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        options ??= new StoreOptions();
+        var found = new List<DoctorFinding>();
+        foreach (PlaceFacts place in ReadPlaces(PlaceFacts.ReadState, layout, options, found))
+        {
+            found.AddRange(FilesystemCheck.Run(place).Where(static each => each.Code is "read-only" or "filesystem-errors"));
+            found.AddRange(SpaceCheck.Run(place, options));
+        }
+
         return Sorted(found);
     }
 
@@ -45,7 +66,8 @@ public static class StoreDoctor
         ArgumentNullException.ThrowIfNull(layout);
         options ??= new StoreOptions();
         var found = new List<DoctorFinding>();
-        foreach (string place in ReadPlaces(layout, options, found).Select(static each => each.Metadata?.Path ?? each.Place).Distinct())
+        PlaceFacts[] places = ReadPlaces(PlaceFacts.Read, layout, options, found);
+        foreach (string place in places.Select(static each => each.Metadata?.Path ?? each.Place).Distinct())
         {
             found.AddRange(FeatureTrial.Run(options.FileSystemInUse, place));
         }
@@ -53,14 +75,16 @@ public static class StoreDoctor
         return Sorted(found);
     }
 
-    private static PlaceFacts[] ReadPlaces(StoreLayout layout, StoreOptions options, List<DoctorFinding> found)
+    private static PlaceFacts[] ReadPlaces(
+        Func<IDurableFileSystem, StoreLayout, StoreRoot, PlaceFacts> read, StoreLayout layout, StoreOptions options,
+        List<DoctorFinding> found)
     {
         var places = new List<PlaceFacts>();
         foreach (StoreRoot root in new[] { StoreRoot.Config, StoreRoot.Run })
         {
             try
             {
-                places.Add(PlaceFacts.Read(options.FileSystemInUse, layout, root));
+                places.Add(read(options.FileSystemInUse, layout, root));
             }
             catch (StorageException failure)
             {

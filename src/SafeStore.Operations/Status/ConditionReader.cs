@@ -34,11 +34,11 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
             _problems.Add(other);
         }
 
-        Dictionary<StoreRoot, RootDocument> documents = ReadDocuments();
+        Dictionary<StoreRoot, RootDocument> documents = RootDocuments.Read(_fs, roots, _problems);
         RootDocument? any = documents.Values.FirstOrDefault();
         WatermarkState? mark = roots[0].Metadata is { } metadata
             ? _problems.Try<WatermarkState?>(() => new Watermark(_fs, metadata).Read(), null) : null;
-        LogReport? log = ReadLog();
+        ReadLogDamage();
         PendingCount? pending = CountPending();
         StoreState state = ReadState();
         IReadOnlyList<LostHalf> halves = other is null ? new SandboxHalves(_fs, roots).Find() : [];
@@ -57,60 +57,18 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
             Store = any?.Store,
             Roots = documents.ToDictionary(static each => each.Key, static each => each.Value.Root),
             Watermark = mark?.Lsn,
-            LastLsn = log?.LastValid,
-            SealedLsn = log?.Segments is [.., var current] ? current.First.Previous : null,
-            LogBytes = log?.Segments.Sum(static each => each.Bytes ?? 0),
             Parked = parked,
             Halves = halves,
         };
     }
 
-    private Dictionary<StoreRoot, RootDocument> ReadDocuments()
+    private void ReadLogDamage()
     {
-        var found = new Dictionary<StoreRoot, RootDocument>();
-        foreach (ViewedRoot root in roots)
-        {
-            if (root.Metadata is not { } metadata)
-            {
-                continue;
-            }
-
-            string path = $"{metadata.Path}/{RootDocument.FileName}";
-            try
-            {
-                if (StoreMetadata.ReadRoot(_fs, metadata) is { } document)
-                {
-                    found.Add(root.Root, document);
-                }
-                else
-                {
-                    _problems.Add("metadata", $"'{path}' is missing: the store was not made to its end, or the root was lost. "
-                        + "Restore the root from a backup; an opening that may write says which it is.", path);
-                }
-            }
-            catch (StoreFormatException)
-            {
-                // It is told, perhaps by another document of the store.
-            }
-            catch (SafeStoreException failure)
-            {
-                _problems.Add(failure);
-            }
-        }
-
-        return found;
-    }
-
-    private LogReport? ReadLog()
-    {
-        LogReport? log = roots[0].Metadata is null ? null
-            : _problems.Try<LogReport?>(() => LogInspection.Run(layout, options), null);
-        if (log is { Damage: { } damage })
+        if (roots[0].Metadata is not null
+            && _problems.Try<LogReport?>(() => LogInspection.Run(layout, options), null) is { Damage: { } damage })
         {
             _problems.Add(damage);
         }
-
-        return log;
     }
 
     /// <summary>

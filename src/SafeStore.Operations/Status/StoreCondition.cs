@@ -44,17 +44,6 @@ public sealed record StoreCondition(StoreState State, long? PendingTransactions,
     /// <summary>Up to this LSN the documents need no log; null if that cannot be read.</summary>
     public Lsn? Watermark { get; init; }
 
-    /// <summary>The last LSN of the log's unbroken chain; null if there is none, or it cannot be read.</summary>
-    public Lsn? LastLsn { get; init; }
-
-    /// <summary>
-    /// The last LSN before the log's current segment: checkpoints are to bring the watermark there. Null if that cannot be read.
-    /// </summary>
-    public Lsn? SealedLsn { get; init; }
-
-    /// <summary>The size of the log's segments; null if the log cannot be read.</summary>
-    public long? LogBytes { get; init; }
-
     /// <summary>The sandboxes whose last transactions could not be applied.</summary>
     public IReadOnlyList<ParkedSandbox> Parked { get; init; } = [];
 

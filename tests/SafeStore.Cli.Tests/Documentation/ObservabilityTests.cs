@@ -10,6 +10,7 @@ using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using SafeStore.Documentation;
+using SafeStore.Hosting;
 using SafeStore.Sandboxes;
 using SafeStore.Testing;
 using Xunit;
@@ -61,7 +62,7 @@ public sealed partial class ObservabilityTests
     [Fact]
     public void The_page_has_every_log_event_with_its_level()
     {
-        var events = typeof(StateStore).Assembly.GetTypes()
+        var events = typeof(StateStore).Assembly.GetTypes().Concat(typeof(HostedStoreOptions).Assembly.GetTypes())
             .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Select(static method => method.GetCustomAttribute<LoggerMessageAttribute>())
             .OfType<LoggerMessageAttribute>()
