@@ -316,6 +316,9 @@ public sealed partial class ModelChange
     /// <returns>The transaction's LSN, now the sandbox's version.</returns>
     public ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default) => _transaction.CommitAsync(cancellationToken);
 
+    /// <inheritdoc cref="ModelTransaction.Commit"/>
+    public Lsn Commit(CancellationToken cancellationToken = default) => _transaction.Commit(cancellationToken);
+
     /// <summary>It will not be committed, and that is known.</summary>
     internal void Abandon() => _change.Abandon();
 

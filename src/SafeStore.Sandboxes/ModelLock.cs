@@ -12,7 +12,7 @@ namespace SafeStore.Sandboxes;
 /// A locked sandbox: reading it at one point in time, changing it by transactions, recording what is to be undone if the work fails.
 /// Dispose it to release the lock; the lock ends with the process too. Not safe for concurrent use.
 /// </summary>
-public sealed class ModelLock : IAsyncDisposable
+public sealed class ModelLock : IAsyncDisposable, IDisposable
 {
     private readonly SandboxLock _held;
     private readonly IntentLedger? _ledger;
@@ -150,6 +150,9 @@ public sealed class ModelLock : IAsyncDisposable
 
     /// <summary>Releases the lock. What was intended and not completed is undone by the next exclusive lock of the sandbox.</summary>
     public ValueTask DisposeAsync() => _held.DisposeAsync();
+
+    /// <summary><see cref="DisposeAsync"/> for callers that are synchronous.</summary>
+    public void Dispose() => _held.Dispose();
 
     internal IntentLedger Ledger() =>
         _ledger ?? throw new InvalidOperationException($"The lock of sandbox '{Sandbox}' is shared; a change needs an exclusive one.");

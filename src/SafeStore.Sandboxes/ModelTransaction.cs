@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Threads;
 
 namespace SafeStore.Sandboxes;
 
@@ -47,6 +48,10 @@ public sealed class ModelTransaction
             throw;
         }
     }
+
+    /// <summary><see cref="CommitAsync"/> for callers that are synchronous: the thread waits until the transaction is durable.</summary>
+    /// <inheritdoc cref="CommitAsync"/>
+    public Lsn Commit(CancellationToken cancellationToken = default) => Blocking.Wait(() => CommitAsync(cancellationToken));
 
     private Action SettleIntents()
     {

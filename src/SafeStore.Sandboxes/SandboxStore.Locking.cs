@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using SafeStore.Threads;
 
 namespace SafeStore.Sandboxes;
 
@@ -57,6 +58,16 @@ public sealed partial class SandboxStore
     }
 
     /// <summary>
+    /// <see cref="LockAsync"/> for callers that are synchronous: the thread waits for the lock, and for what is undone before it. Undo
+    /// handlers do not see the caller's synchronization context.
+    /// </summary>
+    /// <inheritdoc cref="LockAsync"/>
+    public ModelLock Lock(
+        string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, PendingIntents intents = PendingIntents.Undo,
+        CancellationToken cancellationToken = default) =>
+        Blocking.Wait(() => LockAsync(sandbox, mode, timeout, intents, cancellationToken));
+
+    /// <summary>
     /// Locks a sandbox exclusively if it exists, as <see cref="LockAsync"/> does, or takes the turn for a new one, as
     /// <see cref="LockNewAsync"/> does; <see cref="ModelLock.IsNew"/> tells which. What was not completed in it is undone first; one that
     /// was only being made when its maker died is new.
@@ -76,6 +87,11 @@ public sealed partial class SandboxStore
         StartAsync(
             Store.LockOrCreateAsync(sandbox, timeout, cancellationToken),
             () => Store.LockOrCreateAsync(sandbox, timeout, cancellationToken), PendingIntents.Undo, cancellationToken);
+
+    /// <summary><see cref="LockOrCreateAsync"/> for callers that are synchronous, as <see cref="Lock"/> is.</summary>
+    /// <inheritdoc cref="LockOrCreateAsync"/>
+    public ModelLock LockOrCreate(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        Blocking.Wait(() => LockOrCreateAsync(sandbox, timeout, cancellationToken));
 
     /// <summary>
     /// Locks several sandboxes, in one fixed order so that none waits in a circle, for one transaction over all of them or one point in

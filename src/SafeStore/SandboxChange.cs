@@ -236,6 +236,9 @@ public sealed class SandboxChange
     /// <inheritdoc cref="Transaction.CommitAsync"/>
     public ValueTask<Lsn> CommitAsync(CancellationToken cancellationToken = default) => _transaction.CommitAsync(cancellationToken);
 
+    /// <inheritdoc cref="Transaction.Commit"/>
+    public Lsn Commit(CancellationToken cancellationToken = default) => _transaction.Commit(cancellationToken);
+
     /// <summary>How many documents and containers it touches; a removal of the sandbox is one.</summary>
     internal int Edits =>
         _kind == PlanKind.Remove ? 1 : _documents.Puts.Length + _documents.Deletes.Length + (_created?.Count ?? 0) + (_removed?.Count ?? 0);

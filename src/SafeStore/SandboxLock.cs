@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Locking;
+using SafeStore.Threads;
 
 namespace SafeStore;
 
@@ -25,7 +26,7 @@ public readonly record struct SandboxTarget(string Id, bool IsNew)
 /// The lock of a sandbox. Dispose it to release it; it is released too when the process dies. Keep a reference as long as it is
 /// needed. Not inherited by child processes.
 /// </summary>
-public sealed class SandboxLock : IAsyncDisposable
+public sealed class SandboxLock : IAsyncDisposable, IDisposable
 {
     private readonly StateStore _store;
     private readonly OpenLocks _open;
@@ -113,6 +114,9 @@ public sealed class SandboxLock : IAsyncDisposable
         await _hold.ReleaseAsync().ConfigureAwait(false);
         Forget();
     }
+
+    /// <summary><see cref="DisposeAsync"/> for callers that are synchronous.</summary>
+    public void Dispose() => Blocking.Wait(DisposeAsync);
 
     internal void Release()
     {

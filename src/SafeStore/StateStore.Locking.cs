@@ -5,6 +5,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Diagnostics;
 using SafeStore.Locking;
+using SafeStore.Threads;
 using SafeStore.Vocabulary;
 
 namespace SafeStore;
@@ -37,6 +38,12 @@ public sealed partial class StateStore
         HeldLocks.Link link = _held.Announce(sandbox); // here, in the caller's own context
         return LockOneAsync(new SandboxTarget(sandbox, IsNew: false), mode, wait, link, cancellationToken);
     }
+
+    /// <summary><see cref="LockAsync"/> for callers that are synchronous: the thread waits for the lock.</summary>
+    /// <inheritdoc cref="LockAsync"/>
+    public SandboxLock Lock(
+        string sandbox, LockMode mode = LockMode.Exclusive, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        Blocking.Wait(() => LockAsync(sandbox, mode, timeout, cancellationToken));
 
     /// <summary>
     /// Takes the turn for a sandbox that does not exist, to create it: a change made with this lock creates it, complete, when it commits.
@@ -82,6 +89,11 @@ public sealed partial class StateStore
         HeldLocks.Link link = _held.Announce(sandbox);
         return LockOrCreateAsync(sandbox, new Deadline(_options.TimeProvider, wait), link, cancellationToken);
     }
+
+    /// <summary><see cref="LockOrCreateAsync(string, TimeSpan?, CancellationToken)"/> for callers that are synchronous.</summary>
+    /// <inheritdoc cref="LockOrCreateAsync(string, TimeSpan?, CancellationToken)"/>
+    public SandboxLock LockOrCreate(string sandbox, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        Blocking.Wait(() => LockOrCreateAsync(sandbox, timeout, cancellationToken));
 
     /// <summary>
     /// Begins an owner of locks in this process: all that is locked until its disposal, by the caller, what it calls and the tasks it

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using SafeStore.Commit;
 using SafeStore.Diagnostics;
 using SafeStore.Locking;
+using SafeStore.Threads;
 
 namespace SafeStore;
 
@@ -111,6 +112,10 @@ public sealed class Transaction
             }
         }
     }
+
+    /// <summary><see cref="CommitAsync"/> for callers that are synchronous: the thread waits until the transaction is durable.</summary>
+    /// <inheritdoc cref="CommitAsync"/>
+    public Lsn Commit(CancellationToken cancellationToken = default) => Blocking.Wait(() => CommitAsync(cancellationToken));
 
     /// <summary>Null without a listener, and for a transaction without edits, which commits nothing.</summary>
     private Observation? Observe(Participant[] participants)
