@@ -4,7 +4,6 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Locking;
-using SafeStore.Threads;
 
 namespace SafeStore;
 

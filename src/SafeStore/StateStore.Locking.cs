@@ -5,7 +5,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Diagnostics;
 using SafeStore.Locking;
-using SafeStore.Threads;
 using SafeStore.Vocabulary;
 
 namespace SafeStore;

@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using SafeStore.Commit;
 using SafeStore.Diagnostics;
 using SafeStore.Locking;
-using SafeStore.Threads;
 
 namespace SafeStore;
 

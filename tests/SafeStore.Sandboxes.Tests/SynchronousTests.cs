@@ -25,7 +25,7 @@ public sealed class SynchronousTests : IDisposable
             _undone.Enqueue(request.Sandbox);
         });
         await using SandboxStore store = await _test.OpenAsync(undo);
-        await store.CreateAsync(new NewSandbox("sb-1"));
+        await store.CreateAsync(Samples.Sandbox("sb-1"));
         await using (ModelLock left = await store.LockAsync("sb-1"))
         {
             await left.IntendJsonAsync("netns", JsonElement.Parse("null"), TestContext.Current.CancellationToken);

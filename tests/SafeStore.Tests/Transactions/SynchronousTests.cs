@@ -24,8 +24,7 @@ public sealed class SynchronousTests : IDisposable
         await Task.WhenAll(threads);
 
         Assert.Equal(Threads, store.ListSandboxes().Count);
-        Assert.All(
-            Enumerable.Range(0, Threads), i => Assert.Equal(Commits, store.ListContainers($"sb-{i}").Count));
+        Assert.All(Enumerable.Range(0, Threads), i => Assert.Equal(Commits, store.ListContainers($"sb-{i}").Count));
     }
 
     [Fact]
@@ -44,7 +43,8 @@ public sealed class SynchronousTests : IDisposable
             Assert.Throws<AlreadyExistsException>(() => held.Change().CreateContainer("web").Commit());
         });
 
-        (await store.LockAsync("sb", timeout: TimeSpan.Zero)).Dispose();
+        await using SandboxLock again = await store.LockAsync("sb", timeout: TimeSpan.Zero);
+        Assert.Equal(["web"], again.ListContainers());
     }
 
     private static void CommitMany(StateStore store, string sandbox)

@@ -2,7 +2,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 
-namespace SafeStore.Threads;
+namespace SafeStore;
 
 /// <summary>The one place where a thread waits for asynchronous work: for callers that are synchronous.</summary>
 internal static class Blocking
@@ -14,7 +14,7 @@ internal static class Blocking
     public static T Wait<T>(Func<ValueTask<T>> work)
     {
         SynchronizationContext? context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(context);
+        SynchronizationContext.SetSynchronizationContext(null);
         try
         {
             ValueTask<T> running = work();
