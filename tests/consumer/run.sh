@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Packs everything and uses the packages as their users do, outside of the repository: the program of each readme is published without a
-# warning, natively or trimmed, and run twice; a test project uses SafeStore.Testing and looks into the packages; the tool is installed.
-# Arguments go to `dotnet pack`, as --no-build.
+# Packs everything and uses the packages as their users do, outside of the repository. The program of each readme is published without a
+# warning, one of them native and one trimmed, and run twice: it has to end by itself. A test project uses SafeStore.Testing and looks
+# into the packages. The tool is installed. Arguments go to `dotnet pack`, as --no-build.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -47,7 +47,8 @@ for program in "$place"/programs/*; do
     name=$(basename "$program")
     mkdir "$place/work"
     for time in first second; do
-        echo "$name, $time time: $(cd "$place/work" && "$program/publish/$name")"
+        output=$(cd "$place/work" && "$program/publish/$name")
+        printf '%s, %s time: %s\n' "$name" "$time" "$output"
     done
     rm -r "$place/work"
 done

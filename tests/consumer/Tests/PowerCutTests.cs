@@ -8,13 +8,16 @@ namespace Consumer.Tests;
 public sealed class PowerCutTests
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public async Task A_commit_survives_a_power_cut(int seed)
+    [InlineData(1UL)]
+    [InlineData(2UL)]
+    [InlineData(3UL)]
+    public async Task A_commit_survives_a_power_cut(ulong seed)
     {
         await using var simulated = await SimulatedStore.OpenAsync();
-        await simulated.Store.CreateAsync("sb-1", change => change.PutText(StoreRoot.Config, null, "config.json", "{}"));
+        await using (SandboxLock sandbox = await simulated.Store.LockNewAsync("sb-1"))
+        {
+            await sandbox.Change().PutJson(StoreRoot.Config, null, "config.json", "{}"u8).CommitAsync();
+        }
 
         StateStore store = await simulated.LosePowerAsync(seed);
 
