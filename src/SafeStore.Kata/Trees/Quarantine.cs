@@ -20,26 +20,28 @@ internal sealed class Quarantine(IDurableFileSystem fs, string metadata)
     private const int NameBytesMax = 255;
 
     private readonly AtomicFile _atomic = new(fs);
-    private readonly ForeignFiles _files = new(fs.Files);
+    private readonly ForeignFiles _files = new(fs, metadata);
     private readonly HashSet<string> _swept = new(StringComparer.Ordinal);
 
     /// <summary>Copies a file's bytes; durable on return. What is there already is not copied again.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="source">Reads it.</param>
     /// <returns>
     /// The report of the file, quarantined; as it was, with a reason, if the file is too large even for this or cannot be read.
     /// </returns>
     /// <exception cref="StorageException">The operating system refused a call.</exception>
     /// <exception cref="NotDurableException">The copy is there, but may not survive a power loss.</exception>
-    public FileReport Copy(SourceFile file)
+    public FileReport Copy(SourceFile file, ForeignFiles source)
     {
         byte[] bytes;
         try
         {
-            if (file.Bytes is null && _files.SizeOf(file.Path) > BytesMax)
+            if ((file.Bytes ?? source.TryRead(file.Path, BytesMax)) is not { } found)
             {
                 return Left(file.Report, "too large to be copied");
             }
 
-            bytes = file.Bytes ?? _files.Read(file.Path);
+            bytes = found;
         }
         catch (StorageException failure)
         {

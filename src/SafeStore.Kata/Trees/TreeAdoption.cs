@@ -60,7 +60,7 @@ public sealed class TreeAdoption
     public async IAsyncEnumerable<FileReport> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfStoreOfItsOwn();
-        var reader = new TreeReader(FileSystem.Files, new TreeRoots(_layout.Config, _layout.Run), _reading, _options.DocumentBytesMax);
+        var reader = new TreeReader(FileSystem, new TreeRoots(_layout.Config, _layout.Run), _reading, _options.DocumentBytesMax);
         (IReadOnlyList<string> sandboxes, IReadOnlyList<SourceFile> others) = reader.List(mayLack: MakesRun ? StoreRoot.Run : null);
         foreach (FileReport earlier in new[] { StoreRoot.Config, StoreRoot.Run }.SelectMany(QuarantinedBefore))
         {

@@ -74,7 +74,7 @@ public sealed class TreeImport
         (IReadOnlyList<string> sandboxes, IReadOnlyList<SourceFile> others) = reader.List();
         await using StateStore? store = IsDryRun ? null
             : await StateStore.OpenAsync(_layout, _options, cancellationToken).ConfigureAwait(false);
-        foreach (FileReport other in SetAside(others, [.. others.Select(static other => other.Report)]))
+        foreach (FileReport other in SetAside(reader, others, [.. others.Select(static other => other.Report)]))
         {
             yield return other;
         }
@@ -84,16 +84,17 @@ public sealed class TreeImport
             cancellationToken.ThrowIfCancellationRequested();
             SourceSandbox sandbox = _persist.Translate(reader.Read(id));
             foreach (FileReport report in store is null ? Foresee(sandbox)
-                : await ImportAsync(store, sandbox, cancellationToken).ConfigureAwait(false))
+                : await ImportAsync(store, reader, sandbox, cancellationToken).ConfigureAwait(false))
             {
                 yield return report;
             }
         }
     }
 
-    private TreeReader ReaderOf(TreeRoots roots) => new(_options.FileSystemInUse.Files, roots, _reading, _options.DocumentBytesMax);
+    private TreeReader ReaderOf(TreeRoots roots) => new(_options.FileSystemInUse, roots, _reading, _options.DocumentBytesMax);
 
-    private async ValueTask<IReadOnlyList<FileReport>> ImportAsync(StateStore store, SourceSandbox sandbox, CancellationToken cancellation)
+    private async ValueTask<IReadOnlyList<FileReport>> ImportAsync(
+        StateStore store, TreeReader reader, SourceSandbox sandbox, CancellationToken cancellation)
     {
         if (!MayBeMade(sandbox))
         {
@@ -105,7 +106,7 @@ public sealed class TreeImport
             // It was there by half, and its lock has undone the rest.
             ?? await TryCreateAsync(store, sandbox, cancellation).ConfigureAwait(false)
             ?? throw new StorageException("import a sandbox that appears and disappears", $"{_layout.Run}/{sandbox.Id}", Errno.Exists);
-        return SetAside(sandbox.Files, reports);
+        return SetAside(reader, sandbox.Files, reports);
     }
 
     /// <summary>A sandbox that lacks some of its files may name containers that are not there.</summary>
@@ -189,7 +190,8 @@ public sealed class TreeImport
     private static IReadOnlyList<FileReport> AllAs(SourceSandbox sandbox, FileOutcome outcome, string? reason) =>
         [.. sandbox.Files.Select(file => file.Document is null ? file.Report : file.Report with { Outcome = outcome, Reason = reason })];
 
-    private IReadOnlyList<FileReport> SetAside(IReadOnlyList<SourceFile> files, IReadOnlyList<FileReport> reports)
+    private IReadOnlyList<FileReport> SetAside(
+        TreeReader reader, IReadOnlyList<SourceFile> files, IReadOnlyList<FileReport> reports)
     {
         if (!Quarantines || IsDryRun)
         {
@@ -204,6 +206,6 @@ public sealed class TreeImport
                 Outcome: FileOutcome.Damaged or FileOutcome.TooLarge or FileOutcome.OddName
             })
             .ToLookup(static file => file.Report);
-        return [.. reports.Select(report => bad[report].FirstOrDefault() is { } file ? quarantine.Copy(file) : report)];
+        return [.. reports.Select(report => bad[report].FirstOrDefault() is { } file ? quarantine.Copy(file, reader.Files) : report)];
     }
 }

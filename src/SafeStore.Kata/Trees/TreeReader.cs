@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO.Abstractions;
 using System.Linq;
 using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
@@ -8,13 +7,15 @@ using SafeStore.Vocabulary;
 namespace SafeStore.Kata;
 
 /// <summary>Reads a tree of plain files, sandbox by sandbox, and tells what each file is. Changes nothing.</summary>
-internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentReading reading, int documentBytesMax)
+internal sealed class TreeReader(IDurableFileSystem fs, TreeRoots roots, DocumentReading reading, int documentBytesMax)
 {
     private const string DocumentSuffix = ".json";
 
     private static readonly StoreRoot[] s_roots = [StoreRoot.Config, StoreRoot.Run];
 
-    private readonly ForeignFiles _files = new(files);
+
+    /// <summary>The tree's files.</summary>
+    public ForeignFiles Files { get; } = new(fs, roots.Paths);
 
     /// <summary>The sandboxes of both roots, sorted, and what lies in the roots besides, each file of it.</summary>
     /// <param name="mayLack">The root that may be missing.</param>
@@ -30,7 +31,7 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
                 continue;
             }
 
-            IReadOnlyList<DirectoryEntry>? entries = _files.List(path);
+            IReadOnlyList<DirectoryEntry>? entries = Files.List(path);
             if (entries is null && root != mayLack)
             {
                 throw new StorageException("list the tree", path, Errno.NotFound);
@@ -54,7 +55,7 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
 
     /// <summary>Whether a sandbox has a directory in a root.</summary>
     public bool Exists(string sandbox) =>
-        s_roots.Any(root => roots.PathOf(root) is { } path && files.Directory.Exists($"{path}/{sandbox}"));
+        s_roots.Any(root => roots.PathOf(root) is { } path && Files.IsDirectory($"{path}/{sandbox}"));
 
     /// <summary>The document that a file would be.</summary>
     public static DocumentId IdOf(SourceFile file) =>
@@ -164,7 +165,7 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
     {
         try
         {
-            return _files.List(path) ?? [];
+            return Files.List(path) ?? [];
         }
         catch (StorageException failure)
         {
@@ -197,16 +198,16 @@ internal sealed class TreeReader(IFileSystem files, TreeRoots roots, DocumentRea
 
     /// <summary>A name that is not UTF-8 is listed with U+FFFD in the place of its bytes, and then not found.</summary>
     private bool IsNameable(string path) =>
-        !path.Contains('\uFFFD', StringComparison.Ordinal) || files.File.Exists(path) || files.Directory.Exists(path);
+        !path.Contains('\uFFFD', StringComparison.Ordinal) || Files.Exists(path);
 
     private SourceFile Load(FileReport file, string path)
     {
         try
         {
-            long size = _files.SizeOf(path);
-            byte[]? bytes = size > documentBytesMax ? null : _files.Read(path);
+            long size = Files.SizeOf(path);
+            byte[]? bytes = size > documentBytesMax ? null : Files.TryRead(path, documentBytesMax);
             size = bytes?.Length ?? size;
-            return size <= documentBytesMax
+            return bytes is not null
                 ? new SourceFile(file with { Bytes = size }, path, bytes)
                 : new SourceFile(
                     file with

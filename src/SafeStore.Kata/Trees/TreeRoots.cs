@@ -32,6 +32,9 @@ public sealed record TreeRoots
     /// <summary>The run root's full path.</summary>
     public string Run { get; }
 
+    /// <summary>Those that there are.</summary>
+    internal string[] Paths => Config is null ? [Run] : [Config, Run];
+
     internal string? PathOf(StoreRoot root) => root == StoreRoot.Config ? Config : Run;
 
     /// <summary>A tree is copied from or to somewhere else: in the store's own directories it would meet the store's own files.</summary>

@@ -248,7 +248,11 @@ internal sealed class Quarantine(IDurableFileSystem fs, RootDirectory root, Date
 
     private void Copy(DirectoryHandle source, string name, DirectoryHandle directory, string target)
     {
-        Errno errno = WholeFile.Read(_fs, source, name, FileBytesMax, out byte[] rented, out int length);
+        byte[] rented = [];
+        int length = 0;
+        Errno errno = _fs.Stat(source, name, out FileStatus status);
+        errno = errno == Errno.None && status.Size > FileBytesMax ? Errno.FileTooLarge
+            : errno == Errno.None ? WholeFile.Read(_fs, source, name, FileBytesMax, out rented, out length) : errno;
         if (errno == Errno.NotFound)
         {
             return;
