@@ -80,6 +80,9 @@ public sealed class HostedStoreOptions : IValidatableObject
     /// <summary><see cref="StoreOptions.CheckStamps"/>. The default is false.</summary>
     public bool CheckStamps { get; set; } = s_defaults.CheckStamps;
 
+    /// <summary><see cref="StoreOptions.AllowRootsWritableByOthers"/>. The default is false.</summary>
+    public bool AllowRootsWritableByOthers { get; set; } = s_defaults.AllowRootsWritableByOthers;
+
     /// <summary>
     /// How long checkpoints may get no further before the health check says so, longer than <see cref="CheckpointInterval"/>. The default
     /// is 5 minutes.
@@ -153,6 +156,7 @@ public sealed class HostedStoreOptions : IValidatableObject
         LockFileMode = ModeOf(LockFileMode),
         Replacing = Replacing,
         CheckStamps = CheckStamps,
+        AllowRootsWritableByOthers = AllowRootsWritableByOthers,
     };
 
     private static bool IsTime(TimeSpan time) =>

@@ -42,6 +42,7 @@ public sealed class HostedStoreOptionsTests
             LockFileMode = "0660",
             Replacing = DocumentReplacing.Rename,
             CheckStamps = true,
+            AllowRootsWritableByOthers = true,
         }.ToStoreOptions();
         var defaults = new StoreOptions();
 
