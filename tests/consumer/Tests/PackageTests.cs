@@ -64,7 +64,8 @@ public sealed partial class PackageTests
         string project = Specification(id).Descendants().Single(element => element.Name.LocalName == "projectUrl").Value;
         string[] links = [.. Link().Matches(Text(id, "README.md")).Select(match => match.Groups[1].Value)];
 
-        Assert.Contains($"dotnet {(id == "SafeStore.Cli" ? "tool install --global" : "add package")} {id}", Text(id, "README.md"), StringComparison.Ordinal);
+        string install = id == "SafeStore.Cli" ? "tool install --global" : "add package";
+        Assert.Contains($"dotnet {install} {id}", Text(id, "README.md"), StringComparison.Ordinal);
         Assert.NotEmpty(links);
         Assert.All(links, link => Assert.True(link == project || link.StartsWith($"{project}/blob/main/", StringComparison.Ordinal), link));
         Assert.All(
@@ -79,7 +80,7 @@ public sealed partial class PackageTests
         using JsonDocument bill = JsonDocument.Parse(Content(id, "bom.cdx.json"));
         JsonElement self = bill.RootElement.GetProperty("metadata").GetProperty("component");
         string[] needed = [.. Specification(id).Descendants().Where(element => element.Name.LocalName == "dependency")
-            .Select(element => $"pkg:nuget/{element.Attribute("id")!.Value}@{element.Attribute("version")!.Value}")];
+            .Select(element => $"pkg:nuget/{element.Attribute("id")!.Value}@{element.Attribute("version")!.Value.Trim('[', ']')}")];
         string[] told = [.. bill.RootElement.GetProperty("components").EnumerateArray()
             .Select(component => component.GetProperty("purl").GetString()!)];
 
@@ -87,6 +88,15 @@ public sealed partial class PackageTests
         Assert.Equal($"pkg:nuget/{id}@{Version}", self.GetProperty("purl").GetString());
         Assert.Superset(needed.ToHashSet(), told.ToHashSet());
     }
+
+    /// <summary>They share internals.</summary>
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void A_library_takes_those_of_SafeStore_in_its_own_version_only(string id) =>
+        Assert.All(
+            Specification(id).Descendants().Where(element => element.Name.LocalName == "dependency")
+                .Where(element => element.Attribute("id")!.Value.StartsWith("SafeStore", StringComparison.Ordinal)),
+            element => Assert.Equal($"[{Version}]", element.Attribute("version")!.Value));
 
     [Theory]
     [MemberData(nameof(Libraries))]
