@@ -75,6 +75,15 @@ public sealed class WorkedExampleTests
         Assert.True(report.PowerLossStates > 10);
     }
 
+    [Fact]
+    public async Task An_atomic_file_relies_on_an_atomic_rename_which_hostile_disks_do_not_give()
+    {
+        CrashReport report = await ExploreAsync(
+            static run => new AtomicFile(run.FileSystem).Write(Path, System.Text.Encoding.UTF8.GetBytes(New)), PersistenceProfile.Hostile);
+
+        Assert.Equal("power loss", Assert.Single(report.Violations).Crashes[0].Kind);
+    }
+
     private static void WriteAndRename(CrashRun run)
     {
         run.Files.File.WriteAllText("/state.tmp", New);

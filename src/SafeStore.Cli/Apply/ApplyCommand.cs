@@ -16,7 +16,7 @@ internal static class ApplyCommand
             "apply",
             "Commits transactions from stdin, one JSON object per line, and answers each with one line as soon as it is durable: "
             + "{\"lsn\":17}, or {\"error\":\"...\",\"code\":\"...\"} and goes on. Makes the store if there is none, unless --existing says "
-            + "that there is one. Formats: docs/cli.md. "
+            + "that there is one. Formats: docs/cli-apply.md. "
             + "Exit codes: 0 every line was accepted, 1 the store could not be opened, 2 a line was refused, 3 the store is faulted, "
             + "141 no reader of the answers is left.");
         var store = new StoreArguments(command);

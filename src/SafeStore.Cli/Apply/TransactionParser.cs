@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace SafeStore.Cli.Apply;
 
 /// <summary>
-/// Reads a line of the form that docs/cli.md describes. Members may come in any order; one that is unknown, missing or there twice is an
-/// error, since a script that mistypes a name must hear of it. A value's bytes are kept as they stand in the line.
+/// Reads a line of the form that docs/cli-apply.md describes. Members may come in any order; one that is unknown, missing or there twice
+/// is an error, since a script that mistypes a name must hear of it. A value's bytes are kept as they stand in the line.
 /// </summary>
 internal ref struct TransactionParser
 {

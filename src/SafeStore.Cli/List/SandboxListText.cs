@@ -10,7 +10,7 @@ using SafeStore.Sandboxes;
 
 namespace SafeStore.Cli.List;
 
-/// <summary>A list of sandboxes for eyes and for scripts (docs/cli.md, "list").</summary>
+/// <summary>A list of sandboxes for eyes and for scripts (docs/cli-look.md, "list").</summary>
 internal static class SandboxListText
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

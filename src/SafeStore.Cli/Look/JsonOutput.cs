@@ -32,7 +32,7 @@ namespace SafeStore.Cli.Look;
 [JsonSerializable(typeof(OwnerLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;
 
-/// <summary>Writes one JSON object a line, as docs/cli.md tells its members.</summary>
+/// <summary>Writes one JSON object a line, as docs/cli-look.md tells its members.</summary>
 internal static class JsonOutput
 {
     public static LinesJson Types { get; } = new(new JsonSerializerOptions

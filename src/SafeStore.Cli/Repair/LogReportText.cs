@@ -6,7 +6,7 @@ using SafeStore.Log;
 
 namespace SafeStore.Cli.Repair;
 
-/// <summary>A report of the log for eyes and for scripts (docs/cli.md, "repair").</summary>
+/// <summary>A report of the log for eyes and for scripts (docs/cli-status.md, "repair").</summary>
 internal static class LogReportText
 {
     /// <summary>Plain columns: this is looked at over serial lines and pasted into reports.</summary>

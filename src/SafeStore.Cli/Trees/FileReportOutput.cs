@@ -14,7 +14,7 @@ using SafeStore.Kata;
 
 namespace SafeStore.Cli.Trees;
 
-/// <summary>Reports of files for eyes and for scripts, as they come (docs/cli.md, "Reports of files").</summary>
+/// <summary>Reports of files for eyes and for scripts, as they come (docs/cli-kata.md, "Reports of files").</summary>
 internal sealed class FileReportOutput(Stream output, Ending ending, bool isJson, bool isDryRun)
 {
     private readonly SortedDictionary<FileOutcome, int> _counts = [];

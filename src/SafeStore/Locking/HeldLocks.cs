@@ -7,9 +7,9 @@ using System.Threading;
 namespace SafeStore.Locking;
 
 /// <summary>
-/// Which locks the current flow of execution holds, so that taking one twice fails at once. The set flows with the execution context: to
-/// callees and tasks started while a lock is held, never to siblings. What an owner holds is noted at the owner too, which all flows below
-/// its beginning share: what an async method of theirs takes is still known when that has returned.
+/// Which locks the current flow of execution holds, so that one that it took directly and takes again fails at once. The set flows with
+/// the execution context: to callees and tasks started while a lock is held, never to siblings. What an owner holds is noted at the owner
+/// too, which all flows below its beginning share: what an async method of theirs takes is still known when that has returned.
 /// </summary>
 internal sealed class HeldLocks
 {
