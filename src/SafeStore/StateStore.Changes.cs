@@ -15,6 +15,13 @@ public sealed partial class StateStore
         return _engine.ReadChanges(from);
     }
 
+    internal async ValueTask<Lsn> FindLastLsnAsync(CancellationToken cancellation)
+    {
+        using OpenLocks.Call use = _open.Use();
+        using ChangeReader changes = _engine.ReadChanges(null);
+        return await changes.FindLastAsync(cancellation).ConfigureAwait(false);
+    }
+
     internal async ValueTask<CommittedChange> NextAsync(ChangeReader changes, CancellationToken cancellation)
     {
         using OpenLocks.Call use = _open.Use();

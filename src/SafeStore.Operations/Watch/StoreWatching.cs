@@ -36,6 +36,23 @@ public static class StoreWatching
     }
 
     /// <summary>
+    /// The LSN of the last transaction in the log. To miss no change of what a program reads, ask for it, then read, then watch from the
+    /// LSN after it.
+    /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellationToken">Ends the wait for the log's lock.</param>
+    /// <exception cref="LogCorruptException">The log is damaged.</exception>
+    /// <exception cref="StoreFaultedException">The store is faulted.</exception>
+    /// <exception cref="StorageException">The operating system refused a call.</exception>
+    /// <exception cref="ObjectDisposedException">The store was closed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ValueTask<Lsn> FindLastAsync(this StateStore store, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return store.FindLastLsnAsync(cancellationToken);
+    }
+
+    /// <summary>
     /// Gives each sandbox as it is, then <see cref="ListingEnd"/>, then the changes from there on until it is cancelled. A change that a
     /// sandbox already shows is left out of it: to apply what comes, in order, leads to the state of the store. Each sandbox is locked,
     /// shared, while it is read.

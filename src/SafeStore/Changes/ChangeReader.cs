@@ -52,6 +52,9 @@ internal sealed class ChangeReader(IChangeSource source, Lsn? from, IDisposable?
         }
     }
 
+    /// <summary>The LSN of the last transaction in the log.</summary>
+    public ValueTask<Lsn> FindLastAsync(CancellationToken cancellation) => source.FindLastAsync(cancellation);
+
     /// <summary>The next change if there is one by now.</summary>
     /// <param name="patience">What has been under way for so long is finished if its process is dead.</param>
     /// <param name="cancellation">Ends it.</param>

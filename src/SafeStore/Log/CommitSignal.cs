@@ -66,30 +66,44 @@ internal sealed class CommitSignal(SharedState shared) : IDisposable
 
     private void Run()
     {
-        do
+        try
         {
-            // First announced, then all look at the log, then slept: what is committed after their look finds the announcement.
-            _ = shared.TryWrite(SharedWord.CommitAwaited, 1);
-            Tell();
-            if (!_closing.IsSet)
+            do
             {
-                Sleep();
+                // First announced, then all look at the log, then slept: what is committed after their look finds the announcement.
+                _ = shared.TryWrite(SharedWord.CommitAwaited, 1);
+                TakeNext().SetResult();
+                if (!_closing.IsSet)
+                {
+                    Sleep();
+                }
             }
+            while (GoesOn());
         }
-        while (GoesOn());
+#pragma warning disable CA1031 // out of memory, or a defect: this thread has no caller; those who wait have it, the next one tries anew
+        catch (Exception failure)
+        {
+            TaskCompletionSource failed;
+            lock (_gate)
+            {
+                _thread = null;
+                failed = TakeNext();
+            }
+
+            failed.SetException(failure);
+        }
+#pragma warning restore CA1031
     }
 
-    private void Tell()
+    private TaskCompletionSource TakeNext()
     {
-        TaskCompletionSource told;
         lock (_gate)
         {
-            told = _next;
+            TaskCompletionSource next = _next;
             _next = NewSource();
             _isAwaited = false;
+            return next;
         }
-
-        told.SetResult();
     }
 
     private void Sleep()

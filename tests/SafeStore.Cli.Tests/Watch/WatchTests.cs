@@ -6,6 +6,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using SafeStore.Operations;
+using SafeStore.Testing;
 using Xunit;
 
 namespace SafeStore.Cli.Tests.Watch;
@@ -65,6 +66,30 @@ public sealed class WatchTests : IDisposable
             Lsn lsn = await PutAsync(writer, "sb", 1);
             Assert.True(await next);
             Assert.Equal(lsn, changes.Current.Lsn);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_committed_after_the_last_LSN_was_asked_for_is_given_from_the_next_one_on()
+    {
+        await using StateStore store = await OpenAsync();
+        await CreateAsync(store, "sb");
+        Lsn last = await store.FindLastAsync(Token);
+        Lsn lsn = await PutAsync(store, "sb", 1);
+
+        Assert.Equal(lsn, Assert.Single(await TakeAsync(store.WatchAsync(last.Next, Token), 1)).Lsn);
+    }
+
+    [Fact]
+    public async Task The_watch_of_a_simulated_process_that_is_killed_ends_and_takes_no_other_thread_along()
+    {
+        await using SimulatedStore simulated = await SimulatedStore.OpenAsync();
+        for (ulong seed = 0; seed < 10; seed++)
+        {
+            await using IAsyncEnumerator<StoreChange> changes = simulated.Store.WatchAsync(null, Token).GetAsyncEnumerator(Token);
+            Task<bool> next = changes.MoveNextAsync().AsTask();
+            await simulated.LosePowerAsync(seed);
+            await Assert.ThrowsAnyAsync<Exception>(() => next);
         }
     }
 

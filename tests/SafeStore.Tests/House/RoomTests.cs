@@ -40,6 +40,8 @@ public sealed partial class RoomTests
         ["SafeStore.Kata"] = ["SafeStore", "SafeStore.Sandboxes"],
         ["SafeStore.Operations"] = ["SafeStore"],
         ["SafeStore.Testing"] = ["SafeStore"],
+        ["SafeStore.Configuration"] = ["SafeStore", "SafeStore.Operations"],
+        ["SafeStore.DataProtection"] = ["SafeStore"],
         ["SafeStore.Hosting"] = ["SafeStore", "SafeStore.Operations", "SafeStore.Sandboxes"],
         ["SafeStore.Cli"] = ["SafeStore", "SafeStore.Kata", "SafeStore.Operations", "SafeStore.Sandboxes", "SafeStore.Testing"],
     };
