@@ -25,7 +25,7 @@ export SafeStoreVersion
 cp "$root/global.json" "$place/"
 cp -r "$here/Tests" "$place/"
 
-# The program of each readme is a project that refers to nothing but its package.
+# The program of each readme is a project that refers to nothing but its package; two are for a host, and have that too.
 mkdir "$place/programs"
 for readme in "$root"/src/*/README.md; do
     program=$(awk '/^```csharp$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$readme")
