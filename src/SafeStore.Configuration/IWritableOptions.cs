@@ -25,7 +25,7 @@ public interface IWritableOptions<T>
     /// <exception cref="InvalidOperationException">Configuration has no source by <c>AddSafeStore</c>.</exception>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The changed options are not valid.</exception>
     /// <exception cref="LockTimeoutException">Another change took too long.</exception>
-    /// <exception cref="SafeStoreException">As of any commit (docs/guide.md, "Errors").</exception>
+    /// <exception cref="SafeStoreException">As of any commit (docs/errors.md).</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; nothing was changed.</exception>
     Task UpdateAsync(Action<T> change, CancellationToken cancellationToken = default);
 

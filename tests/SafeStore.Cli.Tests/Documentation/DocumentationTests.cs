@@ -109,7 +109,7 @@ public sealed partial class DocumentationTests
             .. new[]
             {
                 typeof(AtomicFile), typeof(StateStore), typeof(SandboxStore), typeof(KataResources), typeof(BackupException),
-                typeof(StoreNotOpenException),
+                typeof(StoreNotOpenException), typeof(SectionException), typeof(StoredKeyException),
             }
                 .SelectMany(static type => type.Assembly.GetTypes())
                 .Where(static type => type.IsSubclassOf(typeof(SafeStoreException)) && !type.IsAbstract),

@@ -159,7 +159,8 @@ public sealed class PlantedTests
 
     private static async Task<string> ReadOnlyAsync(HostileTree tree)
     {
-        await using StateStore store = await StateStore.OpenAsync(tree.Layout, HostileTree.Options with { Opening = StoreOpening.ReadOnly });
+        await using StateStore store = await StateStore.OpenAsync(
+            tree.Layout, HostileTree.Options with { Opening = StoreOpening.ReadOnly });
         return string.Join('\n', store.ListSandboxes().SelectMany(sandbox => store.ReadAllJson(sandbox)).Select(
             static document => document.Error?.Message ?? Encoding.UTF8.GetString(document.Value!)));
     }

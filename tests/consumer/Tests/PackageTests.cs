@@ -23,8 +23,8 @@ public sealed partial class PackageTests
         Assert.Superset(
             new HashSet<string>
             {
-                "SafeStore", "SafeStore.Cli", "SafeStore.Configuration", "SafeStore.DataProtection", "SafeStore.FileSystem", "SafeStore.Kata",
-                "SafeStore.Operations", "SafeStore.Sandboxes", "SafeStore.Testing",
+                "SafeStore", "SafeStore.Cli", "SafeStore.Configuration", "SafeStore.DataProtection", "SafeStore.FileSystem",
+                "SafeStore.Kata", "SafeStore.Operations", "SafeStore.Sandboxes", "SafeStore.Testing",
             },
             Packages.Select(row => row.Data).ToHashSet());
 
