@@ -74,7 +74,7 @@ public sealed record FileSystemTraits(string Name, bool IsVolatile, bool IsLocal
 
 /// <summary>A process that holds a lock.</summary>
 /// <param name="ProcessId">Its id as this process sees it; 0 when it lives in another pid namespace.</param>
-/// <param name="Command">Its command line, empty when unknown.</param>
+/// <param name="Command">Its program, and a path behind it, without other arguments; empty when unknown.</param>
 /// <param name="IsExclusive">Whether it holds the lock exclusively.</param>
 public sealed record LockHolder(int ProcessId, string Command, bool IsExclusive);
 

@@ -378,7 +378,7 @@ public interface IDurableFileSystem
     /// <param name="time">The time; default unless the result is <see cref="Errno.None"/>.</param>
     Errno LastChange(Handle handle, out DateTimeOffset time);
 
-    /// <summary>A process's command line (/proc/(pid)/cmdline), for messages; empty if it is not known.</summary>
+    /// <summary>A process's program and a path behind it (/proc/(pid)/cmdline), for messages; empty if it is not known.</summary>
     /// <param name="processId">The process's id.</param>
     string CommandOf(int processId) => "";
 

@@ -80,8 +80,18 @@ internal static class LockTable
         }
 
         string process = "/proc/" + processId.ToString(CultureInfo.InvariantCulture);
-        string command = Printable(PseudoFile.Read(process + "/cmdline"));
+        string command = Printable(ProgramIn(PseudoFile.Read(process + "/cmdline")));
         return command.Length > 0 ? command : Printable(PseudoFile.Read(process + "/comm"));
+    }
+
+    /// <summary>
+    /// The program, and a path behind it, which may be what an interpreter runs. Nothing else of a command line: an argument may be a
+    /// secret, and what is told here gets into logs.
+    /// </summary>
+    private static string ProgramIn(string commandLine)
+    {
+        string[] parts = commandLine.Split('\0');
+        return parts.Length > 1 && parts[1].StartsWith('/') ? $"{parts[0]} {parts[1]}" : parts[0];
     }
 
     /// <summary>One line, without the control characters by which a command line could forge log lines.</summary>

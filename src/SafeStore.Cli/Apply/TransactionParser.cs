@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text.Json;
+using SafeStore.Documents;
 
 namespace SafeStore.Cli.Apply;
 
@@ -34,7 +35,8 @@ internal ref struct TransactionParser
         }
         catch (JsonException failure)
         {
-            throw new BadRequestException($"The line is not one JSON object: {failure.Message}");
+            throw new BadRequestException(
+                $"The line is not one JSON object: {JsonRules.FirstSentence(failure.Message)} at byte {failure.BytePositionInLine}.");
         }
         catch (InvalidOperationException)
         {

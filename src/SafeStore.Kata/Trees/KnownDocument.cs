@@ -48,7 +48,7 @@ internal sealed class KnownDocument<T>(
             when (failure is InvalidOperationException or NotSupportedException or FormatException or OverflowException
             or ArgumentException)
         {
-            return DocumentReport.Damaged(Name, 0, $"{NotOfItsType} ({failure.Message})");
+            return DocumentReport.Damaged(Name, 0, $"{NotOfItsType} ({failure.GetType().Name})");
         }
 
         // null is what an empty list is in these files; for all other kinds it is as good as no document.

@@ -36,7 +36,7 @@ public sealed record LockEntry(
 
 /// <summary>A process that holds a lock or waits for it.</summary>
 /// <param name="ProcessId">Its id; null if this process may not know it (another user's, or another pid namespace).</param>
-/// <param name="Command">Its command line; empty if it is not known.</param>
+/// <param name="Command">Its program, and a path behind it, without other arguments; empty if it is not known.</param>
 /// <param name="IsExclusive">Whether it excludes all others.</param>
 public sealed record LockProcess(int? ProcessId, string Command, bool IsExclusive)
 {

@@ -283,8 +283,8 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, Store
         }
         catch (Exception failure) when (failure is JsonException or FormatException or ArgumentException)
         {
-            throw Corrupt(
-                document, JsonRules.FindEncodingFault(json) ?? JsonRules.FindFault(json) ?? new JsonFault(0, failure.Message), failure);
+            string reason = failure is FormatException ? failure.Message : $"it cannot be brought to a version ({failure.GetType().Name})";
+            throw Corrupt(document, json, new JsonFault(0, reason), failure);
         }
 
         if (version > upcasting.Current)
@@ -315,22 +315,25 @@ internal sealed class DocumentReader(IDurableFileSystem fs, RootSet roots, Store
         }
         catch (JsonException failure)
         {
-            // What is wrong with the text comes before what is wrong with the type.
             throw Corrupt(
-                document,
-                JsonRules.FindFault(json)
-                ?? new JsonFault(
-                JsonRules.PositionOf(json, failure), $"it is not a {typeof(T).Name} ({JsonRules.FirstSentence(failure.Message)})"),
+                document, json, new JsonFault(
+                    JsonRules.PositionOf(json, failure), $"it is not a {typeof(T).Name} ({JsonRules.FirstSentence(failure.Message)})"),
                 failure);
         }
         catch (Exception failure)
             when (failure is InvalidOperationException or NotSupportedException or FormatException or OverflowException
             or ArgumentException)
         {
-            throw Corrupt(
-                document, JsonRules.FindFault(json) ?? new JsonFault(0, $"it is not a {typeof(T).Name} ({failure.Message})"), failure);
+            throw Corrupt(document, json, new JsonFault(0, $"it is not a {typeof(T).Name} ({failure.GetType().Name})"), failure);
         }
     }
+
+    /// <summary>
+    /// What is wrong with the text comes before what is wrong with the type, and has no cause: the reader's exception quotes the document.
+    /// </summary>
+    private DocumentCorruptException Corrupt(in DocumentAddress document, ReadOnlySpan<byte> json, JsonFault ofType, Exception failure) =>
+        (JsonRules.FindEncodingFault(json) ?? JsonRules.FindFault(json)) is { } fault ? Corrupt(document, fault)
+        : Corrupt(document, ofType, failure);
 
     private DocumentCorruptException Corrupt(in DocumentAddress document, JsonFault fault, Exception? failure = null) =>
         new(document.Id, PathOf(document), fault.Position, fault.Reason, failure);

@@ -17,6 +17,7 @@ internal static class JsonRules
 {
     public const int DepthMax = 64;
 
+    private const string InvalidLiteral = "' is an invalid JSON literal";
     private const string UndecodableText = "a string has an escape that stands for no character";
 
     /// <summary>Finds what is wrong with bytes that are to be read as a document; null if nothing is.</summary>
@@ -162,8 +163,11 @@ internal static class JsonRules
         return Math.Min(start + (failure.BytePositionInLine ?? 0), json.Length);
     }
 
+    /// <summary>What a reader's message says, without the text that it quotes for an unknown literal: that may be a secret.</summary>
     public static string FirstSentence(string message)
     {
+        int quoted = message.LastIndexOf(InvalidLiteral, StringComparison.Ordinal);
+        message = quoted < 0 ? message : $"a text without quotes{message[(quoted + 1)..]}";
         int end = message.IndexOf(". ", StringComparison.Ordinal);
         return (end < 0 ? message : message[..end]).TrimEnd('.');
     }

@@ -106,8 +106,7 @@ internal sealed class Upcasting(string member, Func<JsonObject, JsonObject>[] st
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            throw new FormatException(
-                $"the step from version {step} to {step + 1} failed ({JsonRules.FirstSentence(failure.Message)})", failure);
+            throw new FormatException($"the step from version {step} to {step + 1} failed ({failure.GetType().Name})", failure);
         }
     }
 
