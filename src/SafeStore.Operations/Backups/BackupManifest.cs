@@ -8,6 +8,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SafeStore.Commit;
+using SafeStore.Documents;
 using SafeStore.FileSystem;
 using SafeStore.Vocabulary;
 
@@ -41,7 +42,8 @@ internal sealed record BackupManifest(int Format, Guid Store, Guid ConfigRoot, G
 
         try
         {
-            BackupManifest found = JsonSerializer.Deserialize(manifest, ManifestJson.Types.BackupManifest)!;
+            BackupManifest found = JsonSerializer.Deserialize(manifest, ManifestJson.Types.BackupManifest)
+                ?? throw new BackupException($"The backup '{path}' is damaged: {FileName} is null.");
             if (found.Format != FormatNow)
             {
                 throw new BackupException(
@@ -56,7 +58,7 @@ internal sealed record BackupManifest(int Format, Guid Store, Guid ConfigRoot, G
         }
         catch (JsonException failure)
         {
-            throw new BackupException($"The backup '{path}' cannot be read: {failure.Message}");
+            throw new BackupException($"The backup '{path}' cannot be read: {JsonRules.FirstSentence(failure.Message)}.");
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed record SegmentHeader(
     public const uint FormatVersion = 1;
 
     private const ulong Magic = 0x3147_4553_4F54_5353; // "SSTOSEG1"
+    private const long SegmentBytesMax = 1L << 32; // more than a segment with the largest record; a sparse file may claim any size
     private const int EndOfFields = 120;
 
     public Guid IdentityOf(StoreRoot root) => Identity.IdentityOf(root);
@@ -56,7 +57,8 @@ internal sealed record SegmentHeader(
         bool valid = bytes.Length >= EndOfFields
             && BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(bytes[8..EndOfFields])
             && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Magic
-            && BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]) == FormatVersion;
+            && BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]) == FormatVersion
+            && BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]) is > Bytes and <= SegmentBytesMax and var size && size % Bytes == 0;
         return !valid ? null : new SegmentHeader(
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]),
             new Lsn(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..])),

@@ -63,6 +63,17 @@ public sealed class SegmentTests : IDisposable
         }
     }
 
+    /// <summary>Reading a sparse file of such a size would not end in a day.</summary>
+    [Theory]
+    [InlineData(long.MinValue)]
+    [InlineData(0L)]
+    [InlineData(4096L)]
+    [InlineData(65536L + 8)]
+    [InlineData((1L << 32) + 4096)]
+    [InlineData(1L << 62)]
+    public void A_header_of_a_size_that_no_segment_has_is_none(long size) => Assert.Null(SegmentHeader.TryDecode(
+        new SegmentHeader(1, new Lsn(1), default, 0, size, new StoreIdentity(default, default, default)).Encode()));
+
     [Fact]
     public async Task A_new_segment_is_full_of_zeros_and_durable_with_its_name_before_a_record_is_in_it()
     {
