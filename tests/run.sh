@@ -39,14 +39,15 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 run() { dotnet test --project "$1" --configuration Release --no-build; }
 
-# Two lanes. The simulation, the laws, the mutants and the packages compute, and touch nothing of the machine; the others wait for disks
-# and processes beside them. Among themselves those run one at a time: the crash tests count processes and mounts.
+# Two lanes. The simulation, the laws, the mutants, the packages and the site compute, and touch nothing of the machine; the others wait
+# for disks and processes beside them. Among themselves those run one at a time: the crash tests count processes and mounts.
 computing() {
     local status=0
     for project in tests/SafeStore.Testing.Tests property-tests/*Tests tests/SafeStore.MutantTests; do
         run "$project" >>"$logs/computing" 2>&1 || status=$?
     done
     bash tests/consumer/run.sh --no-build >>"$logs/computing" 2>&1 || status=$?
+    bash docs/site.sh --no-build >>"$logs/computing" 2>&1 || status=$?
     return "$status"
 }
 computing &

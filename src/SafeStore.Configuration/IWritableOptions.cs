@@ -32,6 +32,6 @@ public interface IWritableOptions<T>
     /// <summary>The same for options that are immutable, records for instance.</summary>
     /// <param name="change">Gives the new options for those that the section has.</param>
     /// <param name="cancellationToken">Ends the wait for the sandbox's lock.</param>
-    /// <inheritdoc cref="UpdateAsync(Action{T}, CancellationToken)"/>
+    /// <inheritdoc cref="UpdateAsync(Action{T}, CancellationToken)" path="/exception"/>
     Task UpdateAsync(Func<T, T> change, CancellationToken cancellationToken = default);
 }

@@ -104,6 +104,18 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void The_index_leads_to_every_page()
+    {
+        HashSet<string> listed =
+            [.. LinkTarget().Matches(string.Join('\n', Repository.LinesOf("docs/README.md"))).Select(static match => match.Groups[1].Value)];
+
+        Assert.All(
+            Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(static path => Path.GetFileName(path))
+                .Where(static page => page != "README.md"),
+            page => Assert.Contains(page, listed));
+    }
+
+    [Fact]
     public void The_page_of_errors_tells_every_code_and_every_public_exception()
     {
         string page = string.Join('\n', Repository.LinesOf("docs/errors.md"));
