@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.IO.Abstractions;
+using System.IO.Abstractions.TestingHelpers;
 
 namespace SafeStore.Testing.Tests.Files;
 
@@ -26,6 +27,13 @@ public sealed class FilesUnderTest : IDisposable
     public static FilesUnderTest Simulated()
     {
         IFileSystem files = new SimulatedMachine().Start().FileSystem.Files;
+        return new FilesUnderTest(files, files.Directory.CreateTempSubdirectory("safestore-files-").FullName);
+    }
+
+    /// <summary>The mock of System.IO.Abstractions.</summary>
+    public static FilesUnderTest Mock()
+    {
+        var files = new MockFileSystem();
         return new FilesUnderTest(files, files.Directory.CreateTempSubdirectory("safestore-files-").FullName);
     }
 
