@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
+using System.IO.Pipelines;
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
@@ -40,6 +41,29 @@ public sealed class LineReaderTests
 
         Assert.Equal(["a", text, "b"], lines.Select(static line => Encoding.UTF8.GetString(line.Bytes.Span)));
     }
+
+    /// <summary>As from a pipe.</summary>
+    [Fact]
+    public async Task A_line_that_comes_in_parts_is_whole()
+    {
+        var pipe = new Pipe();
+        var reader = new LineReader(pipe.Reader.AsStream(), lineBytesMax: 5);
+        ValueTask<InputLine?> first = reader.ReadAsync(TestContext.Current.CancellationToken);
+        foreach (string part in (string[])["o", "ne", "\nto", "o lon", "g\nlast"])
+        {
+            await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(part), TestContext.Current.CancellationToken);
+        }
+
+        await pipe.Writer.CompleteAsync();
+        InputLine? one = await first;
+        InputLine? tooLong = await reader.ReadAsync(TestContext.Current.CancellationToken);
+        InputLine? last = await reader.ReadAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(("one", true, "last"), (Text(one), tooLong!.IsTooLong, Text(last)));
+        Assert.Null(await reader.ReadAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static string Text(InputLine? line) => Encoding.UTF8.GetString(line!.Bytes.Span);
 
     private static async Task<List<InputLine>> ReadAsync(string text, int lineBytesMax)
     {

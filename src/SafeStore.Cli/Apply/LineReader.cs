@@ -1,5 +1,7 @@
 using System;
+using System.Buffers;
 using System.IO;
+using System.IO.Pipelines;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -17,14 +19,9 @@ internal sealed record InputLine(long Number, ReadOnlyMemory<byte> Bytes, bool I
 /// <summary>Splits a stream into lines; holds no more than one line of at most the limit.</summary>
 internal sealed class LineReader(Stream input, int lineBytesMax)
 {
-    private const int FirstBytes = 64 * 1024;
-
-    private byte[] _buffer = new byte[FirstBytes];
-    private int _start;
-    private int _scanned;
-    private int _end;
+    private readonly PipeReader _input = PipeReader.Create(input, new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+    private long _scanned;
     private bool _isSkipping;
-    private bool _hasEnded;
     private long _number;
 
     /// <summary>The next line; null at the end. A last line without a line feed counts.</summary>
@@ -32,56 +29,32 @@ internal sealed class LineReader(Stream input, int lineBytesMax)
     {
         while (true)
         {
-            int length = _buffer.AsSpan(_scanned, _end - _scanned).IndexOf((byte)'\n');
-            if (length >= 0)
-            {
-                return Take(_scanned + length, next: _scanned + length + 1);
-            }
-
-            _scanned = _end;
-            if (_hasEnded)
-            {
-                return _end > _start || _isSkipping ? Take(_end, next: _end) : null;
-            }
-
-            MakeRoom();
-
             // A read of a pipe cannot be cancelled: at the end of the process it is simply left behind.
-            int count = await input.ReadAsync(_buffer.AsMemory(_end), CancellationToken.None).AsTask().WaitAsync(cancellation);
-            _hasEnded = count == 0;
-            _end += count;
+            ReadResult read = await _input.ReadAsync(CancellationToken.None).AsTask().WaitAsync(cancellation);
+            ReadOnlySequence<byte> bytes = read.Buffer;
+            if (bytes.Slice(_scanned).PositionOf((byte)'\n') is { } end)
+            {
+                return Take(bytes.Slice(0, end), next: bytes.GetPosition(1, end));
+            }
+
+            if (read.IsCompleted)
+            {
+                return bytes.IsEmpty && !_isSkipping ? null : Take(bytes, next: bytes.End);
+            }
+
+            _isSkipping |= bytes.Length > lineBytesMax;
+            _scanned = _isSkipping ? 0 : bytes.Length;
+            _input.AdvanceTo(_isSkipping ? bytes.End : bytes.Start, bytes.End);
         }
     }
 
-    private InputLine Take(int end, int next)
+    private InputLine Take(ReadOnlySequence<byte> line, SequencePosition next)
     {
-        bool isTooLong = _isSkipping || end - _start > lineBytesMax;
-        byte[] bytes = isTooLong ? [] : _buffer.AsSpan(_start, end - _start).ToArray();
+        bool isTooLong = _isSkipping || line.Length > lineBytesMax;
+        byte[] bytes = isTooLong ? [] : line.ToArray();
         _isSkipping = false;
-        _start = next;
-        _scanned = next;
+        _scanned = 0;
+        _input.AdvanceTo(next);
         return new InputLine(++_number, bytes, isTooLong);
-    }
-
-    private void MakeRoom()
-    {
-        if (_end - _start > lineBytesMax)
-        {
-            _isSkipping = true;
-            _start = _end;
-        }
-
-        if (_start > 0)
-        {
-            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-            _end -= _start;
-            _scanned -= _start;
-            _start = 0;
-        }
-
-        if (_end == _buffer.Length)
-        {
-            Array.Resize(ref _buffer, 2 * _buffer.Length);
-        }
     }
 }
