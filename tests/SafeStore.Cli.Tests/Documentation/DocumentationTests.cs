@@ -107,7 +107,8 @@ public sealed partial class DocumentationTests
     public void The_index_leads_to_every_page()
     {
         HashSet<string> listed =
-            [.. LinkTarget().Matches(string.Join('\n', Repository.LinesOf("docs/README.md"))).Select(static match => match.Groups[1].Value)];
+            [.. LinkTarget().Matches(string.Join('\n', Repository.LinesOf("docs/README.md")))
+                .Select(static match => match.Groups[1].Value)];
 
         Assert.All(
             Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(static path => Path.GetFileName(path))
