@@ -13,7 +13,7 @@ dotnet tool restore >/dev/null
 stage=artifacts/docfx
 rm -rf "$stage" artifacts/site
 mkdir -p "$stage/bin" "$stage/references"
-cp README.md CHANGELOG.md CONTRIBUTING.md "$stage"
+cp ./*.md "$stage"
 cp -r docs "$stage/docs"
 mv "$stage/docs/docfx.json" "$stage"
 # What is no page lies in the repository.
