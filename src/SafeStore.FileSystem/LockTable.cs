@@ -91,7 +91,8 @@ internal static class LockTable
     private static string ProgramIn(string commandLine)
     {
         string[] parts = commandLine.Split('\0');
-        return parts.Length > 1 && parts[1].StartsWith('/') ? $"{parts[0]} {parts[1]}" : parts[0];
+        bool isPath = parts.Length > 1 && (parts[1].StartsWith('/') || parts[1].EndsWith(".dll", StringComparison.Ordinal));
+        return isPath ? $"{parts[0]} {parts[1]}" : parts[0];
     }
 
     /// <summary>One line, without the control characters by which a command line could forge log lines.</summary>

@@ -207,7 +207,7 @@ public sealed class RepairTests : IDisposable
         ToolResult refused = await _scene.RunAsync("repair --new-log");
 
         Assert.Equal(1, refused.Code);
-        Assert.Contains("apply", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains($"pid {tool.Process.Id} (", refused.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_scene.Metadata, "quarantine")));
         tool.Process.Kill();
         _ = await tool.WaitAsync();
