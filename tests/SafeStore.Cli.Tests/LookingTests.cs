@@ -92,7 +92,7 @@ public sealed class LookingTests : IDisposable
         ToolResult result = await ToolProcess.RunAsync(Looks(command));
 
         Assert.Equal(code, result.Code);
-        Assert.Contains("1 durable transactions are not visible yet", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("1 durable transaction is not visible yet", result.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_fixture.Store, "../to-run")));
         Assert.Equal(0, (await _fixture.ApplyAsync()).Code);
         Assert.Equal(0, (await _fixture.DumpAsync()).Code);

@@ -101,8 +101,9 @@ internal sealed class ConditionReader(StoreLayout layout, StoreOptions options, 
         {
             _problems.Add("pending", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{hidden.ToPublish} durable transactions are not visible yet: a process or the machine died before it published them. ")
-                + "The next opening that may write finishes them: start the program that uses the store, or run 'safestore checkpoint'.");
+                $"{hidden.ToPublish} durable {(hidden.ToPublish == 1 ? "transaction is" : "transactions are")} not visible yet: a process ")
+                + "or the machine died in between. The next opening that may write finishes what is missing: start the program that uses "
+                + "the store, or run 'safestore checkpoint'.");
         }
 
         return pending;

@@ -146,7 +146,7 @@ internal sealed partial class EngineEvents(ILogger logger, StoreTelemetry teleme
 
     [LoggerMessage(
         12, LogLevel.Warning,
-        "The store was opened read-only, and {Count} durable transactions are not visible yet: the next opening that may write finishes "
+        "The store was opened read-only. Durable transactions that are not visible yet: {Count}. The next opening that may write finishes "
         + "them")]
     private static partial void LogPending(ILogger logger, long count);
 

@@ -100,7 +100,7 @@ public sealed class ConditionTests : IDisposable
     {
         await _scene.LeavePendingAsync();
 
-        await AssertAllAsync(command => _scene.RunAsync(command), 2, "1 durable transactions are not visible yet");
+        await AssertAllAsync(command => _scene.RunAsync(command), 2, "1 durable transaction is not visible yet");
 
         Assert.Equal(1, StatusOf(await _scene.RunAsync("status --json"), 2).GetProperty("pendingTransactions").GetInt32());
     }
