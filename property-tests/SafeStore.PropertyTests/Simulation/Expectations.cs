@@ -89,15 +89,15 @@ internal sealed class Expectations(Setting setting)
     public void MayHaveTrash() => _mayHaveTrash = true;
 
     /// <summary>Whether this is an error that a commit of these changes should give.</summary>
-    public bool MayRefuse(Change[] changes, Exception failure) => _worlds.Any(world => IsRefusal(world, changes, failure));
+    public bool MayRefuse(Change[] changes, Exception failure) => _worlds.Any(
+        world => IsRefusal(world, changes, failure) || IsRefusal(world.RemoveRange(NotLookedFor(changes)), changes, failure));
 
     /// <summary>A commit was refused.</summary>
     public void Refused(Change[] changes, SafeStoreException failure)
     {
         Assert.True(MayRefuse(changes, failure), $"the commit failed: {failure}");
-        if (!changes.Any(change => change.IsNew && _unresolved.Contains(change.Sandbox)))
+        if (!NotLookedFor(changes).Any())
         {
-            // Otherwise it may have been refused before anybody looked whether the sandbox exists.
             _worlds.Seen(world => IsRefusal(world, changes, failure), "");
         }
     }
@@ -223,6 +223,10 @@ internal sealed class Expectations(Setting setting)
 
     private static bool IsRefusal(IReadOnlyDictionary<string, ModelSandbox> world, Change[] changes, Exception failure) =>
         Outcome((ImmutableSortedDictionary<string, ModelSandbox>)world, changes).Errors.Contains(failure.GetType());
+
+    /// <summary>A transaction that creates one of these may be refused before anybody looks whether the sandbox exists.</summary>
+    private IEnumerable<string> NotLookedFor(Change[] changes) =>
+        changes.Where(change => change.IsNew && _unresolved.Contains(change.Sandbox)).Select(static change => change.Sandbox);
 
     private static ModelChange Model(ImmutableSortedDictionary<string, ModelSandbox> world, Change change)
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using SafeStore.FileSystem;
+using SafeStore.PropertyTests.Store;
 using SafeStore.Testing;
 using Xunit;
 
@@ -83,6 +84,33 @@ public sealed class FoundOnMachines
         StateStore again = s_setting.Open(machine.Start());
         again.LockAsync("p").Now().DisposeAsync().Now();
         Assert.Equal(0, again.Statistics.RolledBack); // nobody found "committing"
+    }
+
+    /// <summary>Such a transaction may be refused for its container before anybody looks whether the sandbox exists.</summary>
+    [Fact]
+    public void A_new_sandbox_that_a_killed_process_has_made_durable_is_not_overwritten_by_a_transaction_that_is_wrong_in_itself()
+    {
+        var tally = new Tally();
+        for (int calls = 0; calls < 40; calls++)
+        {
+            var interpreter = new SimulatedInterpreter(
+                new SimulatedScript(
+                    s_setting with { IdleSandboxesMax = 64, LogBytesMax = 16 * 1024 * 1024 },
+                    1,
+                    [
+                        new Act.Reopen(0, All: true, null),
+                        new Act.Commit(0, [New("p"), New("r", "a")], true, new Trouble.Killed(calls, Afterwards: false, Everybody: false)),
+                        new Act.Commit(0, [new Change("p", true, [])], true, null),
+                        new Act.Commit(0, [New("r", "b")], false, null),
+                        new Act.Look(0, "r", IsShared: false, null),
+                    ]),
+                tally);
+            interpreter.Run();
+            interpreter.Close();
+        }
+
+        static Change New(string sandbox, string? container = null) =>
+            new(sandbox, true, [new Step.Put(StoreRoot.Run, container, "x", 1, 0)]);
     }
 
     private static Lsn Put(SandboxLock held, int value)

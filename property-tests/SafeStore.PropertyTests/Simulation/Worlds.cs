@@ -21,7 +21,7 @@ internal sealed class Worlds
 
     public IEnumerable<string> Sandboxes => _all.SelectMany(static world => world.Keys).Distinct();
 
-    public bool Any(Func<IReadOnlyDictionary<string, ModelSandbox>, bool> condition) => _all.Exists(world => condition(world));
+    public bool Any(Func<ImmutableSortedDictionary<string, ModelSandbox>, bool> condition) => _all.Exists(world => condition(world));
 
     /// <summary>In every world this happened; in none, if the function gives null, could it.</summary>
     public void Happened(
