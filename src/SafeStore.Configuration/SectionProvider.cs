@@ -64,9 +64,8 @@ internal sealed class SectionProvider(StateStore store, string sandbox, Action<S
             }
 
             Data = settings;
+            OnReload(); // by the gate: an update that finds its settings here returns only when the options show them
         }
-
-        OnReload();
     }
 
     /// <summary>It outlives the caller, whose locks are not its own: hence the flow is not that of the caller.</summary>
